@@ -1,0 +1,51 @@
+/**
+ * The delivery of one claimed push: what the push API's answer means, what the record in Redis permits, and
+ * the closed list of delivery outcomes. Every queued push ends in exactly one.
+ */
+import type { PushTicket } from './push.ts';
+
+export const DELIVERY_OUTCOMES = ['sent', 'rejected', 'expired', 'unknown', 'withdrawn', 'dry_run'] as const;
+export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
+
+/** Outcomes after which the push keeps its place in the user's history: it was, or may have been, sent. */
+export type KeptOutcome = 'sent' | 'unknown' | 'dry_run';
+/** Outcomes after which its place is given back. */
+export type ReleasedOutcome = 'rejected' | 'expired' | 'withdrawn';
+
+/** What one call of the push API came to. */
+export type SendResult =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'rejected'; readonly error: string }
+  /** Surely not sent: may be tried again whatever the API. */
+  | { readonly kind: 'not_sent'; readonly error: string; readonly retryAfterMs?: number }
+  /** May have been sent: tried again only where the API is idempotent. */
+  | { readonly kind: 'maybe_sent'; readonly error: string; readonly retryAfterMs?: number };
+
+/** Redis's answer to a worker that asks to send. */
+export type Permission =
+  /** claimed → sending(attempt). The attempt has {@link WRITE_WITHIN_MS} from before it asked to write. */
+  | {
+      readonly kind: 'granted';
+      readonly attempt: number;
+      readonly ticket: PushTicket;
+      readonly expiresAtMs: number;
+      /** Redis's time left until `expiresAtMs`. */
+      readonly remainingMs: number;
+    }
+  /** An earlier attempt is in `sending` and nobody knows what became of it. Nothing was changed. */
+  | {
+      readonly kind: 'interrupted';
+      readonly attempt: number;
+      readonly ticket: PushTicket;
+      readonly expiresAtMs: number;
+      readonly remainingMs: number;
+    }
+  /** Still claimed but past its expiry. Nothing was changed: release it. */
+  | { readonly kind: 'expired'; readonly ticket: PushTicket }
+  /** Already in a final state. */
+  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly ticket: PushTicket }
+  /** No such record (it outlived its keeping time, or Redis lost it). */
+  | { readonly kind: 'absent' };
+
+/** An attempt writes its request only within this time of its permission. */
+export const WRITE_WITHIN_MS = 2000;

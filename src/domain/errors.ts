@@ -1,0 +1,23 @@
+/**
+ * The errors that mean something to the flow. Anything else that is thrown is a fault of our own.
+ */
+
+/** Kafka, Redis or S3 is away (or says it can't serve now): the event waits, nothing is decided. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+  readonly service: string;
+  constructor(service: string, cause: unknown) {
+    super(`${service} is not available: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+    this.service = service;
+  }
+}
+
+/** The event's partition is no longer ours, or the pod is stopping: given up before its claim, read again. */
+export class AbandonedError extends Error {
+  override readonly name = 'AbandonedError';
+  constructor(why = 'abandoned before its claim') {
+    super(why);
+  }
+}

@@ -1,0 +1,22 @@
+/** A push, frozen when it is claimed: what is sent later is this and nothing newer. */
+import type { EventSource } from './record.ts';
+
+/** The body of the push API's call but for `expiresAt`, which Redis's clock decides at the claim. */
+export interface FrozenPush {
+  readonly userId: string;
+  readonly eventId: string;
+  readonly couponId: string;
+  readonly merchantId: string;
+  readonly title: string;
+  readonly body?: string;
+  readonly deepLink?: string;
+  readonly collapseKey: string;
+  readonly rulesVersion: string;
+}
+
+/** What travels with a claimed push to its delivery: everything the outcome record and the trace need. */
+export interface PushTicket {
+  readonly push: FrozenPush;
+  readonly source: EventSource;
+  readonly traceparent: string;
+}

@@ -1,0 +1,42 @@
+/**
+ * What a Kafka record is made of once it has been taken apart: pieces, one an event. A piece that could not
+ * be read stays a piece, so that it is dead-lettered alone and its neighbours go on.
+ */
+
+/** Where an event came from. `index` counts the record's events from 0. */
+export interface EventSource {
+  readonly topic: string;
+  readonly partition: number;
+  /** Decimal digits: Kafka's offsets are 64 bits wide. */
+  readonly offset: string;
+  readonly index: number;
+}
+
+export type HeaderValue = Buffer | string | (Buffer | string)[] | undefined;
+
+/** The record's own envelope, shared by all of its pieces. */
+export interface RecordEnvelope {
+  readonly key: Buffer | null;
+  readonly headers: Readonly<Record<string, HeaderValue>>;
+}
+
+export type PieceContent =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'malformed' | 'invalid' | 'too_large';
+      readonly error: string;
+    };
+
+export interface RecordPiece {
+  readonly source: EventSource;
+  readonly envelope: RecordEnvelope;
+  /**
+   * The bytes a dead letter carries: the value as it came where the piece is the whole record (`null` for a
+   * tombstone), else the exact slice of this one event, unpacked.
+   */
+  readonly bytes: Buffer | null;
+  /** True where `bytes` was cut from an unpacked value: a dead letter then drops `content-encoding`. */
+  readonly unpacked: boolean;
+  readonly content: PieceContent;
+}

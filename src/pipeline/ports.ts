@@ -1,0 +1,192 @@
+/**
+ * What the flow needs of the world. Adapters implement these; the flow knows nothing of Kafka, Redis, HTTP or
+ * S3. Every method may reject with `UnavailableError` (nothing is decided: the event waits and is taken up
+ * from the start again) and, where it takes a hold, with `AbandonedError`.
+ */
+import type { Cap } from '../domain/cap.ts';
+import type { Coupon } from '../domain/coupon.ts';
+import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
+import type { Merchant } from '../domain/merchant.ts';
+import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
+import type { FrozenPush, PushTicket } from '../domain/push.ts';
+import type { RecordPiece } from '../domain/record.ts';
+
+/** The right to work on an event: lost when its partition is taken away or the drain limit passes. */
+export interface Hold {
+  /** Aborted when the hold is lost; waits end early by it. */
+  readonly signal: AbortSignal;
+  /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
+  assertHeld(): void;
+}
+
+// ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One version of the rules, immutable: an event is decided by one version from its first filter to its push. */
+export interface Ruleset {
+  readonly version: string;
+  readonly enabled: boolean;
+  readonly caps: readonly Cap[];
+  readonly maxEventAgeMs: number | undefined;
+  readonly maxAccuracyMeters: number | undefined;
+  readonly triggers: readonly Trigger[] | undefined;
+  readonly pushTtlMs: number;
+  /** Stable per user and salt. */
+  inRollout(userId: string): boolean;
+  /**
+   * Quiet hours in the user's time zone (undefined: unknown, the document says what then).
+   * `nextStartMs`: when quiet hours begin next, epoch ms; undefined where there are none.
+   */
+  quietHours(
+    timeZone: string | undefined,
+    atMs: number,
+  ): { readonly quiet: boolean; readonly nextStartMs: number | undefined };
+  /** Which coupons remain, best first, each with its push's text; and why the others fell out. */
+  rank(event: LocationEvent, coupons: readonly Coupon[], context: RankContext): Ranking;
+}
+
+export interface RankContext {
+  readonly nowMs: number;
+  /** The event's own, else its merchant's. */
+  readonly timeZone: string | undefined;
+  readonly findMerchant: FindMerchant;
+}
+
+export type FindMerchant = (merchantId: string) => Merchant | undefined;
+
+export interface Candidate {
+  readonly coupon: Coupon;
+  readonly score: number;
+  readonly text: { readonly title: string; readonly body?: string; readonly deepLink?: string };
+}
+
+export interface Exclusion {
+  readonly couponId: string;
+  /** A rule's id, or the path of the built-in limit (`coupon.minDiscountPercent`, `merchants.deny`, …). */
+  readonly rule: string;
+  /** Present where the rule failed while it ran: the coupon is excluded (fails closed). */
+  readonly error?: string;
+}
+
+export interface Ranking {
+  readonly candidates: readonly Candidate[];
+  readonly exclusions: readonly Exclusion[];
+}
+
+/** The documents in force now; both always there, because a pod without valid rules consumes nothing. */
+export interface Documents {
+  rules(): Ruleset;
+  findMerchant: FindMerchant;
+}
+
+// ── Coupons ──────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface CouponQuery {
+  readonly event: LocationEvent;
+  readonly traceparent: string;
+  /** Epoch ms: the call is retried until then, and ends as `stale` after. */
+  readonly staleAtMs: number;
+}
+
+export type CouponAnswer =
+  | { readonly kind: 'coupons'; readonly coupons: readonly Coupon[] }
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'rejected'; readonly error: string };
+
+export interface CouponSource {
+  find(query: CouponQuery, signal: AbortSignal): Promise<CouponAnswer>;
+}
+
+// ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What the event's own record says: it was claimed before. */
+export interface KnownClaim {
+  readonly kind: 'known';
+  /** True while the push is undelivered: its job must be in the queue (enqueueing again is harmless). */
+  readonly undelivered: boolean;
+  readonly push: FrozenPush;
+}
+
+export type Recalled =
+  KnownClaim | { readonly kind: 'new'; /** A `per: user` cap is full. */ readonly capFull: boolean };
+
+export interface ClaimCandidate {
+  readonly ticket: PushTicket;
+  /** Epoch ms the push must not outlive (the coupon's end, the next quiet hours); undefined: only the ttl. */
+  readonly notAfterMs: number | undefined;
+}
+
+export interface ClaimRequest {
+  readonly ref: EventRef;
+  /** Best first; the first whose caps have room is claimed. */
+  readonly candidates: readonly ClaimCandidate[];
+  readonly caps: readonly Cap[];
+  readonly ttlMs: number;
+  /** Epoch ms up to which the event could be accepted again; the record is kept beyond it. */
+  readonly acceptableUntilMs: number;
+}
+
+export type ClaimAnswer =
+  { readonly kind: 'claimed'; readonly push: FrozenPush } | KnownClaim | { readonly kind: 'no_room' };
+
+export interface Claims {
+  /** One round trip: the event's own record, else whether a `per: user` cap is full. */
+  recall(ref: EventRef, caps: readonly Cap[]): Promise<Recalled>;
+  /** Atomic, by Redis's clock. Safe to repeat: a known event answers with its record. */
+  claim(request: ClaimRequest): Promise<ClaimAnswer>;
+}
+
+export interface PushQueue {
+  /** Resolves once the queue holds the job. Safe to repeat: one job an event. */
+  enqueue(ref: EventRef): Promise<void>;
+}
+
+// ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface DeadLetter {
+  readonly piece: RecordPiece;
+  readonly reason: DeadLetterReason;
+  readonly error: string;
+  readonly eventId: string | undefined;
+  /** Epoch ms. */
+  readonly failedAtMs: number;
+}
+
+export interface DeadLetters {
+  /** Resolves once the broker has acknowledged it. */
+  publish(letter: DeadLetter): Promise<void>;
+}
+
+export interface OutcomeLog {
+  /** Resolves once the broker has acknowledged it; at once where no outcome topic is set. */
+  record(outcome: OutcomeRecord): Promise<void>;
+}
+
+// ── Being watched ────────────────────────────────────────────────────────────────────────────────────────
+
+export interface Clock {
+  /** Epoch ms. */
+  now(): number;
+  /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export interface Logger {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+export type Stage = 'recall' | 'coupons' | 'rules' | 'claim' | 'enqueue';
+
+/** Where the flow counts. Implementations must not throw. */
+export interface FlowMeter {
+  received(): void;
+  ended(
+    outcome: Outcome,
+    timing: { readonly durationMs: number; readonly endToEndMs: number | undefined },
+  ): void;
+  abandoned(): void;
+  ruleExcluded(exclusion: Exclusion, rulesVersion: string): void;
+  stage(stage: Stage, durationMs: number): void;
+}
