@@ -190,3 +190,22 @@ export interface FlowMeter {
   ruleExcluded(exclusion: Exclusion, rulesVersion: string): void;
   stage(stage: Stage, durationMs: number): void;
 }
+
+// ── Being driven ─────────────────────────────────────────────────────────────────────────────────────────
+
+/** One piece of a record, received and counted, ready to be driven to its outcome by the engine. */
+export interface EventWork {
+  /** The ordering key (the user); undefined where the piece is unreadable and has no order to keep. */
+  readonly key: string | undefined;
+  /**
+   * Resolves once the outcome is decided and acknowledged (dead letter, outcome record). Rejects with
+   * `AbandonedError` when the hold was lost before the claim (counted as abandoned already). Any other
+   * rejection is a defect: the pod must stop with a reason instead of committing past the event.
+   */
+  run(hold: Hold): Promise<void>;
+  /** Given up without having been run: counts as abandoned. Called instead of `run`, at most once. */
+  abandon(): void;
+}
+
+/** Takes a piece in: from now on it counts as received and in flight. Never throws. */
+export type Intake = (piece: RecordPiece) => EventWork;
