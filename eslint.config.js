@@ -1,0 +1,78 @@
+/**
+ * What the linter holds the code to. Typed rules because a lost promise is this service's worst bug; house rules
+ * (kebab-case files, no classes but errors, named exports, short files) so that a reader finds every room built
+ * the same way. A disabled rule needs a reason beside it and is itself an error once it is no longer needed.
+ */
+import js from '@eslint/js';
+import { defineConfig, globalIgnores } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+import { houseRules } from './test/support/lint-rules.ts';
+
+const noClasses = [
+  {
+    selector: 'ClassDeclaration:not([superClass.name=/Error$/])',
+    message: 'Plain functions and closures; a class only for an Error.',
+  },
+  { selector: 'ClassExpression', message: 'Plain functions and closures; a class only for an Error.' },
+];
+const noDefaultExport = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' };
+
+export default defineConfig(
+  globalIgnores(['dist/', 'coverage/', 'node_modules/', 'test/support/direction-violation/']),
+  {
+    linterOptions: { reportUnusedDisableDirectives: 'error', reportUnusedInlineConfigs: 'error' },
+    plugins: { house: houseRules },
+    rules: { 'house/explained-disable': 'error', 'house/kebab-case-file': 'error' },
+  },
+  js.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'max-lines': ['error', { max: 300 }],
+      'no-console': 'error',
+      'no-restricted-syntax': ['error', ...noClasses, noDefaultExport],
+      eqeqeq: 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/return-await': ['error', 'in-try-catch'],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      // A port's promise is part of its type; an adapter that answers from memory may have nothing to await.
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    // Commands and the demo speak to a person; the service itself speaks through its logger.
+    files: ['src/cli/**', 'src/simulation/**', 'test/**'],
+    rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['test/**'],
+    rules: {
+      // A test that reads a missing element fails there and then, which is what it is for.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-empty-function': 'off',
+    },
+  },
+  {
+    // Tools ask for a default export of their configuration.
+    files: ['*.config.{js,ts}', '.dependency-cruiser.js'],
+    rules: { 'no-restricted-syntax': ['error', ...noClasses] },
+  },
+);

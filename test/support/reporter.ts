@@ -1,0 +1,51 @@
+/**
+ * Says which tests were skipped and why, and closes the run with the summary line. The line is written as the
+ * process exits, after whatever the services' end prints; under `npm test` (which names a file in
+ * TEST_SUMMARY_FILE) the counts go there instead, and the runner that outlives a crash of vitest prints the line.
+ */
+import { writeFileSync, writeSync } from 'node:fs';
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { formatSummary, settleSummary, type TestSummary } from './test-summary.ts';
+
+export function summaryReporter(): Reporter {
+  let summary: TestSummary | undefined;
+  return {
+    onInit() {
+      const file = process.env['TEST_SUMMARY_FILE'];
+      process.once('exit', (code) => {
+        if (file === undefined) writeSync(1, `${formatSummary(settleSummary(summary, code === 0))}\n`);
+        else if (summary !== undefined) writeFileSync(file, JSON.stringify(summary));
+      });
+    },
+    onTestRunEnd(modules, unhandledErrors, reason) {
+      const counted = countTests(modules);
+      const broken = unhandledErrors.length + (reason === 'interrupted' ? 1 : 0);
+      summary = { ...counted, failed: counted.failed + broken };
+    },
+  };
+}
+
+function countTests(modules: readonly TestModule[]): TestSummary {
+  let passed = 0;
+  let failed = 0;
+  const skipped: string[] = [];
+  for (const module of modules) {
+    // A file that can't be loaded, or a hook around its tests that throws, belongs to no test: it counts as one.
+    failed += module.errors().length;
+    for (const suite of module.children.allSuites()) failed += suite.errors().length;
+    for (const test of module.children.allTests()) {
+      const state = test.result().state;
+      if (state === 'passed') passed += 1;
+      else if (state === 'skipped') skipped.push(describeSkipped(module, test));
+      else failed += 1;
+    }
+  }
+  if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.join('\n')}`);
+  return { passed, failed, skipped: skipped.length };
+}
+
+function describeSkipped(module: TestModule, test: TestCase): string {
+  const result = test.result();
+  const note = result.state === 'skipped' ? result.note : undefined;
+  return `  ${module.relativeModuleId} > ${test.fullName}: ${note ?? `no reason given (${test.options.mode})`}`;
+}

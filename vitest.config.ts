@@ -1,0 +1,46 @@
+/**
+ * Three projects, by what they need. `unit` needs nothing. `integration` (contracts and adapters) shares one set
+ * of real services; its files run side by side because each uses topics and key prefixes of its own. `scenarios`
+ * starts whole pods, so one file at a time and after the rest: two cores, and timings that mean something.
+ */
+import { defineConfig } from 'vitest/config';
+import { summaryReporter } from './test/support/reporter.ts';
+
+const services = ['test/support/global-setup.ts'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', summaryReporter()],
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          globalSetup: services,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'scenarios',
+          include: ['test/scenarios/**/*.test.ts'],
+          globalSetup: services,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
