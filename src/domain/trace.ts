@@ -1,0 +1,34 @@
+/**
+ * W3C trace context: a record's `traceparent` is continued with a span of our own, a record without one starts
+ * a trace. https://www.w3.org/TR/trace-context/
+ */
+import { randomBytes } from 'node:crypto';
+import type { HeaderValue } from './record.ts';
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+const NO_TRACE = '0'.repeat(32);
+const POOL_BYTES = 24 * 256;
+
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/** @returns a valid `traceparent` of version 00 with a new span id. */
+export function continueTrace(header: HeaderValue): string {
+  const given =
+    header === undefined || Array.isArray(header) ? undefined : TRACEPARENT.exec(header.toString());
+  const ids = randomIds();
+  if (given?.[1] === undefined || given[1] === NO_TRACE) return `00-${ids.trace}-${ids.span}-01`;
+  return `00-${given[1]}-${ids.span}-${given[3] ?? '01'}`;
+}
+
+/** Random ids in batches: one system call for 256 events. */
+function randomIds(): { readonly trace: string; readonly span: string } {
+  if (used + 24 > pool.length) {
+    pool = randomBytes(POOL_BYTES);
+    used = 0;
+  }
+  const trace = pool.toString('hex', used, used + 16);
+  const span = pool.toString('hex', used + 16, used + 24);
+  used += 24;
+  return { trace, span };
+}

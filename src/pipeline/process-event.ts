@@ -1,0 +1,86 @@
+/**
+ * The whole business in one screen: what happens to a valid event, in order. Each step returns what the next
+ * one needs or the event's outcome. A thrown error means "not decided": running this again from the top is
+ * always safe, because the event's own record answers first.
+ */
+import type { LocationEvent } from '../domain/event.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { EventSource } from '../domain/record.ts';
+import type { Claims, Clock, CouponSource, Documents, FlowMeter, Hold, PushQueue, Stage } from './ports.ts';
+import { applyRules } from './steps/apply-rules.ts';
+import { claimPush } from './steps/claim-push.ts';
+import { findCoupons } from './steps/find-coupons.ts';
+import { recall } from './steps/recall.ts';
+import { refuseEarly } from './steps/refuse-early.ts';
+
+export interface ProcessPorts {
+  readonly documents: Documents;
+  readonly claims: Claims;
+  readonly queue: PushQueue;
+  readonly coupons: CouponSource;
+  readonly meter: FlowMeter;
+  readonly clock: Clock;
+  /** Ms; the ceiling on an event's age, whatever the rules say. */
+  readonly maxEventAgeMs: number;
+}
+
+export interface EventContext {
+  readonly source: EventSource;
+  readonly traceparent: string;
+}
+
+/**
+ * @throws UnavailableError where a service is away, AbandonedError where the hold is lost before the claim;
+ * anything else is a defect of ours.
+ */
+export async function processEvent(
+  event: LocationEvent,
+  { source, traceparent }: EventContext,
+  hold: Hold,
+  ports: ProcessPorts,
+): Promise<Outcome> {
+  const { clock, meter, documents } = ports;
+  const rules = documents.rules();
+  const staleAtMs = event.occurredAtMs + Math.min(ports.maxEventAgeMs, rules.maxEventAgeMs ?? Infinity);
+
+  const recalled = await timed('recall', meter, () => recall(event, rules, hold, ports));
+  if (recalled.ended) return recalled.outcome;
+
+  const timeZone =
+    event.timeZone ??
+    (event.merchantId === undefined ? undefined : documents.findMerchant(event.merchantId)?.timeZone);
+  const early = { nowMs: clock.now(), timeZone, staleAtMs, capFull: recalled.value.capFull };
+  const undisturbed = refuseEarly(event, rules, early);
+  if (undisturbed.ended) return undisturbed.outcome;
+
+  const query = { event, traceparent, staleAtMs };
+  const found = await timed('coupons', meter, () => findCoupons(query, rules, hold, ports.coupons));
+  if (found.ended) return found.outcome;
+
+  const ranked = await timed('rules', meter, () => {
+    const context = { nowMs: clock.now(), timeZone, findMerchant: documents.findMerchant };
+    return applyRules(event, found.value, rules, context, meter);
+  });
+  if (ranked.ended) return ranked.outcome;
+
+  const claimed = await timed('claim', meter, () => {
+    const acceptableUntilMs = event.occurredAtMs + ports.maxEventAgeMs;
+    const context = { source, traceparent, quietFromMs: undisturbed.value.quietFromMs, acceptableUntilMs };
+    return claimPush(event, ranked.value, rules, context, hold, ports.claims);
+  });
+  if (claimed.ended) return claimed.outcome;
+
+  const { couponId, merchantId, rulesVersion } = claimed.value;
+  hold.assertHeld();
+  await timed('enqueue', meter, () => ports.queue.enqueue(event));
+  return { kind: 'queued', couponId, merchantId, rulesVersion };
+}
+
+async function timed<T>(stage: Stage, meter: FlowMeter, run: () => T | Promise<T>): Promise<T> {
+  const startedMs = performance.now();
+  try {
+    return await run();
+  } finally {
+    meter.stage(stage, performance.now() - startedMs);
+  }
+}

@@ -1,0 +1,21 @@
+/** The rules decide which coupons remain and in which order. Quiet hours and local time go by this moment. */
+import type { Coupon } from '../../domain/coupon.ts';
+import type { LocationEvent } from '../../domain/event.ts';
+import type { Candidate, FlowMeter, RankContext, Ruleset } from '../ports.ts';
+import { filtered, goOn, type Step } from './step.ts';
+
+export function applyRules(
+  event: LocationEvent,
+  coupons: readonly Coupon[],
+  rules: Ruleset,
+  context: RankContext,
+  meter: FlowMeter,
+): Step<readonly Candidate[]> {
+  // Asked again: the coupon call may have been retried into the night.
+  if (rules.quietHours(context.timeZone, context.nowMs).quiet) return filtered('quiet_hours', rules.version);
+  const { candidates, exclusions } = rules.rank(event, coupons, context);
+  for (const exclusion of exclusions) meter.ruleExcluded(exclusion, rules.version);
+  if (candidates.length > 0) return goOn(candidates);
+  const [first] = exclusions;
+  return filtered('rules_excluded', rules.version, first && { rule: first.rule, couponId: first.couponId });
+}
