@@ -1,0 +1,208 @@
+/**
+ * Every environment variable the service reads: its name, what it must look like, its default and one line
+ * for the README. The table there is generated from this list, so it can't drift.
+ */
+import { z } from 'zod';
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+export interface Variable<T> {
+  readonly schema: z.ZodType<T>;
+  /** As the README shows it. */
+  readonly shownDefault: string;
+  readonly description: string;
+}
+
+function given<T>(schema: z.ZodType<T>, description: string): Variable<T> {
+  return { schema, shownDefault: 'required', description };
+}
+
+function optional<T>(
+  schema: z.ZodType<T>,
+  description: string,
+  shownDefault = 'none',
+): Variable<T | undefined> {
+  return { schema: schema.optional(), shownDefault, description };
+}
+
+function defaulted<T extends string | number | boolean>(
+  schema: z.ZodType<T>,
+  value: T,
+  description: string,
+): Variable<T> {
+  return {
+    schema: schema.optional().transform((found) => found ?? value),
+    shownDefault: `\`${String(value)}\``,
+    description,
+  };
+}
+
+function number(what: string, min: number, max: number): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, `expected ${what}`)
+    .transform(Number)
+    .refine((found) => found >= min && found <= max, `expected ${what}`);
+}
+
+const durationMs = (min: number): z.ZodType<number> =>
+  number(`a whole number of ms from ${String(min)} to ${String(MAX_TIMER_MS)}`, min, MAX_TIMER_MS);
+const count = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  number(
+    `a whole number of at least ${String(min)}${max < Number.MAX_SAFE_INTEGER ? ` and at most ${String(max)}` : ''}`,
+    min,
+    max,
+  );
+
+const flag = z
+  .enum(['true', 'false'], { error: 'expected true or false' })
+  .transform((text) => text === 'true');
+const text = z.string();
+const topic = z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name (letters, digits, . _ -)');
+const oneOf = <const T extends readonly [string, ...string[]]>(...values: T): z.ZodType<T[number]> =>
+  z.enum(values, { error: `expected one of ${values.join(', ')}` });
+
+function url(protocols: readonly string[]): z.ZodType<string> {
+  return z.string().refine(
+    (found) => {
+      const parsed = URL.parse(found);
+      return parsed !== null && protocols.includes(parsed.protocol) && parsed.hostname !== '';
+    },
+    `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+}
+
+const httpUrl = url(['http:', 'https:']);
+const s3Uri = z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'expected s3://bucket/key');
+
+const brokers = z
+  .string()
+  .transform((list) => list.split(',').map((broker) => broker.trim()))
+  .refine(
+    (list) => list.every((broker) => /^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/.test(broker)),
+    'expected host:port, comma-separated',
+  );
+
+const tags = z
+  .string()
+  .transform((list) => list.split(',').map((tag) => tag.trim()))
+  .refine((list) => list.every((tag) => /^[^\s:,]+:[^\s,]+$/.test(tag)), 'expected k:v,k:v');
+
+export const VARIABLES = {
+  KAFKA_BROKERS: given(brokers, 'Comma-separated `host:port`'),
+  KAFKA_GROUP_ID: defaulted(text, 'coupon-notifier', 'Consumer group'),
+  KAFKA_TOPIC: defaulted(topic, 'location-events', 'Where location events come from'),
+  KAFKA_DEAD_LETTER_TOPIC: defaulted(
+    topic,
+    'location-events.dead-letter',
+    'Where what cannot be processed goes',
+  ),
+  KAFKA_START: defaulted(
+    oneOf('earliest', 'latest'),
+    'earliest',
+    'Where a group with no committed offset begins: `earliest`, `latest`',
+  ),
+  KAFKA_SSL: defaulted(flag, false, 'TLS to the brokers'),
+  KAFKA_SASL_MECHANISM: optional(
+    oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
+    '`plain`, `scram-sha-256`, `scram-sha-512`',
+    'off',
+  ),
+  KAFKA_SASL_USERNAME: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
+  KAFKA_SASL_PASSWORD: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
+  KAFKA_OUTCOME_TOPIC: optional(topic, 'Every outcome as a JSON record, keyed by user'),
+  KAFKA_SESSION_TIMEOUT_MS: defaulted(
+    durationMs(1000),
+    15_000,
+    'A killed pod’s partitions move after this; longer than `DRAIN_TIMEOUT_MS`',
+  ),
+  LANE: defaulted(
+    oneOf('all', 'small', 'large'),
+    'all',
+    '`small` or `large`: only records on that side of the threshold; each lane with its own `KAFKA_GROUP_ID`',
+  ),
+  LANE_THRESHOLD_BYTES: defaulted(count(1), 262_144, 'Value size as it came; at the threshold is `large`'),
+  REDIS_URL: given(url(['redis:', 'rediss:']), '`redis://` or `rediss://`'),
+  REDIS_CLUSTER: defaulted(flag, false, '`REDIS_URL` names a node of a Redis Cluster'),
+  COUPON_API_URL: given(httpUrl, 'Base URL of the coupon API'),
+  COUPON_API_TIMEOUT_MS: defaulted(durationMs(1), 2000, 'Longest one call may take'),
+  COUPON_API_CONCURRENCY: defaulted(
+    z.union([z.literal('auto'), count(1, 10_000)], {
+      error: 'expected a whole number from 1 to 10000, or auto',
+    }),
+    128,
+    'Size of the router pool: most coupon calls in flight in this pod; `auto` finds it',
+  ),
+  PUSH_API_URL: given(httpUrl, 'Base URL of the push API'),
+  PUSH_API_TIMEOUT_MS: defaulted(durationMs(1), 5000, 'Longest one call may take'),
+  PUSH_API_CONCURRENCY: defaulted(count(1, 10_000), 32, 'Most push calls in flight in this pod'),
+  PUSH_API_IDEMPOTENT: defaulted(
+    flag,
+    false,
+    '`true` only where the push API honours `Idempotency-Key`: ambiguous failures are then retried',
+  ),
+  PUSH_RATE_PER_SECOND: optional(count(1), 'Most pushes a second across all pods'),
+  AUTH_TOKEN_URL: optional(httpUrl, 'OAuth client-credentials endpoint', 'off'),
+  AUTH_CLIENT_ID: optional(text, 'With `AUTH_TOKEN_URL`', 'off'),
+  AUTH_CLIENT_SECRET: optional(text, 'With `AUTH_TOKEN_URL`', 'off'),
+  RULES_S3_URI: given(s3Uri, '`s3://bucket/key` of the rules document'),
+  MERCHANTS_S3_URI: optional(s3Uri, '`s3://bucket/key` of the merchants document'),
+  DOCUMENT_POLL_MS: defaulted(durationMs(100), 30_000, 'How often S3 is asked for a newer document'),
+  S3_ENDPOINT: optional(httpUrl, 'Another S3 than AWS’s own; path-style', 'AWS’s own'),
+  AWS_REGION: optional(text, 'With the usual AWS credentials', 'AWS’s own'),
+  MAX_EVENT_AGE_MS: defaulted(
+    durationMs(1),
+    900_000,
+    'Ceiling on an event’s age; `event.maxAge` in the rules may be shorter',
+  ),
+  MAX_RECORD_BYTES: defaulted(
+    count(1, 1_073_741_824),
+    67_108_864,
+    'Larger, as it came or unpacked: `too_large`',
+  ),
+  MAX_IN_FLIGHT_EVENTS: defaulted(count(1), 10_000, 'Events read but without outcome, in this pod'),
+  MAX_UNCOMMITTED_EVENTS: defaulted(
+    count(1),
+    100_000,
+    'A partition’s span from the watermark to the last event read',
+  ),
+  DRY_RUN: defaulted(flag, false, 'Everything but the call to the push API, with claims of its own'),
+  QUEUE_BOARD: defaulted(flag, false, 'Serve the push queue’s board, read-only, at `/queue`'),
+  ORDERING: defaulted(
+    oneOf('user', 'partition', 'none'),
+    'user',
+    'What is processed one at a time, in order: `user`, `partition`, `none`',
+  ),
+  COMMIT_INTERVAL_MS: defaulted(durationMs(1), 1000, 'Offsets are committed this often …'),
+  COMMIT_MAX_EVENTS: defaulted(count(1), 1000, '… or after this many events, whichever comes first'),
+  DRAIN_TIMEOUT_MS: defaulted(
+    durationMs(1),
+    10_000,
+    'Longest a planned stop or rebalance takes; shorter than `KAFKA_SESSION_TIMEOUT_MS`',
+  ),
+  STALL_TIMEOUT_MS: defaulted(
+    durationMs(1000),
+    120_000,
+    'Without progress for this long while there is lag, the process exits',
+  ),
+  PORT: defaulted(count(0, 65_535), 8080, 'Ops endpoints'),
+  HOST: defaulted(text, '0.0.0.0', 'Ops endpoints'),
+  DATADOG_API_KEY: optional(text, 'Metrics are sent where it is set', 'off'),
+  DATADOG_SITE: optional(text, 'Such as `datadoghq.eu`', '`datadoghq.com`'),
+  DATADOG_API_URL: optional(httpUrl, 'Overrides the whole base URL (a proxy, a test)', 'off'),
+  DATADOG_FLUSH_INTERVAL_MS: defaulted(durationMs(100), 10_000, 'How often metrics are sent'),
+  METRIC_TAGS: optional(tags, 'On every metric: `k:v,k:v`'),
+  POD_NAME: optional(
+    z.string().max(253, 'expected at most 253 characters'),
+    'Unique a pod',
+    'host name and a random suffix',
+  ),
+  LOG_LEVEL: defaulted(
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
+    'info',
+    'JSON lines on stdout',
+  ),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+export type Values = { readonly [K in VariableName]: z.infer<(typeof VARIABLES)[K]['schema']> };
