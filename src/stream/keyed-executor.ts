@@ -1,0 +1,249 @@
+/**
+ * Runs tasks side by side, but those of one key one at a time and in the order of their arrival. A slow key
+ * holds up nothing but itself: a task waits only for its own key and for room.
+ *
+ * When room becomes free, the ready key whose head arrived first goes first. Oldest first is what lets the
+ * commit watermark move on, and it keeps a hot key, whose tasks can only go one after the other, from
+ * queueing behind everybody else once more for each of them.
+ *
+ * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
+ * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
+ */
+import { createReadyLines, type Waiting, type Line } from './ready-lines.ts';
+
+export interface KeyedTask {
+  /** Tasks with the same key run one at a time, in the order in which they were submitted. */
+  readonly key: string;
+  /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
+  run(): void | Promise<void>;
+  /** Called instead of `run`, at most once, when the task is dropped before its start. */
+  drop(): void;
+}
+
+export interface KeyedExecutor {
+  /**
+   * Starts the task before it returns where its key is idle, there is room and nothing older is ready; else
+   * the task waits. From inside another task's synchronous part it starts once that part has returned.
+   */
+  submit(task: KeyedTask): void;
+  /** Tasks started and not finished: 0 … {@link maxRunning}; above it only after it was lowered. */
+  readonly running: number;
+  /** Tasks submitted and neither started nor dropped. */
+  readonly waiting: number;
+  /** Keys that have a running or a waiting task: only these cost memory. */
+  readonly keys: number;
+  readonly maxRunning: number;
+  /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
+  setMaxRunning(maxRunning: number): void;
+  /** Nothing more is started until {@link resume}; what runs goes on, what is submitted waits. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Drops waiting tasks, all or those that `only` picks; the others keep their order. `drop` is called in
+   * order of arrival, after the tasks have left the executor. O(waiting).
+   * @returns how many were dropped.
+   */
+  dropWaiting(only?: (task: KeyedTask) => boolean): number;
+  /** Resolves as soon as nothing runs and, unless paused, nothing waits. Never rejects. */
+  whenIdle(): Promise<void>;
+}
+
+export interface KeyedExecutorOptions {
+  /** How many tasks may run at once: an integer ≥ 1, or Infinity. */
+  readonly maxRunning: number;
+  /** Told of every error that a task's `run` or `drop` throws or rejects with. Must not throw itself. */
+  onFault(error: unknown, task: KeyedTask): void;
+}
+
+/**
+ * O(1) an event while there is room; while there is none, O(log ready keys) to find the oldest.
+ * @throws RangeError where `maxRunning` is out of its range.
+ */
+export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
+  const lines = new Map<string, Line<KeyedTask>>();
+  const ready = createReadyLines<KeyedTask>();
+  let idleWaiters: (() => void)[] = [];
+  let maxRunning = checkMaxRunning(options.maxRunning);
+  let running = 0;
+  let waiting = 0;
+  let arrivals = 0;
+  let paused = false;
+  let starting = false;
+
+  function isIdle(): boolean {
+    return running === 0 && !starting && (paused || waiting === 0);
+  }
+
+  function tellIdle(): void {
+    if (idleWaiters.length === 0 || !isIdle()) return;
+    const waiters = idleWaiters;
+    idleWaiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  function report(error: unknown, task: KeyedTask): void {
+    try {
+      options.onFault(error, task);
+    } catch (fault) {
+      // A defect of the caller: it must be seen, and it must not tear this bookkeeping apart.
+      queueMicrotask(() => {
+        throw fault;
+      });
+    }
+  }
+
+  /** The only place where tasks are started. */
+  function startWhatMay(): void {
+    if (starting) return;
+    starting = true;
+    while (!paused && running < maxRunning) {
+      const line = ready.take();
+      if (line === undefined) break;
+      startHead(line);
+    }
+    starting = false;
+    tellIdle();
+  }
+
+  function startHead(line: Line<KeyedTask>): void {
+    const head = line.head;
+    if (head === undefined) return;
+    line.head = head.next;
+    if (line.head === undefined) line.tail = undefined;
+    line.busy = true;
+    waiting -= 1;
+    running += 1;
+    const { task } = head;
+    let result: void | Promise<void>;
+    try {
+      result = task.run();
+    } catch (error) {
+      report(error, task);
+      finish(line);
+      return;
+    }
+    if (result === undefined) {
+      finish(line);
+      return;
+    }
+    result.then(
+      () => {
+        finish(line);
+        startWhatMay();
+      },
+      (error: unknown) => {
+        report(error, task);
+        finish(line);
+        startWhatMay();
+      },
+    );
+  }
+
+  function finish(line: Line<KeyedTask>): void {
+    running -= 1;
+    line.busy = false;
+    if (line.head === undefined) lines.delete(line.key);
+    else ready.add(line);
+  }
+
+  return {
+    get running() {
+      return running;
+    },
+    get waiting() {
+      return waiting;
+    },
+    get keys() {
+      return lines.size;
+    },
+    get maxRunning() {
+      return maxRunning;
+    },
+    submit(task) {
+      const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
+      arrivals += 1;
+      waiting += 1;
+      const line = lines.get(task.key);
+      if (line === undefined) {
+        const fresh = { key: task.key, head: arrived, tail: arrived, busy: false };
+        lines.set(task.key, fresh);
+        ready.add(fresh);
+      } else if (line.tail === undefined) {
+        // Nothing waits, so the key's one task is running: its end makes the line ready.
+        line.head = line.tail = arrived;
+        return;
+      } else {
+        line.tail.next = arrived;
+        line.tail = arrived;
+        return;
+      }
+      startWhatMay();
+    },
+    setMaxRunning(value) {
+      maxRunning = checkMaxRunning(value);
+      startWhatMay();
+    },
+    pause() {
+      paused = true;
+      tellIdle();
+    },
+    resume() {
+      paused = false;
+      startWhatMay();
+    },
+    dropWaiting(only) {
+      // First everybody is asked, so that an `only` that throws has changed nothing.
+      const dropped: Waiting<KeyedTask>[] = [];
+      for (const line of lines.values()) {
+        for (let node = line.head; node !== undefined; node = node.next) {
+          node.doomed = only?.(node.task) ?? true;
+          if (node.doomed) dropped.push(node);
+        }
+      }
+      if (dropped.length === 0) return 0;
+      ready.clear();
+      for (const line of lines.values()) {
+        keepUndoomed(line);
+        if (line.busy) continue;
+        if (line.head === undefined) lines.delete(line.key);
+        else ready.add(line);
+      }
+      waiting -= dropped.length;
+      dropped.sort((a, b) => a.arrival - b.arrival);
+      for (const { task } of dropped) {
+        try {
+          task.drop();
+        } catch (error) {
+          report(error, task);
+        }
+      }
+      startWhatMay();
+      return dropped.length;
+    },
+    whenIdle() {
+      if (isIdle()) return Promise.resolve();
+      return new Promise((resolve) => {
+        idleWaiters.push(resolve);
+      });
+    },
+  };
+}
+
+function keepUndoomed(line: Line<KeyedTask>): void {
+  let head: Waiting<KeyedTask> | undefined;
+  let tail: Waiting<KeyedTask> | undefined;
+  for (let node = line.head; node !== undefined; node = node.next) {
+    if (node.doomed) continue;
+    if (tail === undefined) head = node;
+    else tail.next = node;
+    tail = node;
+  }
+  if (tail !== undefined) tail.next = undefined;
+  line.head = head;
+  line.tail = tail;
+}
+
+function checkMaxRunning(value: number): number {
+  if (value === Infinity || (Number.isSafeInteger(value) && value >= 1)) return value;
+  throw new RangeError(`maxRunning: expected an integer ≥ 1 or Infinity, got ${String(value)}`);
+}
