@@ -1,0 +1,92 @@
+/**
+ * JSON lines on stdout. Values under names that hold secrets are redacted wherever they stand, and credentials
+ * inside URLs are masked, so that no log line can carry one. Payload text reaches a line only as a JSON
+ * string, escaped.
+ */
+import pino from 'pino';
+import type { Logger } from '../pipeline/ports.ts';
+
+const SECRET_NAMES = [
+  'password',
+  'secret',
+  'clientSecret',
+  'apiKey',
+  'token',
+  'accessToken',
+  'access_token',
+  'authorization',
+  'Authorization',
+];
+
+export interface LoggerOptions {
+  readonly level: string;
+  readonly pod: string;
+  readonly version: string;
+}
+
+export interface ServiceLogger extends Logger {
+  fatal(fields: Readonly<Record<string, unknown>>, message: string): void;
+  /** Writes out what is buffered. */
+  flush(): void;
+}
+
+export function createLogger(options: LoggerOptions, destination?: pino.DestinationStream): ServiceLogger {
+  const settings: pino.LoggerOptions = {
+    level: options.level,
+    base: { pod: options.pod, version: options.version },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    redact: {
+      paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      censor: '[redacted]',
+    },
+    serializers: { error: serializeError, err: serializeError },
+    hooks: { streamWrite: maskUrlCredentials },
+  };
+  const logger =
+    destination === undefined
+      ? pino(settings, pino.destination({ sync: true }))
+      : pino(settings, destination);
+  return {
+    debug: (fields, message) => {
+      logger.debug(fields, message);
+    },
+    info: (fields, message) => {
+      logger.info(fields, message);
+    },
+    warn: (fields, message) => {
+      logger.warn(fields, message);
+    },
+    error: (fields, message) => {
+      logger.error(fields, message);
+    },
+    fatal: (fields, message) => {
+      logger.fatal(fields, message);
+    },
+    flush: () => {
+      logger.flush();
+    },
+  };
+}
+
+/** `scheme://user:password@host` → `scheme://[redacted]@host`. */
+export function maskUrlCredentials(line: string): string {
+  return line.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi, '$1[redacted]@');
+}
+
+const MAX_TEXT = 2000;
+
+/** An error's name, message, code and cause, bounded; the stack only where it is a defect of ours. */
+function serializeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error.slice(0, MAX_TEXT) : error;
+  const code: unknown = Reflect.get(error, 'code');
+  return {
+    name: error.name,
+    message: error.message.slice(0, MAX_TEXT),
+    ...(typeof code === 'string' && { code }),
+    ...(error.stack !== undefined && { stack: error.stack.slice(0, MAX_TEXT) }),
+    ...(error.cause instanceof Error && {
+      cause: { name: error.cause.name, message: error.cause.message.slice(0, MAX_TEXT) },
+    }),
+  };
+}
