@@ -47,5 +47,7 @@ function countTests(modules: readonly TestModule[]): TestSummary {
 function describeSkipped(module: TestModule, test: TestCase): string {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  return `  ${module.relativeModuleId} > ${test.fullName}: ${note ?? `no reason given (${test.options.mode})`}`;
+  const otherwise =
+    test.options.mode === 'run' ? 'its set-up failed' : `no reason given (${test.options.mode})`;
+  return `  ${module.relativeModuleId} > ${test.fullName}: ${note ?? otherwise}`;
 }
