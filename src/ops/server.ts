@@ -1,0 +1,67 @@
+/**
+ * The ops endpoints. They answer from the first moment of a pod's life, also while it waits for a service, and
+ * never wait for one themselves. A body of reasons comes with every 503.
+ */
+import fastify from 'fastify';
+import type { Logger } from '../pipeline/ports.ts';
+import { mountQueueBoard, type BoardQueue } from './queue-board.ts';
+import type { Status } from './status.ts';
+
+export interface OpsOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Why the pod isn't alive; empty while it is. */
+  readonly notLive: () => readonly string[];
+  /** Why the pod isn't ready; empty while it is. */
+  readonly notReady: () => readonly string[];
+  readonly status: () => Promise<Status>;
+  /** The push queue, where its board is switched on. */
+  readonly board: BoardQueue | undefined;
+  readonly logger: Logger;
+}
+
+export interface OpsServer {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** @throws where the address can't be bound, naming it. */
+export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
+  const app = fastify({ forceCloseConnections: true });
+  const verdict = (word: string, reasons: readonly string[]): { code: number; body: object } =>
+    reasons.length === 0
+      ? { code: 200, body: { [word]: true } }
+      : { code: 503, body: { [word]: false, reasons } };
+
+  app.get('/live', async (_request, reply) => {
+    const { code, body } = verdict('live', options.notLive());
+    return reply.code(code).header('cache-control', 'no-store').send(body);
+  });
+  app.get('/ready', async (_request, reply) => {
+    const { code, body } = verdict('ready', options.notReady());
+    return reply.code(code).header('cache-control', 'no-store').send(body);
+  });
+  app.get('/status', async (_request, reply) =>
+    reply.header('cache-control', 'no-store').send(await options.status()),
+  );
+  app.setErrorHandler((error, request, reply) => {
+    options.logger.error({ error, path: request.url }, 'an ops endpoint failed');
+    return reply.code(500).send({ error: 'internal error, see the log' });
+  });
+  if (options.board !== undefined) await mountQueueBoard(app, options.board);
+
+  try {
+    await app.listen({ host: options.host, port: options.port });
+  } catch (error) {
+    throw new Error(`HOST, PORT: can't listen on ${options.host}:${String(options.port)}`, { cause: error });
+  }
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    port,
+    stop: async () => {
+      await app.close();
+    },
+  };
+}

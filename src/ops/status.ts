@@ -1,0 +1,54 @@
+/** The shape of /status, exactly as the contract names it; whoever composes the pod fills it. */
+import type { DeliveryOutcome } from '../domain/delivery.ts';
+import type { DeadLetterReason, FilterReason } from '../domain/outcome.ts';
+import type { LivePod } from './pods.ts';
+
+export interface DocumentStatus {
+  readonly version: string | null;
+  readonly etag: string | null;
+  readonly loadedAt: string | null;
+  readonly lastError: string | null;
+}
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly committed: number | null;
+  readonly highWaterMark: number | null;
+  readonly lag: number | null;
+  readonly inFlight: number;
+}
+
+export interface Status {
+  readonly pod: string;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  /** Services that events wait for, or that are known to be away: `ok` where there are none. */
+  readonly condition: 'ok' | 'degraded' | 'stalled';
+  readonly away: readonly string[];
+  readonly events: {
+    readonly received: number;
+    readonly queued: number;
+    readonly filtered: Readonly<Record<FilterReason, number>>;
+    readonly dead_lettered: Readonly<Record<DeadLetterReason, number>>;
+    readonly abandoned: number;
+  };
+  readonly deliveries: Readonly<Record<DeliveryOutcome, number>>;
+  readonly inFlight: number;
+  readonly partitions: readonly PartitionStatus[];
+  readonly rules: DocumentStatus;
+  readonly merchants: DocumentStatus | null;
+  readonly pods: readonly LivePod[];
+  readonly couponApi: {
+    readonly inFlight: number;
+    readonly breaker: 'closed' | 'open' | 'half_open';
+    readonly p50Ms: number | null;
+    readonly p99Ms: number | null;
+  };
+  readonly queue: {
+    readonly waiting: number;
+    readonly active: number;
+    readonly delayed: number;
+    readonly failed: number;
+  };
+}
