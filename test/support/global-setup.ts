@@ -25,7 +25,7 @@ interface Shared {
   readonly running: Promise<RunningServices>;
 }
 
-const holder = globalThis as { [key: symbol]: Shared | undefined };
+const holder = globalThis as Record<symbol, Shared | undefined>;
 const KEY = Symbol.for('coupon-push-notifier.test-services');
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
