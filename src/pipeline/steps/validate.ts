@@ -44,8 +44,8 @@ const shape = z.object({
   eventId: id.nullish(),
   trigger: z.enum(TRIGGERS, { error: `expected one of ${TRIGGERS.join(', ')}` }).nullish(),
   accuracyMeters: z.number({ error: 'expected a number ≥ 0' }).min(0, 'expected a number ≥ 0').nullish(),
-  timeZone: z.unknown(),
-  locale: z.unknown(),
+  timeZone: z.unknown().optional(),
+  locale: z.unknown().optional(),
   pushConsent: z.boolean({ error: 'expected true or false' }).nullish(),
 });
 

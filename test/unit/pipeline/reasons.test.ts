@@ -1,0 +1,142 @@
+/** Every reason of the closed list can be produced, in the contract's order, and none by anything else. */
+import { describe, expect, it } from 'vitest';
+import { DEAD_LETTER_REASONS, FILTER_REASONS } from '../../../src/domain/outcome.ts';
+import { createIntake } from '../../../src/pipeline/take-in.ts';
+import { bench, coupon, NOW, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
+
+/** Breaks one thing, so that exactly this filter speaks. Later entries are broken too where they can be. */
+const FILTERS: Record<(typeof FILTER_REASONS)[number], (b: Bench, raw: Record<string, unknown>) => void> = {
+  disabled: (b) => (b.rules = { ...b.rules, enabled: false }),
+  no_consent: (_b, raw) => (raw['pushConsent'] = false),
+  stale: (_b, raw) => (raw['occurredAt'] = new Date(NOW - 900_001).toISOString()),
+  trigger: (b) => (b.rules = { ...b.rules, triggers: ['dwell'] }),
+  inaccurate: (b, raw) => {
+    b.rules = { ...b.rules, maxAccuracyMeters: 50 };
+    raw['accuracyMeters'] = 51;
+  },
+  not_in_rollout: (b) => (b.rules = { ...b.rules, inRollout: () => false }),
+  quiet_hours: (b) => (b.rules = { ...b.rules, quietHours: () => ({ quiet: true, nextStartMs: undefined }) }),
+  cooldown: (b) => (b.script.recall = [{ kind: 'new', capFull: true }]),
+  no_coupons: (b) => (b.script.coupons = [{ kind: 'coupons', coupons: [] }]),
+  rules_excluded: (b) =>
+    (b.rules = {
+      ...b.rules,
+      rank: () => ({ candidates: [], exclusions: [{ couponId: 'c-1', rule: 'no-alcohol' }] }),
+    }),
+};
+
+async function run(b: Bench, raw: unknown): Promise<void> {
+  await createIntake(b.ports)(piece(raw)).run(b.hold);
+}
+
+describe('filters', () => {
+  it.each(FILTER_REASONS)('%s', async (reason) => {
+    const b = bench();
+    const raw = rawEvent();
+    FILTERS[reason](b, raw);
+    await run(b, raw);
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason, rulesVersion: 'r1' }]);
+    expect(b.outcomes).toMatchObject([{ outcome: 'filtered', reason, eventId: 'e-1', userId: 'u-1' }]);
+    expect(b.letters).toEqual([]);
+    expect(b.log).not.toContain('enqueue');
+  });
+
+  it.each(FILTER_REASONS.map((reason, index) => [reason, FILTER_REASONS.slice(index + 1)] as const))(
+    '%s is asked before %s',
+    async (reason, later) => {
+      const b = bench();
+      const raw = rawEvent();
+      for (const other of [...later].reverse()) FILTERS[other](b, raw);
+      FILTERS[reason](b, raw);
+      await run(b, raw);
+      expect(b.ended).toMatchObject([{ kind: 'filtered', reason }]);
+    },
+  );
+
+  it('cooldown from the claim, which decides where the peek did not see it', async () => {
+    const b = bench();
+    b.script.claim = [{ kind: 'no_room' }];
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'cooldown' }]);
+  });
+
+  it('stale from the coupon API, which was away for too long', async () => {
+    const b = bench();
+    b.script.coupons = [{ kind: 'stale' }];
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale' }]);
+  });
+
+  it('rules_excluded names the rule in the audit', async () => {
+    const b = bench();
+    FILTERS.rules_excluded(b, {});
+    await run(b, rawEvent());
+    expect(b.outcomes).toMatchObject([{ reason: 'rules_excluded', rule: 'no-alcohol', couponId: 'c-1' }]);
+    expect(b.log).toContain('excluded by no-alcohol');
+  });
+
+  it('the shorter of MAX_EVENT_AGE_MS and event.maxAge counts', async () => {
+    const b = bench();
+    b.rules = ruleset({ maxEventAgeMs: 500 });
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale' }]);
+  });
+
+  it('quiet hours that begin while the coupon call is retried', async () => {
+    const b = bench();
+    let quiet = false;
+    b.rules = ruleset({ quietHours: () => ({ quiet, nextStartMs: undefined }) });
+    b.onCall = (name) => (quiet = name === 'coupons');
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'quiet_hours' }]);
+  });
+
+  it("a merchant's time zone serves where the event has none", async () => {
+    const b = bench();
+    const zones: (string | undefined)[] = [];
+    b.rules = ruleset({
+      quietHours: (zone) => {
+        zones.push(zone);
+        return { quiet: true, nextStartMs: undefined };
+      },
+    });
+    b.merchants.set('m-9', { merchantId: 'm-9', active: true, timeZone: 'Asia/Tokyo' });
+    await run(b, rawEvent({ merchantId: 'm-9' }));
+    await run(b, rawEvent({ merchantId: 'm-9', timeZone: 'Europe/Paris' }));
+    await run(b, rawEvent());
+    expect(zones).toEqual(['Asia/Tokyo', 'Europe/Paris', undefined]);
+  });
+});
+
+describe('dead letters', () => {
+  const LETTERS: Record<(typeof DEAD_LETTER_REASONS)[number], (b: Bench) => ReturnType<typeof piece>> = {
+    malformed: () => piece(null, { content: { kind: 'refused', reason: 'malformed', error: 'not JSON' } }),
+    invalid: () => piece(rawEvent({ latitude: 91 })),
+    too_large: () =>
+      piece(null, { content: { kind: 'refused', reason: 'too_large', error: 'over the limit' } }),
+    coupon_api_rejected: (b) => {
+      b.script.coupons = [{ kind: 'rejected', error: 'answered 400' }];
+      return piece(rawEvent());
+    },
+    internal_error: (b) => {
+      b.script.coupons = [new TypeError('a defect')];
+      return piece(rawEvent());
+    },
+  };
+
+  it.each(DEAD_LETTER_REASONS)('%s', async (reason) => {
+    const b = bench();
+    await createIntake(b.ports)(LETTERS[reason](b)).run(b.hold);
+    expect(b.ended).toMatchObject([{ kind: 'dead_lettered', reason }]);
+    expect(b.letters).toMatchObject([{ reason }]);
+    expect(b.outcomes).toMatchObject([{ outcome: 'dead_lettered', reason }]);
+  });
+
+  it('internal_error only after three tries', async () => {
+    const b = bench();
+    b.script.coupons = [new TypeError('a'), new TypeError('b'), { kind: 'coupons', coupons: [coupon] }];
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ kind: 'queued' }]);
+    expect(b.log.filter((name) => name === 'coupons')).toHaveLength(3);
+  });
+});
