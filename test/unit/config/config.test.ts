@@ -1,0 +1,131 @@
+/** A fault in the environment is named, all of them at once, and no value is ever echoed. */
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig, readSome } from '../../../src/config.ts';
+
+const good = {
+  KAFKA_BROKERS: 'a:9092, b:9092',
+  REDIS_URL: 'redis://localhost:6379',
+  COUPON_API_URL: 'http://localhost:1',
+  PUSH_API_URL: 'http://localhost:2',
+  RULES_S3_URI: 's3://bucket/rules.yaml',
+};
+
+function problems(environment: Record<string, string>): Record<string, string> {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      return Object.fromEntries(error.problems.map(({ variable, message }) => [variable, message]));
+    }
+    throw error;
+  }
+  return {};
+}
+
+describe('a good environment', () => {
+  it('takes the documented defaults', () => {
+    const config = readConfig(good);
+    expect(config.kafka).toMatchObject({
+      brokers: ['a:9092', 'b:9092'],
+      groupId: 'coupon-notifier',
+      topic: 'location-events',
+      deadLetterTopic: 'location-events.dead-letter',
+      start: 'earliest',
+      sessionTimeoutMs: 15_000,
+    });
+    expect(config).toMatchObject({
+      ordering: 'user',
+      dryRun: false,
+      drainTimeoutMs: 10_000,
+      stallTimeoutMs: 120_000,
+      couponApi: { timeoutMs: 2000, concurrency: 128 },
+      pushApi: { timeoutMs: 5000, concurrency: 32, idempotent: false },
+      limits: {
+        maxEventAgeMs: 900_000,
+        maxRecordBytes: 67_108_864,
+        maxInFlightEvents: 10_000,
+        maxUncommittedEvents: 100_000,
+      },
+      commit: { intervalMs: 1000, maxEvents: 1000 },
+    });
+  });
+
+  it('gives every pod its own name', () => {
+    expect(readConfig(good).pod).not.toBe(readConfig(good).pod);
+  });
+
+  it('an empty variable counts as unset', () => {
+    expect(readConfig({ ...good, KAFKA_GROUP_ID: '', PUSH_RATE_PER_SECOND: '' }).kafka.groupId).toBe(
+      'coupon-notifier',
+    );
+  });
+
+  it('auto concurrency', () => {
+    expect(readConfig({ ...good, COUPON_API_CONCURRENCY: 'auto' }).couponApi.concurrency).toBe('auto');
+  });
+});
+
+describe('faults', () => {
+  it('everything that is missing, at once', () => {
+    expect(Object.keys(problems({}))).toEqual([
+      'KAFKA_BROKERS',
+      'REDIS_URL',
+      'COUPON_API_URL',
+      'PUSH_API_URL',
+      'RULES_S3_URI',
+    ]);
+  });
+
+  it.each([
+    ['KAFKA_BROKERS', 'localhost'],
+    ['KAFKA_TOPIC', 'no spaces'],
+    ['KAFKA_START', 'middle'],
+    ['KAFKA_SSL', 'yes'],
+    ['REDIS_URL', 'http://localhost'],
+    ['COUPON_API_URL', 'localhost:80'],
+    ['COUPON_API_CONCURRENCY', '0'],
+    ['COUPON_API_TIMEOUT_MS', '1e3'],
+    ['PUSH_API_TIMEOUT_MS', '-5'],
+    ['RULES_S3_URI', 'https://bucket/key'],
+    ['RULES_S3_URI', 's3://bucket'],
+    ['MAX_EVENT_AGE_MS', '99999999999'],
+    ['LANE', 'medium'],
+    ['ORDERING', 'key'],
+    ['PORT', '70000'],
+    ['METRIC_TAGS', 'env=prod'],
+    ['LOG_LEVEL', 'loud'],
+  ])('%s=%s', (name, value) => {
+    const found = problems({ ...good, [name]: value });
+    expect(Object.keys(found)).toEqual([name]);
+    expect(found[name]).toMatch(/^expected/);
+  });
+
+  it('what goes only together', () => {
+    expect(Object.keys(problems({ ...good, AUTH_CLIENT_ID: 'x', KAFKA_SASL_MECHANISM: 'plain' }))).toEqual([
+      'KAFKA_SASL_USERNAME',
+      'KAFKA_SASL_PASSWORD',
+      'AUTH_TOKEN_URL',
+      'AUTH_CLIENT_SECRET',
+    ]);
+  });
+
+  it('a drain limit that outlives the session', () => {
+    expect(problems({ ...good, DRAIN_TIMEOUT_MS: '15000' })).toHaveProperty('DRAIN_TIMEOUT_MS');
+  });
+
+  it('a dead letter topic that is the source', () => {
+    expect(problems({ ...good, KAFKA_DEAD_LETTER_TOPIC: 'location-events' })).toHaveProperty(
+      'KAFKA_DEAD_LETTER_TOPIC',
+    );
+  });
+
+  it('never echoes a secret', () => {
+    const secret = 'redis//:hunter2@host';
+    expect(JSON.stringify(problems({ ...good, REDIS_URL: secret }))).not.toContain('hunter2');
+  });
+});
+
+it('a command reads only what it needs', () => {
+  expect(readSome(['RULES_S3_URI'], good)).toEqual({ RULES_S3_URI: 's3://bucket/rules.yaml' });
+  expect(() => readSome(['RULES_S3_URI', 'REDIS_URL'], {})).toThrow(/RULES_S3_URI.*\n.*REDIS_URL/);
+});

@@ -1,0 +1,105 @@
+/** What a Datadog intake receives: names with prefix, the pod on every series, both calls of the API. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { createDatadogSink } from '../../../src/telemetry/datadog.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+
+interface Call {
+  readonly path: string;
+  readonly key: string | undefined;
+  readonly series: { metric: string; type: string; tags: string[]; points: unknown[] }[];
+}
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+async function intake(status = 202): Promise<{ url: string; calls: Call[] }> {
+  const calls: Call[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = JSON.parse(Buffer.concat(chunks).toString()) as { series: Call['series'] };
+      calls.push({
+        path: request.url ?? '',
+        key: request.headers['dd-api-key'] as string | undefined,
+        series: body.series,
+      });
+      response.writeHead(status, { 'content-type': 'application/json' }).end('{"status":"ok"}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/proxy/`, calls };
+}
+
+const quiet = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+it('sends counters, gauges and distributions with prefix, pod and tags', async () => {
+  const { url, calls } = await intake();
+  const metrics = createMetrics();
+  const sink = createDatadogSink({
+    apiKey: 'key',
+    site: undefined,
+    apiUrl: url,
+    flushIntervalMs: 60_000,
+    pod: 'pod-1',
+    tags: ['env:test'],
+    metrics,
+    sampleGauges: () => {
+      metrics.gauge('in_flight', 4, {});
+    },
+    logger: quiet,
+  });
+  metrics.count('events', { outcome: 'filtered', reason: 'stale', rules_version: 'v1' }, 3);
+  metrics.observe('event.end_to_end_ms', 12, {});
+  await sink.stop();
+
+  expect(calls.map(({ path }) => path).sort()).toEqual([
+    '/proxy/api/v1/distribution_points',
+    '/proxy/api/v1/series',
+  ]);
+  expect(new Set(calls.map(({ key }) => key))).toEqual(new Set(['key']));
+  const series = calls.flatMap((call) => call.series);
+  expect(series.map(({ metric }) => metric).sort()).toEqual([
+    'coupon_notifier.event.end_to_end_ms',
+    'coupon_notifier.events',
+    'coupon_notifier.in_flight',
+  ]);
+  for (const { tags } of series) expect(tags).toEqual(expect.arrayContaining(['pod:pod-1', 'env:test']));
+  expect(series.find(({ metric }) => metric.endsWith('.events'))?.tags).toEqual(
+    expect.arrayContaining(['outcome:filtered', 'reason:stale', 'rules_version:v1']),
+  );
+});
+
+it.each(['refused', 'answers 500'])(
+  'an intake that is away (%s) costs a log line and nothing else',
+  async (how) => {
+    const { url } = await intake(500);
+    const warnings: unknown[] = [];
+    const metrics = createMetrics();
+    const sink = createDatadogSink({
+      apiKey: 'key',
+      site: undefined,
+      apiUrl: how === 'refused' ? 'http://127.0.0.1:1' : url,
+      flushIntervalMs: 60_000,
+      pod: 'pod-1',
+      tags: [],
+      metrics,
+      sampleGauges: () => undefined,
+      logger: { ...quiet, warn: (fields) => warnings.push(fields) },
+    });
+    metrics.count('rebalances', {});
+    await sink.stop();
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(JSON.stringify(warnings)).not.toContain('"key"');
+  },
+);
