@@ -49,7 +49,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
 
   let noDocker = 'Docker is not allowed here';
   if (origins.includes('docker')) {
-    const engine = await findDockerEngine();
+    const engine = await findDockerEngine(environment);
     if (engine.found) {
       const why = `a Docker engine answers (${engine.version})`;
       for (const { name } of rest) byName.set(name, { origin: 'docker', why });
@@ -61,8 +61,8 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
 
   const [java, maven, redisServer] = await Promise.all([
     findJava(environment),
-    findMaven(),
-    findRedisServer(),
+    findMaven(environment),
+    findRedisServer(environment),
   ]);
   const redisFromPath = redisServer.found;
   const artifacts = [...new Set(rest.map(({ kind }) => artifactOf(kind, redisFromPath)))].filter(

@@ -21,13 +21,11 @@ export interface GivenService {
   readonly buckets: readonly string[];
 }
 
-/** Resolves when the service answers; rejects, naming the variable, when it does not in 15 s. */
-export async function useGivenService({
-  kind,
-  address,
-  environment,
-  buckets,
-}: GivenService): Promise<ServiceHandle> {
+/** Resolves when the service answers; rejects, naming the variable, when it does not in `timeoutMs`. */
+export async function useGivenService(
+  { kind, address, environment, buckets }: GivenService,
+  timeoutMs = ANSWER_TIMEOUT_MS,
+): Promise<ServiceHandle> {
   const probe = (): Promise<void> => {
     if (kind === 'kafka') return probeKafka(address, environment);
     return kind === 'redis' ? probeRedis(address) : probeS3(address);
@@ -44,16 +42,16 @@ export async function useGivenService({
     address,
     env,
     ...refuseFaults(kind, 'given'),
-    async waitUntilReady(timeoutMs = ANSWER_TIMEOUT_MS) {
+    async waitUntilReady(limitMs = ANSWER_TIMEOUT_MS) {
       try {
-        await pollUntil(probe, { timeoutMs });
+        await pollUntil(probe, { timeoutMs: limitMs });
       } catch (error) {
         throw new Error(`${ADDRESS_VARIABLES[kind]}: ${(error as Error).message}`, { cause: error });
       }
     },
     stop: () => Promise.resolve(),
   };
-  await handle.waitUntilReady();
+  await handle.waitUntilReady(timeoutMs);
   if (kind === 's3' && buckets.length > 0) await createBuckets(address, env, buckets);
   return handle;
 }

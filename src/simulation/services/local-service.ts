@@ -86,7 +86,7 @@ async function launch(
     try {
       await pollUntil(plan.probe, { timeoutMs, signal: died.signal });
     } catch (error) {
-      if (watched.isAlive()) await fail(`at ${plan.address} gave ${String((error as Error).message)}`, error);
+      if (watched.isAlive()) await fail(`at ${plan.address} gave ${(error as Error).message}`, error);
     }
     // Also when a probe was answered: by another process, if ours ended because the port was taken.
     if (!watched.isAlive()) {

@@ -2,7 +2,7 @@
  * Services for a developer's shell: starts Kafka, Redis and S3, prints how to reach them, and keeps them until
  * Ctrl-C (or the end of this process, however it ends).
  *
- *   node src/simulation/services/main.ts [--only redis,s3] [--buckets a,b] [--append-fsync always] [--json FILE]
+ *   node src/simulation/services/main.ts [--only redis,s3] [--buckets a,b] [--append-fsync always] [--origins local] [--json FILE]
  *
  * What a shell should evaluate goes to standard output, everything else to standard error.
  */
@@ -14,11 +14,14 @@ import { startServices } from './start-services.ts';
 
 const APPEND_FSYNC = ['always', 'everysec', 'no'] as const;
 
+const ORIGINS = ['given', 'docker', 'local'] as const;
+
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'kafka,redis,s3' },
     buckets: { type: 'string', default: 'coupon-notifier' },
     'append-fsync': { type: 'string', default: 'everysec' },
+    origins: { type: 'string', default: ORIGINS.join(',') },
     json: { type: 'string' },
   },
 });
@@ -34,11 +37,11 @@ function split(list: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** Resolves at the first signal to end. */
+/** Resolves at the first signal to end; more of them change nothing. */
 function endRequested(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => {
+      process.on(signal, () => {
         resolve();
       });
   });
@@ -54,6 +57,7 @@ async function main(): Promise<void> {
   const ended = endRequested();
   const services = await startServices({
     say,
+    origins: ORIGINS.filter((origin) => split(values.origins).includes(origin)),
     kafka: only.includes('kafka') ? {} : false,
     redis: only.includes('redis') ? redis : false,
     s3: only.includes('s3') ? { buckets: split(values.buckets) } : false,

@@ -29,6 +29,6 @@ export interface ServicesOptions {
   readonly extraRedis?: Readonly<Record<string, RedisOptions>>;
   /** Where services may come from; always tried in the order given, Docker, local. Default: all three. */
   readonly origins?: readonly Origin[];
-  /** Where addresses are looked up. Default: `process.env`. */
+  /** Where addresses, and the PATH for the looks at what this machine has, are read. Default: `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
 }

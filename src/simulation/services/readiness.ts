@@ -14,25 +14,40 @@ export interface PollOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Repeats `probe` until it resolves; after `timeoutMs` rejects with the last fault. */
+/**
+ * Repeats `probe` until it resolves. Rejects with the last fault after `timeoutMs`, and at once when `signal`
+ * aborts; a probe that is under way then is left to its own time limit.
+ */
 export async function pollUntil(
   probe: () => Promise<void>,
   { timeoutMs, signal }: PollOptions,
 ): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    signal?.throwIfAborted();
-    try {
-      await probe();
-      return;
-    } catch (error) {
-      if (performance.now() >= deadline) {
-        const last = error instanceof Error ? error.message : String(error);
-        throw new Error(`no answer within ${String(timeoutMs / 1000)} s (${last})`, { cause: error });
+  const expiry = AbortSignal.timeout(timeoutMs);
+  const end = signal === undefined ? expiry : AbortSignal.any([expiry, signal]);
+  const ended = Promise.withResolvers<never>();
+  ended.promise.catch(() => undefined); // awaited only in races
+  const onEnd = (): void => {
+    ended.reject(new Error('no answer yet'));
+  };
+  end.addEventListener('abort', onEnd, { once: true });
+  if (end.aborted) onEnd();
+  let last: unknown = new Error('no answer yet');
+  try {
+    do {
+      try {
+        await Promise.race([probe(), ended.promise]);
+        return;
+      } catch (error) {
+        if (!end.aborted) last = error;
       }
-    }
-    await delay(POLL_INTERVAL_MS);
+      await Promise.race([delay(POLL_INTERVAL_MS), ended.promise]).catch(() => undefined);
+    } while (!end.aborted);
+  } finally {
+    end.removeEventListener('abort', onEnd);
   }
+  signal?.throwIfAborted();
+  const reason = last instanceof Error ? last.message : String(last);
+  throw new Error(`no answer within ${String(timeoutMs / 1000)} s (${reason})`, { cause: last });
 }
 
 /** Asks for the cluster's description; `env` gives TLS and SASL as the service's own variables do. */

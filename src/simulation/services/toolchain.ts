@@ -16,9 +16,13 @@ export const MIN_JAVA_MAJOR = 17;
 /** A tool that was found, or why it was not. */
 export type Found<T> = ({ readonly found: true } & T) | { readonly found: false; readonly why: string };
 
-async function ask(command: string, args: readonly string[]): Promise<Found<{ output: string }>> {
+async function ask(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Found<{ output: string }>> {
   try {
-    const { stdout, stderr } = await execFileAsync(command, args, { timeout: LOOK_TIMEOUT_MS });
+    const { stdout, stderr } = await execFileAsync(command, args, { timeout: LOOK_TIMEOUT_MS, env });
     return { found: true, output: `${stdout}\n${stderr}`.trim() };
   } catch (error) {
     return { found: false, why: explain(command, error) };
@@ -39,8 +43,8 @@ function explain(command: string, error: unknown): string {
 }
 
 /** Asks Docker's engine, not its client, for the version. */
-export async function findDockerEngine(): Promise<Found<{ version: string }>> {
-  const answer = await ask('docker', ['version', '--format', '{{.Server.Version}}']);
+export async function findDockerEngine(env: NodeJS.ProcessEnv): Promise<Found<{ version: string }>> {
+  const answer = await ask('docker', ['version', '--format', '{{.Server.Version}}'], env);
   if (!answer.found) return answer;
   const version = answer.output.split('\n')[0] ?? '';
   return version === ''
@@ -49,13 +53,11 @@ export async function findDockerEngine(): Promise<Found<{ version: string }>> {
 }
 
 /** `java` of JAVA_HOME, else of the PATH, if it is at least {@link MIN_JAVA_MAJOR}. */
-export async function findJava(
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<Found<{ command: string; version: string }>> {
+export async function findJava(env: NodeJS.ProcessEnv): Promise<Found<{ command: string; version: string }>> {
   const home = env['JAVA_HOME'];
   const ofHome = home === undefined || home === '' ? undefined : join(home, 'bin', 'java');
   const command = ofHome !== undefined && existsSync(ofHome) ? ofHome : 'java';
-  const answer = await ask(command, ['-version']);
+  const answer = await ask(command, ['-version'], env);
   if (!answer.found) return answer;
   const version = /version "([^"]+)"/.exec(answer.output)?.[1];
   if (version === undefined) return { found: false, why: `${command} -version names no version` };
@@ -71,14 +73,14 @@ export function readJavaMajor(version: string): number {
   return Number(first === '1' ? second : first);
 }
 
-export async function findMaven(): Promise<Found<{ version: string }>> {
-  const answer = await ask('mvn', ['-v']);
+export async function findMaven(env: NodeJS.ProcessEnv): Promise<Found<{ version: string }>> {
+  const answer = await ask('mvn', ['-v'], env);
   if (!answer.found) return answer;
   return { found: true, version: /Apache Maven ([\w.-]+)/.exec(answer.output)?.[1] ?? 'of unknown version' };
 }
 
-export async function findRedisServer(): Promise<Found<{ version: string }>> {
-  const answer = await ask('redis-server', ['--version']);
+export async function findRedisServer(env: NodeJS.ProcessEnv): Promise<Found<{ version: string }>> {
+  const answer = await ask('redis-server', ['--version'], env);
   if (!answer.found) return answer;
   return { found: true, version: /v=([\d.]+)/.exec(answer.output)?.[1] ?? 'of unknown version' };
 }
