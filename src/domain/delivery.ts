@@ -49,3 +49,20 @@ export type Permission =
 
 /** An attempt writes its request only within this time of its permission. */
 export const WRITE_WITHIN_MS = 2000;
+
+/**
+ * What became of an attempt's wish to end its delivery. Repeating the same wish gives the same answer, so a lost
+ * reply is answered by asking again.
+ */
+export type Ending =
+  /** The record now says what was asked, by this attempt. */
+  | { readonly kind: 'done'; readonly ticket: PushTicket }
+  /** It was brought to an end otherwise before. Nothing was changed. */
+  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly ticket: PushTicket }
+  /** It is not this attempt's to end: another one is in `sending`, or it is claimed again. Nothing was changed. */
+  | { readonly kind: 'held' }
+  | { readonly kind: 'absent' };
+
+/** What became of an attempt's wish to give its permission back. `remainingMs`: Redis's time until the expiry. */
+export type Retreat =
+  { readonly kind: 'done'; readonly remainingMs: number } | Exclude<Ending, { readonly kind: 'done' }>;

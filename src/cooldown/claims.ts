@@ -1,0 +1,115 @@
+/**
+ * The event side of the claim protocol: recall and claim. A push takes its place in its user's history in the same
+ * step in which it is frozen, so no crash can leave one without the other.
+ *
+ *                       ┌──────── retreat ────────┐
+ *                       ▼                         │
+ *   absent ─ claim ─▶ claimed ─── permit ──▶ sending(attempt) ─ settle ─▶ sent · unknown · dry_run   keeps its place
+ *                       │                         │     ▲ │
+ *                       │                         │     └─┘ takeOver (idempotent API only)
+ *                       └──────── release ────────┴─────▶ rejected · expired · withdrawn             gives it back
+ *
+ * A claim is entered in the index of open pushes (another slot, so another step) before its event is decided. Who
+ * dies between the two leaves an undecided event: its redelivery recalls the claim and enters it then.
+ */
+import type { Cap } from '../domain/cap.ts';
+import type { EventRef } from '../domain/event.ts';
+import type { ClaimAnswer, ClaimRequest, Claims, KnownClaim, Recalled } from '../pipeline/ports.ts';
+import type { RedisClient } from './connection.ts';
+import { createKeyspace, historyMember, openMember } from './keys.ts';
+import { readNumber, readTicket, readWord, unknownAnswer } from './replies.ts';
+import { onRedis } from './redis-errors.ts';
+import { claimScript } from './scripts/claim.ts';
+import { recallScript } from './scripts/recall.ts';
+import { scriptOn } from './scripts/script.ts';
+
+export interface CooldownOptions {
+  readonly redis: RedisClient;
+  /** Everything is kept under it; a dry run has one of its own. */
+  readonly prefix: string;
+  /** Ms after a push's expiry until the sweep looks at it. Longer than the queue needs to notice a dead worker. */
+  readonly sweepGraceMs?: number;
+  /** Shifts Redis's clock, in ms. Only tests do. */
+  readonly clockOffsetMs?: () => number;
+}
+
+export const SWEEP_GRACE_MS = 5 * 60 * 1000;
+
+/** @param base the service's prefix. A dry run must not take real pushes' places, nor a real one its. */
+export function cooldownPrefix(base: string, dryRun: boolean): string {
+  return dryRun ? `${base}:dry-run` : base;
+}
+
+export function noOffset(): number {
+  return 0;
+}
+
+/** Both methods reject with `UnavailableError('redis')` where Redis is away, and may be repeated then. */
+export function createClaims(options: CooldownOptions): Claims {
+  const { redis, sweepGraceMs = SWEEP_GRACE_MS, clockOffsetMs = noOffset } = options;
+  const keys = createKeyspace(options.prefix);
+  const recall = scriptOn(redis, recallScript, clockOffsetMs);
+  const claim = scriptOn(redis, claimScript, clockOffsetMs);
+
+  /** NX: the sweep's own timing of an entry stays. */
+  const enterOpen = (ref: EventRef, expiresAtMs: number) =>
+    onRedis(redis, () => redis.zadd(keys.open, 'NX', expiresAtMs + sweepGraceMs, openMember(ref)));
+
+  const known = async (ref: EventRef, reply: readonly unknown[]): Promise<KnownClaim> => {
+    const undelivered = isUndelivered(readWord(reply, 1));
+    if (undelivered) await enterOpen(ref, readNumber(reply, 3));
+    return { kind: 'known', undelivered, push: readTicket(reply, 2).push };
+  };
+
+  return {
+    recall: async (ref: EventRef, caps: readonly Cap[]): Promise<Recalled> => {
+      const userCaps = caps
+        .filter(({ per }) => per === 'user')
+        .flatMap(({ max, windowMs }) => [max, windowMs]);
+      const reply = await recall(keys.ofEvent(ref), userCaps);
+      switch (reply[0]) {
+        case 'known':
+          return known(ref, reply);
+        case 'full':
+          return { kind: 'new', capFull: true };
+        case 'room':
+          return { kind: 'new', capFull: false };
+        default:
+          return unknownAnswer('recall', reply);
+      }
+    },
+    claim: async (request: ClaimRequest): Promise<ClaimAnswer> => {
+      const { ref } = request;
+      const reply = await claim(keys.ofEvent(ref), claimArguments(request));
+      switch (reply[0]) {
+        case 'known':
+          return known(ref, reply);
+        case 'claimed':
+          await enterOpen(ref, readNumber(reply, 2));
+          return { kind: 'claimed', push: readTicket(reply, 1).push };
+        case 'no_room':
+          return { kind: 'no_room' };
+        default:
+          return unknownAnswer('claim', reply);
+      }
+    },
+  };
+}
+
+function isUndelivered(state: string): boolean {
+  return state === 'claimed' || state === 'sending';
+}
+
+function claimArguments({ ref, candidates, caps, ...times }: ClaimRequest): (string | number)[] {
+  return [
+    Math.floor(times.ttlMs),
+    Math.ceil(times.acceptableUntilMs),
+    caps.length,
+    ...caps.flatMap(({ per, max, windowMs }) => [per, max, windowMs]),
+    ...candidates.flatMap(({ ticket, notAfterMs }) => [
+      JSON.stringify(ticket),
+      notAfterMs === undefined ? '' : Math.floor(notAfterMs),
+      historyMember(ref.eventId, ticket.push),
+    ]),
+  ];
+}

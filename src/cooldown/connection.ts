@@ -1,0 +1,155 @@
+/**
+ * Connections to Redis. One for commands fails fast: nothing is queued while Redis is away, nothing that was sent
+ * is sent again behind our back (a transition is repeated by whoever wants it, never by the driver), and no reply
+ * is waited for longer than the command's limit. One for the queue's worker waits without end, as BullMQ needs.
+ * Both reconnect for ever, with growing pauses and jitter, and never throw out of an event.
+ */
+import { Cluster, Redis } from 'ioredis';
+import type { Logger } from '../pipeline/ports.ts';
+
+export type RedisClient = Redis | Cluster;
+
+export interface RedisConnectionOptions {
+  /** `redis://` or `rediss://`, with user, password and database where needed. */
+  readonly url: string;
+  /** True for a Redis Cluster; the URL then names one of its nodes. */
+  readonly cluster: boolean;
+  /** `commands` fails fast; `worker` waits for ever. */
+  readonly purpose: 'commands' | 'worker';
+  /** Ms; longest wait for a reply of a `commands` connection. Default 1000. */
+  readonly commandTimeoutMs?: number;
+  readonly connectTimeoutMs?: number;
+  /** Shown in `CLIENT LIST`. */
+  readonly name?: string;
+  readonly logger: Logger;
+}
+
+const COMMAND_TIMEOUT_MS = 1000;
+const CONNECT_TIMEOUT_MS = 5000;
+const LONGEST_PAUSE_MS = 3000;
+/** Three times the longest blocking read of a worker: a connection silent for longer is dead. */
+const WORKER_SILENCE_MS = 30_000;
+
+/** Opens at once and in the background; never throws for a Redis that is away. */
+export function openRedis(options: RedisConnectionOptions): RedisClient {
+  const client = options.cluster ? openCluster(options) : new Redis(options.url, perNode(options));
+  reportState(client, options);
+  return client;
+}
+
+function openCluster(options: RedisConnectionOptions): Cluster {
+  const { retryStrategy, enableOfflineQueue, ...redisOptions } = perNode(options);
+  return new Cluster([options.url], {
+    redisOptions,
+    enableOfflineQueue,
+    enableAutoPipelining: options.purpose === 'commands',
+    clusterRetryStrategy: retryStrategy,
+    // A managed cluster's certificate is for its nodes' names, so they stay names.
+    ...(isTls(options.url) && { dnsLookup: keepName }),
+  });
+}
+
+function keepName(address: string, done: (error: null, address: string) => void): void {
+  done(null, address);
+}
+
+function perNode(options: RedisConnectionOptions) {
+  const shared = {
+    connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    retryStrategy: reconnectPause,
+    // A failover leaves us on a replica: leave it.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    ...(options.name !== undefined && { connectionName: options.name }),
+    ...(options.cluster && isTls(options.url) && { tls: {} }),
+  };
+  if (options.purpose === 'worker') {
+    return {
+      ...shared,
+      maxRetriesPerRequest: null,
+      enableOfflineQueue: true,
+      socketTimeout: WORKER_SILENCE_MS,
+    };
+  }
+  return {
+    ...shared,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    enableAutoPipelining: !options.cluster,
+    commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+  };
+}
+
+function isTls(url: string): boolean {
+  return url.startsWith('rediss:');
+}
+
+/** @returns ms before the next try: 50 ms growing to 3 s, jittered by half. */
+export function reconnectPause(times: number): number {
+  const pauseMs = Math.min(50 * 2 ** Math.min(times, 10), LONGEST_PAUSE_MS);
+  return Math.round(pauseMs * (0.5 + Math.random() / 2));
+}
+
+/** An unheard `error` event would end the process; a repeated one is said once an outage. */
+function reportState(client: RedisClient, { logger, purpose }: RedisConnectionOptions): void {
+  let away = false;
+  client.on('error', (error: Error) => {
+    if (!away) logger.warn({ purpose, error: error.message }, 'redis connection lost or refused');
+    away = true;
+  });
+  client.on('ready', () => {
+    if (away) logger.info({ purpose }, 'redis is back');
+    away = false;
+  });
+}
+
+export interface RedisHealth {
+  /** True while the last ping was answered and the connection stands. */
+  isUp(): boolean;
+  stop(): void;
+}
+
+/** Watches by a ping every `intervalMs` (default 1000), because a hung server keeps its connections open. */
+export function watchHealth(client: RedisClient, intervalMs = 1000): RedisHealth {
+  let up = client.status === 'ready';
+  let asking = false;
+  const down = () => void (up = false);
+  const ask = async () => {
+    if (asking) return;
+    asking = true;
+    try {
+      await client.ping();
+      up = true;
+    } catch {
+      up = false;
+    } finally {
+      asking = false;
+    }
+  };
+  const onReady = () => void ask();
+  client.on('ready', onReady);
+  client.on('close', down);
+  const timer = setInterval(() => void ask(), intervalMs);
+  timer.unref();
+  return {
+    isUp: () => up,
+    stop: () => {
+      clearInterval(timer);
+      client.off('ready', onReady);
+      client.off('close', down);
+    },
+  };
+}
+
+/**
+ * Ends the connection: politely where the server answers within `timeoutMs` (default 1000), else at once.
+ * Never rejects.
+ */
+export async function closeRedis(client: RedisClient, timeoutMs = 1000): Promise<void> {
+  if (client.status === 'end') return;
+  const limit = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
+  if (client.status === 'ready') {
+    await Promise.race([client.quit().then(undefined, () => undefined), limit]);
+  }
+  client.disconnect();
+}

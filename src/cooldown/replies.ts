@@ -1,0 +1,33 @@
+/** Reads the scripts' answers: strings and numbers in, the domain's types out. An unknown answer is a defect. */
+import { DELIVERY_OUTCOMES, type DeliveryOutcome } from '../domain/delivery.ts';
+import type { PushTicket } from '../domain/push.ts';
+
+export function readWord(reply: readonly unknown[], index: number): string {
+  const value = reply[index];
+  if (typeof value !== 'string')
+    throw new TypeError(`expected a word at ${String(index)} of a script's answer`);
+  return value;
+}
+
+export function readNumber(reply: readonly unknown[], index: number): number {
+  const value = Number(reply[index]);
+  if (!Number.isFinite(value))
+    throw new TypeError(`expected a number at ${String(index)} of a script's answer`);
+  return value;
+}
+
+/** Written by ourselves, so its shape is known. */
+export function readTicket(reply: readonly unknown[], index: number): PushTicket {
+  return JSON.parse(readWord(reply, index)) as PushTicket;
+}
+
+export function readOutcome(reply: readonly unknown[], index: number): DeliveryOutcome {
+  const word = readWord(reply, index);
+  const outcome = DELIVERY_OUTCOMES.find((known) => known === word);
+  if (outcome === undefined) throw new TypeError(`not a delivery outcome: ${word}`);
+  return outcome;
+}
+
+export function unknownAnswer(script: string, reply: readonly unknown[]): never {
+  throw new Error(`${script} answered ${String(reply[0])}`);
+}

@@ -1,0 +1,71 @@
+/**
+ * absent → claimed: the best candidate whose caps all have room takes its place in the history and is frozen in
+ * the record. A known event answers with its record. An undelivered entry's time is +inf: it counts in every
+ * window, however old. A candidate whose time is over is passed by.
+ *
+ * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (ticket, not after, member)*.
+ * Answers known(state, ticket, expires) | claimed(ticket, expires) | no_room.
+ */
+import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
+import { MEMBER_EVENT_LENGTH, MEMBER_SUBJECT_LENGTH } from '../keys.ts';
+import { HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS } from '../limits.ts';
+import { CLOCK, type Script } from './script.ts';
+
+const MERCHANT_FROM = MEMBER_EVENT_LENGTH + 1;
+const MERCHANT_TO = MEMBER_EVENT_LENGTH + MEMBER_SUBJECT_LENGTH;
+const COUPON_FROM = MERCHANT_TO + 1;
+const COUPON_TO = MERCHANT_TO + MEMBER_SUBJECT_LENGTH;
+
+export const claimScript: Script = {
+  name: 'claim',
+  keys: 2,
+  lua: `${CLOCK}
+local f = redis.call('HMGET', KEYS[1], 's', 'p', 'x')
+if f[1] then return {'known', f[1], f[2], f[3]} end
+
+local ttl, acceptable, caps = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local function merchant(member) return string.sub(member, ${String(MERCHANT_FROM)}, ${String(MERCHANT_TO)}) end
+local function coupon(member) return string.sub(member, ${String(COUPON_FROM)}, ${String(COUPON_TO)}) end
+
+local narrow = {}
+for c = 1, caps do
+  local at = 5 + (c - 1) * 3
+  local subject, max, window = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local since = '(' .. ms(now - window)
+  if subject == 'user' then
+    if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room'} end
+  else
+    local part = merchant
+    if subject == 'user+coupon' then part = coupon end
+    local counts = {}
+    for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], since, '+inf')) do
+      local key = part(member)
+      counts[key] = (counts[key] or 0) + 1
+    end
+    narrow[#narrow + 1] = {part = part, max = max, counts = counts}
+  end
+end
+
+for i = 5 + caps * 3, #ARGV, 3 do
+  local ticket, not_after, member = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
+  local expires = now + ttl
+  if not_after and not_after < expires then expires = not_after end
+  local room = expires > now
+  for _, cap in ipairs(narrow) do
+    if (cap.counts[cap.part(member)] or 0) >= cap.max then room = false end
+  end
+  if room then
+    local kept = math.max(expires, acceptable, now)
+    redis.call('HSET', KEYS[1], 's', 'claimed', 'n', '0', 'x', ms(expires), 'u', ms(acceptable),
+      'p', ticket, 'm', member)
+    redis.call('PEXPIREAT', KEYS[1], ms(kept + ${String(UNDELIVERED_KEEP_MS)}))
+    redis.call('ZADD', KEYS[2], '+inf', member)
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
+    local keep = kept - now + ${String(Math.max(HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS))}
+    if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
+    return {'claimed', ticket, ms(expires)}
+  end
+end
+return {'no_room'}
+`,
+};
