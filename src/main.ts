@@ -1,0 +1,95 @@
+/**
+ * One pod: reads its environment, is composed, runs until a signal or until it can't go on, and leaves an exit
+ * code that an orchestrator can act on: 0 a planned stop, 78 a configuration that can't work (a restart won't
+ * help), 1 anything else. A second signal changes nothing.
+ */
+import { readFileSync } from 'node:fs';
+import { ConfigError, readConfig, type Config } from './config.ts';
+import { composePod, RefusedToStart } from './compose.ts';
+import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
+
+const EX_CONFIG = 78;
+/** Beyond the drain limit: what leaving the group, flushing and closing may take before we stop waiting. */
+const CLOSING_TIMEOUT_MS = 8000;
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+function configure(): Config | undefined {
+  try {
+    return readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const logger = createLogger({ level: 'info', pod: process.env['POD_NAME'] ?? 'unnamed', version });
+    const variables = error.problems.map(({ variable, message }) => `${variable}: ${message}`);
+    logger.fatal({ variables }, `the environment can't be started from: ${variables.join('; ')}`);
+    return undefined;
+  }
+}
+
+async function run(config: Config, logger: ServiceLogger): Promise<number> {
+  const stopping = new AbortController();
+  const fatal = Promise.withResolvers<string>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) return;
+      logger.info({ signal, drainTimeoutMs: config.drainTimeoutMs }, 'stopping');
+      stopping.abort();
+    });
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      logger.fatal({ error }, 'a defect: the pod stops, its events are read again');
+      fatal.resolve(event);
+    });
+  }
+
+  const pod = composePod(config, { logger, version, onFatal: fatal.resolve });
+  const stopped = new Promise<undefined>((resolve) => {
+    stopping.signal.addEventListener('abort', () => {
+      resolve(undefined);
+    });
+  });
+  let exitCode = 0;
+  try {
+    await Promise.race([pod.start(stopping.signal), stopped, fatal.promise]);
+    const reason = await Promise.race([stopped, fatal.promise]);
+    if (reason !== undefined) {
+      logger.fatal({ reason }, 'the pod can not go on');
+      exitCode = 1;
+    }
+  } catch (error) {
+    exitCode = error instanceof RefusedToStart ? EX_CONFIG : 1;
+    logger.fatal({ error }, 'the pod can not start');
+  }
+  const limit = config.drainTimeoutMs + CLOSING_TIMEOUT_MS;
+  const late = new Promise<boolean>((resolve) => {
+    setTimeout(() => {
+      resolve(true);
+    }, limit).unref();
+  });
+  const inTime = pod.stop().then(
+    () => false,
+    (error: unknown) => {
+      logger.error({ error }, 'stopping failed');
+      return true;
+    },
+  );
+  if (await Promise.race([inTime, late])) {
+    logger.error({ limitMs: limit }, 'could not stop in time: what is undecided is read again');
+    exitCode = exitCode === 0 ? 1 : exitCode;
+  }
+  logger.info({ exitCode }, 'stopped');
+  return exitCode;
+}
+
+const config = configure();
+if (config === undefined) process.exitCode = EX_CONFIG;
+else {
+  const logger = createLogger({ level: config.logLevel, pod: config.pod, version });
+  const exitCode = await run(config, logger);
+  logger.flush();
+  // Whatever a library still holds open must not keep a stopped pod alive.
+  process.exit(exitCode);
+}

@@ -1,0 +1,98 @@
+/** The list of live pods, on a real Redis: seen, replaced, forgotten, and told of new documents. */
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
+import { UnavailableError } from '../../../src/domain/errors.ts';
+import { announceDocuments, livePods, startPodRegistry, type PodRecord } from '../../../src/ops/pods.ts';
+
+const quiet = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+let redis: Redis;
+let subscriber: Redis;
+
+beforeEach(() => {
+  const url = inject('services')['REDIS_URL'] ?? '';
+  redis = new Redis(url);
+  subscriber = new Redis(url);
+});
+afterEach(() => {
+  redis.disconnect();
+  subscriber.disconnect();
+});
+
+function record(pod: string): PodRecord {
+  return {
+    pod,
+    version: '1.0.0',
+    startedAt: '2026-11-22T12:00:00.000Z',
+    partitions: [{ topic: 't', partition: 3 }],
+    rulesVersion: 'r1',
+    merchantsVersion: undefined,
+    topic: 't',
+    lane: 'all',
+    laneThresholdBytes: 1,
+  };
+}
+
+const mine = async (pod: string) => (await livePods(redis)).filter((live) => live.pod === pod);
+
+it('a pod is listed at once, with what it says, and leaves the list when it stops', async () => {
+  const pod = randomUUID();
+  const registry = startPodRegistry({
+    redis,
+    subscriber,
+    describe: () => record(pod),
+    onDocumentsAnnounced: () => undefined,
+    logger: quiet,
+  });
+  await vi.waitFor(async () => {
+    expect(await mine(pod)).toMatchObject([
+      { pod, rulesVersion: 'r1', partitions: [{ topic: 't', partition: 3 }] },
+    ]);
+  });
+  await vi.waitFor(() => {
+    expect(registry.pods().map((live) => live.pod)).toContain(pod);
+  });
+  await registry.stop();
+  expect(await mine(pod)).toEqual([]);
+});
+
+it('a pod that was silent for too long is forgotten, its record too', async () => {
+  const pod = randomUUID();
+  await redis.zadd('coupon-notifier:{pods}:seen', Date.now() - 16_000, pod);
+  await redis.hset('coupon-notifier:{pods}:records', pod, JSON.stringify(record(pod)));
+  expect(await mine(pod)).toEqual([]);
+  expect(await redis.hexists('coupon-notifier:{pods}:records', pod)).toBe(0);
+});
+
+it('every pod hears of new documents', async () => {
+  const heard = vi.fn();
+  const registry = startPodRegistry({
+    redis,
+    subscriber,
+    describe: () => record(randomUUID()),
+    onDocumentsAnnounced: heard,
+    logger: quiet,
+  });
+  await vi.waitFor(async () => {
+    await announceDocuments(redis);
+    expect(heard).toHaveBeenCalled();
+  });
+  await registry.stop();
+});
+
+it('a Redis that is away is named as such', async () => {
+  const nowhere = new Redis({
+    port: 1,
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  });
+  nowhere.on('error', () => undefined);
+  await expect(livePods(nowhere)).rejects.toThrow(UnavailableError);
+  nowhere.disconnect();
+});
