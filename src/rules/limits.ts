@@ -1,0 +1,46 @@
+/**
+ * The built-in limits of a coupon, asked before the rules; the first that a coupon breaks excludes it, under the
+ * path by which the document names it. What a coupon doesn't say is judged so: no discount is a discount of 0;
+ * without a location a distance limit can't be judged and passes; without an end a coupon never runs out.
+ */
+import type { Coupon } from '../domain/coupon.ts';
+import type { Merchant } from '../domain/merchant.ts';
+import { durationMs } from './duration.ts';
+import type { RulesDocument } from './schema.ts';
+
+export interface Judged {
+  readonly coupon: Coupon;
+  readonly merchant: Merchant | undefined;
+  /** Undefined where the coupon has no location. */
+  readonly distanceMeters: number | undefined;
+  readonly nowMs: number;
+}
+
+type Breaks = (judged: Judged) => boolean;
+
+/** @returns the first limit that is broken, or undefined. */
+export function createLimits(document: RulesDocument): (judged: Judged) => string | undefined {
+  const limits: (readonly [path: string, breaks: Breaks])[] = [];
+  const limit = (path: string, breaks: Breaks): number => limits.push([path, breaks]);
+
+  const deny = new Set(document.merchants?.deny);
+  const allow = new Set(document.merchants?.allow);
+  if (deny.size > 0) limit('merchants.deny', ({ coupon }) => deny.has(coupon.merchantId));
+  if (allow.size > 0) limit('merchants.allow', ({ coupon }) => !allow.has(coupon.merchantId));
+  limit('merchant.active', ({ merchant }) => merchant?.active === false);
+  limit('coupon.validFrom', ({ coupon, nowMs }) => (coupon.validFromMs ?? nowMs) > nowMs);
+  limit('coupon.validUntil', ({ coupon, nowMs }) => (coupon.validUntilMs ?? Infinity) <= nowMs);
+
+  const { minDiscountPercent, maxDistanceMeters, minRemaining } = document.coupon ?? {};
+  if (minDiscountPercent !== undefined) {
+    limit('coupon.minDiscountPercent', ({ coupon }) => (coupon.discountPercent ?? 0) < minDiscountPercent);
+  }
+  if (maxDistanceMeters !== undefined) {
+    limit('coupon.maxDistanceMeters', ({ distanceMeters = 0 }) => distanceMeters > maxDistanceMeters);
+  }
+  if (minRemaining !== undefined) {
+    const minMs = durationMs(minRemaining);
+    limit('coupon.minRemaining', ({ coupon, nowMs }) => (coupon.validUntilMs ?? Infinity) - nowMs < minMs);
+  }
+  return (judged) => limits.find(([, breaks]) => breaks(judged))?.[0];
+}
