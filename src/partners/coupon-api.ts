@@ -1,0 +1,223 @@
+/**
+ * Coupons for an event, whatever the partner's day is like: an outage is waited out behind this port, at most
+ * until the event is stale, and nothing is lost. Every wait (for a slot, a token, the breaker, a backoff) ends at
+ * once when the event's hold is lost. The breaker works through the router pool's limit: open lets nobody through,
+ * half open a few, and after an outage the limit grows from small again; so there is one queue, first come
+ * first served, and no herd.
+ */
+import { AbandonedError } from '../domain/errors.ts';
+import type { Clock, CouponAnswer, CouponQuery, CouponSource, Logger } from '../pipeline/ports.ts';
+import { createAuthRefusal } from './auth-refusal.ts';
+import { pause, within } from './bounded-wait.ts';
+import { createCircuitBreaker, PROBES, type BreakerState } from './circuit-breaker.ts';
+import { createAdaptiveLimit, createFixedLimit } from './concurrency-limit.ts';
+import { createCouponCaller, type Reply } from './coupon-call.ts';
+import { couponRequestTarget } from './coupon-request.ts';
+import { readReply, type CouponCallResult, type Verdict } from './coupon-verdict.ts';
+import { createLatencyWindow } from './latency-window.ts';
+import { backoffMs } from './retry-policy.ts';
+import { createRouterPool } from './router-pool.ts';
+import type { TokenSource } from './token-source.ts';
+import { headerText } from './wire-text.ts';
+
+export interface CouponApiOptions {
+  /** Base URL, http or https; may carry a path and a trailing slash. */
+  readonly url: string;
+  /** For one call from connecting to its last byte, ms. */
+  readonly timeoutMs: number;
+  /** Most calls in flight, or `auto`: found between 8 and 512. */
+  readonly concurrency: number | 'auto';
+  /** Absent: calls carry no Authorization. */
+  readonly tokens?: TokenSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Larger answers are rejected. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
+  /** Called after every HTTP call, retries included. Must not throw. */
+  readonly onCall?: (result: CouponCallResult, durationMs: number) => void;
+  /** Called where an answer held coupons that break the schema, with their number. Must not throw. */
+  readonly onInvalidCoupons?: (count: number) => void;
+  /** 0 ≤ x < 1; for the jitter. */
+  readonly random?: () => number;
+}
+
+export interface CouponApiStats {
+  /** Calls out now. */
+  readonly inFlight: number;
+  /** Events waiting for a slot. */
+  readonly waiting: number;
+  /** Most calls out at once now. */
+  readonly limit: number;
+  readonly breaker: BreakerState;
+  /** Of the last 512 calls, ms. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface CouponApi extends CouponSource {
+  stats(): CouponApiStats;
+  /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
+  isRefused(): boolean;
+  /** Abandons every call and every wait, closes all sockets and timers. */
+  stop(): Promise<void>;
+}
+
+const BACKOFF = { firstMs: 100, maxMs: 4000 };
+const AUTO = { min: 8, max: 512, initial: 32 };
+const MAX_RESPONSE_BYTES = 1024 * 1024;
+const STALE: CouponAnswer = { kind: 'stale' };
+
+/** @throws TypeError where `url` is no http(s) URL. */
+export function createCouponApi(options: CouponApiOptions): CouponApi {
+  const { concurrency, tokens, clock, logger, timeoutMs, random = Math.random } = options;
+  const target = couponRequestTarget(options.url);
+  const limit = concurrency === 'auto' ? createAdaptiveLimit(AUTO) : createFixedLimit(concurrency);
+  const router = createRouterPool(limit.current(), clock);
+  const caller = createCouponCaller({
+    origin: target.origin,
+    connections: concurrency === 'auto' ? AUTO.max : concurrency,
+    timeoutMs,
+    maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+  });
+  const refusal = createAuthRefusal('coupon API', clock, logger);
+  const latencies = createLatencyWindow();
+  const stopped = new AbortController();
+  let lastFailure = '';
+  const breaker = createCircuitBreaker({ clock, random, onChange: onBreaker });
+
+  function onBreaker(state: BreakerState): void {
+    if (state === 'open') {
+      router.setLimit(0);
+      logger.warn({ api: 'coupon API', error: lastFailure }, 'the coupon API is down: calls wait');
+    } else if (state === 'half_open') {
+      router.setLimit(Math.min(PROBES, limit.current()));
+    } else {
+      limit.restart();
+      router.setLimit(limit.current());
+      logger.info({ api: 'coupon API' }, 'the coupon API answers again');
+    }
+  }
+
+  /** One HTTP call and everything that counts it. */
+  async function call(
+    query: CouponQuery,
+    path: string,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const ticket = breaker.ticket();
+    const startedMs = performance.now();
+    const reply: Reply = await caller.get(path, headersOf(query, token), signal);
+    const durationMs = performance.now() - startedMs;
+    if (stopped.signal.aborted) return { kind: 'abandoned' };
+    const verdict = readReply(reply, clock.now());
+    if (verdict.kind === 'abandoned') return verdict;
+    latencies.add(durationMs);
+    options.onCall?.(verdict.result, durationMs);
+    if (reply.kind === 'answer' && verdict.kind !== 'unauthorized') refusal.accepted();
+    if (verdict.kind === 'unauthorized') return verdict;
+    const failed = verdict.kind === 'failed';
+    if (failed) lastFailure = verdict.error;
+    breaker.settle(ticket, !failed);
+    limit.settled(failed, durationMs, router.inFlight());
+    if (breaker.state() === 'closed' && router.limit() !== limit.current()) router.setLimit(limit.current());
+    return verdict;
+  }
+
+  /** A call that renews a refused token once and is repeated. The slot is kept: the others need that token, too. */
+  async function callAuthorized(
+    query: CouponQuery,
+    path: string,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const ticket = breaker.ticket();
+    let verdict = await call(query, path, token, signal);
+    if (verdict.kind === 'unauthorized' && tokens !== undefined && token !== undefined) {
+      const renewed = await tokens.renew(token, signal);
+      if (signal.aborted) return { kind: 'abandoned' };
+      if (renewed !== undefined) verdict = await call(query, path, renewed, signal);
+    }
+    if (verdict.kind !== 'unauthorized') return verdict;
+    refusal.refused();
+    lastFailure = '401 after a fresh token';
+    breaker.settle(ticket, false);
+    return { kind: 'failed', result: 'unauthorized', error: lastFailure, retryAfterMs: undefined };
+  }
+
+  /** Undefined when the event is stale or abandoned before there is a token. */
+  function tokenFor(
+    query: CouponQuery,
+    signal: AbortSignal,
+    source: TokenSource,
+  ): Promise<string | undefined> {
+    const leftMs = query.staleAtMs - clock.now();
+    return within(clock, leftMs, [signal, stopped.signal], (bounded) => source.token(bounded));
+  }
+
+  async function find(query: CouponQuery, signal: AbortSignal): Promise<CouponAnswer> {
+    const path = target.path(query.event);
+    for (let attempt = 0; ;) {
+      if (signal.aborted || stopped.signal.aborted) throw new AbandonedError();
+      if (clock.now() >= query.staleAtMs) return STALE;
+      if (tokens !== undefined && tokens.current() === undefined) {
+        if ((await tokenFor(query, signal, tokens)) === undefined && clock.now() < query.staleAtMs)
+          throw new AbandonedError();
+        continue;
+      }
+      if (!router.tryEnter()) {
+        const admission = await router.wait(query.staleAtMs, signal);
+        if (admission === 'stale') return STALE;
+        if (admission === 'abandoned') throw new AbandonedError();
+      }
+      let verdict: Verdict;
+      try {
+        const token = tokens?.current();
+        // Expired while this event waited for its slot: back to waiting for one.
+        if (tokens !== undefined && token === undefined) continue;
+        verdict = await callAuthorized(query, path, token, signal);
+      } finally {
+        router.leave();
+      }
+      if (verdict.kind === 'answer') {
+        if (verdict.invalid > 0) options.onInvalidCoupons?.(verdict.invalid);
+        return verdict.answer;
+      }
+      if (verdict.kind !== 'failed') throw new AbandonedError();
+      const waitMs = (verdict.retryAfterMs ?? 0) + backoffMs(attempt, BACKOFF, random);
+      attempt += 1;
+      await pause(clock, Math.min(waitMs, query.staleAtMs - clock.now()), signal, stopped.signal);
+    }
+  }
+
+  return {
+    find,
+    stats: () => ({
+      inFlight: router.inFlight(),
+      waiting: router.waiting(),
+      limit: router.limit(),
+      breaker: breaker.state(),
+      ...latencies.percentiles(),
+    }),
+    isRefused: () => refusal.isRefused(),
+    async stop() {
+      stopped.abort();
+      router.close();
+      breaker.stop();
+      await caller.close();
+    },
+  };
+}
+
+function headersOf(query: CouponQuery, token: string | undefined): string[] {
+  const headers = [
+    'accept',
+    'application/json',
+    'x-event-id',
+    headerText(query.event.eventId),
+    'traceparent',
+    query.traceparent,
+  ];
+  if (token !== undefined) headers.push('authorization', `Bearer ${token}`);
+  return headers;
+}

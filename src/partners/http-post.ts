@@ -1,0 +1,154 @@
+/**
+ * One POST by got that says, when it fails, whether any of it may have reached the partner. No retries, no
+ * redirects, bounded in time and size. Its bytes are written only before a given moment: the deadline is asked
+ * in the same turn of the event loop as the write, so not even a process that was frozen while connecting
+ * writes late.
+ */
+import got, { TimeoutError } from 'got';
+import type { ClientRequest } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createConnectedAgent, type ConnectedAgentOptions } from './connected-agent.ts';
+import { unwatch, watch } from './abort-hub.ts';
+import { shortError } from './wire-text.ts';
+
+export interface PostRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Wait for the answer's body; else the answer's head settles the call and the body is thrown away. */
+  readonly wantsBody: boolean;
+  /** `performance.now()` after which nothing may be written any more. */
+  readonly writeDeadlineMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export type PostReply =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      /** Empty unless wanted. */
+      readonly body: string;
+    }
+  | {
+      readonly kind: 'failed';
+      /** False: surely no byte of it was written. */
+      readonly written: boolean;
+      readonly error: string;
+    };
+
+export interface Poster {
+  /** Settles within the time limit (connecting has the same limit for itself). Never rejects. */
+  post(request: PostRequest): Promise<PostReply>;
+  /** Closes the sockets; calls that are out fail. */
+  close(): void;
+}
+
+export interface PosterOptions extends Omit<ConnectedAgentOptions, 'connectTimeoutMs'> {
+  readonly url: string;
+  /** Total for one call, ms. */
+  readonly timeoutMs: number;
+  readonly maxResponseBytes?: number;
+}
+
+const MAX_RESPONSE_BYTES = 64 * 1024;
+
+/** @throws TypeError where `url` is no http(s) URL. */
+export function createPoster(options: PosterOptions): Poster {
+  const { timeoutMs, maxResponseBytes = MAX_RESPONSE_BYTES } = options;
+  const url = new URL(options.url);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('expected an http(s) URL');
+  const connections = createConnectedAgent(url.protocol, { ...options, connectTimeoutMs: timeoutMs });
+  let closed = false;
+  const client = got.extend({
+    method: 'POST',
+    retry: { limit: 0 },
+    timeout: { request: timeoutMs, send: timeoutMs, response: timeoutMs, read: timeoutMs },
+    followRedirect: false,
+    throwHttpErrors: false,
+    decompress: false,
+    agent: connections.agent,
+  });
+
+  async function post(request: PostRequest): Promise<PostReply> {
+    // One turn of the event loop: a kept socket that the partner has closed meanwhile is dropped, not used.
+    await nextTurn();
+    return new Promise((resolve) => exchange(request, resolve));
+  }
+
+  function exchange(request: PostRequest, resolve: (reply: PostReply) => void): void {
+    const { signal, writeDeadlineMs = Number.POSITIVE_INFINITY } = request;
+    let written = false;
+    let settled = false;
+    const stream = client.stream(url, { headers: request.headers, body: request.body });
+    const leftMs = writeDeadlineMs - performance.now();
+    const late = Number.isFinite(leftMs)
+      ? setTimeout(() => !written && fail('too late to write'), Math.max(0, leftMs))
+      : undefined;
+    const abandonable = { abandon: () => fail('aborted') };
+    if (signal !== undefined) watch(signal, abandonable);
+
+    function settle(reply: PostReply): void {
+      if (settled) return;
+      settled = true;
+      clearTimeout(late);
+      if (signal !== undefined) unwatch(signal, abandonable);
+      resolve(reply);
+    }
+
+    function fail(error: string): void {
+      settle({ kind: 'failed', written, error });
+      stream.destroy();
+    }
+
+    stream.on('request', (outgoing: ClientRequest) => {
+      // After got has given up, the agent may still tell the request that it couldn't connect.
+      outgoing.on('error', () => undefined);
+      outgoing.once('socket', () => {
+        // The last moment before the write, in the same turn: node flushes right after this event.
+        if (settled || closed || performance.now() >= writeDeadlineMs) {
+          outgoing.destroy();
+          fail(closed ? 'stopped' : 'too late to write');
+        } else {
+          written = true;
+        }
+      });
+    });
+    stream.on(
+      'response',
+      ({ statusCode, headers }: { statusCode: number; headers: Record<string, unknown> }) => {
+        const head = {
+          kind: 'answer',
+          status: statusCode,
+          retryAfter: textOf(headers['retry-after']),
+        } as const;
+        const chunks: Buffer[] = [];
+        let received = 0;
+        if (!request.wantsBody) settle({ ...head, body: '' });
+        stream.on('data', (chunk: Buffer) => {
+          received += chunk.length;
+          if (received > maxResponseBytes) fail('the answer is too large');
+          else if (request.wantsBody) chunks.push(chunk);
+        });
+        stream.once('end', () => settle({ ...head, body: Buffer.concat(chunks).toString() }));
+      },
+    );
+    stream.on('error', (error: Error) => fail(explain(error)));
+    stream.once('close', () => fail('closed without an answer'));
+  }
+
+  return {
+    post,
+    close() {
+      closed = true;
+      connections.close();
+    },
+  };
+}
+
+function explain(error: Error): string {
+  return error instanceof TimeoutError ? `timeout (${error.event})` : shortError(error);
+}
+
+function textOf(header: unknown): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}
