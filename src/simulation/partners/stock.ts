@@ -3,7 +3,7 @@
  * whatever lies near. Some places have none. Ends of validity count from the moment of asking, so the same city
  * has the same offers on any day.
  */
-import { distanceMeters, toPoint } from '../city/map.ts';
+import { toPoint } from '../city/map.ts';
 import type { CouponOffer, Shop } from '../city/shops.ts';
 
 export interface CouponWire {
@@ -54,12 +54,27 @@ export type FindCoupons = (place: Place, nowMs: number) => readonly CouponWire[]
 
 /** Opens the stock of these shops. */
 export const createStock = (shops: readonly Shop[]): FindCoupons => {
+  // Written once a minute: the ends need not be truer than that, and this runs for every call.
+  const written = new Map<string, { readonly minute: number; readonly wires: readonly CouponWire[] }>();
+  const offersOf = (shop: Shop, nowMs: number): readonly CouponWire[] => {
+    const minute = Math.floor(nowMs / MINUTE_MS);
+    const known = written.get(shop.merchantId);
+    if (known?.minute === minute) return known.wires;
+    const wires = shop.offers.map((offer) => toWire(shop, offer, minute * MINUTE_MS));
+    written.set(shop.merchantId, { minute, wires });
+    return wires;
+  };
   const byId = new Map(shops.map((shop) => [shop.merchantId, shop]));
   const near = (place: Place, meters: number): Shop[] => {
-    const at = toPoint(place.latitude, place.longitude);
-    return shops
-      .map((shop) => ({ shop, away: distanceMeters(shop.at, at) }))
-      .filter(({ away }) => away <= meters)
+    const { east, north } = toPoint(place.latitude, place.longitude);
+    const found: { shop: Shop; away: number }[] = [];
+    for (const shop of shops) {
+      // Most shops are ruled out by one comparison: this runs for every call.
+      if (Math.abs(shop.at.east - east) > meters) continue;
+      const away = Math.hypot(shop.at.east - east, shop.at.north - north);
+      if (away <= meters) found.push({ shop, away });
+    }
+    return found
       .sort((a, b) => a.away - b.away)
       .slice(0, MOST_SHOPS)
       .map(({ shop }) => shop);
@@ -68,6 +83,6 @@ export const createStock = (shops: readonly Shop[]): FindCoupons => {
     const named = place.merchantId === undefined ? undefined : byId.get(place.merchantId);
     const around = near(place, named === undefined ? AROUND_METERS : NEIGHBOUR_METERS);
     const chosen = named === undefined ? around : [named, ...around.filter((shop) => shop !== named)];
-    return chosen.flatMap((shop) => shop.offers.map((offer) => toWire(shop, offer, nowMs)));
+    return chosen.flatMap((shop) => offersOf(shop, nowMs));
   };
 };
