@@ -1,0 +1,258 @@
+/**
+ * One run of one delivery: asks Redis for the permission, sends, writes down what came of it, reports the outcome.
+ * It may die at any line and be run again from the top: the record in Redis says what may still be done. What may
+ * have been sent is never sent again unless the partner knows a repeated key, and never given back.
+ */
+import { randomUUID } from 'node:crypto';
+import {
+  WRITE_WITHIN_MS,
+  type DeliveryOutcome,
+  type Ending,
+  type Permission,
+  type SendResult,
+} from '../domain/delivery.ts';
+import type { EventRef } from '../domain/event.ts';
+import type { PushTicket } from '../domain/push.ts';
+import type { Clock, Logger } from '../pipeline/ports.ts';
+import type { DeliveryStore, PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
+import { pushId } from './push-id.ts';
+import { retryDelayMs } from './retry-delay.ts';
+import { untilRedis } from './until-redis.ts';
+
+export interface DeliverOptions {
+  readonly store: DeliveryStore;
+  readonly sender: PushSender;
+  readonly guard: SendGuard;
+  readonly report: ReportOutcome;
+  readonly rate?: SendRate | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The partner recognises a repeated `Idempotency-Key`. */
+  readonly apiIsIdempotent: boolean;
+  /** Everything but the call. */
+  readonly dryRun: boolean;
+  /** Never goes back; default `performance.now`. */
+  readonly monotonicMs?: () => number;
+  readonly random?: () => number;
+}
+
+/** Ended: the outcome is reported, the job is done. Again: run it once more after `delayMs`. */
+export type Verdict = { readonly kind: 'ended' } | { readonly kind: 'again'; readonly delayMs: number };
+
+export interface Stopping {
+  /** Aborted when the pod stops: nothing new is begun, waits end. */
+  readonly soon: AbortSignal;
+  /** Aborted when it can't wait for calls any longer. */
+  readonly now: AbortSignal;
+}
+
+/** Rejects where something is away or broken: the job is then run again, whatever the error. */
+export type Deliver = (ref: EventRef, stopping: Stopping) => Promise<Verdict>;
+
+type Granted = Extract<Permission, { kind: 'granted' }>;
+type Interrupted = Extract<Permission, { kind: 'interrupted' }>;
+
+/** What is known of a run beside the record. */
+interface Run {
+  readonly ref: EventRef;
+  readonly stopping: Stopping;
+  readonly reporter: string;
+  readonly killed: boolean;
+}
+
+/** An attempt, and when it was asked for: `doubtful` where an earlier one may have been received. */
+interface Attempt {
+  readonly granted: Granted;
+  readonly askedMs: number;
+  readonly doubtful: boolean;
+}
+
+const ENDED: Verdict = { kind: 'ended' };
+/** Somebody else holds the attempt: time for them to settle it. */
+const HELD_MS = 5000;
+
+export function createDeliver(options: DeliverOptions): Deliver {
+  const { store, sender, guard, rate, clock, logger, apiIsIdempotent, dryRun } = options;
+  const { monotonicMs = () => performance.now(), random = Math.random } = options;
+
+  async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
+    const killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
+    const run: Run = { ref, stopping, reporter: randomUUID(), killed };
+    if (killed) {
+      // What no attempt has touched is withdrawn without a permission ever being given.
+      const ending = await write(run, () => store.release(ref, 'withdrawn'));
+      if (ending.kind !== 'held') return conclude(run, ending, 'withdrawn');
+    } else if (!(await waitForTurn(run))) return again(0);
+    return ask(run, (token) => store.permit(ref, token), false);
+  }
+
+  /** Every repetition carries the same token, so that a permission whose reply was lost is recognised as ours. */
+  async function ask(
+    run: Run,
+    request: (token: string) => Promise<Permission>,
+    doubtful: boolean,
+  ): Promise<Verdict> {
+    const token = randomUUID();
+    let askedMs = monotonicMs();
+    const permission = await write(run, () => {
+      askedMs = monotonicMs();
+      return request(token);
+    });
+    switch (permission.kind) {
+      case 'granted':
+        return attempt(run, { granted: permission, askedMs, doubtful });
+      case 'interrupted':
+        return resume(run, permission, doubtful);
+      case 'expired':
+        return conclude(run, await write(run, () => store.release(run.ref, 'expired')), 'expired');
+      case 'settled':
+        return finish(run, permission.outcome, permission.ticket);
+      case 'absent':
+        logger.error({ eventId: run.ref.eventId }, 'a queued push has no record: it is not sent');
+        return ENDED;
+    }
+  }
+
+  /** An earlier attempt was left in sending: the partner may have its push. */
+  async function resume(run: Run, left: Interrupted, tookOver: boolean): Promise<Verdict> {
+    if (dryRun) return settle(run, left, 'dry_run');
+    const repeatable = apiIsIdempotent && left.remainingMs > 0 && withdrawal(run, left.ticket) === undefined;
+    if (!repeatable) return settle(run, left, 'unknown');
+    if (tookOver) return again(HELD_MS);
+    return ask(run, (token) => store.takeOver(run.ref, left.attempt, token), true);
+  }
+
+  async function attempt(run: Run, current: Attempt): Promise<Verdict> {
+    const { granted, askedMs, doubtful } = current;
+    const withdrawn = withdrawal(run, granted.ticket);
+    if (withdrawn !== undefined) {
+      logger.info({ eventId: run.ref.eventId, why: withdrawn }, 'push withdrawn');
+      return giveUp(run, current, 'withdrawn');
+    }
+    if (granted.remainingMs <= 0) return giveUp(run, current, 'expired');
+    if (dryRun) return settle(run, granted, 'dry_run');
+    const answeredMs = monotonicMs();
+    const result = answeredMs - askedMs < WRITE_WITHIN_MS ? await send(run, current) : TOO_LATE;
+    if (result.kind !== 'sent') {
+      const { kind, error } = result;
+      logger.warn({ eventId: run.ref.eventId, attempt: granted.attempt, kind, error }, 'push not delivered');
+    }
+    const remainingMs = granted.remainingMs - (monotonicMs() - answeredMs);
+    switch (result.kind) {
+      case 'sent':
+        return settle(run, granted, 'sent');
+      case 'rejected':
+        return giveUp(run, current, 'rejected');
+      case 'not_sent':
+        if (doubtful) return keepTrying(run, granted, result.retryAfterMs, remainingMs);
+        return retreat(run, granted, result.retryAfterMs);
+      case 'maybe_sent':
+        if (!apiIsIdempotent) return settle(run, granted, 'unknown');
+        return keepTrying(run, granted, result.retryAfterMs, remainingMs);
+    }
+  }
+
+  async function send(run: Run, { granted, askedMs }: Attempt): Promise<SendResult> {
+    try {
+      return await sender.send(granted.ticket.push, {
+        expiresAtMs: granted.expiresAtMs,
+        idempotencyKey: pushId(run.ref),
+        traceparent: granted.ticket.traceparent,
+        writeDeadlineMs: askedMs + WRITE_WITHIN_MS,
+        signal: run.stopping.now,
+      });
+    } catch (error) {
+      return { kind: 'maybe_sent', error: `the call failed: ${String(error)}` };
+    }
+  }
+
+  /** Surely not sent: back to claimed, and later once more. */
+  async function retreat(run: Run, { attempt, ticket }: Granted, retryAfterMs?: number): Promise<Verdict> {
+    const answer = await write(run, () => store.retreat(run.ref, attempt));
+    if (answer.kind !== 'done') return conclude(run, answer, 'expired', ticket);
+    const delayMs = retryDelayMs({ attempt, retryAfterMs, remainingMs: answer.remainingMs, random });
+    if (delayMs !== undefined) return again(delayMs);
+    return conclude(run, await write(run, () => store.release(run.ref, 'expired')), 'expired', ticket);
+  }
+
+  /** May have been sent, and the partner knows the key: stays in sending until it answers or the push expires. */
+  async function keepTrying(
+    run: Run,
+    granted: Granted,
+    retryAfterMs: number | undefined,
+    remainingMs: number,
+  ): Promise<Verdict> {
+    const delayMs = retryDelayMs({ attempt: granted.attempt, retryAfterMs, remainingMs, random });
+    return delayMs === undefined ? settle(run, granted, 'unknown') : again(delayMs);
+  }
+
+  /** The place is given back only where no earlier attempt may have been received. */
+  async function giveUp(
+    run: Run,
+    { granted, doubtful }: Attempt,
+    outcome: 'rejected' | 'expired' | 'withdrawn',
+  ) {
+    if (doubtful) return settle(run, granted, 'unknown');
+    const ending = await write(run, () => store.release(run.ref, outcome, granted.attempt));
+    return conclude(run, ending, outcome, granted.ticket);
+  }
+
+  async function settle(run: Run, held: Granted | Interrupted, outcome: 'sent' | 'unknown' | 'dry_run') {
+    const ending = await write(run, () => store.settle(run.ref, held.attempt, outcome));
+    return conclude(run, ending, outcome, held.ticket);
+  }
+
+  async function conclude(
+    run: Run,
+    ending: Ending,
+    wanted: DeliveryOutcome,
+    known?: PushTicket,
+  ): Promise<Verdict> {
+    const { eventId } = run.ref;
+    switch (ending.kind) {
+      case 'done':
+        return finish(run, wanted, ending.ticket);
+      case 'settled':
+        if (ending.outcome !== wanted) {
+          logger.warn({ eventId, wanted, outcome: ending.outcome }, 'too late: the push had ended otherwise');
+        }
+        return finish(run, ending.outcome, ending.ticket);
+      case 'held':
+        return again(HELD_MS);
+      case 'absent':
+        logger.error({ eventId, wanted }, 'the record of a push is gone');
+        return known === undefined ? ENDED : finish(run, wanted, known);
+    }
+  }
+
+  async function finish(run: Run, outcome: DeliveryOutcome, ticket: PushTicket): Promise<Verdict> {
+    await options.report({ ref: run.ref, outcome, ticket, reporter: run.reporter });
+    return ENDED;
+  }
+
+  /** A place in the pace is taken only for what will be sent. @returns false where the pod stops meanwhile. */
+  async function waitForTurn({ ref, stopping }: Run): Promise<boolean> {
+    if (rate === undefined || dryRun) return true;
+    if (!(await untilRedis(() => store.isWaiting(ref), clock, stopping.soon))) return true;
+    const waitMs = await untilRedis(() => rate.reserve(), clock, stopping.soon);
+    if (waitMs > 0) await clock.sleep(waitMs, stopping.soon);
+    return !stopping.soon.aborted;
+  }
+
+  function withdrawal(run: Run, { push }: PushTicket): Withdrawal | undefined {
+    return run.killed ? 'kill switch' : guard.isWithdrawn(push);
+  }
+
+  /** What an attempt did is written down even while the pod stops, as long as it can wait at all. */
+  function write<T>(run: Run, task: () => Promise<T>): Promise<T> {
+    return untilRedis(task, clock, run.stopping.now);
+  }
+
+  return deliver;
+}
+
+const TOO_LATE: SendResult = { kind: 'not_sent', error: 'the permission was older than it may be' };
+
+function again(delayMs: number): Verdict {
+  return { kind: 'again', delayMs };
+}

@@ -1,0 +1,73 @@
+/**
+ * What a delivery needs of the world. The records in Redis, the push API, the documents and the outcome topic are
+ * other rooms' business; whoever composes the pod hands them in.
+ */
+import type {
+  DeliveryOutcome,
+  Ending,
+  KeptOutcome,
+  Permission,
+  ReleasedOutcome,
+  Retreat,
+  SendResult,
+} from '../domain/delivery.ts';
+import type { EventRef } from '../domain/event.ts';
+import type { FrozenPush, PushTicket } from '../domain/push.ts';
+
+/** The push's record. Every method rejects with `UnavailableError` where Redis is away, and may be repeated. */
+export interface DeliveryStore {
+  isWaiting(ref: EventRef): Promise<boolean>;
+  permit(ref: EventRef, token: string): Promise<Permission>;
+  takeOver(ref: EventRef, attempt: number, token: string): Promise<Permission>;
+  settle(ref: EventRef, attempt: number, outcome: KeptOutcome): Promise<Ending>;
+  retreat(ref: EventRef, attempt: number): Promise<Retreat>;
+  release(ref: EventRef, outcome: ReleasedOutcome, attempt?: number): Promise<Ending>;
+  reported(ref: EventRef, reporter: string): Promise<boolean>;
+}
+
+export interface SendCall {
+  /** Epoch ms. */
+  readonly expiresAtMs: number;
+  readonly idempotencyKey: string;
+  readonly traceparent: string;
+  /** `performance.now()` after which nothing may be written any more: the call then ends as `not_sent`. */
+  readonly writeDeadlineMs: number;
+  /** Aborted when the pod can't wait any longer: `not_sent` before the write, `maybe_sent` after it. */
+  readonly signal: AbortSignal;
+}
+
+export interface PushSender {
+  send(push: FrozenPush, call: SendCall): Promise<SendResult>;
+}
+
+/** Why a push that was claimed must not be sent any more. */
+export type Withdrawal = 'kill switch' | 'merchant';
+
+export interface SendGuard {
+  /** The flag in Redis. Rejects with `UnavailableError` where it can't be read: then nothing is sent. */
+  killSwitch(): Promise<boolean>;
+  /** By the documents in force: disabled rules, an inactive or denied merchant. */
+  isWithdrawn(push: FrozenPush): Withdrawal | undefined;
+}
+
+/** A pace that all pods share. */
+export interface SendRate {
+  /** Takes the next place. @returns ms until it. Rejects with `UnavailableError` where Redis is away. */
+  reserve(): Promise<number>;
+}
+
+export interface DeliveryMeter {
+  /** Once a push, and never by two pods. Must not throw. */
+  delivered(outcome: DeliveryOutcome, ticket: PushTicket): void;
+}
+
+export interface Ended {
+  readonly ref: EventRef;
+  readonly outcome: DeliveryOutcome;
+  readonly ticket: PushTicket;
+  /** Unique to this run of the delivery. */
+  readonly reporter: string;
+}
+
+/** Publishes an outcome, marks it as published, and counts it if nobody did before. */
+export type ReportOutcome = (ended: Ended) => Promise<void>;

@@ -1,0 +1,116 @@
+/**
+ * The queue between the claim and the delivery: one job an event, by its id. Correctness never rests on what it
+ * keeps: a job that is gone is enqueued again by redelivery or swept, one that runs twice finds its record settled.
+ * A job holds the event's identity only; the frozen push is in the record.
+ */
+import { Queue } from 'bullmq';
+import type { Cluster, Redis } from 'ioredis';
+import type { EventRef } from '../domain/event.ts';
+import type { Logger, PushQueue } from '../pipeline/ports.ts';
+import { pushId } from './push-id.ts';
+import { withinOrUnavailable } from './redis-away.ts';
+
+export const QUEUE_NAME = 'pushes';
+
+export interface PushQueueOptions {
+  /** Fails fast: no offline queue. Not closed with the queue. */
+  readonly redis: Redis | Cluster;
+  /** A dry run has its own. */
+  readonly prefix: string;
+  readonly logger: Logger;
+  /** Ms an enqueue may take; default 2000. */
+  readonly timeoutMs?: number;
+}
+
+export interface QueueDepths {
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+}
+
+export interface OpenPushQueue extends PushQueue {
+  /** @throws UnavailableError where Redis is away. */
+  counts(): Promise<QueueDepths>;
+  /** The queue itself, for the board that shows it. @throws UnavailableError */
+  open(): Promise<Queue>;
+  close(): Promise<void>;
+}
+
+/** In a cluster all of the queue's keys must share a slot. */
+export function queuePrefix(prefix: string): string {
+  return `{${prefix}:queue}`;
+}
+
+const KEEP_FINISHED = { age: 3600, count: 1000 };
+const KEEP_FAILED = { age: 7 * 24 * 3600, count: 1000 };
+/** A fault of ours in mid-run never ends a job; what ends it is a transition of its record. */
+const JOB_OPTIONS = {
+  attempts: Number.MAX_SAFE_INTEGER,
+  backoff: { type: 'fixed', delay: 5000, jitter: 0.5 },
+  removeOnComplete: KEEP_FINISHED,
+  removeOnFail: KEEP_FAILED,
+};
+
+/** Connects in the background; `enqueue` and `counts` reject with `UnavailableError` while Redis is away. */
+export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
+  const { redis, logger, timeoutMs = 2000 } = options;
+  let opened: Promise<Queue> | undefined;
+
+  const open = async (): Promise<Queue> => {
+    if (redis.status !== 'ready') throw new Error(`the connection is ${redis.status}`);
+    opened ??= openQueue();
+    return opened;
+  };
+
+  /** A queue whose first commands failed stays broken: it is thrown away and made anew. */
+  const openQueue = async (): Promise<Queue> => {
+    const queue = new Queue(QUEUE_NAME, {
+      connection: redis,
+      prefix: queuePrefix(options.prefix),
+      defaultJobOptions: JOB_OPTIONS,
+      streams: { events: { maxLen: 1000 } },
+    });
+    queue.on('error', (error) => logger.debug({ error: error.message }, 'push queue'));
+    try {
+      await queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      opened = undefined;
+      throw error;
+    }
+  };
+
+  const enqueue = async (ref: EventRef): Promise<void> => {
+    const queue = await open();
+    const jobId = pushId(ref);
+    const data: EventRef = { userId: ref.userId, eventId: ref.eventId };
+    const add = () => queue.add('push', data, { jobId });
+    const [, state] = await Promise.all([add(), queue.getJobState(jobId)]);
+    // A finished job of this id hides the new one. Its record is undelivered, or we were not asked: run it again.
+    if (state === 'completed' || state === 'failed') {
+      await queue.remove(jobId);
+      await add();
+    }
+  };
+
+  return {
+    enqueue: (ref) => withinOrUnavailable(timeoutMs, () => enqueue(ref)),
+    open: () => withinOrUnavailable(timeoutMs, open),
+    counts: () =>
+      withinOrUnavailable(timeoutMs, async () => {
+        const queue = await open();
+        const counts = await queue.getJobCounts('wait', 'active', 'delayed', 'failed');
+        return {
+          waiting: counts['wait'] ?? 0,
+          active: counts['active'] ?? 0,
+          delayed: counts['delayed'] ?? 0,
+          failed: counts['failed'] ?? 0,
+        };
+      }),
+    close: async () => {
+      const queue = await opened?.catch(() => undefined);
+      await queue?.close().catch(() => undefined);
+    },
+  };
+}

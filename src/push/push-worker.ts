@@ -1,0 +1,165 @@
+/**
+ * Runs deliveries from the queue, so many at once. A run ends its job, or has it run again later; no error and no
+ * count of stalls ends it otherwise. A lost job lock (a frozen pod) lets another pod run the job, which finds the
+ * attempt interrupted in its record. Survives Redis outages of any length. Stops within a limit.
+ *
+ * Locks last 30 s, renewed at half; jobs whose worker died are found within 15 s more.
+ */
+import { DelayedError, Worker, type Job } from 'bullmq';
+import type { Cluster, Redis } from 'ioredis';
+import type { EventRef } from '../domain/event.ts';
+import type { Clock, Logger } from '../pipeline/ports.ts';
+import type { Deliver } from './deliver.ts';
+import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
+
+export interface PushWorkerOptions {
+  /** With `maxRetriesPerRequest: null`; used by this worker alone. Not closed with it. */
+  readonly connection: Redis | Cluster;
+  readonly prefix: string;
+  /** Deliveries at once, ≥ 1. */
+  readonly concurrency: number;
+  readonly deliver: Deliver;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Ms; default 30 000. */
+  readonly lockDurationMs?: number;
+  /** Ms between looks for jobs of dead workers; default 15 000. */
+  readonly stalledIntervalMs?: number;
+}
+
+export interface PushWorker {
+  /** Begins to take jobs as soon as Redis is there. Does not wait for it. */
+  start(): void;
+  /** Takes no further job; what runs goes on. */
+  pause(): void;
+  resume(): void;
+  /** Deliveries that run now. */
+  running(): number;
+  /**
+   * Takes no further job and waits for what runs. Calls that are still out shortly before the limit are cut off and
+   * settled as what they are; what can't be written by then is left to the next worker. Never rejects, never takes
+   * longer than `timeoutMs` (and some ms).
+   */
+  close(timeoutMs: number): Promise<void>;
+}
+
+const LOCK_MS = 30_000;
+const STALLED_INTERVAL_MS = 15_000;
+const FAULT_DELAY_MS = 5000;
+/** Of the limit of a close: time to write down what the cut-off calls came to. */
+const LAST_WORDS_MS = 500;
+
+export function createPushWorker(options: PushWorkerOptions): PushWorker {
+  const { clock, logger } = options;
+  const soon = new AbortController();
+  const now = new AbortController();
+  const running = new Set<string>();
+  let worker: Worker<EventRef> | undefined;
+  let paused = false;
+  const isStopping = () => soon.signal.aborted;
+
+  const process = async (job: Job<EventRef>, token?: string): Promise<void> => {
+    const id = job.id ?? '';
+    const delayMs = await runOnce(id, job.data);
+    if (delayMs === undefined) return;
+    await job.moveToDelayed(Date.now() + delayMs, token);
+    throw new DelayedError();
+  };
+
+  /** @returns ms until it is to run again; undefined when it has ended. */
+  const runOnce = async (id: string, ref: EventRef): Promise<number | undefined> => {
+    // Our own lock was lost while the delivery goes on here: its attempt is alive.
+    if (running.has(id)) return FAULT_DELAY_MS;
+    if (isStopping() || paused) return 0;
+    running.add(id);
+    try {
+      const verdict = await options.deliver(ref, { soon: soon.signal, now: now.signal });
+      return verdict.kind === 'ended' ? undefined : verdict.delayMs;
+    } catch (error) {
+      logger.warn({ eventId: ref.eventId, error: String(error) }, 'delivery not finished; it is run again');
+      return isStopping() ? 0 : FAULT_DELAY_MS * (0.5 + Math.random() / 2);
+    } finally {
+      running.delete(id);
+    }
+  };
+
+  const createWorker = (): Worker<EventRef> => {
+    const created = new Worker<EventRef>(QUEUE_NAME, process, {
+      connection: options.connection,
+      prefix: queuePrefix(options.prefix),
+      concurrency: options.concurrency,
+      autorun: false,
+      lockDuration: options.lockDurationMs ?? LOCK_MS,
+      stalledInterval: options.stalledIntervalMs ?? STALLED_INTERVAL_MS,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    });
+    created.on('error', (error) => logger.debug({ error: error.message }, 'push worker'));
+    created.on('stalled', (jobId) => logger.warn({ jobId }, 'a delivery lost its worker and is run again'));
+    created.on('failed', (job) => void revive(job));
+    return created;
+  };
+
+  /** Nothing of ours fails a job for good; if it happens all the same, the job is run again. */
+  const revive = async (job: Job<EventRef> | undefined) => {
+    try {
+      if (job === undefined || (await job.getState()) !== 'failed') return;
+      logger.error({ jobId: job.id, why: job.failedReason }, 'a push job failed; it is run again');
+      await job.retry('failed');
+    } catch (error) {
+      logger.warn({ error: String(error) }, 'a failed push job could not be revived; its claim is swept');
+    }
+  };
+
+  /** A worker whose first commands failed stays broken: it is thrown away and made anew. */
+  const run = async () => {
+    while (!isStopping()) {
+      const created = createWorker();
+      worker = created;
+      try {
+        await created.waitUntilReady();
+        if (isStopping()) return;
+        if (paused) await created.pause(true);
+        await created.run();
+        return;
+      } catch (error) {
+        if (isStopping()) return;
+        logger.warn({ error: String(error) }, 'the push worker could not start; tried again');
+        await created.close(true).catch(() => undefined);
+        await clock.sleep(1000, soon.signal);
+      }
+    }
+  };
+
+  const whenIdle = async () => {
+    while (running.size > 0) await new Promise((resolve) => setTimeout(resolve, 10).unref());
+  };
+
+  return {
+    start: () => void run(),
+    pause: () => {
+      paused = true;
+      void worker?.pause(true).catch(() => undefined);
+    },
+    resume: () => {
+      paused = false;
+      void worker?.resume();
+    },
+    running: () => running.size,
+    close: async (timeoutMs) => {
+      const endMs = performance.now() + timeoutMs;
+      soon.abort();
+      const closing = worker?.close().catch(() => undefined) ?? Promise.resolve();
+      await within(timeoutMs - Math.min(LAST_WORDS_MS, timeoutMs / 2), whenIdle());
+      now.abort();
+      await within(endMs - performance.now(), Promise.all([whenIdle(), closing]));
+    },
+  };
+}
+
+/** Resolves when the task does or after `limitMs`, whichever is first. */
+async function within(limitMs: number, task: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.max(0, limitMs))));
+  await Promise.race([task, limit]);
+  clearTimeout(timer);
+}
