@@ -1,0 +1,59 @@
+/**
+ * The partitions this pod holds between one join of the group and the next. Each join makes a new one with new
+ * flows, also for partitions that stay: so nothing of an earlier assignment can finish, commit or be counted in
+ * this one.
+ *
+ *   opening  joined, start positions not known yet: batches wait
+ *   open     batches are taken, events run, watermarks are committed
+ *   draining a join is held (or the pod stops): nothing is started, what runs may finish, commits go on
+ *   over     handed over: nothing may be committed any more
+ */
+import type { EachBatchPayload } from 'kafkajs';
+import type { PartitionFlow } from './partition-flow.ts';
+
+export interface Assignment {
+  readonly memberId: string;
+  readonly partitions: readonly number[];
+  state: 'opening' | 'open' | 'draining' | 'over';
+  readonly flows: Map<number, PartitionFlow>;
+  /** The group's generation, once a heartbeat has told it. */
+  generation: number | undefined;
+  /** The newest batch taken: kafkajs gives its heartbeat and commit only with a batch. */
+  batch: EachBatchPayload | undefined;
+  /** Partitions whose position at the client may have gone past ours before the start was known. */
+  readonly toSeek: Set<number>;
+  /** The first offset of a filtered batch that did not begin where expected, by partition. */
+  readonly doubtful: Map<number, number>;
+}
+
+export function createAssignment(memberId: string, partitions: readonly number[]): Assignment {
+  return {
+    memberId,
+    partitions: [...partitions].sort((a, b) => a - b),
+    state: 'opening',
+    flows: new Map(),
+    generation: undefined,
+    batch: undefined,
+    toSeek: new Set(),
+    doubtful: new Map(),
+  };
+}
+
+export function sumInFlight(assignment: Assignment | undefined): number {
+  let sum = 0;
+  for (const flow of assignment?.flows.values() ?? []) sum += flow.inFlight;
+  return sum;
+}
+
+/** Everything received has its outcome, and the client's buffer is empty. */
+export function hasNothingLeft(assignment: Assignment): boolean {
+  for (const flow of assignment.flows.values()) {
+    if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow)) return false;
+  }
+  return true;
+}
+
+/** True where the watermark is beyond what is committed: never for going backwards. */
+export function needsCommit(flow: PartitionFlow): boolean {
+  return flow.committed === undefined || flow.watermark > flow.committed;
+}

@@ -1,0 +1,93 @@
+/**
+ * One way to make a kafkajs client, so that consumer, producers and admin agree on time limits and on where
+ * their log lines go. kafkajs reads NODE_ENV and environment variables for some defaults: everything that
+ * matters is therefore set here.
+ */
+import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import type { Logger } from '../pipeline/ports.ts';
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface KafkaConnection {
+  /** `host:port` each; at least one. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** true: TLS with the system's certificates. Default false. */
+  readonly ssl?: boolean;
+  readonly sasl?: KafkaSasl;
+  /** Default 3000 ms. */
+  readonly connectionTimeoutMs?: number;
+  /** A request without an answer for so long has failed. Default 15,000 ms; JoinGroup has its own limit. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Five tries within about three seconds: longer waits are the callers', who log them and can be stopped. */
+export const CLIENT_RETRY = {
+  initialRetryTime: 100,
+  multiplier: 2,
+  factor: 0.2,
+  maxRetryTime: 1000,
+  retries: 4,
+} as const;
+
+export function createKafkaClient(connection: KafkaConnection, logger: Logger): Kafka {
+  return new Kafka({
+    brokers: [...connection.brokers],
+    clientId: connection.clientId,
+    ssl: connection.ssl ?? false,
+    ...(connection.sasl === undefined ? {} : { sasl: saslOptions(connection.sasl) }),
+    connectionTimeout: connection.connectionTimeoutMs ?? 3000,
+    requestTimeout: connection.requestTimeoutMs ?? 15_000,
+    authenticationTimeout: 10_000,
+    enforceRequestTimeout: true,
+    retry: CLIENT_RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => {
+      forward(entry, logger);
+    },
+  });
+}
+
+function saslOptions(sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> {
+  const { username, password } = sasl;
+  switch (sasl.mechanism) {
+    case 'plain':
+      return { mechanism: 'plain', username, password };
+    case 'scram-sha-256':
+      return { mechanism: 'scram-sha-256', username, password };
+    case 'scram-sha-512':
+      return { mechanism: 'scram-sha-512', username, password };
+  }
+}
+
+/**
+ * kafkajs calls an error what it then retries by itself, and tells of every pause. What matters to an operator
+ * is said by this room's own lines; kafkajs's come one level lower. Stacks and error objects stay out.
+ */
+function forward(entry: LogEntry, logger: Logger): void {
+  const { message, timestamp: _at, logger: _name, stack: _stack, error, ...details } = entry.log;
+  const fields = {
+    ...details,
+    kafkajs: entry.namespace,
+    ...(error === undefined ? {} : { error: typeof error === 'string' ? error : String(error) }),
+  };
+  if (entry.level === logLevel.ERROR) logger.warn(fields, message);
+  else if (entry.level === logLevel.WARN) logger.info(fields, message);
+  else logger.debug(fields, message);
+}
+
+/** kafkajs's protocol errors carry the broker's error name (`UNKNOWN_MEMBER_ID`); wrapped ones in their cause. */
+export function brokerErrorType(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if ('type' in at && typeof at.type === 'string') return at.type;
+  }
+  return undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,85 @@
+/**
+ * Reads and writes the record batches of every producer: gzip, snappy, lz4, zstd. kafkajs knows gzip alone, and
+ * that without a bound; a batch in any other codec would crash the consumer for good.
+ *
+ * A batch that unpacks beyond the bound ends as a clear, fatal error instead of taking the pod's memory: it can
+ * be neither read nor skipped (skipping loses events), so somebody has to look.
+ */
+import { promisify } from 'node:util';
+import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import kafkajs from 'kafkajs';
+import { compressFrame, decompressFrame } from 'lz4-napi';
+import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy';
+import { messageOf } from './client.ts';
+import { lz4FrameBound } from './lz4-frames.ts';
+import { snappyBlocks, snappyBlockSize } from './snappy-frames.ts';
+
+// kafkajs is CommonJS: what it exports by assignment is only on the default import.
+const { CompressionCodecs, CompressionTypes, KafkaJSNonRetriableError } = kafkajs;
+
+export interface Codec {
+  compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
+  decompress(data: Buffer): Promise<Buffer>;
+}
+
+export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+const gzipAsync = promisify(gzip);
+const gunzipAsync = promisify(gunzip);
+const zstdAsync = promisify(zstdCompress);
+const unzstdAsync = promisify(zstdDecompress);
+
+/** @param maxBatchBytes what one batch may unpack to, ≥ 1. */
+export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, Codec>> {
+  const bounded = (name: CodecName, unpack: (data: Buffer) => Promise<Buffer>) => {
+    return async (data: Buffer): Promise<Buffer> => {
+      try {
+        return await unpack(data);
+      } catch (error) {
+        // Not retriable: the same bytes would come again for ever, and look like a broker that is away.
+        throw new KafkaJSNonRetriableError(
+          `a ${name} record batch of ${data.length} bytes cannot be unpacked (at most ${maxBatchBytes} bytes): ${messageOf(error)}`,
+        );
+      }
+    };
+  };
+  const check = (bytes: number): void => {
+    if (bytes > maxBatchBytes) throw new RangeError(`it unpacks to ${bytes} bytes`);
+  };
+  const limit = { maxOutputLength: maxBatchBytes };
+  return {
+    gzip: {
+      compress: ({ buffer }) => gzipAsync(buffer),
+      decompress: bounded('gzip', (data) => gunzipAsync(data, limit)),
+    },
+    zstd: {
+      compress: ({ buffer }) => zstdAsync(buffer),
+      decompress: bounded('zstd', (data) => unzstdAsync(data, limit)),
+    },
+    lz4: {
+      compress: ({ buffer }) => compressFrame(buffer),
+      decompress: bounded('lz4', async (data) => {
+        check(lz4FrameBound(data));
+        return decompressFrame(data);
+      }),
+    },
+    snappy: {
+      compress: ({ buffer }) => snappyCompress(buffer),
+      decompress: bounded('snappy', async (data) => {
+        const blocks = snappyBlocks(data);
+        check(blocks.reduce((sum, block) => sum + snappyBlockSize(block), 0));
+        const parts = await Promise.all(blocks.map((block) => snappyUncompress(block, { asBuffer: true })));
+        return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+      }),
+    },
+  };
+}
+
+/** For every kafkajs client of this process: its registry is global, the last call holds. */
+export function registerCodecs({ maxBatchBytes }: { readonly maxBatchBytes: number }): void {
+  const codecs = createCodecs(maxBatchBytes);
+  CompressionCodecs[CompressionTypes.GZIP] = () => codecs.gzip;
+  CompressionCodecs[CompressionTypes.Snappy] = () => codecs.snappy;
+  CompressionCodecs[CompressionTypes.LZ4] = () => codecs.lz4;
+  CompressionCodecs[CompressionTypes.ZSTD] = () => codecs.zstd;
+}

@@ -1,0 +1,61 @@
+/**
+ * Commits watermarks by time or by count, whichever comes first, one request at a time. A failure costs nothing
+ * but a later commit: the next one carries the newer watermarks, and no work waits for it.
+ */
+import type { CommitResult } from './consumer-options.ts';
+
+export interface CommitterOptions {
+  readonly intervalMs: number;
+  readonly maxEvents: number;
+  /**
+   * Commits what may be committed now. Must not reject. `nothing`: there was nothing to commit, or no way yet.
+   */
+  commit(): Promise<CommitResult | 'nothing'>;
+  onResult(result: CommitResult): void;
+}
+
+export interface Committer {
+  /** Counts events that finished, and commits once there are enough. */
+  noteFinished(): void;
+  /** Commits now, after a commit that is under way. Resolves with the last result. */
+  flush(): Promise<CommitResult | 'nothing'>;
+  /** No commit is begun by time or count any more. */
+  stop(): void;
+}
+
+export function createCommitter(options: CommitterOptions): Committer {
+  let finished = 0;
+  let running: Promise<CommitResult | 'nothing'> | undefined;
+  let stopped = false;
+  const timer = setInterval(() => {
+    if (running === undefined) void begin();
+  }, options.intervalMs);
+  timer.unref();
+
+  function begin(): Promise<CommitResult | 'nothing'> {
+    finished = 0;
+    running = options.commit().then((result) => {
+      running = undefined;
+      if (result !== 'nothing') options.onResult(result);
+      // Enough may have finished meanwhile. After a failure the interval decides, not a tight loop.
+      if (!stopped && result === 'ok' && finished >= options.maxEvents) void begin();
+      return result;
+    });
+    return running;
+  }
+
+  return {
+    noteFinished() {
+      finished += 1;
+      if (finished >= options.maxEvents && running === undefined && !stopped) void begin();
+    },
+    async flush() {
+      while (running !== undefined) await running;
+      return begin();
+    },
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** What a consumer is told and what it tells. Durations are in ms. */
+import type { Clock, Intake, Logger } from '../pipeline/ports.ts';
+import type { KafkaConnection } from './client.ts';
+
+export type Lane = 'all' | 'small' | 'large';
+export type Ordering = 'user' | 'partition' | 'none';
+
+export interface ConsumerOptions {
+  readonly connection: KafkaConnection;
+  readonly groupId: string;
+  readonly topic: string;
+  /** Where a group that has committed nothing begins. */
+  readonly start: 'earliest' | 'latest';
+  readonly lane: Lane;
+  /** A record whose value, as it came, has at least so many bytes is `large`. */
+  readonly laneThresholdBytes: number;
+  readonly ordering: Ordering;
+  readonly sessionTimeoutMs: number;
+  /** Shorter than the session timeout. */
+  readonly drainTimeoutMs: number;
+  readonly commitIntervalMs: number;
+  readonly commitMaxEvents: number;
+  /** Events received without outcome in this pod: at most. */
+  readonly maxInFlightEvents: number;
+  /** A partition's offsets from the watermark to the last event received: at most. */
+  readonly maxUncommittedEvents: number;
+  readonly maxRecordBytes: number;
+  /** Bytes of records fetched and not finished in this pod; one fetch may go beyond. Default 64 MiB. */
+  readonly maxInFlightBytes?: number;
+  /** Events being worked on at once, of different keys. Default 256. */
+  readonly maxRunningEvents?: number;
+  /** How soon a rebalance is noticed. Default 500. */
+  readonly heartbeatIntervalMs?: number;
+  /** How soon new partitions are noticed. Default 30,000. */
+  readonly metadataMaxAgeMs?: number;
+  /** How often high watermarks are asked for and Kafka is probed. Default 10,000. */
+  readonly lagIntervalMs?: number;
+  /** A fetch's answer: at most so many bytes of one partition. Default 1 MiB. */
+  readonly maxFetchBytesPerPartition?: number;
+  /** A fetch's answer: at most so many bytes of one broker. Default 8 MiB. */
+  readonly maxFetchBytes?: number;
+  /** What one compressed record batch may unpack to; beyond is fatal. Default 256 MiB. */
+  readonly maxBatchBytes?: number;
+  readonly intake: Intake;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly meter: ConsumerMeter;
+  /**
+   * Called at most once: the consumer cannot go on without skipping or losing something (a defect in an
+   * event's work, a batch that cannot be read, missing rights). The pod must exit with this reason.
+   */
+  onFatal(error: Error): void;
+}
+
+/** `dropped`: the partitions had been taken away, somebody else redoes the work. */
+export type CommitResult = 'ok' | 'failed' | 'dropped';
+
+/** Must not throw. */
+export interface ConsumerMeter {
+  commit(result: CommitResult): void;
+  /** A join of the group after the first. */
+  rebalanced(): void;
+  /** Records of the other lane. */
+  passedOver(records: number): void;
+  /** A partition's committed or expected offset had been deleted. */
+  offsetsLost(partition: number): void;
+}
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  /** The committed offset, or where reading began while nothing has been committed. */
+  readonly committed: number;
+  readonly highWaterMark: number;
+  readonly lag: number;
+  /** Events received without outcome. */
+  readonly inFlight: number;
+}
+
+export interface ConsumerStatus {
+  /** A member of the group with its partitions in hand. */
+  readonly joined: boolean;
+  /** False while Kafka does not answer. */
+  readonly connected: boolean;
+  readonly partitions: readonly PartitionStatus[];
+  readonly inFlight: number;
+  readonly inFlightBytes: number;
+  /** Epoch ms; undefined before the first. */
+  readonly lastFetchAtMs: number | undefined;
+  /** An event finished, or a position moved. */
+  readonly lastProgressAtMs: number | undefined;
+  /** Since when Kafka has been away; undefined while it answers. */
+  readonly awaySinceMs: number | undefined;
+  /** Since when this pod has been handing over or waiting to join; undefined while joined. */
+  readonly rebalancingSinceMs: number | undefined;
+}

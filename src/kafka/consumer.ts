@@ -1,0 +1,247 @@
+/**
+ * Reads location events from Kafka and drives each to its outcome. At least once: an offset is committed only
+ * when every event at or below it has its outcome, never backwards, never for a partition that has been taken
+ * away. A planned rebalance or stop finishes what runs before any other pod may begin with it.
+ *
+ *   kafkajs ─ batch-intake ─ partition-flow ─ intake-pump ─► executor ─► work ─► committer
+ *                 membership (join-gate, handover) decides when any of it may happen
+ */
+import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
+import { createKeyedExecutor } from '../stream/keyed-executor.ts';
+import { createBatchIntake } from './batch-intake.ts';
+import { createKafkaClient, messageOf } from './client.ts';
+import { registerCodecs } from './codecs.ts';
+import { createCommitter } from './committer.ts';
+import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
+import { createKeyRule } from './event-keys.ts';
+import { commitWatermarks } from './group-commit.ts';
+import { createIntakePump } from './intake-pump.ts';
+import { createJoinGate } from './join-gate.ts';
+import { createKafkaWatch } from './kafka-watch.ts';
+import { createMembership } from './membership.ts';
+import { createOffsetReader } from './offset-reader.ts';
+import { commitLatestStart } from './latest-start.ts';
+import { readStatus } from './consumer-status.ts';
+
+export interface EventConsumer {
+  /**
+   * Begins in the background and returns at once. Waits for Kafka and for the topic for as long as it takes,
+   * with a line in the log; see {@link status}.
+   */
+  start(): void;
+  /**
+   * Starts nothing more, finishes or gives up what runs within the drain limit, commits, leaves the group and
+   * disconnects. Never rejects; ends within the drain limit and a few seconds, also while Kafka is away. A
+   * second call changes nothing and resolves with the first.
+   */
+  stop(): Promise<void>;
+  status(): ConsumerStatus;
+}
+
+/** Beyond the drain limit, for leaving the group and closing connections. */
+const LEAVE_TIMEOUT_MS = 3000;
+const START_RETRY_MS = 2000;
+/** Short waits, so that a held join goes on soon after its handover; about a minute until kafkajs starts over. */
+const CONSUMER_RETRY = { initialRetryTime: 100, multiplier: 1.5, factor: 0.2, maxRetryTime: 400 } as const;
+const CONSUMER_RETRIES = 150;
+/** A paused partition that is resumed is fetched after at most this. */
+const MAX_FETCH_WAIT_MS = 100;
+
+export function createConsumer(options: ConsumerOptions): EventConsumer {
+  const { topic, groupId, logger, clock, meter } = options;
+  registerCodecs({ maxBatchBytes: options.maxBatchBytes ?? 256 * 1024 * 1024 });
+  const kafka = createKafkaClient(options.connection, logger);
+  const reader = createOffsetReader(kafka, { topic, groupId });
+  const heartbeatIntervalMs = options.heartbeatIntervalMs ?? 500;
+  const marks: { fetchAtMs?: number; progressAtMs?: number } = {};
+  const stopping = new AbortController();
+  let isOver = false;
+  let isFatal = false;
+  let stopped: Promise<void> | undefined;
+
+  function fail(error: unknown): void {
+    if (isFatal || stopping.signal.aborted) return;
+    isFatal = true;
+    const reason = error instanceof Error ? error : new Error(String(error));
+    logger.error({ error: reason.message, stack: reason.stack }, 'the consumer cannot go on');
+    options.onFatal(reason);
+  }
+
+  const executor = createKeyedExecutor({ maxRunning: options.maxRunningEvents ?? 256, onFault: fail });
+  const gate = createJoinGate(() => membership.beforeJoin());
+  const committer = createCommitter({
+    intervalMs: options.commitIntervalMs,
+    maxEvents: options.commitMaxEvents,
+    commit: async () => {
+      const { current } = membership;
+      if (current === undefined) return 'nothing';
+      return commitWatermarks(current, {
+        groupId,
+        topic,
+        cluster: gate.cluster,
+        onError: (error, fenced) => {
+          logger.warn({ error: messageOf(error), fenced }, 'a commit failed');
+        },
+      });
+    },
+    onResult: (result) => meter.commit(result),
+  });
+  const quietly = (action: () => void): void => {
+    try {
+      action();
+    } catch (error) {
+      // Between a crash and its restart kafkajs has no group: there is nothing to pause or to seek either.
+      logger.debug({ error: messageOf(error) }, 'kafkajs is not running');
+    }
+  };
+  const seek = (partition: number, offset: number): void => {
+    quietly(() => consumer.seek({ topic, partition, offset: String(offset) }));
+  };
+  const pump = createIntakePump({
+    maxBytes: options.maxInFlightBytes ?? 64 * 1024 * 1024,
+    pause: (partition) => {
+      quietly(() => consumer.pause([{ topic, partitions: [partition] }]));
+    },
+    resume: (partition) => {
+      quietly(() => consumer.resume([{ topic, partitions: [partition] }]));
+    },
+  });
+  const membership = createMembership({
+    ...options,
+    heartbeatIntervalMs,
+    executor,
+    committer,
+    pump,
+    reader,
+    seek,
+    flow: {
+      keyOf: createKeyRule(options.ordering, topic),
+      onChange: pump.wake,
+      onFinished: () => {
+        marks.progressAtMs = clock.now();
+        committer.noteFinished();
+      },
+      onPassedOver: (records) => meter.passedOver(records),
+      onFault: fail,
+    },
+  });
+  const intake = createBatchIntake({
+    membership,
+    pump,
+    reader,
+    lane: { lane: options.lane, thresholdBytes: options.laneThresholdBytes },
+    clock,
+    logger,
+    isOver: () => isOver,
+    seek,
+  });
+  const watch = createKafkaWatch({
+    reader,
+    intervalMs: options.lagIntervalMs ?? 10_000,
+    clock,
+    logger,
+    onRanges: (ranges) => {
+      for (const flow of membership.current?.flows.values() ?? []) {
+        flow.highWaterMark = Math.max(flow.highWaterMark, ranges.get(flow.partition)?.high ?? 0);
+      }
+    },
+  });
+  const consumer = kafka.consumer({
+    groupId,
+    partitionAssigners: [gate.assigner],
+    sessionTimeout: options.sessionTimeoutMs,
+    // How long the broker lets a member hold a rebalance.
+    rebalanceTimeout: Math.max(60_000, options.drainTimeoutMs * 2 + options.sessionTimeoutMs),
+    heartbeatInterval: heartbeatIntervalMs,
+    metadataMaxAge: options.metadataMaxAgeMs ?? 30_000,
+    maxBytesPerPartition: options.maxFetchBytesPerPartition ?? 1024 * 1024,
+    maxBytes: options.maxFetchBytes ?? 8 * 1024 * 1024,
+    maxWaitTimeInMs: MAX_FETCH_WAIT_MS,
+    allowAutoTopicCreation: false,
+    retry: {
+      ...CONSUMER_RETRY,
+      retries: CONSUMER_RETRIES,
+      restartOnFailure: () => Promise.resolve(!stopping.signal.aborted),
+    },
+  });
+  listen(consumer);
+
+  function listen(to: KafkaConsumer): void {
+    to.on(to.events.REQUEST, watch.answered);
+    to.on(to.events.FETCH, () => (marks.fetchAtMs = clock.now()));
+    to.on(to.events.GROUP_JOIN, ({ payload }) => {
+      membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
+    });
+    to.on(to.events.HEARTBEAT, ({ payload }) => {
+      const { current } = membership;
+      if (current?.memberId === payload.memberId) current.generation = payload.groupGenerationId;
+    });
+    to.on(to.events.END_BATCH_PROCESS, ({ payload }) => {
+      intake.batchEnded(payload);
+    });
+    to.on(to.events.CRASH, ({ payload }) => {
+      if (payload.restart) logger.warn({ error: payload.error.message }, 'kafkajs starts over');
+      else fail(payload.error);
+    });
+  }
+
+  /** Until it works or the pod stops. */
+  async function persist(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
+    for (let told = false; !stopping.signal.aborted; told = true) {
+      try {
+        if (await attempt()) return true;
+        if (!told) logger.warn({ topic }, `${what}: waiting`);
+      } catch (error) {
+        if (!told) logger.warn({ topic, error: messageOf(error) }, `${what}: failed, trying again`);
+      }
+      await clock.sleep(START_RETRY_MS, stopping.signal);
+    }
+    return false;
+  }
+
+  async function run(): Promise<void> {
+    if (!(await persist('looking for the topic', () => reader.topicExists()))) return;
+    const connected = await persist('connecting to Kafka', async () => {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      return true;
+    });
+    if (!connected) return;
+    if (options.start === 'latest') {
+      const found = await persist('committing the start position', () =>
+        commitLatestStart({ reader, groupId, topic, cluster: gate.cluster, logger }),
+      );
+      if (!found) return;
+    }
+    if (stopping.signal.aborted) return;
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      // A batch is taken at once: this many only wait together, while start positions are being read.
+      partitionsConsumedConcurrently: 32,
+      eachBatch: (payload: EachBatchPayload) => intake.eachBatch(payload),
+    });
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await membership.leave();
+    isOver = true;
+    committer.stop();
+    watch.stop();
+    // kafkajs counts itself as running, and so leaves the group, only a moment after its first join.
+    await clock.sleep(20);
+    await Promise.race([
+      Promise.allSettled([consumer.disconnect(), reader.close()]),
+      clock.sleep(LEAVE_TIMEOUT_MS),
+    ]);
+  }
+
+  return {
+    start() {
+      run().catch(fail);
+    },
+    stop: () => (stopped ??= stop()),
+    status: () => readStatus({ topic, membership, watch, marks }),
+  };
+}

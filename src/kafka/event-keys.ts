@@ -1,0 +1,23 @@
+/** Under which key an event's work is done one at a time. */
+import type { EventWork } from '../pipeline/ports.ts';
+import type { Ordering } from './consumer-options.ts';
+
+/**
+ * `user`: the event's user, in any partition; `partition`: all of the partition. What has no order to keep gets
+ * a key of its own, one that no user id can be.
+ */
+export function createKeyRule(
+  ordering: Ordering,
+  topic: string,
+): (work: EventWork, partition: number) => string {
+  let unique = 0;
+  const alone = (): string => `unordered ${String(unique++)}`;
+  switch (ordering) {
+    case 'user':
+      return (work) => (work.key === undefined ? alone() : `user ${work.key}`);
+    case 'partition':
+      return (_work, partition) => `${topic}/${String(partition)}`;
+    case 'none':
+      return alone;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Takes events in from all partitions in turn, a few at a time each, for as long as there is room; and tells the
+ * client which partitions to fetch. Runs once a turn of the event loop however often it is asked, and gives the
+ * loop back every few milliseconds.
+ */
+import type { PartitionFlow } from './partition-flow.ts';
+
+/** Events a partition may take in before the next one's turn. */
+const TURN_EVENTS = 16;
+const MAX_TURN_MS = 8;
+
+export interface IntakePumpOptions {
+  /** ≥ 1. One fetch may go beyond. */
+  readonly maxBytes: number;
+  pause(partition: number): void;
+  resume(partition: number): void;
+}
+
+export interface IntakePump {
+  /** Replaces the partitions. What was paused at the client is resumed: kafkajs keeps pauses through a rejoin. */
+  serve(flows: readonly PartitionFlow[]): void;
+  /** Something may have become possible. Cheap. */
+  readonly wake: () => void;
+  /** Pauses at the client what is full. To be called before the client fetches again. */
+  regulate(): void;
+}
+
+export function createIntakePump(options: IntakePumpOptions): IntakePump {
+  let flows: readonly PartitionFlow[] = [];
+  let paused = new Set<PartitionFlow>();
+  let turn = 0;
+  let scheduled = false;
+
+  /**
+   * A partition is full at its equal part of the bytes, and everybody is once all bytes are taken. It is fetched
+   * again below half of its part: far enough from empty to last until the next fetch's answer.
+   */
+  function regulate(): void {
+    const part = options.maxBytes / Math.max(1, flows.length);
+    let total = 0;
+    for (const flow of flows) total += flow.heldBytes;
+    for (const flow of flows) {
+      if (paused.has(flow)) {
+        if (flow.heldBytes > part / 2 || total > options.maxBytes * 0.9) continue;
+        paused.delete(flow);
+        options.resume(flow.partition);
+      } else if (flow.heldBytes >= part || total >= options.maxBytes) {
+        paused.add(flow);
+        options.pause(flow.partition);
+      }
+    }
+  }
+
+  function admitInTurn(): void {
+    const until = performance.now() + MAX_TURN_MS;
+    let idle = 0;
+    while (idle < flows.length) {
+      const flow = flows[turn % flows.length];
+      turn += 1;
+      let taken = 0;
+      while (taken < TURN_EVENTS && flow?.admit() === true) taken += 1;
+      idle = taken === 0 ? idle + 1 : 0;
+      if (performance.now() > until) {
+        wake();
+        break;
+      }
+    }
+  }
+
+  function wake(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      admitInTurn();
+      regulate();
+    });
+  }
+
+  return {
+    serve(next) {
+      flows = next;
+      for (const flow of paused) options.resume(flow.partition);
+      paused = new Set();
+      turn = 0;
+    },
+    wake,
+    regulate,
+  };
+}

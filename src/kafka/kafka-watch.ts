@@ -1,0 +1,76 @@
+/**
+ * Knows whether Kafka answers, and how far the partitions reach that have no traffic of their own. Any answer
+ * counts; where none has come for a while, and for the high watermarks anyway, Kafka is asked.
+ */
+import type { Clock, Logger } from '../pipeline/ports.ts';
+import { messageOf } from './client.ts';
+import type { OffsetReader, PartitionRange } from './offset-reader.ts';
+
+/** Without an answer for so long, Kafka is asked whether it is there. */
+const SILENCE_MS = 3000;
+
+export interface KafkaWatch {
+  /** To be called at each answer of a broker. */
+  readonly answered: () => void;
+  /** Epoch ms; undefined while Kafka answers. */
+  readonly awaySinceMs: number | undefined;
+  stop(): void;
+}
+
+export interface KafkaWatchOptions {
+  readonly reader: OffsetReader;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  onRanges(ranges: ReadonlyMap<number, PartitionRange>): void;
+}
+
+export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
+  const { clock, logger } = options;
+  const stopped = new AbortController();
+  let lastAnswerMs = clock.now();
+  let awaySinceMs: number | undefined;
+  let lastAskedMs = 0;
+
+  function answered(): void {
+    lastAnswerMs = clock.now();
+    if (awaySinceMs === undefined) return;
+    logger.info({ awayMs: lastAnswerMs - awaySinceMs }, 'Kafka answers again');
+    awaySinceMs = undefined;
+  }
+
+  async function ask(): Promise<void> {
+    lastAskedMs = clock.now();
+    try {
+      const ranges = await options.reader.ranges();
+      if (stopped.signal.aborted) return;
+      answered();
+      options.onRanges(ranges);
+    } catch (error) {
+      if (stopped.signal.aborted || clock.now() - lastAnswerMs < SILENCE_MS) return;
+      if (awaySinceMs === undefined) {
+        logger.error({ error: messageOf(error) }, 'Kafka does not answer; waiting for it');
+      }
+      awaySinceMs ??= lastAnswerMs;
+    }
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      const now = clock.now();
+      if (now - lastAnswerMs >= SILENCE_MS || now - lastAskedMs >= options.intervalMs) await ask();
+      await clock.sleep(1000, stopped.signal);
+    }
+  }
+  void watch();
+
+  return {
+    answered,
+    get awaySinceMs() {
+      return awaySinceMs;
+    },
+    stop() {
+      stopped.abort();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * KAFKA_START=latest: the ends of all partitions are committed before a new group is joined for the first time.
+ * From then on a partition without a committed offset is one that was added later, and begins at its beginning;
+ * and a crash before the first commit skips nothing.
+ *
+ * Committed as nobody's member, which the broker accepts only while the group has no members: so a pod that
+ * finds nothing committed and comes too late cannot move the start of one that has begun. Whichever of two pods
+ * commits last decides, and neither has read anything before.
+ */
+import type { Cluster } from 'kafkajs';
+import type { Logger } from '../pipeline/ports.ts';
+import type { OffsetReader } from './offset-reader.ts';
+import { isFenced } from './group-commit.ts';
+
+export interface LatestStartOptions {
+  readonly reader: OffsetReader;
+  readonly groupId: string;
+  readonly topic: string;
+  cluster(): Cluster;
+  readonly logger: Logger;
+}
+
+/** Resolves with true once the group has a start. Rejects where Kafka is away: to be tried again. */
+export async function commitLatestStart(options: LatestStartOptions): Promise<boolean> {
+  const { reader, groupId, topic, logger } = options;
+  const committed = await reader.committed();
+  if ([...committed.values()].some((offset) => offset !== 'none')) return true;
+  const ranges = await reader.ranges();
+  if (ranges.size === 0) return false;
+  const partitions = [...ranges].map(([partition, { high }]) => ({ partition, offset: String(high) }));
+  const coordinator = await options.cluster().findGroupCoordinator({ groupId });
+  try {
+    const outsider = { memberId: '', groupGenerationId: -1 };
+    await coordinator.offsetCommit({ groupId, ...outsider, topics: [{ topic, partitions }] });
+  } catch (error) {
+    if (!isFenced(error)) throw error;
+    logger.info({ groupId }, 'another pod has begun: its start position holds');
+    return true;
+  }
+  logger.info({ groupId, topic, partitions }, 'a new group: begins at the end of each partition');
+  return true;
+}

@@ -1,0 +1,193 @@
+/**
+ * From join to join: makes an assignment of each join, finds out where its partitions begin, and hands it over
+ * before the next. The one place that changes which assignment is the current one.
+ */
+import type { KeyedExecutor } from '../stream/keyed-executor.ts';
+import { createAssignment, hasNothingLeft, type Assignment } from './assignment.ts';
+import { messageOf } from './client.ts';
+import type { Committer } from './committer.ts';
+import type { ConsumerOptions } from './consumer-options.ts';
+import { createFairRoom } from './fair-room.ts';
+import { handOver, loseAll } from './handover.ts';
+import type { IntakePump } from './intake-pump.ts';
+import type { JoinAnswer } from './join-gate.ts';
+import type { OffsetReader, PartitionRange } from './offset-reader.ts';
+import { createPartitionFlow, type FlowOptions, type PartitionFlow } from './partition-flow.ts';
+import { findStart } from './start-positions.ts';
+
+const RETRY_MS = 500;
+
+export interface MembershipOptions extends Pick<
+  ConsumerOptions,
+  | 'topic'
+  | 'maxInFlightEvents'
+  | 'maxUncommittedEvents'
+  | 'maxRecordBytes'
+  | 'drainTimeoutMs'
+  | 'intake'
+  | 'clock'
+  | 'logger'
+  | 'meter'
+> {
+  readonly heartbeatIntervalMs: number;
+  readonly executor: KeyedExecutor;
+  readonly committer: Committer;
+  readonly pump: IntakePump;
+  readonly reader: OffsetReader;
+  readonly flow: Pick<FlowOptions, 'keyOf' | 'onChange' | 'onFinished' | 'onPassedOver' | 'onFault'>;
+  /** Where the client shall fetch next. */
+  seek(partition: number, offset: number): void;
+}
+
+export interface Membership {
+  readonly current: Assignment | undefined;
+  /** Since when there is no open assignment, epoch ms. */
+  readonly closedSinceMs: number | undefined;
+  /** May the group be joined now? Begins the handover where it must come first. */
+  beforeJoin(): JoinAnswer;
+  joined(memberId: string, partitions: readonly number[]): void;
+  /** Makes a new flow for a partition whose log was made anew. */
+  restart(partition: number, range: PartitionRange): void;
+  /** Hands over what there is, and answers every later join with a refusal. Resolves within the drain limit. */
+  leave(): Promise<void>;
+}
+
+export function createMembership(options: MembershipOptions): Membership {
+  const { executor, pump, logger, clock } = options;
+  let current: Assignment | undefined;
+  let handingOver: Promise<void> | undefined;
+  let leaving = false;
+  /** Resolves when the join that is under way has ended; undefined while there is none. */
+  let joining: PromiseWithResolvers<void> | undefined;
+  let joins = 0;
+  let closedSinceMs: number | undefined = clock.now();
+  let room = createFairRoom(options.maxInFlightEvents, 1);
+
+  function startHandover(assignment: Assignment): Promise<void> {
+    closedSinceMs ??= clock.now();
+    handingOver ??= handOver(assignment, options).finally(() => (handingOver = undefined));
+    return handingOver;
+  }
+
+  function beforeJoin(): JoinAnswer {
+    if (current !== undefined && current.state !== 'over') {
+      // Nothing to finish and nothing to commit: no need to hold anybody up.
+      if (current.state === 'opening' || (current.state === 'open' && hasNothingLeft(current))) {
+        current.state = 'over';
+        closedSinceMs ??= clock.now();
+        for (const flow of current.flows.values()) flow.lose();
+      } else {
+        void startHandover(current);
+        return 'hold';
+      }
+    }
+    if (leaving) return 'refuse';
+    joining ??= Promise.withResolvers();
+    return 'join';
+  }
+
+  function makeFlow(
+    partition: number,
+    range: PartitionRange,
+    start: ReturnType<typeof findStart>,
+  ): PartitionFlow {
+    return createPartitionFlow({
+      ...options.flow,
+      topic: options.topic,
+      partition,
+      startOffset: start.offset,
+      committed: start.committed,
+      highWaterMark: range.high,
+      maxRecordBytes: options.maxRecordBytes,
+      maxUncommittedEvents: options.maxUncommittedEvents,
+      room,
+      executor,
+      intake: options.intake,
+    });
+  }
+
+  function tellLost(partition: number, details: Readonly<Record<string, unknown>>): void {
+    options.meter.offsetsLost(partition);
+    logger.error(
+      { topic: options.topic, partition, ...details },
+      'Kafka no longer has the offset that was to be read next: events were deleted unread, going on from the earliest',
+    );
+  }
+
+  /** @returns false where Kafka did not tell everything that is needed. */
+  async function open(assignment: Assignment): Promise<boolean> {
+    const committed = await options.reader.committed();
+    const ranges = await options.reader.ranges();
+    if (assignment !== current || assignment.state !== 'opening') return true;
+    if (assignment.partitions.some((partition) => !ranges.has(partition))) return false;
+    room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
+    for (const partition of assignment.partitions) {
+      const range = ranges.get(partition) ?? { low: 0, high: 0 };
+      const start = findStart(committed.get(partition) ?? 'none', range);
+      if (start.lost !== undefined) tellLost(partition, { ...start.lost });
+      if (start.lost !== undefined || assignment.toSeek.has(partition)) options.seek(partition, start.offset);
+      assignment.flows.set(partition, makeFlow(partition, range, start));
+    }
+    pump.serve([...assignment.flows.values()]);
+    assignment.state = 'open';
+    closedSinceMs = undefined;
+    return true;
+  }
+
+  async function keepOpening(assignment: Assignment): Promise<void> {
+    while (assignment === current && assignment.state === 'opening') {
+      try {
+        if (await open(assignment)) return;
+      } catch (error) {
+        logger.warn({ error: messageOf(error) }, 'the committed offsets could not be read, trying again');
+      }
+      await clock.sleep(RETRY_MS);
+    }
+  }
+
+  return {
+    get current() {
+      return current;
+    },
+    get closedSinceMs() {
+      return closedSinceMs;
+    },
+    beforeJoin,
+    joined(memberId, partitions) {
+      if (current !== undefined) loseAll(current);
+      current = createAssignment(memberId, partitions);
+      joining?.resolve();
+      joining = undefined;
+      closedSinceMs ??= clock.now();
+      joins += 1;
+      if (joins > 1) options.meter.rebalanced();
+      logger.info({ topic: options.topic, partitions: current.partitions, joins }, 'joined the group');
+      pump.serve([]);
+      if (leaving) {
+        current.state = 'over';
+        return;
+      }
+      executor.resume();
+      void keepOpening(current);
+    },
+    restart(partition, range) {
+      if (current?.state !== 'open') return;
+      tellLost(partition, { expected: current.flows.get(partition)?.fetchPosition, range });
+      current.flows.get(partition)?.lose();
+      const start = { offset: range.low, committed: undefined, lost: undefined };
+      current.flows.set(partition, makeFlow(partition, range, start));
+      pump.serve([...current.flows.values()]);
+    },
+    async leave() {
+      leaving = true;
+      // Whoever leaves in the middle of a join would stay a member, without a heartbeat, and hold everybody up.
+      if (joining !== undefined) {
+        await Promise.race([joining.promise, clock.sleep(options.drainTimeoutMs)]);
+      } else if (current?.state === 'opening') {
+        current.state = 'over';
+      } else if (current !== undefined && current.state !== 'over') {
+        await startHandover(current);
+      }
+    },
+  };
+}

@@ -1,0 +1,288 @@
+/**
+ * One partition during one assignment: records come in at the end as they are fetched, events go out at the
+ * front as there is room for them, and what has ended moves the watermark. Nothing here survives a rebalance.
+ *
+ * Fetched records wait in this buffer of our own, because kafkajs discards what it holds for a partition that is
+ * paused and fetches it again. They are copied out of the fetch's answer, which a single slow event would
+ * otherwise keep in memory as a whole.
+ */
+import { AbandonedError } from '../domain/errors.ts';
+import type { RecordPiece } from '../domain/record.ts';
+import type { EventWork, Intake } from '../pipeline/ports.ts';
+import type { KeyedExecutor } from '../stream/keyed-executor.ts';
+import { createPartitionOffsets } from '../stream/partition-offsets.ts';
+import { decodeRecord, type RawRecord } from '../stream/record-decoder.ts';
+import { createHoldBook } from './event-hold.ts';
+import type { FairRoom } from './fair-room.ts';
+
+/** A record in the buffer, or a stretch of offsets without anything for us. */
+export type FlowEntry =
+  | { readonly kind: 'record'; readonly offset: number; readonly record: RawRecord; readonly bytes: number }
+  | { readonly kind: 'skip'; readonly next: number; readonly passedOver: number };
+
+export interface FlowOptions {
+  readonly topic: string;
+  readonly partition: number;
+  readonly startOffset: number;
+  /** Undefined where nothing valid is committed: the start is then committed too. */
+  readonly committed: number | undefined;
+  readonly highWaterMark: number;
+  readonly maxRecordBytes: number;
+  readonly maxUncommittedEvents: number;
+  readonly room: FairRoom;
+  readonly executor: KeyedExecutor;
+  readonly intake: Intake;
+  /** The key under which an event's work is done one at a time. */
+  keyOf(work: EventWork, partition: number): string;
+  /** An event ended, a position moved or a piece became ready: there may be more to do. */
+  onChange(): void;
+  onFinished(): void;
+  onPassedOver(records: number): void;
+  onFault(error: unknown): void;
+}
+
+export interface PartitionFlow {
+  readonly partition: number;
+  /** Where the client's next batch must begin. */
+  readonly fetchPosition: number;
+  readonly watermark: number;
+  committed: number | undefined;
+  readonly startOffset: number;
+  highWaterMark: number;
+  /** Events received without outcome. */
+  readonly inFlight: number;
+  /** Bytes of records fetched and not finished. */
+  readonly heldBytes: number;
+  /** Appends what was fetched; `next` is where the following batch begins. */
+  append(entries: readonly FlowEntry[], next: number): void;
+  /** Takes in at most one event. False where nothing is ready or there is no room. */
+  admit(): boolean;
+  /** Nothing more is taken in; what waits in the buffer is let go. Work that runs goes on. */
+  close(): void;
+  /** Closes, and takes the hold away from everything that runs. */
+  lose(): void;
+}
+
+interface OpenRecord {
+  readonly offset: number;
+  readonly bytes: number;
+  open: boolean;
+  left: number;
+}
+
+interface Pieces {
+  readonly owner: OpenRecord;
+  /** Undefined while it is being waited for. */
+  take(): RecordPiece | undefined;
+  readonly exhausted: boolean;
+  stop(): void;
+}
+
+export function createPartitionFlow(options: FlowOptions): PartitionFlow {
+  const { room, executor } = options;
+  const offsets = createPartitionOffsets({ startOffset: options.startOffset });
+  const holds = createHoldBook();
+  let buffer: FlowEntry[] = [];
+  let first = 0;
+  let current: Pieces | undefined;
+  let fetchPosition = options.startOffset;
+  let inFlight = 0;
+  let heldBytes = 0;
+  let closed = false;
+
+  function changeInFlight(by: 1 | -1): void {
+    room.moved(inFlight, inFlight + by);
+    inFlight += by;
+  }
+
+  function pieceEnded(owner: OpenRecord): void {
+    changeInFlight(-1);
+    owner.left -= 1;
+    releaseIfDone(owner);
+    options.onChange();
+  }
+
+  function releaseIfDone(owner: OpenRecord): void {
+    if (!owner.open && owner.left === 0) heldBytes -= owner.bytes;
+  }
+
+  function submit(owner: OpenRecord, piece: RecordPiece): void {
+    changeInFlight(1);
+    const work = options.intake(piece);
+    executor.submit({
+      key: options.keyOf(work, options.partition),
+      run: () => run(owner, work),
+      drop: () => {
+        work.abandon();
+        pieceEnded(owner);
+      },
+    });
+  }
+
+  async function run(owner: OpenRecord, work: EventWork): Promise<void> {
+    if (holds.isLost()) {
+      work.abandon();
+      pieceEnded(owner);
+      return;
+    }
+    const hold = holds.take();
+    try {
+      await work.run(hold);
+      offsets.finishPiece(owner.offset);
+      options.onFinished();
+    } catch (error) {
+      // Given up: its offset stays undecided. Without a loss of the hold that would be for ever.
+      if (!(error instanceof AbandonedError) || !holds.isLost()) options.onFault(error);
+    } finally {
+      hold.release();
+      pieceEnded(owner);
+    }
+  }
+
+  function begin(entry: FlowEntry & { kind: 'record' }): void {
+    const decoded = decodeRecord(entry.record, { maxRecordBytes: options.maxRecordBytes });
+    const owner: OpenRecord = { offset: entry.offset, bytes: entry.bytes, open: true, left: 0 };
+    offsets.receive(entry.offset, 'open');
+    current = Array.isArray(decoded) ? listPieces(owner, decoded) : streamPieces(owner, decoded);
+  }
+
+  function listPieces(owner: OpenRecord, pieces: readonly RecordPiece[]): Pieces {
+    let index = 0;
+    return {
+      owner,
+      take: () => pieces[index++],
+      get exhausted() {
+        return index >= pieces.length;
+      },
+      stop: () => undefined,
+    };
+  }
+
+  function streamPieces(owner: OpenRecord, source: AsyncIterable<RecordPiece>): Pieces {
+    const iterator = source[Symbol.asyncIterator]();
+    let ready: RecordPiece | undefined;
+    let exhausted = false;
+    const pull = (): void => {
+      iterator.next().then(
+        (result) => {
+          if (result.done === true) exhausted = true;
+          else ready = result.value;
+          options.onChange();
+        },
+        (error: unknown) => {
+          options.onFault(error);
+        },
+      );
+    };
+    pull();
+    return {
+      owner,
+      take() {
+        const piece = ready;
+        ready = undefined;
+        if (piece !== undefined) pull();
+        return piece;
+      },
+      get exhausted() {
+        return exhausted && ready === undefined;
+      },
+      stop: () => void iterator.return?.().catch((error: unknown) => options.onFault(error)),
+    };
+  }
+
+  /** @returns true where something moved. */
+  function admitPiece(pieces: Pieces): boolean {
+    const piece = pieces.take();
+    const { owner } = pieces;
+    if (piece !== undefined) {
+      owner.left += 1;
+      offsets.addPiece(owner.offset);
+    }
+    // Closed before the last piece is started, which may end at once.
+    if (pieces.exhausted && owner.open) {
+      owner.open = false;
+      current = undefined;
+      offsets.close(owner.offset);
+      releaseIfDone(owner);
+    }
+    if (piece === undefined) return !owner.open;
+    submit(owner, piece);
+    return true;
+  }
+
+  function nextEntry(): FlowEntry | undefined {
+    const entry = buffer[first];
+    if (entry === undefined) return undefined;
+    first += 1;
+    if (first > 1024 && first * 2 > buffer.length) {
+      buffer = buffer.slice(first);
+      first = 0;
+    }
+    return entry;
+  }
+
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    for (const entry of buffer.slice(first)) if (entry.kind === 'record') heldBytes -= entry.bytes;
+    buffer = [];
+    first = 0;
+    if (current !== undefined) {
+      // Stays open in the offsets: the rest of it is read again by whoever comes next.
+      current.stop();
+      current.owner.open = false;
+      releaseIfDone(current.owner);
+      current = undefined;
+    }
+  }
+
+  return {
+    partition: options.partition,
+    committed: options.committed,
+    startOffset: options.startOffset,
+    highWaterMark: options.highWaterMark,
+    get fetchPosition() {
+      return fetchPosition;
+    },
+    get watermark() {
+      return offsets.watermark;
+    },
+    get inFlight() {
+      return inFlight;
+    },
+    get heldBytes() {
+      return heldBytes;
+    },
+    append(entries, next) {
+      if (closed) return;
+      fetchPosition = next;
+      for (const entry of entries) {
+        buffer.push(entry);
+        if (entry.kind === 'record') heldBytes += entry.bytes;
+      }
+    },
+    admit() {
+      while (!closed) {
+        if (current !== undefined) return room.mayTake(inFlight) && admitPiece(current);
+        const head = buffer[first];
+        if (head === undefined) return false;
+        if (head.kind === 'skip') {
+          nextEntry();
+          offsets.skipTo(head.next);
+          if (head.passedOver > 0) options.onPassedOver(head.passedOver);
+          options.onFinished();
+        } else {
+          if (offsets.span >= options.maxUncommittedEvents || !room.mayTake(inFlight)) return false;
+          nextEntry();
+          begin(head);
+        }
+      }
+      return false;
+    },
+    close,
+    lose() {
+      close();
+      holds.loseAll();
+    },
+  };
+}
