@@ -1,0 +1,238 @@
+/**
+ * A document that is edited while pods run: polled in S3 by ETag, checked whole, swapped in at one blow. What is
+ * missing, unreadable, too large or invalid, and S3 being away or silent, never replaces the last good version: it
+ * is counted, logged once, and stays in `status().lastError` until a good version is read again. A bad version is
+ * parsed once, not at every poll. Before the first good one polls come faster, as the pod can do nothing else.
+ */
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Clock, Logger } from '../pipeline/ports.ts';
+import { requireS3Uri } from './s3-client.ts';
+import { readObject, type ObjectRead } from './s3-object.ts';
+
+export const RELOAD_RESULTS = [
+  'loaded',
+  'unchanged',
+  'missing',
+  'unavailable',
+  'too_large',
+  'unreadable',
+  'invalid',
+] as const;
+/** Of one poll. All but the first two leave the last good version in force. */
+export type ReloadResult = (typeof RELOAD_RESULTS)[number];
+
+export type ParseDocument<T> = (
+  text: string,
+) =>
+  | { readonly ok: true; readonly value: T; readonly version: string }
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
+
+export interface DocumentProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface DocumentStatus {
+  readonly version: string | undefined;
+  readonly etag: string | undefined;
+  /** RFC 3339. When this version came into force in this pod. */
+  readonly loadedAt: string | undefined;
+  /** Why the newest poll brought no good version; undefined where it did. */
+  readonly lastError: string | undefined;
+}
+
+export interface PolledDocument<T> {
+  /** The last good version; undefined until there was one. */
+  current(): T | undefined;
+  status(): DocumentStatus;
+  /** Resolves with the first good version; never rejects, and stays open where none comes. */
+  readonly firstGood: Promise<T>;
+  /** A poll that begins after this call (an upload was announced). Never rejects. */
+  refresh(): Promise<void>;
+  /** Ends polling, a request under way included. Resolves once nothing runs any more. */
+  stop(): Promise<void>;
+}
+
+export interface PollOptions<T> {
+  /** In the log: `rules`, `merchants`. */
+  readonly name: string;
+  readonly pollMs: number;
+  readonly parse: ParseDocument<T>;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** After every poll. */
+  readonly onReload: (result: ReloadResult) => void;
+  /** A poll's own limit, ms; default 10 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface DocumentOptions<T> extends PollOptions<T> {
+  readonly s3: S3Client;
+  /** `s3://bucket/key`. */
+  readonly uri: string;
+  /** Default 32 MiB. */
+  readonly maxBytes?: number;
+}
+
+const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
+const DEFAULT_TIMEOUT_MS = 10_000;
+const FIRST_RETRY_MS = 1000;
+const JITTER = 0.1;
+
+/**
+ * Polls from now on.
+ * @throws Error where `uri` is no `s3://bucket/key`.
+ */
+export function createDocument<T>(options: DocumentOptions<T>): PolledDocument<T> {
+  const { s3, maxBytes = DEFAULT_MAX_BYTES } = options;
+  const location = requireS3Uri(options.uri);
+  return pollDocument(options, (ifNoneMatch, signal) =>
+    readObject(s3, location, { ifNoneMatch, maxBytes, signal }),
+  );
+}
+
+/** @param read asks for the object unless it still has this ETag; never rejects, and heeds the signal. */
+export function pollDocument<T>(
+  options: PollOptions<T>,
+  read: (ifNoneMatch: string | undefined, signal: AbortSignal) => Promise<ObjectRead>,
+): PolledDocument<T> {
+  const { name, logger, clock, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const stopping = new AbortController();
+  const stopped = (): boolean => stopping.signal.aborted;
+  const { promise: firstGood, resolve: settleFirst } = Promise.withResolvers<T>();
+  let good:
+    { readonly value: T; readonly version: string; readonly etag: string; readonly atMs: number } | undefined;
+  /** The newest object read, and why it is of no use where it isn't. */
+  let seen:
+    | {
+        readonly etag: string;
+        readonly fault: { readonly result: ReloadResult; readonly error: string } | undefined;
+      }
+    | undefined;
+  let lastError: string | undefined;
+
+  function refuse(result: ReloadResult, error: string): ReloadResult {
+    const message = `${result}: ${error}`;
+    if (message !== lastError) {
+      const goesOnWith = good?.version;
+      logger.error({ document: name, result, error, goesOnWith }, `${name} not loaded`);
+    }
+    lastError = message;
+    return result;
+  }
+
+  function accept(text: string, etag: string): ReloadResult {
+    const parsed = parseSafely(options.parse, text);
+    if (!parsed.ok) {
+      const fault = { result: 'invalid' as const, error: summarize(parsed.problems) };
+      seen = { etag, fault };
+      return refuse(fault.result, fault.error);
+    }
+    const { value, version } = parsed;
+    if (good?.version === version && good.etag !== etag) {
+      logger.warn({ document: name, version, etag }, `${name} changed under the same version`);
+    }
+    seen = { etag, fault: undefined };
+    good = { value, version, etag, atMs: clock.now() };
+    lastError = undefined;
+    logger.info({ document: name, version, etag }, `${name} loaded`);
+    settleFirst(value);
+    return 'loaded';
+  }
+
+  function take(answer: ObjectRead): ReloadResult {
+    switch (answer.kind) {
+      case 'found':
+        return accept(answer.text, answer.etag);
+      case 'unchanged':
+        if (seen?.fault !== undefined) return refuse(seen.fault.result, seen.fault.error);
+        if (lastError !== undefined)
+          logger.info({ document: name, version: good?.version }, `${name} is back`);
+        lastError = undefined;
+        return 'unchanged';
+      case 'missing':
+      case 'unavailable':
+        return refuse(answer.kind, answer.error);
+      case 'too_large':
+      case 'unreadable':
+        seen = { etag: answer.etag, fault: { result: answer.kind, error: answer.error } };
+        return refuse(answer.kind, answer.error);
+    }
+  }
+
+  async function poll(): Promise<void> {
+    if (stopped()) return;
+    const request = new AbortController();
+    const abort = (): void => request.abort();
+    const timer = setTimeout(abort, timeoutMs);
+    stopping.signal.addEventListener('abort', abort);
+    try {
+      const answer = await read(seen?.etag, request.signal);
+      if (!stopped()) options.onReload(take(answer));
+    } finally {
+      clearTimeout(timer);
+      stopping.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  /** One at a time; whoever asks while one runs gets the one after it. */
+  function refresh(): Promise<void> {
+    next ??= running.then(() => {
+      next = undefined;
+      running = poll();
+      return running;
+    });
+    return next;
+  }
+
+  async function keepPolling(): Promise<void> {
+    let retryMs = FIRST_RETRY_MS;
+    while (!stopped()) {
+      await refresh();
+      const waitMs = good === undefined ? Math.min(retryMs, options.pollMs) : options.pollMs;
+      retryMs = Math.min(retryMs * 2, options.pollMs);
+      await clock.sleep(waitMs * (1 + JITTER * (2 * Math.random() - 1)), stopping.signal);
+    }
+  }
+  const polling = keepPolling();
+
+  return {
+    current: () => good?.value,
+    status: () => ({
+      version: good?.version,
+      etag: good?.etag,
+      loadedAt: good && new Date(good.atMs).toISOString(),
+      lastError,
+    }),
+    firstGood,
+    refresh,
+    async stop() {
+      stopping.abort();
+      await polling;
+      await next;
+      await running;
+    },
+  };
+}
+
+function parseSafely<T>(parse: ParseDocument<T>, text: string): ReturnType<ParseDocument<T>> {
+  try {
+    return parse(text);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, problems: [{ line: 1, column: 1, path: '', message }] };
+  }
+}
+
+function summarize(problems: readonly DocumentProblem[]): string {
+  const shown = problems.slice(0, 3).map(({ line, column, path, message }) => {
+    const where = path === '' ? '' : ` ${path}`;
+    return `${String(line)}:${String(column)}${where}: ${message.split('\n')[0] ?? ''}`;
+  });
+  const more = problems.length - shown.length;
+  return more > 0 ? `${shown.join('; ')}; and ${String(more)} more` : shown.join('; ');
+}
