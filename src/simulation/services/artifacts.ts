@@ -10,7 +10,7 @@ import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { runMaven } from './maven.ts';
+import { type Artifact, runMaven } from './maven.ts';
 import type { Say } from './service.ts';
 
 export const KAFKA_VERSION = '4.1.1';
@@ -19,18 +19,6 @@ const LOG4J_VERSION = '2.24.3';
 const EMBEDDED_REDIS_VERSION = '1.4.3';
 
 export type ArtifactName = 'kafka' | 's3mock' | 'redis';
-
-export interface Artifact {
-  readonly title: string;
-  /** Folder name in the cache; changes with every version. */
-  readonly folder: string;
-  /** Copied with all they depend on. */
-  readonly dependencies?: readonly string[];
-  /** One artifact, copied as it is. */
-  readonly copy?: string;
-  /** One archive, unpacked. */
-  readonly unpack?: string;
-}
 
 /** Coordinates are `group:artifact:version[:classifier]`. */
 export const ARTIFACTS: Readonly<Record<ArtifactName, Artifact>> = {
@@ -67,7 +55,7 @@ export function redisBinaryName(): string | undefined {
 }
 
 /** The cache directory: XDG_CACHE_HOME, else the system's usual place below the home directory. */
-export function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
+function cacheDirectory(env: NodeJS.ProcessEnv = process.env): string {
   const xdg = env['XDG_CACHE_HOME'];
   const usual =
     process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache');

@@ -47,7 +47,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
   const nothingLocal: Choices = { byName, artifacts: [], java: '', redisFromPath: false };
   if (rest.length === 0) return nothingLocal;
 
-  let noDocker = 'Docker is not allowed here';
+  let noDocker = 'Docker was not asked for';
   if (origins.includes('docker')) {
     const engine = await findDockerEngine(environment);
     if (engine.found) {
@@ -56,6 +56,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
       return nothingLocal;
     }
     noDocker = `no Docker engine (${engine.why})`;
+    options.say(noDocker);
   }
   if (!origins.includes('local')) throw new Error(describeDeadEnd(rest, [noDocker]));
 
@@ -84,7 +85,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
       artifact === undefined
         ? `redis-server ${redisServer.found ? redisServer.version : ''} of the PATH`
         : `${ARTIFACTS[artifact].title}${kind !== 'redis' && java.found ? ` on Java ${java.version}` : ''}`;
-    byName.set(name, { origin: 'local', why: `${noDocker}; ${what}` });
+    byName.set(name, { origin: 'local', why: what });
   }
   return { byName, artifacts, java: java.found ? java.command : '', redisFromPath };
 }

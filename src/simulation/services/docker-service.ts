@@ -81,7 +81,9 @@ export function startDockerS3({ buckets = [] }: S3Options): Promise<ServiceHandl
     const { GenericContainer, Wait } = await import('testcontainers');
     const container = await started(
       new GenericContainer(S3MOCK_IMAGE)
-        .withEnvironment({ COM_ADOBE_TESTING_S3MOCK_STORE_INITIAL_BUCKETS: buckets.join(',') })
+        .withEnvironment(
+          buckets.length === 0 ? {} : { COM_ADOBE_TESTING_S3MOCK_STORE_INITIAL_BUCKETS: buckets.join(',') },
+        )
         .withExposedPorts(S3MOCK_HTTP_PORT)
         .withWaitStrategy(Wait.forLogMessage(/Started S3MockApplication/)),
     );

@@ -70,8 +70,11 @@ function obey(request: GuardRequest): void {
 
 function endWhenEmpty(): void {
   if (!ending || children.size > 0) return;
-  rmSync(directory as string, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-  process.exit(0);
+  try {
+    rmSync(directory as string, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  } finally {
+    process.exit(0);
+  }
 }
 
 function end(): void {

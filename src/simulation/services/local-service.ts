@@ -15,7 +15,8 @@ import { type GuardedChild, type Guard, openGuard } from './guarded-process.ts';
 import { pollUntil } from './readiness.ts';
 import type { ServiceHandle, ServiceKind } from './service.ts';
 
-const START_TIMEOUT_MS = 60_000;
+/** Long, for machines that are busy or small; one that dies is noticed at once. */
+const START_TIMEOUT_MS = 120_000;
 const EXIT_TIMEOUT_MS = 20_000;
 const BIND_TRIES = 4;
 const LOG_TAIL_LINES = 20;
@@ -44,7 +45,7 @@ export interface LocalServiceSpec {
   readonly plan: (directory: string, ports: readonly number[]) => Promise<LaunchPlan>;
 }
 
-/** Starts a service and resolves when it answers; rejects with the log's last lines when it does not in 60 s. */
+/** Starts a service and resolves when it answers; rejects with the log's last lines when it does not in two minutes. */
 export async function startLocalService(spec: LocalServiceSpec): Promise<ServiceHandle> {
   for (let attempt = 1; ; attempt += 1) {
     const directory = await mkdtemp(join(tmpdir(), `coupon-push-notifier-${spec.name}-`));

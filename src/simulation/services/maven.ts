@@ -7,7 +7,6 @@
 import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Artifact } from './artifacts.ts';
 import { openGuard } from './guarded-process.ts';
 import { inheritedEnvironment, readTail } from './local-service.ts';
 import type { Say } from './service.ts';
@@ -15,6 +14,18 @@ import type { Say } from './service.ts';
 const PLUGIN_VERSION = '3.8.1';
 const TERMINAL_INTERVAL_MS = 500;
 const LINE_INTERVAL_MS = 10_000;
+
+export interface Artifact {
+  readonly title: string;
+  /** Name of the folder that it fills; changes with every version. */
+  readonly folder: string;
+  /** Copied with all they depend on. */
+  readonly dependencies?: readonly string[];
+  /** One artifact, copied as it is. */
+  readonly copy?: string;
+  /** One archive, unpacked. */
+  readonly unpack?: string;
+}
 
 export interface MavenRun {
   readonly artifacts: readonly Artifact[];

@@ -27,7 +27,8 @@ export interface ServiceHandle {
    * that still runs is stopped by SIGTERM first. Throws where the origin is not `local`.
    */
   restart(): Promise<void>;
-  /** Resolves when the service answers a real request; rejects after `timeoutMs` (default 60 s). */
+  /** Resolves when the service answers a real request; rejects after `timeoutMs` (default: as long as a start may take, a minute
+   * or two). */
   waitUntilReady(timeoutMs?: number): Promise<void>;
   /** Ends the service and removes its data; idempotent. Does nothing to a given one. */
   stop(): Promise<void>;
