@@ -1,9 +1,27 @@
 /**
- * Takes one Kafka record's value apart into pieces, one an event.
+ * Takes one Kafka record's value apart into pieces, one an event. Whatever the bytes, it never throws and never
+ * loses one: what can't be read comes out as a refused piece, its neighbours as they are.
+ *
+ * Which form a value has: `content-type` decides where it is `application/json` or `application/x-ndjson`. Else
+ * the content does, in this order (a byte order mark and white space in front don't count):
+ * 1. It starts with `[`: an array, its elements are the events.
+ * 2. Its first line is a JSON object by itself and more than blank lines follow: NDJSON.
+ * 3. It is one JSON value, over however many lines: an object is the event, anything else is invalid.
+ * 4. Some line, not indented further than the first, is a JSON object by itself: NDJSON with a bad first line.
+ * 5. Otherwise the record is malformed as a whole.
+ *
+ * Bytes of a piece: the value as it came, still packed, where the piece is the whole record (also the one
+ * object in a gzip); else the exact slice, cut from the unpacked value and sharing its memory.
+ *
+ * A small record comes as an array at once. A large one, or one of very many events, comes as an iterable that
+ * works in slices of a few milliseconds and lets the event loop turn in between. Both drive the same cutting.
  */
-import { isUtf8 } from 'node:buffer';
-import { gunzipSync } from 'node:zlib';
 import type { HeaderValue, PieceContent, RecordPiece } from '../domain/record.ts';
+import { readForm, readPacking } from './content-headers.ts';
+import { cutValue, type Cut } from './cut-value.ts';
+import { takeLoopTurn } from './loop-turns.ts';
+import { malformed } from './parse-event.ts';
+import { hintUnpackedBytes, unpackGzip, unpackGzipNow } from './unpack-gzip.ts';
 
 export interface RawRecord {
   readonly topic: string;
@@ -15,64 +33,123 @@ export interface RawRecord {
 }
 
 export interface DecodeLimits {
+  /** A value larger than this, as it came or unpacked, is `too_large`. */
   readonly maxRecordBytes: number;
 }
 
+/** Up to this size (unpacked) a record is decoded at once: 256 KiB. */
+const AT_ONCE_BYTES = 256 * 1024;
+/** … unless it takes more steps than this: events, or pauses that the cutting offers. */
+const AT_ONCE_STEPS = 512;
+/** A large record works this long before it lets the event loop turn. */
+const SLICE_MS = 4;
+
 /**
- * Never throws, and the iterable never rejects. At least one piece comes of every record. An array comes at
- * once; an iterable yields to the event loop between pieces.
+ * At least one piece comes of every record, in the record's order, `source.index` counting from 0 without
+ * holes. Never throws; the iterable never rejects, may be iterated once, and may be left early. All pieces of a
+ * record share its envelope and hold its (unpacked) bytes in memory as long as any of them is held.
  */
 export function decodeRecord(
   record: RawRecord,
   limits: DecodeLimits,
 ): RecordPiece[] | AsyncIterable<RecordPiece> {
-  const envelope = { key: record.key, headers: record.headers };
-  const cut = (
-    index: number,
-    bytes: Buffer | null,
-    unpacked: boolean,
-    content: PieceContent,
-  ): RecordPiece => ({
-    source: { topic: record.topic, partition: record.partition, offset: record.offset, index },
-    envelope,
-    bytes,
-    unpacked,
-    content,
-  });
-  const refuse = (reason: 'malformed' | 'invalid' | 'too_large', error: string): RecordPiece[] => [
-    cut(0, record.value, false, { kind: 'refused', reason, error }),
-  ];
-  if (record.value === null) return refuse('malformed', 'tombstone: the record has no value');
-  if (record.value.length > limits.maxRecordBytes) return refuse('too_large', 'larger than the limit');
-  let value = record.value;
-  const packed = /^gzip$/i.test(String(record.headers['content-encoding'] ?? ''));
-  if (packed) {
-    try {
-      value = gunzipSync(value, { maxOutputLength: limits.maxRecordBytes });
-    } catch {
-      return refuse('malformed', 'not gzip');
+  const { value, headers } = record;
+  const { maxRecordBytes } = limits;
+  const toPiece = createPieceMaker(record);
+  if (value === null) return [toPiece.whole(malformed('a tombstone: the record has no value'))];
+  if (value.length > maxRecordBytes) return [toPiece.whole(tooLarge(maxRecordBytes))];
+  const packing = readPacking(headers);
+  if (packing === 'none') return startCutting(value, headers, (index, cut) => toPiece.of(index, cut, false));
+  if (packing !== 'gzip') return [toPiece.whole(malformed(`content-encoding ${packing.unknown}: unknown`))];
+  if (Math.max(value.length, hintUnpackedBytes(value)) <= AT_ONCE_BYTES) {
+    const unpacked = unpackGzipNow(value, Math.min(AT_ONCE_BYTES, maxRecordBytes));
+    if (unpacked.kind === 'bytes') {
+      return startCutting(unpacked.bytes, headers, (index, cut) => toPiece.of(index, cut, true));
     }
+    if (unpacked.kind === 'not_gzip') return [toPiece.whole(notGzip(unpacked.error))];
   }
-  if (!isUtf8(value)) return refuse('malformed', 'not UTF-8');
-  const lines = value
-    .toString()
-    .split('\n')
-    .filter((line) => line.trim() !== '');
-  const whole = parse(value.toString());
-  if (whole.kind === 'json' && Array.isArray(whole.value)) {
-    if (whole.value.length === 0) return refuse('invalid', 'an empty array');
-    return whole.value.map((element: unknown, index) =>
-      cut(index, Buffer.from(JSON.stringify(element)), packed, { kind: 'json', value: element }),
-    );
-  }
-  if (whole.kind === 'json' || lines.length < 2) return [cut(0, record.value, false, whole)];
-  return lines.map((line, index) => cut(index, Buffer.from(line.replace(/\r$/, '')), packed, parse(line)));
+  return unpackThenCut(value, headers, maxRecordBytes, toPiece);
 }
 
-function parse(text: string): PieceContent {
-  try {
-    return { kind: 'json', value: JSON.parse(text) };
-  } catch {
-    return { kind: 'refused', reason: 'malformed', error: 'not JSON' };
+type ToPiece = (index: number, cut: Cut) => RecordPiece;
+
+function startCutting(
+  bytes: Buffer,
+  headers: RawRecord['headers'],
+  toPiece: ToPiece,
+): RecordPiece[] | AsyncIterable<RecordPiece> {
+  const cuts = cutValue(bytes, readForm(headers));
+  const pieces: RecordPiece[] = [];
+  const steps = bytes.length > AT_ONCE_BYTES ? 0 : AT_ONCE_STEPS;
+  for (let step = 0; step < steps; step += 1) {
+    const next = cuts.next();
+    if (next.done === true) return pieces;
+    if (next.value !== undefined) pieces.push(toPiece(pieces.length, next.value));
   }
+  return goOnInSlices(pieces, cuts, toPiece);
+}
+
+async function* unpackThenCut(
+  packed: Buffer,
+  headers: RawRecord['headers'],
+  maxBytes: number,
+  toPiece: PieceMaker,
+): AsyncGenerator<RecordPiece, void, undefined> {
+  const unpacked = await unpackGzip(packed, maxBytes);
+  if (unpacked.kind === 'bytes') {
+    const cuts = cutValue(unpacked.bytes, readForm(headers));
+    yield* goOnInSlices([], cuts, (index, cut) => toPiece.of(index, cut, true));
+  } else {
+    yield toPiece.whole(unpacked.kind === 'too_large' ? tooLarge(maxBytes) : notGzip(unpacked.error));
+  }
+}
+
+/** The clock runs on while the consumer works on a piece: its share of the loop counts as ours. */
+async function* goOnInSlices(
+  pieces: readonly RecordPiece[],
+  cuts: Iterator<Cut | undefined>,
+  toPiece: ToPiece,
+): AsyncGenerator<RecordPiece, void, undefined> {
+  yield* pieces;
+  let index = pieces.length;
+  await takeLoopTurn();
+  let sliceEndMs = performance.now() + SLICE_MS;
+  for (;;) {
+    const next = cuts.next();
+    if (next.done === true) return;
+    if (next.value !== undefined) {
+      yield toPiece(index, next.value);
+      index += 1;
+    }
+    if (performance.now() < sliceEndMs) continue;
+    await takeLoopTurn();
+    sliceEndMs = performance.now() + SLICE_MS;
+  }
+}
+
+interface PieceMaker {
+  of(index: number, cut: Cut, unpacked: boolean): RecordPiece;
+  whole(content: PieceContent): RecordPiece;
+}
+
+function createPieceMaker(record: RawRecord): PieceMaker {
+  const { topic, partition, offset, key, headers, value } = record;
+  // Its own object: a record as the envelope would keep the packed value alive beside the unpacked one.
+  const envelope = { key, headers };
+  const of: PieceMaker['of'] = (index, cut, unpacked) => ({
+    source: { topic, partition, offset, index },
+    envelope,
+    bytes: cut.bytes ?? value,
+    unpacked: unpacked && cut.bytes !== undefined,
+    content: cut.content,
+  });
+  return { of, whole: (content) => of(0, { bytes: undefined, content }, false) };
+}
+
+function notGzip(error: string): PieceContent {
+  return malformed(`not gzip: ${error}`);
+}
+
+function tooLarge(maxBytes: number): PieceContent {
+  return { kind: 'refused', reason: 'too_large', error: `larger than ${String(maxBytes)} bytes` };
 }

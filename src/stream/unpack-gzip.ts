@@ -1,0 +1,90 @@
+/**
+ * Unpacks gzip into one buffer and never further than a limit, so that a few packed kilobytes can't become
+ * gigabytes here. Concatenated members are one value (RFC 1952 section 2.2). Zero bytes after the last member
+ * are padding; anything else there is not gzip, also where zlib itself would stop reading and say nothing.
+ */
+import { createGunzip, gunzipSync } from 'node:zlib';
+
+export type Unpacked =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'not_gzip'; readonly error: string };
+
+const CHUNK_BYTES = 128 * 1024;
+/** Deflate can't expand any further than this. https://zlib.net/zlib_tech.html */
+const MAX_EXPANSION = 1032;
+
+/**
+ * What the last member says of its size. Only a hint: members before it are not counted, and it may lie.
+ */
+export function hintUnpackedBytes(packed: Buffer): number {
+  if (packed.length < 18) return 0;
+  return Math.min(packed.readUInt32LE(packed.length - 4), packed.length * MAX_EXPANSION);
+}
+
+/** At once, for small values: blocks for as long as unpacking `maxBytes` takes. */
+export function unpackGzipNow(packed: Buffer, maxBytes: number): Unpacked {
+  try {
+    // With `info` the engine comes along, which knows how much of the input it used; the types don't say so.
+    const options = { maxOutputLength: Math.max(1, maxBytes), info: true };
+    const result = gunzipSync(packed, options) as unknown as GunzipInfo;
+    return result.buffer.length > maxBytes
+      ? { kind: 'too_large' }
+      : checkRest(packed, result.engine.bytesWritten, result.buffer);
+  } catch (error) {
+    if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE') return { kind: 'too_large' };
+    return { kind: 'not_gzip', error: describe(error) };
+  }
+}
+
+interface GunzipInfo {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/**
+ * Off the event loop (zlib works in its thread pool), a chunk at a time; stops as soon as `maxBytes` is
+ * passed. Takes about the memory of the unpacked value once. Never rejects.
+ */
+export async function unpackGzip(packed: Buffer, maxBytes: number): Promise<Unpacked> {
+  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  let bytes: Buffer = Buffer.allocUnsafeSlow(
+    Math.min(maxBytes, Math.max(CHUNK_BYTES, hintUnpackedBytes(packed))),
+  );
+  let length = 0;
+  try {
+    gunzip.end(packed);
+    for await (const chunk of gunzip as AsyncIterable<Buffer>) {
+      if (length + chunk.length > maxBytes) return { kind: 'too_large' };
+      if (length + chunk.length > bytes.length) bytes = grow(bytes, length, length + chunk.length, maxBytes);
+      chunk.copy(bytes, length);
+      length += chunk.length;
+    }
+  } catch (error) {
+    return { kind: 'not_gzip', error: describe(error) };
+  }
+  // A hint that promised far too much must not keep its room.
+  const exact =
+    length < bytes.length / 2 ? Buffer.from(bytes.subarray(0, length)) : bytes.subarray(0, length);
+  return checkRest(packed, gunzip.bytesWritten, exact);
+}
+
+function grow(bytes: Buffer, length: number, needed: number, maxBytes: number): Buffer {
+  const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(maxBytes, 2 * bytes.length)));
+  bytes.copy(grown, 0, 0, length);
+  return grown;
+}
+
+function checkRest(packed: Buffer, used: number, bytes: Buffer): Unpacked {
+  const clean = packed.subarray(used).every((byte) => byte === 0);
+  return clean ? { kind: 'bytes', bytes } : { kind: 'not_gzip', error: 'other data after its end' };
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
+
+/** zlib's own texts are fixed and short ("incorrect header check", "unexpected end of file"). */
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 80) : 'unreadable';
+}
