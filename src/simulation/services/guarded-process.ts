@@ -40,7 +40,8 @@ interface Slot {
 
 /** Opens a guard that removes `directory` (an absolute path) at the end. */
 export function openGuard(directory: string): Guard {
-  const script = new URL(import.meta.url.endsWith('.ts') ? './guard.ts' : './guard.js', import.meta.url);
+  const source = new URL('./guard.ts', import.meta.url);
+  const script = import.meta.url.endsWith('.ts') ? source : new URL('./guard.js', import.meta.url); // when built
   const { NODE_OPTIONS: _dropped, ...env } = process.env; // a debugger's or test runner's flags are not for it
   const guard = spawn(process.execPath, [fileURLToPath(script), directory], {
     detached: true,
