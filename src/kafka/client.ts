@@ -75,8 +75,10 @@ function forward(entry: LogEntry, logger: Logger): void {
     kafkajs: entry.namespace,
     ...(error === undefined ? {} : { error: typeof error === 'string' ? error : String(error) }),
   };
-  if (entry.level === logLevel.ERROR) logger.warn(fields, message);
-  else if (entry.level === logLevel.WARN) logger.info(fields, message);
+  // Each refusal of a broker ("the group is rebalancing"), which its caller handles or reports.
+  const isAnswer = entry.namespace === 'Connection' && message.startsWith('Response ');
+  if (entry.level === logLevel.ERROR && !isAnswer) logger.warn(fields, message);
+  else if (entry.level === logLevel.WARN && !isAnswer) logger.info(fields, message);
   else logger.debug(fields, message);
 }
 

@@ -17,6 +17,8 @@ import { snappyBlocks, snappyBlockSize } from './snappy-frames.ts';
 // kafkajs is CommonJS: what it exports by assignment is only on the default import.
 const { CompressionCodecs, CompressionTypes, KafkaJSNonRetriableError } = kafkajs;
 
+export const DEFAULT_MAX_BATCH_BYTES = 256 * 1024 * 1024;
+
 export interface Codec {
   compress(encoder: { readonly buffer: Buffer }): Promise<Buffer>;
   decompress(data: Buffer): Promise<Buffer>;
@@ -75,8 +77,16 @@ export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, 
   };
 }
 
+let isRegistered = false;
+
+/** Registers the codecs where nobody has done so with a bound of their own. */
+export function ensureCodecs(): void {
+  if (!isRegistered) registerCodecs({ maxBatchBytes: DEFAULT_MAX_BATCH_BYTES });
+}
+
 /** For every kafkajs client of this process: its registry is global, the last call holds. */
 export function registerCodecs({ maxBatchBytes }: { readonly maxBatchBytes: number }): void {
+  isRegistered = true;
   const codecs = createCodecs(maxBatchBytes);
   CompressionCodecs[CompressionTypes.GZIP] = () => codecs.gzip;
   CompressionCodecs[CompressionTypes.Snappy] = () => codecs.snappy;

@@ -10,7 +10,7 @@ import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
 import { createKeyedExecutor } from '../stream/keyed-executor.ts';
 import { createBatchIntake } from './batch-intake.ts';
 import { createKafkaClient, messageOf } from './client.ts';
-import { registerCodecs } from './codecs.ts';
+import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
 import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
 import { createKeyRule } from './event-keys.ts';
@@ -49,7 +49,7 @@ const MAX_FETCH_WAIT_MS = 100;
 
 export function createConsumer(options: ConsumerOptions): EventConsumer {
   const { topic, groupId, logger, clock, meter } = options;
-  registerCodecs({ maxBatchBytes: options.maxBatchBytes ?? 256 * 1024 * 1024 });
+  registerCodecs({ maxBatchBytes: options.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES });
   const kafka = createKafkaClient(options.connection, logger);
   const reader = createOffsetReader(kafka, { topic, groupId });
   const heartbeatIntervalMs = options.heartbeatIntervalMs ?? 500;
