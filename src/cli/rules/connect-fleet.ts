@@ -1,0 +1,49 @@
+/** The running pods through Redis: the registry they keep, the channel they listen to, the kill switch they ask. */
+import { once } from 'node:events';
+import { closeRedis, openRedis } from '../../cooldown/connection.ts';
+import { createKillSwitch } from '../../cooldown/kill-switch.ts';
+import { announceDocuments, livePods } from '../../ops/pods.ts';
+import type { Logger } from '../../pipeline/ports.ts';
+import type { Fleet, FleetAddress } from './ports.ts';
+
+/** As the pods have it (compose.ts). */
+const PREFIX = 'coupon-notifier';
+const CONNECT_WITHIN_MS = 5000;
+
+/** A command says itself what failed. */
+const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** @throws Error where Redis doesn't answer within 5 s; the address, which may hold a password, is not named. */
+export async function connectFleet({ url, cluster }: FleetAddress): Promise<Fleet> {
+  const redis = openRedis({
+    url,
+    cluster,
+    purpose: 'commands',
+    name: `${PREFIX}:rules-command`,
+    logger: silent,
+  });
+  try {
+    await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_WITHIN_MS) });
+  } catch (error) {
+    // `once` rejects at the first error event; the client itself would go on trying.
+    redis.disconnect();
+    throw new Error(`Redis (REDIS_URL) can't be reached: ${reason(error)}`, { cause: error });
+  }
+  const killSwitch = createKillSwitch(redis, PREFIX);
+  return {
+    killSwitch: (set, why) => (set ? killSwitch.set(why) : killSwitch.lift()),
+    announce: () => announceDocuments(redis),
+    livePods: () => livePods(redis),
+    close: () => closeRedis(redis),
+  };
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'AbortError' ? 'no answer in time' : error.message;
+}

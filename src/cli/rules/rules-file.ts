@@ -1,0 +1,48 @@
+/** A rules file on disk, read and checked: its problems go out as `file:line:column path: message`. */
+import { readFile } from 'node:fs/promises';
+import type { Ruleset } from '../../pipeline/ports.ts';
+import { parseRules } from '../../rules/parse-rules.ts';
+import type { Problem } from '../../rules/problem.ts';
+import type { RulesDocument } from '../../rules/schema.ts';
+import type { CommandContext } from './ports.ts';
+
+export interface RulesFile {
+  readonly text: string;
+  readonly rules: Ruleset;
+  readonly document: RulesDocument;
+}
+
+/** @returns undefined where the file can't be used, after saying why. */
+export async function readRulesFile(
+  file: string,
+  { say, complain }: CommandContext,
+): Promise<RulesFile | undefined> {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (error) {
+    complain(`${file}: ${explain(error)}`);
+    return undefined;
+  }
+  const parsed = parseRules(text);
+  if (parsed.ok) return { text, rules: parsed.rules, document: parsed.document };
+  for (const problem of parsed.problems) say(formatProblem(file, problem));
+  const { length } = parsed.problems;
+  complain(`${file}: ${String(length)} ${length === 1 ? 'problem' : 'problems'}`);
+  return undefined;
+}
+
+/** `rules.yaml:12:9 rules[0].when: …`; the message's further lines are indented. */
+export function formatProblem(file: string, { line, column, path, message }: Problem): string {
+  const where = `${file}:${String(line)}:${String(column)}`;
+  return `${path === '' ? where : `${where} ${path}`}: ${message.replaceAll('\n', '\n    ')}`;
+}
+
+function explain(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'EISDIR') return 'is a directory, expected a file';
+  if (code === 'EACCES') return 'may not be read';
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8 text';
+  return error instanceof Error ? error.message : String(error);
+}
