@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Cap } from '../../src/domain/cap.ts';
+import type { EventRef } from '../../src/domain/event.ts';
+import {
+  claimOne,
+  inMemoryHarness,
+  redisHarness,
+  SWEEP_GRACE_MS,
+  ticketOf,
+  type ClaimsHarness,
+} from '../support/claims-harness.ts';
+
+const DAY_MS = 86_400_000;
+const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };
+
+const implementations: readonly (readonly [string, () => ClaimsHarness | Promise<ClaimsHarness>])[] = [
+  ['in memory', inMemoryHarness],
+  ['in Redis', redisHarness],
+];
+
+describe.each(implementations)('deliveries %s', (_name, create) => {
+  let harness: ClaimsHarness;
+  let user: string;
+  const event = (eventId = 'e1'): EventRef => ({ userId: user, eventId });
+  const deliver = async (ref: EventRef) => {
+    const permission = await harness.store.permit(ref, randomUUID());
+    if (permission.kind !== 'granted') throw new Error(permission.kind);
+    return harness.store.settle(ref, permission.attempt, 'sent');
+  };
+
+  beforeEach(async () => {
+    harness = await create();
+    user = `user ${randomUUID()}`;
+  });
+  afterEach(() => harness.close());
+
+  describe('permission', () => {
+    it('is given to one attempt, and to that again after a lost reply', async () => {
+      await claimOne(harness, event());
+      const first = await harness.store.permit(event(), 'mine');
+      expect(first).toMatchObject({ kind: 'granted', attempt: 1, ticket: ticketOf(event()) });
+      expect(await harness.store.permit(event(), 'mine')).toMatchObject({ kind: 'granted', attempt: 1 });
+      expect(await harness.store.permit(event(), 'other')).toMatchObject({ kind: 'interrupted', attempt: 1 });
+    });
+
+    it('is not given to a straggler whose attempt has retreated', async () => {
+      await claimOne(harness, event());
+      await harness.store.permit(event(), 'mine');
+      await harness.store.retreat(event(), 1);
+      await expect(harness.store.permit(event(), 'mine')).rejects.toThrow('spent');
+      expect(await harness.store.permit(event(), 'next')).toMatchObject({ kind: 'granted', attempt: 2 });
+    });
+
+    it('ends with the expiry', async () => {
+      await claimOne(harness, event(), [], { ttlMs: 1000 });
+      expect(await harness.store.isWaiting(event())).toBe(true);
+      harness.advance(1000);
+      expect(await harness.store.isWaiting(event())).toBe(false);
+      expect(await harness.store.permit(event(), 't')).toMatchObject({ kind: 'expired' });
+    });
+
+    it('is never given for what nobody claimed', async () => {
+      expect(await harness.store.permit(event(), 't')).toEqual({ kind: 'absent' });
+      expect(await harness.store.settle(event(), 1, 'sent')).toEqual({ kind: 'absent' });
+      expect(await harness.store.release(event(), 'expired')).toEqual({ kind: 'absent' });
+    });
+
+    it('can be taken over once, by attempt, until the expiry', async () => {
+      await claimOne(harness, event(), [], { ttlMs: 10_000 });
+      await harness.store.permit(event(), 'a');
+      expect(await harness.store.takeOver(event(), 1, 'b')).toMatchObject({ kind: 'granted', attempt: 2 });
+      expect(await harness.store.takeOver(event(), 1, 'b')).toMatchObject({ kind: 'granted', attempt: 2 });
+      expect(await harness.store.takeOver(event(), 1, 'c')).toMatchObject({
+        kind: 'interrupted',
+        attempt: 2,
+      });
+      expect(await harness.store.settle(event(), 1, 'unknown')).toEqual({ kind: 'held' });
+      harness.advance(10_000);
+      expect(await harness.store.takeOver(event(), 2, 'd')).toMatchObject({
+        kind: 'interrupted',
+        attempt: 2,
+      });
+    });
+  });
+
+  describe('ending', () => {
+    it.each(['sent', 'unknown', 'dry_run'] as const)('keeps the place of %s', async (outcome) => {
+      await claimOne(harness, event());
+      await harness.store.permit(event(), 't');
+      const done = { kind: 'done', ticket: ticketOf(event()) };
+      expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
+      expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
+      expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', outcome });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+    });
+
+    it.each(['rejected', 'expired', 'withdrawn'] as const)('gives back the place of %s', async (outcome) => {
+      await claimOne(harness, event());
+      await harness.store.permit(event(), 't');
+      const done = { kind: 'done', ticket: ticketOf(event()) };
+      expect(await harness.store.release(event(), outcome)).toEqual({ kind: 'held' });
+      expect(await harness.store.release(event(), outcome, 1)).toEqual(done);
+      expect(await harness.store.release(event(), outcome, 1)).toEqual(done);
+      expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', outcome });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toMatchObject({ kind: 'claimed' });
+      expect(await claimOne(harness, event(), [oncePerDay])).toMatchObject({
+        kind: 'known',
+        undelivered: false,
+      });
+    });
+
+    it('tells a late answer what it missed and changes nothing', async () => {
+      await claimOne(harness, event());
+      await harness.store.permit(event(), 't');
+      await harness.store.settle(event(), 1, 'unknown');
+      const missed = { kind: 'settled', outcome: 'unknown' };
+      expect(await harness.store.settle(event(), 1, 'sent')).toMatchObject(missed);
+      expect(await harness.store.retreat(event(), 1)).toMatchObject(missed);
+      expect(await harness.store.release(event(), 'rejected', 1)).toMatchObject(missed);
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+    });
+
+    it('keeps the place through a retreat', async () => {
+      await claimOne(harness, event());
+      await harness.store.permit(event(), 't');
+      expect(await harness.store.retreat(event(), 1)).toMatchObject({ kind: 'done' });
+      expect(await harness.store.retreat(event(), 1)).toMatchObject({ kind: 'done' });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      expect(await harness.store.settle(event(), 1, 'sent')).toEqual({ kind: 'held' });
+    });
+
+    it('counts an unknown send from the last moment at which it may have been written', async () => {
+      await claimOne(harness, event());
+      await harness.store.permit(event(), 't');
+      await harness.store.settle(event(), 1, 'unknown');
+      harness.advance(DAY_MS);
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      harness.advance(2000);
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('is counted by one reporter', async () => {
+      await claimOne(harness, event());
+      await deliver(event());
+      expect(await harness.store.reported(event(), 'a')).toBe(true);
+      expect(await harness.store.reported(event(), 'b')).toBe(false);
+      expect(await harness.store.reported(event(), 'a')).toBe(true);
+    });
+  });
+
+  describe('sweep', () => {
+    it('releases a claim that nobody took up, after its expiry and the grace', async () => {
+      await claimOne(harness, event(), [oncePerDay], { ttlMs: 1000 });
+      harness.advance(1000 + SWEEP_GRACE_MS - 500);
+      expect(await harness.sweep()).toEqual([]);
+      harness.advance(500);
+      expect(await harness.sweep()).toEqual([
+        { ref: event(), outcome: 'expired', ticket: ticketOf(event()) },
+      ]);
+      expect(await harness.sweep()).toEqual([]);
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('settles a send that nobody settled as unknown, which keeps its place', async () => {
+      await claimOne(harness, event(), [oncePerDay], { ttlMs: 1000 });
+      await harness.store.permit(event(), 't');
+      harness.advance(1000 + SWEEP_GRACE_MS);
+      expect(await harness.sweep()).toMatchObject([{ outcome: 'unknown' }]);
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+    });
+
+    it('gives a late attempt its grace', async () => {
+      await claimOne(harness, event(), [], { ttlMs: 10_000 });
+      harness.advance(9000);
+      await harness.store.permit(event(), 't');
+      harness.advance(1000 + SWEEP_GRACE_MS - 500);
+      expect(await harness.sweep()).toEqual([]);
+      harness.advance(1000);
+      expect(await harness.sweep()).toMatchObject([{ outcome: 'unknown' }]);
+    });
+
+    it('tells again what was decided but not published, and not what was', async () => {
+      await claimOne(harness, event(), [], { ttlMs: 1000 });
+      await claimOne(harness, event('e2'), [], { ttlMs: 1000 });
+      await deliver(event());
+      await deliver(event('e2'));
+      await harness.store.reported(event('e2'), 'worker');
+      harness.advance(1000 + 2 * SWEEP_GRACE_MS);
+      expect(await harness.sweep()).toEqual([{ ref: event(), outcome: 'sent', ticket: ticketOf(event()) }]);
+      expect(await harness.sweep()).toEqual([]);
+    });
+  });
+});

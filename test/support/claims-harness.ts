@@ -1,0 +1,140 @@
+/** What the claims' contract is tried against: the implementation in memory and the one in Redis, one clock each. */
+import { randomUUID } from 'node:crypto';
+import { createClaims } from '../../src/cooldown/claims.ts';
+import { closeRedis, openRedis, type RedisClient } from '../../src/cooldown/connection.ts';
+import { createDeliveries } from '../../src/cooldown/deliveries.ts';
+import { createSweeper } from '../../src/cooldown/sweeper.ts';
+import type { Cap } from '../../src/domain/cap.ts';
+import type { EventRef } from '../../src/domain/event.ts';
+import type { PushTicket } from '../../src/domain/push.ts';
+import type { ClaimAnswer, Claims, Clock, Logger } from '../../src/pipeline/ports.ts';
+import type { DeliveryStore } from '../../src/push/ports.ts';
+import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
+
+export const SWEEP_GRACE_MS = 60_000;
+
+export interface ClaimsHarness {
+  readonly claims: Claims;
+  readonly store: DeliveryStore;
+  /** One sweep, whose outcomes are reported at once. */
+  sweep(): Promise<SweptEntry[]>;
+  nowMs(): Promise<number>;
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted === true) {
+        resolve();
+        return;
+      }
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      signal?.addEventListener('abort', end);
+    }),
+};
+
+export function inMemoryHarness(): ClaimsHarness {
+  let offsetMs = 0;
+  const startMs = Date.now();
+  const now = () => startMs + offsetMs;
+  const memory = createInMemoryClaims({ now, sweepGraceMs: SWEEP_GRACE_MS });
+  return {
+    ...memory,
+    sweep: async () => {
+      const swept = memory.sweep();
+      for (const { ref } of swept) await memory.store.reported(ref, 'sweep');
+      return swept;
+    },
+    nowMs: async () => now(),
+    advance: (ms) => void (offsetMs += ms),
+    close: async () => {},
+  };
+}
+
+export function testRedisUrl(): string {
+  const url = process.env['REDIS_URL'];
+  if (url === undefined) throw new Error('REDIS_URL is not set');
+  return url;
+}
+
+export async function connectTestRedis(url = testRedisUrl()): Promise<RedisClient> {
+  const redis = openRedis({
+    url,
+    cluster: false,
+    purpose: 'commands',
+    commandTimeoutMs: 5000,
+    logger: silentLogger,
+  });
+  await new Promise((resolve) => redis.once('ready', resolve));
+  return redis;
+}
+
+export async function redisHarness(prefix = `test-${randomUUID()}`): Promise<ClaimsHarness> {
+  const redis = await connectTestRedis();
+  let offsetMs = 0;
+  const options = { redis, prefix, sweepGraceMs: SWEEP_GRACE_MS, clockOffsetMs: () => offsetMs };
+  const store = createDeliveries(options);
+  const swept: SweptEntry[] = [];
+  const sweeper = createSweeper({
+    ...options,
+    clock: realClock,
+    logger: silentLogger,
+    leaseMs: 1,
+    report: async ({ ref, outcome, ticket, reporter }) => {
+      if (await store.reported(ref, reporter)) swept.push({ ref, outcome, ticket });
+    },
+  });
+  return {
+    claims: createClaims(options),
+    store,
+    sweep: async () => {
+      await sweeper.sweep();
+      return swept.splice(0);
+    },
+    nowMs: async () => Number((await redis.time())[0]) * 1000 + offsetMs,
+    advance: (ms) => void (offsetMs += ms),
+    close: () => closeRedis(redis),
+  };
+}
+
+export function ticketOf(ref: EventRef, changes: Partial<PushTicket['push']> = {}): PushTicket {
+  return {
+    push: {
+      ...ref,
+      couponId: 'coupon-1',
+      merchantId: 'merchant-1',
+      title: 'Coffee, half price',
+      collapseKey: 'coupon:merchant-1',
+      rulesVersion: '2026-11-22.1',
+      ...changes,
+    },
+    source: { topic: 'location-events', partition: 3, offset: '41', index: 0 },
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+}
+
+/** Claims one push of a coupon and merchant under the given caps. */
+export function claimOne(
+  { claims }: { readonly claims: Claims },
+  ref: EventRef,
+  caps: readonly Cap[] = [],
+  more: { push?: Partial<PushTicket['push']>; ttlMs?: number; notAfterMs?: number } = {},
+): Promise<ClaimAnswer> {
+  return claims.claim({
+    ref,
+    caps,
+    candidates: [{ ticket: ticketOf(ref, more.push), notAfterMs: more.notAfterMs }],
+    ttlMs: more.ttlMs ?? 30 * 60_000,
+    acceptableUntilMs: Date.now() + 15 * 60_000,
+  });
+}
