@@ -5,7 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { ConfigError, readConfig, type Config } from './config.ts';
-import { composePod, RefusedToStart } from './compose.ts';
+import { composePod } from './compose.ts';
+import { RefusedToStart } from './compose-lifecycle.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
 
 const EX_CONFIG = 78;
@@ -60,8 +61,10 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
       exitCode = 1;
     }
   } catch (error) {
-    exitCode = error instanceof RefusedToStart ? EX_CONFIG : 1;
-    logger.fatal({ error }, 'the pod can not start');
+    if (!stopping.signal.aborted) {
+      exitCode = error instanceof RefusedToStart ? EX_CONFIG : 1;
+      logger.fatal({ error }, 'the pod can not start');
+    }
   }
   const limit = config.drainTimeoutMs + CLOSING_TIMEOUT_MS;
   const late = new Promise<boolean>((resolve) => {

@@ -1,17 +1,59 @@
-/** The push queue's board, read-only: job data are ids only, and nothing can be retried or removed from it. */
+/**
+ * The push queue's board, read-only: job data are ids only, and nothing can be retried or removed from it. It is
+ * built at the first visit, because the ops endpoints are up before Redis has to be.
+ */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
-import type { FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 
-export type BoardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
+type BoardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
+/** Rejects while Redis is away. */
+export type OpenQueue = () => Promise<BoardQueue>;
 
-export async function mountQueueBoard(app: FastifyInstance, queue: BoardQueue): Promise<void> {
+const PATH = '/queue';
+
+export function mountQueueBoard(app: FastifyInstance, open: OpenQueue): void {
+  let board: Promise<FastifyInstance> | undefined;
+  const visit = async (): Promise<FastifyInstance> => {
+    board ??= buildBoard(open);
+    try {
+      return await board;
+    } catch (error) {
+      board = undefined;
+      throw error;
+    }
+  };
+  app.route({
+    method: ['GET', 'HEAD'],
+    url: `${PATH}*`,
+    handler: async (request, reply) => {
+      let built: FastifyInstance;
+      try {
+        built = await visit();
+      } catch {
+        return reply.code(503).send({ error: 'the queue is not reachable' });
+      }
+      reply.hijack();
+      built.routing(request.raw, reply.raw);
+      return reply;
+    },
+  });
+  app.addHook('onClose', async () => {
+    await (await board?.catch(() => undefined))?.close();
+  });
+}
+
+async function buildBoard(open: OpenQueue): Promise<FastifyInstance> {
+  const queue = await open();
   const adapter = new FastifyAdapter();
-  adapter.setBasePath('/queue');
+  adapter.setBasePath(PATH);
   createBullBoard({
     queues: [new BullMQAdapter(queue, { readOnlyMode: true, allowRetries: false })],
     serverAdapter: adapter,
   });
-  await app.register(adapter.registerPlugin(), { prefix: '/queue' });
+  const board = fastify();
+  await board.register(adapter.registerPlugin(), { prefix: PATH });
+  await board.ready();
+  return board;
 }

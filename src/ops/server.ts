@@ -4,7 +4,7 @@
  */
 import fastify from 'fastify';
 import type { Logger } from '../pipeline/ports.ts';
-import { mountQueueBoard, type BoardQueue } from './queue-board.ts';
+import { mountQueueBoard, type OpenQueue } from './queue-board.ts';
 import type { Status } from './status.ts';
 
 export interface OpsOptions {
@@ -16,8 +16,8 @@ export interface OpsOptions {
   /** Why the pod isn't ready; empty while it is. */
   readonly notReady: () => readonly string[];
   readonly status: () => Promise<Status>;
-  /** The push queue, where its board is switched on. */
-  readonly board: BoardQueue | undefined;
+  /** Opens the push queue, where its board is switched on. */
+  readonly board: OpenQueue | undefined;
   readonly logger: Logger;
 }
 
@@ -49,7 +49,7 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
     options.logger.error({ error, path: request.url }, 'an ops endpoint failed');
     return reply.code(500).send({ error: 'internal error, see the log' });
   });
-  if (options.board !== undefined) await mountQueueBoard(app, options.board);
+  if (options.board !== undefined) mountQueueBoard(app, options.board);
 
   try {
     await app.listen({ host: options.host, port: options.port });

@@ -1,0 +1,193 @@
+/**
+ * What a pod says of itself, from its parts: alive, ready, and all of /status. Reads what the parts know already;
+ * nothing here waits for a service but the queue's depths, which are asked for in bounded time.
+ */
+import type { Config } from './config.ts';
+import type { RedisHealth } from './cooldown/connection.ts';
+import type { DocumentStatus as PolledStatus } from './documents/document.ts';
+import type { EventConsumer } from './kafka/consumer.ts';
+import type { PodRecord, PodRegistry } from './ops/pods.ts';
+import type { DocumentStatus, Status } from './ops/status.ts';
+import type { Progress } from './ops/watchdog.ts';
+import type { CouponApi } from './partners/coupon-api.ts';
+import type { PushApi } from './partners/push-api.ts';
+import type { TokenSource } from './partners/token-source.ts';
+import type { OpenPushQueue, QueueDepths } from './push/push-queue.ts';
+import type { PodDocuments } from './compose-documents.ts';
+import type { Ledger } from './telemetry/ledger.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+export interface HealthParts {
+  readonly config: Config;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly ledger: Ledger;
+  readonly metrics: Metrics;
+  readonly consumer: EventConsumer;
+  readonly redis: RedisHealth;
+  readonly documents: PodDocuments;
+  readonly couponApi: CouponApi;
+  readonly pushApi: PushApi;
+  readonly tokens: TokenSource | undefined;
+  readonly queue: OpenPushQueue;
+  readonly registry: () => PodRegistry | undefined;
+  readonly waits: Waits;
+  readonly eventLoopP99Ms: () => number;
+  readonly stalled: () => readonly string[];
+  readonly isStopping: () => boolean;
+}
+
+/** Which services events wait for now, and how many waits have turned. */
+export interface Waits {
+  waitFor(service: string): () => void;
+  /** A retry or a timer has turned: a sign of life. */
+  turn(): void;
+  services(): string[];
+  turned(): number;
+}
+
+export function createWaits(): Waits {
+  const waiting = new Map<string, number>();
+  let turned = 0;
+  return {
+    waitFor: (service) => {
+      waiting.set(service, (waiting.get(service) ?? 0) + 1);
+      return () => {
+        turned += 1;
+        const left = (waiting.get(service) ?? 1) - 1;
+        if (left > 0) waiting.set(service, left);
+        else waiting.delete(service);
+      };
+    },
+    turn: () => {
+      turned += 1;
+    },
+    services: () => [...waiting.keys()],
+    turned: () => turned,
+  };
+}
+
+export interface Health {
+  readonly notReady: () => string[];
+  readonly progress: () => Progress;
+  readonly status: () => Promise<Status>;
+  readonly record: () => PodRecord;
+  /** Sets the gauges; called before each flush. */
+  readonly sampleGauges: () => void;
+}
+
+const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
+
+export function createHealth(parts: HealthParts): Health {
+  const { config, ledger, consumer, documents, couponApi } = parts;
+  let depths = NO_DEPTHS;
+  const startedAt = new Date(parts.startedAtMs).toISOString();
+
+  const away = (): string[] => {
+    const services = new Set(parts.waits.services());
+    if (!parts.redis.isUp()) services.add('redis');
+    if (!consumer.status().connected) services.add('kafka');
+    if (couponApi.stats().breaker !== 'closed' || couponApi.isRefused()) services.add('coupon API');
+    if (parts.pushApi.isRefused()) services.add('push API');
+    if (parts.tokens?.hasValidToken() === false) services.add('auth server');
+    return [...services].sort();
+  };
+
+  const askDepths = async (): Promise<QueueDepths> => {
+    try {
+      depths = await parts.queue.counts();
+    } catch {
+      // Redis is away: the last known depths, and /status says that it is.
+    }
+    return depths;
+  };
+
+  const condition = (awayNow: readonly string[]): Status['condition'] => {
+    if (parts.stalled().length > 0) return 'stalled';
+    return awayNow.length > 0 ? 'degraded' : 'ok';
+  };
+
+  return {
+    notReady: () => {
+      const reasons: string[] = [];
+      if (parts.isStopping()) reasons.push('stopping');
+      if (!parts.redis.isUp()) reasons.push('redis is not reachable');
+      if (documents.rules.current() === undefined) {
+        reasons.push(`no valid rules yet: ${documents.rules.status().lastError ?? 'not read'}`);
+      }
+      if (!consumer.status().joined) reasons.push('not joined to the consumer group');
+      if (parts.tokens?.hasValidToken() === false) reasons.push('no valid token');
+      if (couponApi.isRefused()) reasons.push('the coupon API refuses a fresh token');
+      if (parts.pushApi.isRefused()) reasons.push('the push API refuses a fresh token');
+      return reasons;
+    },
+    progress: () => {
+      const { partitions, lastFetchAtMs = 0, lastProgressAtMs = 0, inFlight } = consumer.status();
+      return {
+        mark: lastFetchAtMs + lastProgressAtMs + ledger.decided() + parts.waits.turned(),
+        hasWork: inFlight > 0 || partitions.some(({ lag }) => lag > 0),
+        away: away(),
+      };
+    },
+    status: async () => {
+      const { partitions } = consumer.status();
+      const queue = await askDepths();
+      const { inFlight, breaker, p50Ms, p99Ms } = couponApi.stats();
+      const awayNow = away();
+      // From here on synchronous: the counts must belong together.
+      return {
+        pod: config.pod,
+        version: parts.version,
+        uptimeSeconds: Math.round((Date.now() - parts.startedAtMs) / 1000),
+        condition: condition(awayNow),
+        away: awayNow,
+        events: ledger.counts(),
+        deliveries: ledger.deliveries(),
+        inFlight: ledger.inFlight(),
+        partitions,
+        rules: documentStatus(documents.rules.status()),
+        merchants: documents.merchants === undefined ? null : documentStatus(documents.merchants.status()),
+        pods: parts.registry()?.pods() ?? [],
+        couponApi: { inFlight, breaker, p50Ms, p99Ms },
+        queue,
+      };
+    },
+    record: () => ({
+      pod: config.pod,
+      version: parts.version,
+      startedAt,
+      partitions: consumer.status().partitions.map(({ topic, partition }) => ({ topic, partition })),
+      rulesVersion: documents.rules.status().version,
+      merchantsVersion: documents.merchants?.status().version,
+      topic: config.kafka.topic,
+      lane: config.lane.name,
+      laneThresholdBytes: config.lane.thresholdBytes,
+    }),
+    sampleGauges: () => {
+      const { metrics } = parts;
+      metrics.gauge('in_flight', ledger.inFlight(), {});
+      for (const { topic, partition, lag } of consumer.status().partitions) {
+        metrics.gauge('lag', lag, { topic, partition: String(partition) });
+      }
+      for (const [state, depth] of Object.entries<number>({ ...depths }))
+        metrics.gauge('queue.depth', depth, { state });
+      void askDepths();
+      const { loadedAt, version } = documents.rules.status();
+      if (loadedAt !== undefined && version !== undefined) {
+        const ageSeconds = (Date.now() - Date.parse(loadedAt)) / 1000;
+        metrics.gauge('rules.age_seconds', ageSeconds, { rules_version: version });
+      }
+      metrics.gauge('event_loop.delay_p99_ms', parts.eventLoopP99Ms(), {});
+      metrics.gauge('breaker.open', couponApi.stats().breaker === 'closed' ? 0 : 1, {});
+    },
+  };
+}
+
+function documentStatus({ version, etag, loadedAt, lastError }: PolledStatus): DocumentStatus {
+  return {
+    version: version ?? null,
+    etag: etag ?? null,
+    loadedAt: loadedAt ?? null,
+    lastError: lastError ?? null,
+  };
+}

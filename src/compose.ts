@@ -1,0 +1,293 @@
+/**
+ * The composition root: the only place that builds adapters and wires them. Starts from the ground up (Redis,
+ * documents, then what consumes) and stops in reverse, so that nothing loses what it stands on while it works.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Config } from './config.ts';
+import { openDocuments } from './compose-documents.ts';
+import { createHealth, createWaits } from './compose-health.ts';
+import { createLifecycle, type Pod } from './compose-lifecycle.ts';
+import { openPartners } from './compose-partners.ts';
+import { createClaims, cooldownPrefix } from './cooldown/claims.ts';
+import { closeRedis, openRedis, watchHealth } from './cooldown/connection.ts';
+import { createDeliveries } from './cooldown/deliveries.ts';
+import { createKillSwitch } from './cooldown/kill-switch.ts';
+import { createSweeper } from './cooldown/sweeper.ts';
+import { createConsumer } from './kafka/consumer.ts';
+import { createDeadLetters } from './kafka/dead-letters.ts';
+import { createOutcomeLog, createSilentOutcomeLog } from './kafka/outcome-log.ts';
+import { createRecordSender, type RecordSender } from './kafka/record-sender.ts';
+import { ensureTopics } from './kafka/topics.ts';
+import type { PodRegistry } from './ops/pods.ts';
+import { startWatchdog } from './ops/watchdog.ts';
+import { createIntake } from './pipeline/take-in.ts';
+import { createDeliver } from './push/deliver.ts';
+import { createPushQueue } from './push/push-queue.ts';
+import { createPushWorker } from './push/push-worker.ts';
+import { createReportOutcome } from './push/report-outcome.ts';
+import { createSendRate } from './push/send-rate.ts';
+import { createDatadogSink } from './telemetry/datadog.ts';
+import { createLedger } from './telemetry/ledger.ts';
+import type { ServiceLogger } from './telemetry/logger.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { systemClock as clock } from './telemetry/system-clock.ts';
+
+/** Everything the service keeps in Redis begins so. */
+const PREFIX = 'coupon-notifier';
+/** Running at once per slot of the coupon pool: enough to keep it full beside those who wait for Redis. */
+const RUNNING_PER_COUPON_CALL = 4;
+
+export interface PodContext {
+  readonly logger: ServiceLogger;
+  readonly version: string;
+  /** The pod can't go on: main exits non-zero. */
+  readonly onFatal: (reason: string) => void;
+}
+
+export function composePod(config: Config, { logger, version, onFatal }: PodContext): Pod {
+  const startedAtMs = clock.now();
+  const metrics = createMetrics();
+  const ledger = createLedger(metrics);
+  const waits = createWaits();
+  const eventLoop = monitorEventLoopDelay({ resolution: 10 });
+  eventLoop.enable();
+  let isStopping = false;
+
+  // ── Redis: claims, deliveries, queue ──────────────────────────────────────────────────────────────────
+  const connect = (purpose: 'commands' | 'worker', name: string) =>
+    openRedis({ ...config.redis, purpose, name: `${PREFIX}:${name}`, logger });
+  const redis = connect('commands', 'claims');
+  const queueRedis = connect('commands', 'queue');
+  const workerRedis = connect('worker', 'worker');
+  const subscriber = connect('worker', 'announcements');
+  const redisHealth = watchHealth(redis);
+  const prefix = cooldownPrefix(PREFIX, config.dryRun);
+  const claims = createClaims({ redis, prefix });
+  const deliveries = createDeliveries({ redis, prefix });
+  const killSwitch = createKillSwitch(redis, PREFIX);
+  const queue = createPushQueue({ redis: queueRedis, prefix, logger });
+
+  // ── Partners and documents ────────────────────────────────────────────────────────────────────────────
+  const { tokens, couponApi, pushApi } = openPartners(config, {
+    clock,
+    logger,
+    metrics,
+    onCouponCall: () => {
+      waits.turn();
+    },
+  });
+  const documents = openDocuments(config.documents, {
+    clock,
+    logger,
+    metrics,
+    onLoaded: () => registry?.beatSoon(),
+  });
+
+  // ── Kafka and the flow ────────────────────────────────────────────────────────────────────────────────
+  const { brokers, ssl, sasl } = config.kafka;
+  const connection = { brokers, ssl, clientId: config.pod, ...(sasl !== undefined && { sasl }) };
+  const { deadLetterTopic, outcomeTopic } = config.kafka;
+  const deadLetterSender = createRecordSender({ connection, topic: deadLetterTopic, logger });
+  const outcomeSender: RecordSender | undefined =
+    outcomeTopic === undefined ? undefined : createRecordSender({ connection, topic: outcomeTopic, logger });
+  const deadLetters = createDeadLetters(deadLetterSender);
+  const outcomes = outcomeSender === undefined ? createSilentOutcomeLog() : createOutcomeLog(outcomeSender);
+  const intake = createIntake({
+    pod: config.pod,
+    maxEventAgeMs: config.limits.maxEventAgeMs,
+    documents: documents.documents,
+    claims,
+    queue,
+    coupons: couponApi,
+    meter: ledger,
+    deadLetters,
+    outcomes,
+    waiting: waits,
+    clock,
+    logger,
+  });
+  const { concurrency } = config.couponApi;
+  const consumer = createConsumer({
+    connection,
+    groupId: config.kafka.groupId,
+    topic: config.kafka.topic,
+    start: config.kafka.start,
+    lane: config.lane.name,
+    laneThresholdBytes: config.lane.thresholdBytes,
+    ordering: config.ordering,
+    sessionTimeoutMs: config.kafka.sessionTimeoutMs,
+    drainTimeoutMs: config.drainTimeoutMs,
+    commitIntervalMs: config.commit.intervalMs,
+    commitMaxEvents: config.commit.maxEvents,
+    maxInFlightEvents: config.limits.maxInFlightEvents,
+    maxUncommittedEvents: config.limits.maxUncommittedEvents,
+    maxRecordBytes: config.limits.maxRecordBytes,
+    maxRunningEvents: RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? 128 : Math.max(64, concurrency)),
+    intake,
+    clock,
+    logger,
+    meter: {
+      commit: (result) => {
+        metrics.count('commits', { result });
+      },
+      rebalanced: () => {
+        metrics.count('rebalances', {});
+      },
+      passedOver: (records) => {
+        metrics.count('records.passed_over', {}, records);
+      },
+      offsetsLost: (partition) => {
+        metrics.count('offsets.lost', { topic: config.kafka.topic, partition: String(partition) });
+      },
+    },
+    onFatal: (error) => {
+      onFatal(`the consumer can not go on: ${error.message}`);
+    },
+  });
+
+  // ── Delivery ──────────────────────────────────────────────────────────────────────────────────────────
+  const reporting = new AbortController();
+  const report = createReportOutcome({
+    outcomeLog: outcomes,
+    store: deliveries,
+    meter: {
+      delivered: (outcome, ticket) => {
+        ledger.delivered(outcome, ticket.push.rulesVersion);
+      },
+    },
+    clock,
+    pod: config.pod,
+    signal: reporting.signal,
+  });
+  const { ratePerSecond } = config.pushApi;
+  const worker = createPushWorker({
+    connection: workerRedis,
+    prefix,
+    concurrency: config.pushApi.concurrency,
+    clock,
+    logger,
+    deliver: createDeliver({
+      store: deliveries,
+      sender: pushApi,
+      guard: { killSwitch: () => killSwitch.isSet(), isWithdrawn: (push) => documents.isWithdrawn(push) },
+      report,
+      rate:
+        ratePerSecond === undefined ? undefined : createSendRate({ redis, prefix, perSecond: ratePerSecond }),
+      clock,
+      logger,
+      apiIsIdempotent: config.pushApi.idempotent,
+      dryRun: config.dryRun,
+    }),
+  });
+  const sweeper = createSweeper({ redis, prefix, clock, logger, report });
+
+  // ── Being watched ─────────────────────────────────────────────────────────────────────────────────────
+  let registry: PodRegistry | undefined;
+  const health = createHealth({
+    config,
+    version,
+    startedAtMs,
+    ledger,
+    metrics,
+    consumer,
+    redis: redisHealth,
+    documents,
+    couponApi,
+    pushApi,
+    tokens,
+    queue,
+    waits,
+    registry: () => registry,
+    eventLoopP99Ms: () => {
+      const p99Ms = eventLoop.percentile(99) / 1e6;
+      eventLoop.reset();
+      return p99Ms;
+    },
+    stalled: () => watchdog.stalled(),
+    isStopping: () => isStopping,
+  });
+  const watchdog = startWatchdog({
+    progress: health.progress,
+    stallTimeoutMs: config.stallTimeoutMs,
+    onStall: onFatal,
+    logger,
+  });
+  const { apiKey } = config.datadog;
+  const datadog =
+    apiKey === undefined
+      ? undefined
+      : createDatadogSink({
+          ...config.datadog,
+          apiKey,
+          pod: config.pod,
+          metrics,
+          sampleGauges: health.sampleGauges,
+          logger,
+        });
+
+  return createLifecycle({
+    config,
+    logger,
+    redis,
+    subscriber,
+    documents,
+    health,
+    ops: { notLive: () => watchdog.stalled(), board: config.ops.queueBoard ? () => queue.open() : undefined },
+    onRegistry: (started) => {
+      registry = started;
+    },
+    beginEarly: () => tokens?.start(),
+    begin: [
+      () => {
+        worker.start();
+        sweeper.start();
+      },
+      (signal) => {
+        const topics = [deadLetterTopic, ...(outcomeTopic === undefined ? [] : [outcomeTopic])];
+        return ensureTopics({ connection, topics, logger, clock, signal });
+      },
+      () => {
+        consumer.start();
+      },
+    ],
+    onStopping: () => {
+      isStopping = true;
+    },
+    drain: [() => consumer.stop(), () => worker.close(config.drainTimeoutMs)],
+    close: [
+      ['sweeper', () => sweeper.stop()],
+      [
+        'reports',
+        () => {
+          reporting.abort();
+        },
+      ],
+      ['coupon API', () => couponApi.stop()],
+      [
+        'push API',
+        () => {
+          pushApi.stop();
+        },
+      ],
+      ['tokens', () => tokens?.stop()],
+      ['dead letters', () => deadLetterSender.stop()],
+      ['outcomes', () => outcomeSender?.stop()],
+      ['queue', () => queue.close()],
+      [
+        'redis',
+        async () => {
+          redisHealth.stop();
+          await Promise.all([redis, queueRedis, workerRedis, subscriber].map((client) => closeRedis(client)));
+        },
+      ],
+      ['metrics', () => datadog?.stop()],
+      [
+        'watchdog',
+        () => {
+          watchdog.stop();
+          eventLoop.disable();
+        },
+      ],
+    ],
+  });
+}
