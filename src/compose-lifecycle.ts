@@ -13,7 +13,7 @@ import { startOpsServer, type OpsOptions, type OpsServer } from './ops/server.ts
 import type { ServiceLogger } from './telemetry/logger.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
-const START_RETRY_MS = 1000;
+const START_RETRY_MS = 500;
 /** How long a first answer about the merchants document is waited for before the pod goes on without one. */
 const MERCHANTS_PATIENCE_MS = 10_000;
 /** A closing step that takes longer is left behind: the process ends anyhow. */
@@ -62,15 +62,16 @@ export function createLifecycle(parts: LifecycleParts): Pod {
   let registry: PodRegistry | undefined;
   let stopped: Promise<void> | undefined;
 
-  /** Tries until it works; said once an outage, as what is away at start is waited for. */
+  /** Tries until it works; said once it has failed twice, as the first connection may just be under way. */
   async function persist(what: string, attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (let told = false; !signal.aborted; told = true) {
+    for (let tries = 1; !signal.aborted; tries += 1) {
       try {
         await attempt();
         return;
       } catch (error) {
         if (error instanceof RefusedToStart) throw error;
-        if (!told) logger.warn({ error: error instanceof Error ? error.message : error }, `${what}: waiting`);
+        if (tries === 2)
+          logger.warn({ error: error instanceof Error ? error.message : error }, `${what}: waiting`);
       }
       await clock.sleep(START_RETRY_MS, signal);
     }
