@@ -158,6 +158,7 @@ export function createHealth(parts: HealthParts): Health {
       startedAt,
       partitions: consumer.status().partitions.map(({ topic, partition }) => ({ topic, partition })),
       rulesVersion: documents.rules.status().version,
+      rulesEtag: documents.rules.status().etag,
       merchantsVersion: documents.merchants?.status().version,
       topic: config.kafka.topic,
       lane: config.lane.name,

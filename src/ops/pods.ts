@@ -22,6 +22,8 @@ export interface PodRecord {
   readonly startedAt: string;
   readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
   readonly rulesVersion: string | undefined;
+  /** Tells apart two documents of one version. */
+  readonly rulesEtag: string | undefined;
   readonly merchantsVersion: string | undefined;
   readonly topic: string;
   readonly lane: string;

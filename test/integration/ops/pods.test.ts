@@ -31,6 +31,7 @@ function record(pod: string): PodRecord {
     startedAt: '2026-11-22T12:00:00.000Z',
     partitions: [{ topic: 't', partition: 3 }],
     rulesVersion: 'r1',
+    rulesEtag: '"e1"',
     merchantsVersion: undefined,
     topic: 't',
     lane: 'all',
