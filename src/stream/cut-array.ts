@@ -5,7 +5,7 @@
  * don't match. None of them ever applies inside JSON:
  *
  * 1. A closing bracket that doesn't match the innermost opening one closes the nearest one of its kind in this
- *    element. Without one, `]` is the end of the whole array and `}` is just a byte of the element.
+ *    element. Without one it is just a byte of the element; but a `]` with nothing behind it ends the array.
  * 2. `{` right after a comma inside an object can't be JSON (a key must follow): that object was left open. It
  *    and those around it end there, up to the nearest list in this element; without one the element has ended
  *    at the comma and a new one begins.
@@ -49,6 +49,8 @@ export function* cutArray(bytes: Buffer, open: number): Generator<Slice | undefi
   if (bytes[start] === CLOSE_ARRAY) return yield* endArray(bytes, start);
   if (start === length) return { kind: 'unclosed' };
   let inString = false;
+  // Set where a rule below has applied to this element's brackets: it is known not to be JSON.
+  let broken = false;
   let at = start;
   let pauseAt = at + BYTES_A_STEP;
 
@@ -84,6 +86,7 @@ export function* cutArray(bytes: Buffer, open: number): Generator<Slice | undefi
         if (bytes[before - 1] === COMMA && !nesting.leaveObjects()) {
           yield { start, end: yield* trimEnd(bytes, start, before - 1) };
           start = here;
+          broken = false;
         }
       }
       nesting.open(mark);
@@ -91,9 +94,15 @@ export function* cutArray(bytes: Buffer, open: number): Generator<Slice | undefi
       if (nesting.depth() > 0) continue;
       yield { start, end: isBlank(bytes[here - 1]) ? yield* trimEnd(bytes, start, here) : here };
       start = at = yield* skipBlank(bytes, at, length);
+      broken = false;
     } else if (mark === CLOSE_OBJECT) {
+      broken ||= nesting.innermost() !== OPEN_OBJECT;
       nesting.close(OPEN_OBJECT);
-    } else if (!nesting.close(OPEN_ARRAY)) {
+    } else if (nesting.close(OPEN_ARRAY)) {
+      continue;
+    } else if ((broken || nesting.depth() > 0) && (yield* skipBlank(bytes, at, length)) < length) {
+      broken = true;
+    } else {
       yield { start, end: yield* trimEnd(bytes, start, here) };
       return yield* endArray(bytes, here);
     }
