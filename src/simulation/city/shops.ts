@@ -10,7 +10,7 @@ import { toDegrees } from './map.ts';
 
 export const CATEGORIES = [
   'bakery',
-  'cafe',
+  'coffee',
   'restaurant',
   'grocery',
   'fashion',
@@ -63,7 +63,7 @@ const FIRST = [
 ] as const;
 const SECOND: Readonly<Record<Shop['category'], string>> = {
   bakery: 'Bäckerei',
-  cafe: 'Café',
+  coffee: 'Café',
   restaurant: 'Küche',
   grocery: 'Kaufhalle',
   fashion: 'Mode',

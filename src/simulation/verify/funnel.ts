@@ -4,7 +4,7 @@
  */
 import type { OutcomeRecord } from '../../domain/outcome.ts';
 import type { PushEntry } from '../partners/ledger.ts';
-import { isPipelineRecord, type PipelineRecord } from './accounting.ts';
+import { isPipelineRecord } from './accounting.ts';
 import type { ProducedEvent } from './evidence.ts';
 import { identityOf, placeOf } from './evidence.ts';
 
@@ -31,36 +31,43 @@ const countBy = (names: Iterable<string>): Record<string, number> => {
   return Object.fromEntries([...counts].sort(([, a], [, b]) => b - a));
 };
 
-/** The events' outcomes; of several records of one event, `queued` counts, else the last. */
-export const summarizeFunnel = (records: readonly OutcomeRecord[]): Funnel => {
-  const byPlace = new Map<string, PipelineRecord>();
-  let seen = 0;
-  for (const record of records) {
-    if (!isPipelineRecord(record)) continue;
-    seen += 1;
-    const place = placeOf(record.source);
-    if (byPlace.get(place)?.outcome !== 'queued') byPlace.set(place, record);
-  }
-  const ends = [...byPlace.values()];
-  const reasons = (outcome: string): string[] =>
-    ends.filter((record) => record.outcome === outcome).map(({ reason }) => reason ?? '?');
-  return {
-    events: ends.length,
-    queued: ends.filter(({ outcome }) => outcome === 'queued').length,
-    filtered: countBy(reasons('filtered')),
-    deadLettered: countBy(reasons('dead_lettered')),
-    repeated: seen - ends.length,
-  };
-};
+/** Counts outcome records as they come. */
+export interface FunnelCounter {
+  add(record: OutcomeRecord): void;
+  funnel(): Funnel;
+  deliveries(): Readonly<Record<string, number>>;
+}
 
-/** Delivery outcomes, one an event. */
-export const summarizeDeliveries = (records: readonly OutcomeRecord[]): Readonly<Record<string, number>> => {
+/** Of several records of one event, `queued` counts, else the last; of several of one push, the last. */
+export const createFunnelCounter = (): FunnelCounter => {
+  const byPlace = new Map<string, { readonly outcome: string; readonly reason: string }>();
   const byEvent = new Map<string, string>();
-  for (const record of records) {
-    if (!isPipelineRecord(record))
-      byEvent.set(identityOf(record.userId ?? '', record.eventId), record.outcome);
-  }
-  return countBy(byEvent.values());
+  let seen = 0;
+  return {
+    add(record) {
+      if (!isPipelineRecord(record)) {
+        byEvent.set(identityOf(record.userId ?? '', record.eventId), record.outcome);
+        return;
+      }
+      seen += 1;
+      const place = placeOf(record.source);
+      if (byPlace.get(place)?.outcome !== 'queued')
+        byPlace.set(place, { outcome: record.outcome, reason: record.reason ?? '?' });
+    },
+    funnel() {
+      const ends = [...byPlace.values()];
+      const reasons = (outcome: string): string[] =>
+        ends.filter((end) => end.outcome === outcome).map(({ reason }) => reason);
+      return {
+        events: ends.length,
+        queued: ends.filter(({ outcome }) => outcome === 'queued').length,
+        filtered: countBy(reasons('filtered')),
+        deadLettered: countBy(reasons('dead_lettered')),
+        repeated: seen - ends.length,
+      };
+    },
+    deliveries: () => countBy(byEvent.values()),
+  };
 };
 
 /** Percentiles of a list of durations; all 0 where it is empty. */

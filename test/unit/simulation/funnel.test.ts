@@ -1,24 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import {
+  createFunnelCounter,
   measureLatency,
   percentilesOf,
   pushesPerUser,
-  summarizeDeliveries,
-  summarizeFunnel,
 } from '../../../src/simulation/verify/funnel.ts';
 import { filtered, good, outcome, push, queued } from './evidence-of-a-good-run.ts';
 
 describe('the run in numbers', () => {
   it('counts an event once, and as queued where it ever was', () => {
     const records = [...good.outcomes, outcome(queued, { outcome: 'filtered', reason: 'stale' })];
-    expect(summarizeFunnel(records)).toEqual({
+    const counter = createFunnelCounter();
+    for (const record of records) counter.add(record);
+    expect(counter.funnel()).toEqual({
       events: 4,
       queued: 1,
       filtered: { no_coupons: 1 },
       deadLettered: { invalid: 1, coupon_api_rejected: 1 },
       repeated: 1,
     });
-    expect(summarizeDeliveries(records)).toEqual({ sent: 1 });
+    expect(counter.deliveries()).toEqual({ sent: 1 });
   });
 
   it('measures from the broker’s acknowledgement', () => {

@@ -1,0 +1,66 @@
+/**
+ * The names that one run uses, and a pod's environment made of them. Topics, group, keys and user ids carry the
+ * run's mark where services are shared with others, so that an earlier run's caps and records are not met again.
+ */
+import type { PartnerUrls } from '../partners/create-partners.ts';
+import { DEFAULT_CREDENTIALS } from '../partners/create-partners.ts';
+
+export const BUCKET = 'coupon-notifier';
+
+/** What a record may unpack to here; small, so that the city can show one that is too large. */
+export const MAX_RECORD_BYTES = 256 * 1024;
+
+export interface RunNames {
+  readonly topic: string;
+  readonly outcomeTopic: string;
+  readonly deadLetterTopic: string;
+  readonly groupId: string;
+  readonly rulesUri: string;
+  readonly merchantsUri: string;
+  readonly idPrefix: string;
+}
+
+/** `mark`: what tells this run from others on the same services; empty where there are none. */
+export const nameRun = (mark: string): RunNames => {
+  const suffix = mark === '' ? '' : `-${mark}`;
+  return {
+    topic: `location-events${suffix}`,
+    outcomeTopic: `location-events${suffix}.outcomes`,
+    deadLetterTopic: `location-events${suffix}.dead-letter`,
+    groupId: `coupon-notifier${suffix}`,
+    rulesUri: `s3://${BUCKET}/demo${suffix}/rules.yaml`,
+    merchantsUri: `s3://${BUCKET}/demo${suffix}/merchants.json`,
+    idPrefix: mark === '' ? '' : `${mark}-`,
+  };
+};
+
+/** A pod's environment, section 8 of the contract. */
+export const podEnvironment = (
+  services: Readonly<Record<string, string>>,
+  names: RunNames,
+  partners: PartnerUrls,
+  pod: { readonly name: string; readonly port: number },
+): Readonly<Record<string, string>> => ({
+  ...services,
+  KAFKA_TOPIC: names.topic,
+  KAFKA_OUTCOME_TOPIC: names.outcomeTopic,
+  KAFKA_DEAD_LETTER_TOPIC: names.deadLetterTopic,
+  KAFKA_GROUP_ID: names.groupId,
+  KAFKA_SESSION_TIMEOUT_MS: '8000',
+  DRAIN_TIMEOUT_MS: '6000',
+  RULES_S3_URI: names.rulesUri,
+  MERCHANTS_S3_URI: names.merchantsUri,
+  DOCUMENT_POLL_MS: '5000',
+  COUPON_API_URL: partners.couponApi,
+  COUPON_API_TIMEOUT_MS: '1000',
+  PUSH_API_URL: partners.pushApi,
+  PUSH_API_TIMEOUT_MS: '2000',
+  AUTH_TOKEN_URL: partners.authToken,
+  AUTH_CLIENT_ID: DEFAULT_CREDENTIALS.clientId,
+  AUTH_CLIENT_SECRET: DEFAULT_CREDENTIALS.clientSecret,
+  MAX_RECORD_BYTES: String(MAX_RECORD_BYTES),
+  HOST: '127.0.0.1',
+  PORT: String(pod.port),
+  POD_NAME: pod.name,
+  LOG_LEVEL: 'info',
+});

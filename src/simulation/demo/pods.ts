@@ -1,0 +1,106 @@
+/**
+ * Pods as processes of their own, under a guard: whatever happens to this process, none of them outlives it. They
+ * are started by node itself, as in production, so exit codes and signals are the pod's own.
+ */
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '../../ops/status.ts';
+import type { Exit, Guard, GuardedChild } from '../services/guarded-process.ts';
+
+const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+
+export interface PodProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly logFile: string;
+  isRunning(): boolean;
+  /** Starts it, again where it has ended. */
+  start(): Promise<void>;
+  /** Resolves when `/ready` says yes; rejects where the pod ends before, or does not come up in time. */
+  waitUntilReady(timeoutMs?: number): Promise<void>;
+  /** SIGTERM, and how it ended; killed where it does not end in time. */
+  stop(timeoutMs?: number): Promise<Exit>;
+  /** SIGKILL. */
+  kill(): Promise<Exit>;
+  /** Undefined while it does not answer. */
+  status(): Promise<Status | undefined>;
+}
+
+/** How a process ended, for a person. */
+export const showExit = ({ code, signal }: Exit): string =>
+  signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+
+/** A pod that is not started yet. */
+export const createPod = (
+  guard: Guard,
+  pod: {
+    readonly name: string;
+    readonly port: number;
+    readonly env: Readonly<Record<string, string>>;
+    readonly logFile: string;
+  },
+): PodProcess => {
+  const main = fileURLToPath(new URL(`../../main.${EXTENSION}`, import.meta.url));
+  const url = `http://127.0.0.1:${pod.port}`;
+  let child: GuardedChild | undefined;
+
+  const answers = async (path: string): Promise<Response | undefined> => {
+    try {
+      return await fetch(`${url}${path}`, { signal: AbortSignal.timeout(2000) });
+    } catch {
+      return undefined;
+    }
+  };
+  const end = async (signal: NodeJS.Signals, timeoutMs: number): Promise<Exit> => {
+    if (child === undefined) throw new Error(`${pod.name} was never started`);
+    child.signal(signal);
+    const timeout = new AbortController();
+    const late = sleep(timeoutMs, undefined, { signal: timeout.signal }).then(
+      () => true,
+      () => false,
+    );
+    if (await Promise.race([child.exited.then(() => false), late])) child.signal('SIGKILL');
+    timeout.abort();
+    return child.exited;
+  };
+
+  return {
+    name: pod.name,
+    url,
+    logFile: pod.logFile,
+    isRunning: () => child?.isAlive() === true,
+    async start() {
+      child = await guard.run({
+        command: process.execPath,
+        args: ['--disable-warning=TimeoutNegativeWarning', main],
+        cwd: fileURLToPath(new URL('../../../', import.meta.url)),
+        env: { PATH: process.env['PATH'] ?? '', ...pod.env },
+        logFile: pod.logFile,
+      });
+    },
+    async waitUntilReady(timeoutMs = 60_000) {
+      const deadline = Date.now() + timeoutMs;
+      for (;;) {
+        const response = await answers('/ready');
+        if (response?.ok === true) return;
+        if (child?.isAlive() !== true) {
+          const exit = child === undefined ? 'never started' : showExit(await child.exited);
+          throw new Error(`${pod.name} ended before it was ready (${exit}); its log: ${pod.logFile}`);
+        }
+        if (Date.now() > deadline) {
+          const why = response === undefined ? 'no answer' : await response.text();
+          throw new Error(
+            `${pod.name} is not ready after ${timeoutMs / 1000} s: ${why}; its log: ${pod.logFile}`,
+          );
+        }
+        await sleep(150);
+      }
+    },
+    stop: (timeoutMs = 20_000) => end('SIGTERM', timeoutMs),
+    kill: () => end('SIGKILL', 5000),
+    async status() {
+      const response = await answers('/status');
+      return response?.ok === true ? ((await response.json()) as Status) : undefined;
+    },
+  };
+};

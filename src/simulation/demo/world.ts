@@ -1,0 +1,115 @@
+/**
+ * Everything that a run stands on, built in order and taken down in reverse whatever happens: services, topics,
+ * documents, partners, pods. Nothing of it outlives this process: services and children run under guards.
+ */
+import type { Kafka } from 'kafkajs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCity, type City } from '../city/city.ts';
+import type { Partners } from '../partners/create-partners.ts';
+import { failingSettings, MILD_SETTINGS, type SettingsPatch } from '../partners/settings.ts';
+import { ensureTopics, openKafka } from '../player/kafka.ts';
+import { uploadDocuments } from '../player/upload.ts';
+import { findFreePorts } from '../services/free-ports.ts';
+import { openGuard } from '../services/guarded-process.ts';
+import { type RunningServices, startServices } from '../services/start-services.ts';
+import { BUCKET, MAX_RECORD_BYTES, nameRun, podEnvironment, type RunNames } from './names.ts';
+import type { DemoOptions } from './options.ts';
+import { startPartnersProcess } from './partners-process.ts';
+import { createPod, type PodProcess } from './pods.ts';
+
+export const PARTITIONS = 12;
+export const RULES_FILE = new URL('../../../rules/default.yaml', import.meta.url);
+
+export interface World {
+  readonly services: RunningServices;
+  readonly names: RunNames;
+  readonly kafka: Kafka;
+  readonly city: City;
+  readonly partners: Partners;
+  /** Started and ready. */
+  readonly pods: readonly PodProcess[];
+  /** Removed with everything else. */
+  readonly logDirectory: string;
+  stop(): Promise<void>;
+}
+
+const partnerSettings = ({ failRate }: DemoOptions): SettingsPatch => ({
+  ...(failRate === undefined ? MILD_SETTINGS : failingSettings(failRate)),
+  auth: { required: true, tokenLifeSeconds: 30 },
+});
+
+/** Builds it all; where one part fails, what stands already is taken down before this rejects. */
+export const buildWorld = async (
+  options: DemoOptions,
+  control: { readonly say: (line: string) => void; readonly signal: AbortSignal },
+): Promise<World> => {
+  const { say, signal } = control;
+  const ends: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    const services = await startServices({ say, s3: { buckets: [BUCKET] } });
+    ends.push(() => services.stop());
+    signal.throwIfAborted();
+
+    // Services that were here before may hold an earlier run's topics and caps.
+    const shared = services.all.some(({ origin }) => origin === 'given');
+    const names = nameRun(shared ? Date.now().toString(36) : '');
+    const kafka = openKafka(services.env['KAFKA_BROKERS'] ?? '', 'demo');
+    await ensureTopics(kafka, {
+      [names.topic]: PARTITIONS,
+      [names.outcomeTopic]: PARTITIONS,
+      [names.deadLetterTopic]: 3,
+    });
+    const city = createCity({
+      seed: options.seed,
+      events: options.events,
+      idPrefix: names.idPrefix,
+      maxRecordBytes: MAX_RECORD_BYTES,
+    });
+    await uploadDocuments({
+      endpoint: services.env['S3_ENDPOINT'],
+      region: services.env['AWS_REGION'],
+      rulesFile: RULES_FILE,
+      rulesUri: names.rulesUri,
+      merchants: city.merchants(`seed-${options.seed}`),
+      merchantsUri: names.merchantsUri,
+    });
+    say(`rules/default.yaml and ${city.shops.length} merchants are in S3`);
+    signal.throwIfAborted();
+
+    const logDirectory = await mkdtemp(join(tmpdir(), 'coupon-demo-'));
+    const guard = openGuard(logDirectory);
+    ends.push(() => guard.close());
+    const partners = await startPartnersProcess(guard, {
+      seed: options.seed,
+      settings: partnerSettings(options),
+      logFile: join(logDirectory, 'partners.log'),
+    });
+    const ports = await findFreePorts(options.pods);
+    const pods = ports.map((port, at) => {
+      const name = `pod-${at + 1}`;
+      return createPod(guard, {
+        name,
+        port,
+        env: podEnvironment(services.env, names, partners.urls, { name, port }),
+        logFile: join(logDirectory, `${name}.log`),
+      });
+    });
+    await Promise.all(
+      pods.map(async (pod) => {
+        await pod.start();
+        await pod.waitUntilReady();
+      }),
+    );
+    say(`${options.pods} pods are ready, their logs are in ${logDirectory}`);
+    signal.throwIfAborted();
+    return { services, names, kafka, city, partners, pods, logDirectory, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+};

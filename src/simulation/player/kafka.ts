@@ -1,0 +1,72 @@
+/** The simulation's own way to Kafka: it plays the producers and the auditors, never the service. */
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// kafkajs is CommonJS: what it exports by assignment is only on the default import.
+const { Kafka: KafkaClient, logLevel, Partitioners } = kafkajs;
+
+/** A client for these brokers (`host:port`, comma-separated). */
+export const openKafka = (brokers: string, clientId: string): Kafka =>
+  new KafkaClient({
+    brokers: brokers.split(','),
+    clientId,
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 200, retries: 10 },
+  });
+
+/** Runs `work` with a connected admin client. */
+export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+};
+
+/** Resolves when the brokers answer. */
+export const waitForKafka = async (kafka: Kafka, timeoutMs = 120_000): Promise<void> => {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      await withAdmin(kafka, (admin) => admin.describeCluster());
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(500);
+    }
+  }
+};
+
+/** Creates the topics that are not there yet; one that is keeps its partitions. */
+export const ensureTopics = async (kafka: Kafka, topics: Readonly<Record<string, number>>): Promise<void> => {
+  await withAdmin(kafka, async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const missing = Object.entries(topics).filter(([topic]) => !existing.has(topic));
+    if (missing.length === 0) return;
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(([topic, numPartitions]) => ({ topic, numPartitions })),
+    });
+  });
+};
+
+export const countPartitions = async (kafka: Kafka, topic: string): Promise<number> =>
+  withAdmin(kafka, async (admin) => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions.length ?? 0;
+  });
+
+/** The partition that Java's producers would choose for this key. */
+export const createKeyPartitioner = (topic: string, partitions: number): ((key: string) => number) => {
+  const choose = Partitioners.DefaultPartitioner();
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionErrorCode: 0,
+    partitionId,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }));
+  return (key) => choose({ topic, partitionMetadata, message: { key, value: null } });
+};
