@@ -35,8 +35,8 @@ const CUT_SLOW = 0.9;
 /** A share of overloaded answers that is no accident. */
 const OVERLOADED_SHARE = 0.05;
 const FEWEST_SAMPLES = 16;
-/** The best known latency is forgotten slowly, window by window, as a partner may become slower for good. */
-const FORGET = 1.01;
+/** Every so many windows two go with a quarter of the limit, to learn anew how fast the partner is when it isn't loaded. */
+const LOOK_EVERY = 64;
 
 /** @param max the limit, ≥ 1. */
 export function createFixedLimit(max: number): ConcurrencyLimit {
@@ -58,28 +58,56 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let limit = options.initial;
   /** While true the limit grows with every success, until the first sign of load. */
   let starting = true;
+  /** What the partner takes when our load doesn't slow it down. */
   let bestMs = Number.POSITIVE_INFINITY;
+  /** Looking again at `bestMs`: first the calls of before return, then the few that are out are measured. */
+  let looking: 'no' | 'draining' | 'measuring' = 'no';
+  let limitBefore = limit;
+  let windows = 0;
   let samples = 0;
   let overloads = 0;
   let totalMs = 0;
   let busiest = 0;
+
+  function startWindow(): void {
+    samples = 0;
+    overloads = 0;
+    totalMs = 0;
+    busiest = 0;
+  }
 
   function cut(factor: number): void {
     starting = false;
     limit = Math.max(min, Math.floor(limit * factor));
   }
 
-  function closeWindow(): void {
-    const answered = samples - overloads;
-    const meanMs = answered > 0 ? totalMs / answered : Number.POSITIVE_INFINITY;
-    bestMs = Math.min(bestMs * FORGET, meanMs);
+  function judge(meanMs: number): void {
+    // At the least limit it can't be our load: the partner is as slow as that.
+    bestMs = limit <= min ? meanMs : Math.min(bestMs, meanMs);
     if (overloads > OVERLOADED_SHARE * samples) cut(CUT_OVERLOADED);
     else if (meanMs > INFLATION * bestMs + NOISE_MS) cut(CUT_SLOW);
     else if (!starting && busiest >= 0.8 * limit) limit = Math.min(max, limit + Math.ceil(Math.sqrt(limit)));
-    samples = 0;
-    overloads = 0;
-    totalMs = 0;
-    busiest = 0;
+    windows += 1;
+    if (windows % LOOK_EVERY === 0) {
+      looking = 'draining';
+      limitBefore = limit;
+      limit = Math.max(min, Math.ceil(limit / 4));
+    }
+  }
+
+  function closeWindow(): void {
+    const answered = samples - overloads;
+    const meanMs = answered > 0 ? totalMs / answered : Number.POSITIVE_INFINITY;
+    if (looking === 'no') {
+      judge(meanMs);
+    } else if (looking === 'draining') {
+      looking = 'measuring';
+    } else {
+      looking = 'no';
+      bestMs = meanMs;
+      limit = limitBefore;
+    }
+    startWindow();
   }
 
   return {
@@ -89,17 +117,16 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
       busiest = Math.max(busiest, inFlight);
       if (overloaded) overloads += 1;
       else totalMs += durationMs;
-      if (starting && !overloaded && inFlight >= 0.8 * limit) limit = Math.min(max, limit + 1);
+      if (starting && looking === 'no' && !overloaded && 2 * inFlight >= limit)
+        limit = Math.min(max, limit + 1);
       // One round of calls is one look: the next must see what this one's change did.
       if (samples >= Math.max(FEWEST_SAMPLES, limit)) closeWindow();
     },
     restart() {
       limit = Math.min(RESTART_AT, max);
       starting = true;
-      samples = 0;
-      overloads = 0;
-      totalMs = 0;
-      busiest = 0;
+      looking = 'no';
+      startWindow();
     },
   };
 }

@@ -70,14 +70,15 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
       let received = 0;
 
       const abandonable = { abandon: () => finish(ABANDONED, true) };
-      const timer = setTimeout(
-        () =>
+      const timer = setTimeout(() => {
+        // After a pause of our own the answer may be here, unread: one look at the sockets before giving up.
+        setImmediate(() =>
           finish(
             orStatus({ kind: 'failed', reason: 'timeout', error: `no answer in ${timeoutMs} ms` }),
             true,
           ),
-        timeoutMs,
-      );
+        );
+      }, timeoutMs);
 
       function finish(reply: Reply, abort: boolean): void {
         if (settled) return;

@@ -22,7 +22,7 @@ const answerShape = z.object({
     .string()
     .regex(/^bearer$/i)
     .nullish(),
-  expires_in: z.unknown(),
+  expires_in: z.unknown().optional(),
 });
 
 /** Undefined where the body is no token answer. Never throws; nothing of the body gets out but the token. */

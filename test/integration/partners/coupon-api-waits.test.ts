@@ -1,0 +1,120 @@
+/** How the waits of a coupon call end: at the event's age, or at once with its hold. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AbandonedError } from '../../../src/domain/errors.ts';
+import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../../src/partners/coupon-api.ts';
+import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
+import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
+import { couponQuery, createLogBook, realClock, until } from '../../support/partner-fakes.ts';
+
+const coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
+const some = { body: JSON.stringify({ coupons: [coupon] }) };
+const someCoupons = { kind: 'coupons', coupons: [coupon] };
+const held = new AbortController().signal;
+
+let stub: HttpStub;
+let api: CouponApi;
+let calls: string[];
+let invalid: number;
+
+function build(options: Partial<CouponApiOptions> = {}): void {
+  api = createCouponApi({
+    url: stub.url,
+    timeoutMs: 300,
+    concurrency: 8,
+    clock: realClock,
+    logger: createLogBook(),
+    onCall: (result) => calls.push(result),
+    onInvalidCoupons: (count) => (invalid += count),
+    ...options,
+  });
+}
+
+const find = (staleInMs?: number, signal = held): Promise<CouponAnswer> =>
+  api.find(couponQuery({}, staleInMs), signal);
+
+beforeEach(async () => {
+  stub = await startHttpStub();
+  calls = [];
+  invalid = 0;
+  build();
+});
+afterEach(async () => {
+  await api.stop();
+  await stub.close();
+});
+
+describe('stale', () => {
+  test('an event that is stale already costs no call', async () => {
+    expect(await find(-1)).toEqual({ kind: 'stale' });
+    expect(stub.requests).toHaveLength(0);
+  });
+
+  test('retries end when the event is stale', async () => {
+    stub.script({ status: 500 });
+    expect(await find(500)).toEqual({ kind: 'stale' });
+    expect(calls.length).toBeGreaterThan(1);
+  });
+
+  test('so does the wait for a slot', async () => {
+    build({ concurrency: 1, timeoutMs: 2000 });
+    stub.script({ ...some, delayMs: 1000 });
+    const first = find();
+    const startedMs = performance.now();
+    expect(await find(200)).toEqual({ kind: 'stale' });
+    expect(performance.now() - startedMs).toBeLessThan(600);
+    expect((await first).kind).toBe('coupons');
+  });
+});
+
+describe('a lost hold', () => {
+  test('before the call: no call', async () => {
+    await expect(find(1000, AbortSignal.abort())).rejects.toBeInstanceOf(AbandonedError);
+    expect(stub.requests).toHaveLength(0);
+  });
+
+  test.each<[string, Behaviour]>([
+    ['during a call', { silent: true }],
+    ['during a backoff', { status: 503, headers: { 'retry-after': '60' } }],
+    ['during an answer', { drip: ' ', everyMs: 5 }],
+  ])('%s: abandoned promptly', async (_name, behaviour) => {
+    build({ timeoutMs: 10_000 });
+    stub.script(behaviour);
+    const hold = new AbortController();
+    const answer = find(60_000, hold.signal);
+    await until(() => stub.requests.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const startedMs = performance.now();
+    hold.abort();
+    await expect(answer).rejects.toBeInstanceOf(AbandonedError);
+    expect(performance.now() - startedMs).toBeLessThan(100);
+    expect(api.stats().inFlight).toBe(0);
+    await until(() => stub.open() === 0);
+  });
+
+  test('during the wait for a slot: abandoned promptly, the slot goes to the next', async () => {
+    build({ concurrency: 1, timeoutMs: 10_000 });
+    stub.script({ ...some, delayMs: 200 });
+    const hold = new AbortController();
+    const first = find();
+    const second = find(60_000, hold.signal);
+    const third = find();
+    hold.abort();
+    await expect(second).rejects.toBeInstanceOf(AbandonedError);
+    expect(await first).toEqual(someCoupons);
+    expect(await third).toEqual(someCoupons);
+    expect(stub.requests).toHaveLength(2);
+  });
+
+  test('stop abandons all', async () => {
+    build({ concurrency: 2, timeoutMs: 10_000 });
+    stub.script({ silent: true });
+    const answers = Array.from({ length: 10 }, () => find());
+    await until(() => stub.open() === 2);
+    const ends = Promise.allSettled(answers);
+    await api.stop();
+    for (const end of await ends) {
+      expect(end).toMatchObject({ status: 'rejected', reason: { name: 'AbandonedError' } });
+    }
+    await expect(find()).rejects.toBeInstanceOf(AbandonedError);
+  });
+});
