@@ -36,5 +36,5 @@ describe('the compiled program', () => {
     for (const name of ['KAFKA_BROKERS', 'REDIS_URL', 'COUPON_API_URL', 'PUSH_API_URL', 'RULES_S3_URI']) {
       expect(`${said.stdout}${said.stderr}`).toContain(name);
     }
-  });
+  }, 60_000);
 });
