@@ -6,6 +6,7 @@
  *   opening  joined, start positions not known yet: batches wait
  *   open     batches are taken, events run, watermarks are committed
  *   draining a join is held (or the pod stops): nothing is started, what runs may finish, commits go on
+ *   closing  the last commit, which also says what is done beyond the watermarks
  *   over     handed over: nothing may be committed any more
  */
 import type { EachBatchPayload } from 'kafkajs';
@@ -14,7 +15,7 @@ import type { PartitionFlow } from './partition-flow.ts';
 export interface Assignment {
   readonly memberId: string;
   readonly partitions: readonly number[];
-  state: 'opening' | 'open' | 'draining' | 'over';
+  state: 'opening' | 'open' | 'draining' | 'closing' | 'over';
   readonly flows: Map<number, PartitionFlow>;
   /** The group's generation, once a heartbeat has told it. */
   generation: number | undefined;
@@ -48,7 +49,8 @@ export function sumInFlight(assignment: Assignment | undefined): number {
 /** Everything received has its outcome, and the client's buffer is empty. */
 export function hasNothingLeft(assignment: Assignment): boolean {
   for (const flow of assignment.flows.values()) {
-    if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow)) return false;
+    if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow) || flow.noteUndecided() !== '')
+      return false;
   }
   return true;
 }

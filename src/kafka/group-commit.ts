@@ -33,14 +33,15 @@ export async function commitWatermarks(
   options: GroupCommitOptions,
 ): Promise<CommitResult | 'nothing'> {
   if (assignment.state === 'opening' || assignment.state === 'over') return 'nothing';
+  const isLast = assignment.state === 'closing';
   const moved = [...assignment.flows.values()]
-    .filter(needsCommit)
-    .map((flow) => ({ flow, offset: flow.watermark }));
+    .map((flow) => ({ flow, offset: flow.watermark, note: isLast ? flow.noteUndecided() : '' }))
+    .filter(({ flow, note }) => note !== '' || needsCommit(flow));
   if (moved.length === 0) return 'nothing';
-  const partitions = moved.map(({ flow, offset }) => ({
+  const partitions = moved.map(({ flow, offset, note }) => ({
     partition: flow.partition,
     offset: String(offset),
-    metadata: null,
+    metadata: note,
   }));
   const topics = [{ topic: options.topic, partitions }];
   try {

@@ -1,7 +1,7 @@
 /**
  * Hands an assignment over within the drain limit: starts nothing more, lets what runs finish, takes the hold
  * from what cannot finish in time (it is given up before its claim and read again by whoever comes next), and
- * commits. Heartbeats go on meanwhile: answered with "rebalance in progress", they still keep the session.
+ * commits, with a note of what has ended beyond the watermark. Heartbeats go on meanwhile: answered with "rebalance in progress", they still keep the session.
  */
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
@@ -42,6 +42,7 @@ export async function handOver(assignment: Assignment, options: HandoverOptions)
   loseAll(assignment);
   const restMs = Math.max(0, options.drainTimeoutMs - (clock.now() - began));
   if (unfinished > 0) await Promise.race([idle, clock.sleep(restMs * 0.7, ended.signal)]);
+  assignment.state = 'closing';
   await Promise.race([commitAll(committer), clock.sleep(Math.max(restMs, reserveMs), ended.signal)]);
   ended.abort();
   assignment.state = 'over';

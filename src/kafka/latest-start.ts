@@ -24,7 +24,7 @@ export interface LatestStartOptions {
 export async function commitLatestStart(options: LatestStartOptions): Promise<boolean> {
   const { reader, groupId, topic, logger } = options;
   const committed = await reader.committed();
-  if ([...committed.values()].some((offset) => offset !== 'none')) return true;
+  if ([...committed.values()].some(({ offset }) => offset !== 'none')) return true;
   const ranges = await reader.ranges();
   if (ranges.size === 0) return false;
   const partitions = [...ranges].map(([partition, { high }]) => ({ partition, offset: String(high) }));

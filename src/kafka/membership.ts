@@ -97,6 +97,7 @@ export function createMembership(options: MembershipOptions): Membership {
       partition,
       startOffset: start.offset,
       committed: start.committed,
+      inherited: start.inherited,
       highWaterMark: range.high,
       maxRecordBytes: options.maxRecordBytes,
       maxUncommittedEvents: options.maxUncommittedEvents,
@@ -123,7 +124,7 @@ export function createMembership(options: MembershipOptions): Membership {
     room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
     for (const partition of assignment.partitions) {
       const range = ranges.get(partition) ?? { low: 0, high: 0 };
-      const start = findStart(committed.get(partition) ?? 'none', range);
+      const start = findStart(committed.get(partition), range);
       if (start.lost !== undefined) tellLost(partition, { ...start.lost });
       if (start.lost !== undefined || assignment.toSeek.has(partition)) options.seek(partition, start.offset);
       assignment.flows.set(partition, makeFlow(partition, range, start));
@@ -174,7 +175,7 @@ export function createMembership(options: MembershipOptions): Membership {
       if (current?.state !== 'open') return;
       tellLost(partition, { expected: current.flows.get(partition)?.fetchPosition, range });
       current.flows.get(partition)?.lose();
-      const start = { offset: range.low, committed: undefined, lost: undefined };
+      const start = { offset: range.low, committed: undefined, inherited: undefined, lost: undefined };
       current.flows.set(partition, makeFlow(partition, range, start));
       pump.serve([...current.flows.values()]);
     },

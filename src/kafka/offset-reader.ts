@@ -15,10 +15,16 @@ export interface PartitionRange {
 /** What the group has committed. kafkajs writes `reset` (-2) itself when an offset was out of range. */
 export type Committed = number | 'none' | 'reset';
 
+export interface CommittedEntry {
+  readonly offset: Committed;
+  /** The text kept beside it; empty where there is none. */
+  readonly note: string;
+}
+
 export interface OffsetReader {
   /** By partition. Rejects where the broker is away or the topic is missing. */
   ranges(): Promise<ReadonlyMap<number, PartitionRange>>;
-  committed(): Promise<ReadonlyMap<number, Committed>>;
+  committed(): Promise<ReadonlyMap<number, CommittedEntry>>;
   topicExists(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -70,7 +76,12 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
       ask(async (admin) => {
         const rows = await admin.fetchOffsets({ groupId, topics: [topic] });
         const partitions = rows.flatMap((row) => row.partitions);
-        return new Map(partitions.map(({ partition, offset }) => [partition, readCommitted(offset)]));
+        return new Map(
+          partitions.map(({ partition, offset, metadata }) => [
+            partition,
+            { offset: readCommitted(offset), note: metadata ?? '' },
+          ]),
+        );
       }),
     topicExists: () => ask(async (admin) => (await admin.listTopics()).includes(topic)),
     async close() {

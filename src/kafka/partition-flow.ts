@@ -11,9 +11,11 @@ import type { RecordPiece } from '../domain/record.ts';
 import type { EventWork, Intake } from '../pipeline/ports.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
 import { createPartitionOffsets } from '../stream/partition-offsets.ts';
+import { listPieces, streamPieces, type OpenRecord, type Pieces } from './record-pieces.ts';
 import { decodeRecord, type RawRecord } from '../stream/record-decoder.ts';
 import { createHoldBook } from './event-hold.ts';
 import type { FairRoom } from './fair-room.ts';
+import { writeNote, type InheritedNote } from './handover-note.ts';
 
 /** A record in the buffer, or a stretch of offsets without anything for us. */
 export type FlowEntry =
@@ -26,6 +28,8 @@ export interface FlowOptions {
   readonly startOffset: number;
   /** Undefined where nothing valid is committed: the start is then committed too. */
   readonly committed: number | undefined;
+  /** What an earlier assignment has done beyond the start. */
+  readonly inherited: InheritedNote | undefined;
   readonly highWaterMark: number;
   readonly maxRecordBytes: number;
   readonly maxUncommittedEvents: number;
@@ -57,25 +61,12 @@ export interface PartitionFlow {
   append(entries: readonly FlowEntry[], next: number): void;
   /** Takes in at most one event. False where nothing is ready or there is no room. */
   admit(): boolean;
+  /** What is decided beyond the watermark, for the next assignment; empty where nothing is. O(events in flight). */
+  noteUndecided(): string;
   /** Nothing more is taken in; what waits in the buffer is let go. Work that runs goes on. */
   close(): void;
   /** Closes, and takes the hold away from everything that runs. */
   lose(): void;
-}
-
-interface OpenRecord {
-  readonly offset: number;
-  readonly bytes: number;
-  open: boolean;
-  left: number;
-}
-
-interface Pieces {
-  readonly owner: OpenRecord;
-  /** Undefined while it is being waited for. */
-  take(): RecordPiece | undefined;
-  readonly exhausted: boolean;
-  stop(): void;
 }
 
 export function createPartitionFlow(options: FlowOptions): PartitionFlow {
@@ -89,6 +80,8 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let inFlight = 0;
   let heldBytes = 0;
   let closed = false;
+  /** Records taken in and not decided, ascending, as they are taken in in that order. */
+  const undecided = new Set<number>();
 
   function changeInFlight(by: 1 | -1): void {
     room.moved(inFlight, inFlight + by);
@@ -103,7 +96,9 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   }
 
   function releaseIfDone(owner: OpenRecord): void {
-    if (!owner.open && owner.left === 0) heldBytes -= owner.bytes;
+    if (owner.open || owner.left > 0) return;
+    heldBytes -= owner.bytes;
+    if (!owner.isGivenUp) undecided.delete(owner.offset);
   }
 
   function submit(owner: OpenRecord, piece: RecordPiece): void {
@@ -114,6 +109,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       run: () => run(owner, work),
       drop: () => {
         work.abandon();
+        owner.isGivenUp = true;
         pieceEnded(owner);
       },
     });
@@ -122,6 +118,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   async function run(owner: OpenRecord, work: EventWork): Promise<void> {
     if (holds.isLost()) {
       work.abandon();
+      owner.isGivenUp = true;
       pieceEnded(owner);
       return;
     }
@@ -131,6 +128,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       offsets.finishPiece(owner.offset);
       options.onFinished();
     } catch (error) {
+      owner.isGivenUp = true;
       // Given up: its offset stays undecided. Without a loss of the hold that would be for ever.
       if (!(error instanceof AbandonedError) || !holds.isLost()) options.onFault(error);
     } finally {
@@ -141,53 +139,21 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
 
   function begin(entry: FlowEntry & { kind: 'record' }): void {
     const decoded = decodeRecord(entry.record, { maxRecordBytes: options.maxRecordBytes });
-    const owner: OpenRecord = { offset: entry.offset, bytes: entry.bytes, open: true, left: 0 };
+    const owner: OpenRecord = {
+      offset: entry.offset,
+      bytes: entry.bytes,
+      open: true,
+      left: 0,
+      isGivenUp: false,
+    };
     offsets.receive(entry.offset, 'open');
-    current = Array.isArray(decoded) ? listPieces(owner, decoded) : streamPieces(owner, decoded);
-  }
-
-  function listPieces(owner: OpenRecord, pieces: readonly RecordPiece[]): Pieces {
-    let index = 0;
-    return {
-      owner,
-      take: () => pieces[index++],
-      get exhausted() {
-        return index >= pieces.length;
-      },
-      stop: () => undefined,
-    };
-  }
-
-  function streamPieces(owner: OpenRecord, source: AsyncIterable<RecordPiece>): Pieces {
-    const iterator = source[Symbol.asyncIterator]();
-    let ready: RecordPiece | undefined;
-    let exhausted = false;
-    const pull = (): void => {
-      iterator.next().then(
-        (result) => {
-          if (result.done === true) exhausted = true;
-          else ready = result.value;
-          options.onChange();
-        },
-        (error: unknown) => {
-          options.onFault(error);
-        },
-      );
-    };
-    pull();
-    return {
-      owner,
-      take() {
-        const piece = ready;
-        ready = undefined;
-        if (piece !== undefined) pull();
-        return piece;
-      },
-      get exhausted() {
-        return exhausted && ready === undefined;
-      },
-      stop: () => void iterator.return?.().catch((error: unknown) => options.onFault(error)),
-    };
+    undecided.add(entry.offset);
+    current = Array.isArray(decoded)
+      ? listPieces(owner, decoded)
+      : streamPieces(owner, decoded, {
+          onReady: () => options.onChange(),
+          onFault: (error) => options.onFault(error),
+        });
   }
 
   /** @returns true where something moved. */
@@ -208,6 +174,11 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     if (piece === undefined) return !owner.open;
     submit(owner, piece);
     return true;
+  }
+
+  function isDecided(offset: number): boolean {
+    const { inherited } = options;
+    return inherited !== undefined && offset < inherited.until && !inherited.undecided.has(offset);
   }
 
   function nextEntry(): FlowEntry | undefined {
@@ -231,6 +202,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       // Stays open in the offsets: the rest of it is read again by whoever comes next.
       current.stop();
       current.owner.open = false;
+      current.owner.isGivenUp = true;
       releaseIfDone(current.owner);
       current = undefined;
     }
@@ -271,6 +243,11 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
           offsets.skipTo(head.next);
           if (head.passedOver > 0) options.onPassedOver(head.passedOver);
           options.onFinished();
+        } else if (isDecided(head.offset)) {
+          nextEntry();
+          heldBytes -= head.bytes;
+          offsets.skipTo(head.offset + 1);
+          options.onFinished();
         } else {
           if (offsets.span >= options.maxUncommittedEvents || !room.mayTake(inFlight)) return false;
           nextEntry();
@@ -278,6 +255,16 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
         }
       }
       return false;
+    },
+    noteUndecided() {
+      const { position } = offsets;
+      const { inherited = { until: position, undecided: [] } } = options;
+      const ahead = [...inherited.undecided].filter((offset) => offset >= position);
+      return writeNote({
+        from: offsets.watermark,
+        until: Math.max(position, inherited.until),
+        undecided: [...undecided, ...ahead],
+      });
     },
     close,
     lose() {

@@ -1,0 +1,229 @@
+/**
+ * What the tests of this room share: topics of their own, producers, and pods whose work is recorded as it
+ * begins and ends, so that overlaps, repeats and losses can be seen from outside the consumer.
+ */
+import { randomUUID } from 'node:crypto';
+import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
+import { inject } from 'vitest';
+import type { RecordPiece } from '../../../src/domain/record.ts';
+import { AbandonedError } from '../../../src/domain/errors.ts';
+import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.ts';
+import type { CommitResult, ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
+import { ensureCodecs } from '../../../src/kafka/codecs.ts';
+import type { Clock, Hold } from '../../../src/pipeline/ports.ts';
+import { createLogBook, realClock } from '../../support/partner-fakes.ts';
+
+export const clock: Clock = realClock;
+
+export interface Bench {
+  readonly brokers: string[];
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  createTopic(partitions: number, config?: Readonly<Record<string, string>>): Promise<string>;
+  /** Sends in order, many a request. */
+  send(topic: string, messages: readonly Message[], compression?: kafkajs.CompressionTypes): Promise<void>;
+  committed(groupId: string, topic: string): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?? '']): Promise<Bench> {
+  ensureCodecs();
+  const kafka = new kafkajs.Kafka({
+    brokers,
+    clientId: 'test',
+    logLevel: kafkajs.logLevel.NOTHING,
+    retry: { initialRetryTime: 100, retries: 8, maxRetryTime: 1000 },
+  });
+  const admin = kafka.admin();
+  const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  await Promise.all([admin.connect(), producer.connect()]);
+  return {
+    brokers,
+    kafka,
+    admin,
+    producer,
+    async createTopic(partitions, config = {}) {
+      const topic = `test-${randomUUID()}`;
+      const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+      return topic;
+    },
+    async send(topic, messages, compression = kafkajs.CompressionTypes.None) {
+      for (let at = 0; at < messages.length; at += 1000) {
+        await producer.send({ topic, messages: messages.slice(at, at + 1000), compression });
+      }
+    },
+    async committed(groupId, topic) {
+      const [row] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const sorted = [...(row?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
+      return sorted.map(({ offset }) => Number(offset));
+    },
+    async close() {
+      await Promise.all([admin.disconnect(), producer.disconnect()]);
+    },
+  };
+}
+
+/** A user's events, numbered; keyed by the user. */
+export function eventOf(user: string, n: number, more: Record<string, unknown> = {}): Message {
+  return { key: user, value: JSON.stringify({ userId: user, n, ...more }) };
+}
+
+export interface Span {
+  readonly pod: string;
+  readonly user: string;
+  readonly n: number;
+  /** `partition/offset/index`. */
+  readonly id: string;
+  readonly startMs: number;
+  endMs?: number;
+}
+
+/** What happened to every event, over all pods of a test. */
+export interface Ledger {
+  readonly spans: Span[];
+  readonly done: Map<string, number>;
+  abandoned: number;
+}
+
+export function createLedger(): Ledger {
+  return { spans: [], done: new Map(), abandoned: 0 };
+}
+
+export interface Pod {
+  readonly consumer: EventConsumer;
+  readonly lines: ReturnType<typeof createLogBook>['lines'];
+  readonly commits: Record<CommitResult, number>;
+  readonly counts: { rebalances: number; passedOver: number; lost: number; received: number };
+  readonly pieces: RecordPiece[];
+  maxInFlight: number;
+  fatal: Error | undefined;
+}
+
+export interface PodOptions extends Partial<ConsumerOptions> {
+  readonly topic: string;
+  readonly groupId: string;
+  readonly name?: string;
+  readonly ledger?: Ledger;
+  /** The work of one event; default: done at once. */
+  readonly work?: (user: string, n: number, hold: Hold) => Promise<void>;
+}
+
+/** Everything that a pod is told, with limits as the service's defaults. */
+export function startPod(brokers: readonly string[], options: PodOptions): Pod {
+  const { name = 'pod', ledger = createLedger(), work = () => Promise.resolve(), ...rest } = options;
+  const logger = createLogBook();
+  let inFlight = 0;
+  const pod: Pod = {
+    consumer: undefined as unknown as EventConsumer,
+    lines: logger.lines,
+    commits: { ok: 0, failed: 0, dropped: 0 },
+    counts: { rebalances: 0, passedOver: 0, lost: 0, received: 0 },
+    pieces: [],
+    maxInFlight: 0,
+    fatal: undefined,
+  };
+  const consumer = createConsumer({
+    connection: { brokers, clientId: name },
+    start: 'earliest',
+    lane: 'all',
+    laneThresholdBytes: 262_144,
+    ordering: 'user',
+    sessionTimeoutMs: 15_000,
+    drainTimeoutMs: 10_000,
+    commitIntervalMs: 200,
+    commitMaxEvents: 1000,
+    maxInFlightEvents: 10_000,
+    maxUncommittedEvents: 100_000,
+    maxRecordBytes: 64 * 1024 * 1024,
+    lagIntervalMs: 1000,
+    metadataMaxAgeMs: 1000,
+    clock,
+    logger,
+    meter: {
+      commit: (result) => (pod.commits[result] += 1),
+      rebalanced: () => (pod.counts.rebalances += 1),
+      passedOver: (records) => (pod.counts.passedOver += records),
+      offsetsLost: () => (pod.counts.lost += 1),
+    },
+    onFatal: (error) => (pod.fatal = error),
+    intake(piece) {
+      const { content, source } = piece;
+      const value = (content.kind === 'json' ? content.value : {}) as { userId?: string; n?: number };
+      const { userId: user, n = -1 } = value;
+      const id = `${String(source.partition)}/${source.offset}/${String(source.index)}`;
+      pod.pieces.push(piece);
+      pod.counts.received += 1;
+      inFlight += 1;
+      pod.maxInFlight = Math.max(pod.maxInFlight, inFlight);
+      return {
+        key: user,
+        async run(hold) {
+          const span: Span = { pod: name, user: user ?? '', n, id, startMs: performance.now() };
+          ledger.spans.push(span);
+          try {
+            await work(user ?? '', n, hold);
+            hold.assertHeld();
+            ledger.done.set(id, (ledger.done.get(id) ?? 0) + 1);
+          } catch (error) {
+            if (error instanceof AbandonedError) ledger.abandoned += 1;
+            throw error;
+          } finally {
+            span.endMs = performance.now();
+            inFlight -= 1;
+          }
+        },
+        abandon() {
+          inFlight -= 1;
+          ledger.abandoned += 1;
+        },
+      };
+    },
+    ...rest,
+  });
+  Object.assign(pod, { consumer });
+  consumer.start();
+  return pod;
+}
+
+/** Polls until it holds. Fails with what it was waiting for. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  limitMs = 20_000,
+): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not within ${String(limitMs)} ms: ${what}`);
+    await clock.sleep(20);
+  }
+}
+
+/** Pairs of events of one user that were worked on at the same time, and those that went out of order. */
+export function orderFaults(ledger: Ledger): string[] {
+  const byUser = new Map<string, Span[]>();
+  for (const span of ledger.spans) {
+    const spans = byUser.get(span.user);
+    if (spans === undefined) byUser.set(span.user, [span]);
+    else spans.push(span);
+  }
+  const faults: string[] = [];
+  for (const [user, spans] of byUser) {
+    spans.sort((a, b) => a.startMs - b.startMs);
+    for (const [index, span] of spans.entries()) {
+      const before = spans[index - 1];
+      if (before === undefined) continue;
+      if ((before.endMs ?? Infinity) > span.startMs) faults.push(`${user}: ${before.id} overlaps ${span.id}`);
+      if (before.n >= span.n) faults.push(`${user}: ${String(before.n)} before ${String(span.n)}`);
+    }
+  }
+  return faults;
+}
+
+/** The same number from 0 to 1 for the same text: work of uneven length that is the same in every run. */
+export function uneven(text: string): number {
+  let hash = 7;
+  for (let at = 0; at < text.length; at += 1) hash = (hash * 31 + text.charCodeAt(at)) % 10_007;
+  return hash / 10_007;
+}
