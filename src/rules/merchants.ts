@@ -33,7 +33,7 @@ const shape = z.object({
       name: z.string({ error: 'expected a text' }).nullish(),
       tier: z.string({ error: 'expected a text' }).nullish(),
       category: z.string({ error: 'expected a text' }).nullish(),
-      timeZone: z.unknown(),
+      timeZone: z.unknown().optional(),
       active: z.boolean({ error: 'expected true or false' }).nullish(),
     }),
     { error: 'expected a list of merchants' },

@@ -53,7 +53,7 @@ function readBounded(text: string, refuse: (message: string) => YamlRead): YamlR
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -69,7 +69,9 @@ function readBounded(text: string, refuse: (message: string) => YamlRead): YamlR
     return { ok: false, problems: inReadingOrder(problems) };
   }
   const problems: Problem[] = [];
-  inspect(document.contents, [], at, problems);
+  inspect(document, at, (where, path, message) => {
+    problems.push({ ...where, path: formatPath(path), message });
+  });
   if (problems.length > 0) return { ok: false, problems: inReadingOrder(problems) };
   if (document.contents === null) return refuse('the document is empty');
   const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -78,33 +80,46 @@ function readBounded(text: string, refuse: (message: string) => YamlRead): YamlR
 
 function explainFault(code: string, message: string): string {
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here ("---"); a file holds one';
+  if (/stack/i.test(message)) return 'nested too deep';
   if (code === 'TAB_AS_INDENT') return 'indent by spaces; YAML takes no tabs here';
   return message;
 }
 
-function inspect(node: unknown, path: Path, at: (offset: number) => Position, problems: Problem[]): void {
-  const position = at((node as Node | null)?.range?.[0] ?? 0);
-  const report = (where: Position, message: string): void => {
-    problems.push({ ...where, path: formatPath(path), message });
-  };
-  if (path.length > MAX_DEPTH) {
-    report(position, `nested more than ${String(MAX_DEPTH)} levels deep`);
-  } else if (isSeq(node)) {
-    node.items.forEach((item, index) => inspect(item, [...path, index], at, problems));
-  } else if (isMap(node)) {
-    const seen = new Set<string>();
-    for (const { key, value } of node.items) {
-      const where = at((key as Node | null)?.range?.[0] ?? 0);
-      if (!isScalar(key)) {
-        report(where, 'a key must be plain text');
-        continue;
+/** Everything that the parser lets through and a rule document must not have. */
+function inspect(
+  document: Document,
+  at: (offset: number) => Position,
+  report: (where: Position, path: Path, message: string) => void,
+): void {
+  let aliases = 0;
+  function visit(node: unknown, path: Path): void {
+    const where = at((node as Node | null)?.range?.[0] ?? 0);
+    if (path.length > MAX_DEPTH) {
+      report(where, path, `nested more than ${String(MAX_DEPTH)} levels deep`);
+    } else if (isAlias(node)) {
+      aliases += 1;
+      // Each is looked for in the whole document: they are counted before they are followed.
+      if (aliases === MAX_ALIASES + 1) report(where, path, `more than ${String(MAX_ALIASES)} aliases`);
+      if (aliases > MAX_ALIASES || node.resolve(document) !== undefined) return;
+      report(where, path, `there is no "&${node.source}" above for this "*${node.source}"`);
+    } else if (isSeq(node)) {
+      node.items.forEach((item, index) => visit(item, [...path, index]));
+    } else if (isMap(node)) {
+      const seen = new Set<string>();
+      for (const { key, value } of node.items) {
+        const keyAt = at((key as Node | null)?.range?.[0] ?? 0);
+        if (!isScalar(key)) {
+          report(keyAt, path, 'a key must be plain text');
+          continue;
+        }
+        const name = String(key.value);
+        if (seen.has(name)) report(keyAt, [...path, name], `the key "${name}" is there twice`);
+        seen.add(name);
+        visit(value, [...path, name]);
       }
-      const name = String(key.value);
-      if (seen.has(name)) report(where, `the key "${name}" is there twice`);
-      seen.add(name);
-      inspect(value, [...path, name], at, problems);
     }
   }
+  visit(document.contents, []);
 }
 
 function locate(

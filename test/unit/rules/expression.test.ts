@@ -1,0 +1,190 @@
+/** Conditions: what they see, what a load refuses, and that nothing in them can stall a pod. */
+import { describe, expect, it } from 'vitest';
+import { compileExpression } from '../../../src/rules/expression.ts';
+import { coupon, document, excluded, problems, rules, type Scene } from './documents.ts';
+
+/** Whether the condition holds for the one coupon. */
+function holds(when: string, scene: Scene = {}, changes = {}): boolean {
+  const ruleset = rules(`rules:\n  - id: it\n    when: ${JSON.stringify(when)}\n    then: exclude\n`);
+  return excluded(ruleset, [coupon('c-1', changes)], scene)['c-1'] === 'it';
+}
+
+describe('numbers are one type', () => {
+  it.each([
+    'coupon.discountPercent > 10',
+    'coupon.discountPercent > 10.0',
+    'coupon.discountPercent == 20',
+    '20 == coupon.discountPercent',
+    'coupon.discountPercent != 21',
+    'coupon.discountPercent in [10, 20]',
+    'coupon.discountPercent in [10.5, 20.0]',
+    'coupon.discountPercent * 2 + 1 - 1 == 40',
+    '2 * coupon.discountPercent / 4 == 10',
+    'coupon.discountPercent % 7 == 6',
+    'size(coupon.title) > 3.5',
+    'coupon.remainingSeconds / 60 > 4.5',
+    '-coupon.discountPercent < 0',
+  ])('%s', (when) => {
+    expect(holds(when, {}, { validUntilMs: Date.parse('2026-11-22T12:05:00Z') })).toBe(true);
+  });
+});
+
+describe('what a condition sees', () => {
+  const everything = {
+    body: 'b',
+    category: 'coffee',
+    deepLink: 'app://x',
+    latitude: 52.521,
+    longitude: 13.405,
+    validFromMs: Date.parse('2026-11-01T00:00:00Z'),
+    validUntilMs: Date.parse('2026-11-22T13:00:00Z'),
+  };
+
+  it.each([
+    'coupon.couponId == "c-1" && coupon.merchantId == "m-1" && coupon.title == "Title of c-1"',
+    'coupon.body == "b" && coupon.category == "coffee" && coupon.deepLink == "app://x"',
+    'coupon.hasLocation && coupon.latitude == 52.521 && coupon.longitude == 13.405',
+    'coupon.distanceMeters > 110 && coupon.distanceMeters < 112',
+    'coupon.hasValidFrom && coupon.validFrom == "2026-11-01T00:00:00.000Z"',
+    'coupon.hasValidUntil && timestamp(coupon.validUntil) == timestamp("2026-11-22T13:00:00Z")',
+    'coupon.remainingSeconds == 3600 && coupon.hasDiscountPercent',
+    'event.userId == "u-1" && event.trigger == "enter" && event.ageSeconds == 90',
+    'event.latitude == 52.52 && event.longitude == 13.405',
+    'event.localHour == 13 && event.localWeekday == 7 && event.timeZoneKnown',
+    'event.merchantId == "m-9" && event.locale == "de-AT"',
+    'event.hasAccuracy && event.accuracyMeters == 25',
+    'merchant.known && merchant.merchantId == "m-1" && merchant.name == "Bean" && merchant.tier == "gold"',
+    'merchant.category == "cafe" && merchant.timeZone == "Asia/Tokyo" && merchant.active',
+  ])('%s', (when) => {
+    const scene: Scene = {
+      event: { merchantId: 'm-9', locale: 'de-AT', accuracyMeters: 25 },
+      merchants: [
+        {
+          merchantId: 'm-1',
+          name: 'Bean',
+          tier: 'gold',
+          category: 'cafe',
+          timeZone: 'Asia/Tokyo',
+          active: true,
+        },
+      ],
+    };
+    expect(holds(when, scene, everything)).toBe(true);
+  });
+
+  it.each([
+    'coupon.body == "" && coupon.category == "" && coupon.deepLink == "" && coupon.validUntil == ""',
+    '!coupon.hasLocation && coupon.distanceMeters == 0 && coupon.latitude == 0',
+    '!coupon.hasValidUntil && coupon.remainingSeconds == 0 && !coupon.hasValidFrom',
+    '!coupon.hasDiscountPercent && coupon.discountPercent == 0',
+    '!event.hasAccuracy && event.accuracyMeters == 0 && event.merchantId == "" && event.locale == ""',
+    '!merchant.known && merchant.tier == "" && merchant.active && merchant.merchantId == "m-1"',
+    '!event.timeZoneKnown && event.localHour == 0 && event.localWeekday == 0',
+  ])('what is absent: %s', (when) => {
+    const bare = { couponId: 'c-1', merchantId: 'm-1', title: 't' };
+    const ruleset = rules(`rules: [{ id: it, when: ${JSON.stringify(when)}, then: exclude }]`);
+    expect(excluded(ruleset, [bare], { timeZone: undefined })).toEqual({ 'c-1': 'it' });
+  });
+
+  it('local time by unknownTimeZone where the zone is unknown', () => {
+    const ruleset = rules(`
+quietHours: { from: "01:00", to: "02:00", unknownTimeZone: "Asia/Tokyo" }
+rules: [{ id: it, when: "event.localHour == 21 && !event.timeZoneKnown", then: exclude }]`);
+    expect(excluded(ruleset, [coupon('c-1')], { timeZone: undefined })).toEqual({ 'c-1': 'it' });
+  });
+
+  it('lists, loops, text functions and patterns', () => {
+    expect(holds('["Title", "x"].exists(word, coupon.title.startsWith(word))')).toBe(true);
+    expect(holds('coupon.title.matches("^Title of c-[0-9]+$")')).toBe(true);
+    expect(holds('coupon.title.lowerAscii().contains("title") ? true : false')).toBe(true);
+  });
+});
+
+describe('refused when loaded', () => {
+  it.each([
+    ['coupon.categry == "x"', /no field "categry", did you mean "category"/],
+    ['cupon.category == "x"', /no "cupon", did you mean "coupon"/],
+    ['coupon.title > 3', /text and numbers don't mix\): string > int/],
+    ['coupon.category == alcohol', /no "alcohol".*text stands in quotes/],
+    ['coupon.category = "x"', /Unexpected character/],
+    ['coupon.discountPercent >', /Unexpected token/],
+    ['coupon.title', /true or false.*string/],
+    ['coupon.discountPercent', /true or false.*double/],
+    ['coupon', /true or false.*Coupon/],
+    ['dyn(coupon.title) > 3', /dyn\(\)/],
+    ['bytes("{}").json() == 1', /json\(\)/],
+    ['has(coupon.category)', /has\(\) is always true/],
+    ['[1].all(a, [2].all(b, a < b))', /inside another loop/],
+    ['cel.bind(x, coupon.title + coupon.title, x == "")', /cel\.bind/],
+    ['coupon.title.matches("(a+)+$")', /repeated group/],
+    ['coupon.title.matches("(a|a)*$")', /repeated group/],
+    ['coupon.title.matches("a*b*c*d")', /at most two repetitions/],
+    ['coupon.title.matches("(?=a)b")', /looks around/],
+    ['coupon.title.matches("[")', /not a regular expression/],
+    ['coupon.title.matches(coupon.category)', /pattern in quotes/],
+    [`coupon.title == "${'x'.repeat(2000)}"`, /longer than 2000/],
+    [`${'('.repeat(300)}true${')'.repeat(300)}`, /./],
+  ])('%s', (when, message) => {
+    const compiled = compileExpression(when);
+    expect(compiled.ok).toBe(false);
+    if (!compiled.ok) expect(compiled.message).toMatch(message);
+  });
+
+  it('by the very letter, where the text stands as it is written', () => {
+    const plain = document(
+      'rules:\n  - id: a\n    when: merchant.tier == "gold" && coupon.categry == "x"\n    then: exclude\n',
+    );
+    expect(problems(plain)[0]?.[0]).toBe('5:45 rules[0].when');
+    const quoted = document("rules:\n  - id: a\n    when: 'coupon.categry == 1'\n    then: exclude\n");
+    expect(problems(quoted)[0]?.[0]).toBe('5:19 rules[0].when');
+  });
+
+  it('by a caret below its own line, where the text is folded or a block', () => {
+    const block = document(
+      'rules:\n  - id: a\n    when: |\n      coupon.hasLocation &&\n      coupon.categry == "x"\n    then: exclude\n',
+    );
+    const [where, message] = problems(block)[0] ?? [];
+    expect(where).toBe('5:11 rules[0].when');
+    expect(message?.split('\n').slice(1)).toEqual(['  coupon.categry == "x"', '         ^']);
+  });
+
+  it('a pattern that passes can’t take long', () => {
+    const title = `${'a'.repeat(20_000)}!`;
+    const startedAt = performance.now();
+    expect(holds('coupon.title.matches("a*a*$")', {}, { title: title.slice(0, 2000) })).toBe(true);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+});
+
+describe('a rule that fails while it runs', () => {
+  const failing = rules(`
+rules:
+  - { id: first, when: "coupon.couponId == 'c-2'", then: exclude }
+  - { id: fails, when: 'int(coupon.category) > 3', then: boost, by: 5 }
+`);
+
+  it('excludes that coupon alone, and says which rule and why', () => {
+    const ranking = failing.rank(
+      {
+        eventId: 'e',
+        userId: 'u',
+        occurredAtMs: 0,
+        latitude: 0,
+        longitude: 0,
+        trigger: 'enter',
+        pushConsent: true,
+      },
+      [coupon('c-1', { category: 'x' }), coupon('c-2', { category: 'x' }), coupon('c-3', { category: '7' })],
+      { nowMs: 0, timeZone: undefined, findMerchant: () => undefined },
+    );
+    expect(ranking.candidates.map((candidate) => [candidate.coupon.couponId, candidate.score])).toEqual([
+      ['c-3', 25],
+    ]);
+    expect(ranking.exclusions).toMatchObject([
+      { couponId: 'c-1', rule: 'fails' },
+      { couponId: 'c-2', rule: 'first' },
+    ]);
+    expect(ranking.exclusions[0]?.error).toMatch(/^int\(\)[^\n]+$/);
+    expect(ranking.exclusions[1]).not.toHaveProperty('error');
+  });
+});
