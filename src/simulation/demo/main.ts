@@ -2,7 +2,7 @@
  * `npm run demo`: the whole service on real Kafka, Redis and S3, played by a simulated city, and its promises
  * checked from outside. Exit code 0: all kept; 1: one was broken, or the demo could not run; 130: interrupted.
  */
-import { writeFile } from 'node:fs/promises';
+import { cp, writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { openLive, type Live } from './live.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
@@ -53,6 +53,11 @@ const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Prom
     if (report === undefined) return INTERRUPTED;
     console.log(formatReport(report));
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
+    if (!report.ok) {
+      const kept = `${world.logDirectory}-kept`;
+      await cp(world.logDirectory, kept, { recursive: true });
+      console.log(`  The pods' logs are in ${kept}\n`);
+    }
     if (options.keep) {
       console.log(describeWorld(world));
       await untilAborted(signal);

@@ -2,6 +2,7 @@
  * Pods as processes of their own, under a guard: whatever happens to this process, none of them outlives it. They
  * are started by node itself, as in production, so exit codes and signals are the pod's own.
  */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../ops/status.ts';
@@ -29,6 +30,14 @@ export interface PodProcess {
 /** How a process ended, for a person. */
 export const showExit = ({ code, signal }: Exit): string =>
   signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+
+const TAIL_LINES = 12;
+
+/** The end of a pod's log, for an error that has to explain itself after the log is gone. */
+const tailOf = async (file: string): Promise<string> => {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
+};
 
 /** A pod that is not started yet. */
 export const createPod = (
@@ -85,12 +94,13 @@ export const createPod = (
         if (response?.ok === true) return;
         if (child?.isAlive() !== true) {
           const exit = child === undefined ? 'never started' : showExit(await child.exited);
-          throw new Error(`${pod.name} ended before it was ready (${exit}); its log: ${pod.logFile}`);
+          throw new Error(`${pod.name} ended before it was ready (${exit}):\n${await tailOf(pod.logFile)}`);
         }
         if (Date.now() > deadline) {
           const why = response === undefined ? 'no answer' : await response.text();
           throw new Error(
-            `${pod.name} is not ready after ${timeoutMs / 1000} s: ${why}; its log: ${pod.logFile}`,
+            `${pod.name} is not ready after ${timeoutMs / 1000} s: ${why}
+${await tailOf(pod.logFile)}`,
           );
         }
         await sleep(150);

@@ -53,6 +53,8 @@ export const buildWorld = async (
   try {
     const services = await startServices({ say, s3: { buckets: [BUCKET] } });
     ends.push(() => services.stop());
+    // AWS's client looks for its credentials in this process's environment.
+    Object.assign(process.env, services.env);
     signal.throwIfAborted();
 
     // Services that were here before may hold an earlier run's topics and caps.
