@@ -8,6 +8,7 @@ import type { PodDocuments } from './compose-documents.ts';
 import type { Health } from './compose-health.ts';
 import type { RedisClient } from './cooldown/connection.ts';
 import { inspectRedis, UnsafeRedisError } from './cooldown/guard.ts';
+import { RefusedToStart } from './domain/errors.ts';
 import { livePods, startPodRegistry, type PodRegistry } from './ops/pods.ts';
 import { startOpsServer, type OpsOptions, type OpsServer } from './ops/server.ts';
 import type { ServiceLogger } from './telemetry/logger.ts';
@@ -18,11 +19,6 @@ const START_RETRY_MS = 500;
 const MERCHANTS_PATIENCE_MS = 10_000;
 /** A closing step that takes longer is left behind: the process ends anyhow. */
 const STEP_TIMEOUT_MS = 5000;
-
-/** The surroundings can't keep the service's promises: a restart won't help. */
-export class RefusedToStart extends Error {
-  override readonly name = 'RefusedToStart';
-}
 
 export interface Pod {
   /**

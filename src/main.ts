@@ -5,8 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { ConfigError, readConfig, type Config } from './config.ts';
-import { composePod } from './compose.ts';
-import { RefusedToStart } from './compose-lifecycle.ts';
+import { RefusedToStart } from './domain/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
 
 const EX_CONFIG = 78;
@@ -46,6 +45,8 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
     });
   }
 
+  // Only now, as it brings every library along: a faulty environment is reported at once.
+  const { composePod } = await import('./compose.ts');
   const pod = composePod(config, { logger, version, onFatal: fatal.resolve });
   const stopped = new Promise<undefined>((resolve) => {
     stopping.signal.addEventListener('abort', () => {

@@ -21,3 +21,8 @@ export class AbandonedError extends Error {
     super(why);
   }
 }
+
+/** The surroundings can't keep the service's promises: a restart won't help. */
+export class RefusedToStart extends Error {
+  override readonly name = 'RefusedToStart';
+}
