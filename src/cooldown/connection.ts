@@ -16,7 +16,7 @@ export interface RedisConnectionOptions {
   readonly cluster: boolean;
   /** `commands` fails fast; `worker` waits for ever. */
   readonly purpose: 'commands' | 'worker';
-  /** Ms; longest wait for a reply of a `commands` connection. Default 1000. */
+  /** Ms; longest wait for a reply of a `commands` connection. Default 1500. */
   readonly commandTimeoutMs?: number;
   readonly connectTimeoutMs?: number;
   /** Shown in `CLIENT LIST`. */
@@ -24,7 +24,7 @@ export interface RedisConnectionOptions {
   readonly logger: Logger;
 }
 
-const COMMAND_TIMEOUT_MS = 1000;
+const COMMAND_TIMEOUT_MS = 1500;
 const CONNECT_TIMEOUT_MS = 5000;
 const LONGEST_PAUSE_MS = 3000;
 /** Three times the longest blocking read of a worker: a connection silent for longer is dead. */

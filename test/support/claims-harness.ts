@@ -101,7 +101,10 @@ export async function redisHarness(prefix = `test-${randomUUID()}`): Promise<Cla
       await sweeper.sweep();
       return swept.splice(0);
     },
-    nowMs: async () => Number((await redis.time())[0]) * 1000 + offsetMs,
+    nowMs: async () => {
+      const [seconds, micros] = await redis.time();
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + offsetMs;
+    },
     advance: (ms) => void (offsetMs += ms),
     close: () => closeRedis(redis),
   };

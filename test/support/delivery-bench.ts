@@ -112,7 +112,9 @@ export function createBench(): DeliveryBench {
     stop,
     now: () => nowMs,
     advance: (ms) => void (nowMs += ms),
-    claim: async (ttlMs = 60_000) => void (await claimOne(memory, ref, [], { ttlMs })),
+    claim: async (ttlMs = 60_000) => {
+      await claimOne(memory, ref, [], { ttlMs });
+    },
     run: (changes = {}) =>
       createDeliver({ ...options, ...changes })(ref, { soon: stop.signal, now: stop.signal }),
     runToDeath: async () => {
