@@ -164,7 +164,7 @@ function play(room: number) {
 it('keeps its promises under any schedule', { timeout: 60_000 }, async () => {
   const schedule = fc.asyncProperty(
     fc.integer({ min: 1, max: 4 }),
-    fc.array(step, { maxLength: 60 }),
+    fc.array(step, { maxLength: 60, size: 'max' }),
     async (room, steps) => {
       const game = play(room);
       for (const one of steps) {
@@ -180,7 +180,7 @@ it('keeps its promises under any schedule', { timeout: 60_000 }, async () => {
 });
 
 it('starts ready keys in the order in which their heads arrived', () => {
-  const waves = fc.array(fc.nat(5), { minLength: 1, maxLength: 40 });
+  const waves = fc.array(fc.nat(5), { minLength: 1, maxLength: 40, size: 'max' });
   fc.assert(
     fc.property(waves, (keys) => {
       const started: number[] = [];

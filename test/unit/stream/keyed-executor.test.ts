@@ -177,6 +177,15 @@ describe('keyed executor', () => {
     expect(executor.keys).toBe(0);
   });
 
+  it('starts a key once after a drop, whatever was ready before', () => {
+    const { executor, hold, log } = setUp(4);
+    executor.pause();
+    for (const name of ['a1', 'a2', 'b1']) hold(name.slice(0, 1), name);
+    executor.dropWaiting((task) => task.key === 'b');
+    executor.resume();
+    expect(log).toEqual(['-b1', 'a1']);
+  });
+
   it('is idle once the last waiting task is dropped', async () => {
     const { executor, submit, log } = setUp(1);
     executor.pause();

@@ -104,7 +104,7 @@ describe('partition offsets', () => {
     expect([offsets.position, offsets.watermark, offsets.undecided]).toEqual([5, 2, 1]);
   });
 
-  it('does as a plain set does, whatever the order', () => {
+  it('does as a plain set does, whatever the order', { timeout: 60_000 }, () => {
     const command = fc.oneof(
       fc.record({ do: fc.constant('receive' as const), gap: fc.nat(3), pieces: fc.nat(3) }),
       fc.record({ do: fc.constant('open' as const), gap: fc.nat(1), pieces: fc.constant(0) }),
@@ -114,7 +114,7 @@ describe('partition offsets', () => {
     );
     const start = fc.constantFrom(0, 7, 2 ** 52);
     fc.assert(
-      fc.property(start, fc.array(command, { maxLength: 400 }), (startOffset, commands) => {
+      fc.property(start, fc.array(command, { maxLength: 200, size: 'max' }), (startOffset, commands) => {
         const offsets = createPartitionOffsets({ startOffset });
         const records = new Map<number, { pieces: number; open: boolean }>();
         let position = startOffset;
@@ -146,12 +146,11 @@ describe('partition offsets', () => {
           const watermark = Math.min(position, ...unfinished.map(([offset]) => offset));
           const undecided = unfinished.reduce((sum, [, { pieces }]) => sum + pieces, 0);
           expect([offsets.position, offsets.undecided]).toEqual([position, undecided]);
-          // In a gap that nothing undecided precedes, the watermark may stand at any of its offsets.
           expect(offsets.watermark).toBe(watermark);
           expect(offsets.span).toBe(position - watermark);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
