@@ -28,7 +28,7 @@ export const toPoint = (latitude: number, longitude: number): Point => ({
 });
 
 /** As the crow flies, in metres. */
-export const distanceMeters = (a: Point, b: Point): number => Math.hypot(a.east - b.east, a.north - b.north);
+const distanceMeters = (a: Point, b: Point): number => Math.hypot(a.east - b.east, a.north - b.north);
 
 /** A geofence crossed on the way: how far along it was entered and left, and where it was nearest. */
 export interface Crossing<T> {

@@ -47,7 +47,7 @@ export interface Shop extends Fenced {
   readonly offers: readonly CouponOffer[];
 }
 
-export const SHOP_COUNT = 260;
+const SHOP_COUNT = 260;
 const DISTRICTS = 9;
 const FIRST = [
   'Anker',

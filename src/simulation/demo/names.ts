@@ -2,7 +2,7 @@
  * The names that one run uses, and a pod's environment made of them. Topics, group, keys and user ids carry the
  * run's mark where services are shared with others, so that an earlier run's caps and records are not met again.
  */
-import type { PartnerUrls } from '../partners/create-partners.ts';
+import type { PartnerUrls } from '../partners/partners.ts';
 import { DEFAULT_CREDENTIALS } from '../partners/create-partners.ts';
 
 export const BUCKET = 'coupon-notifier';

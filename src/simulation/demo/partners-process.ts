@@ -1,7 +1,7 @@
 /** The partners in a process of their own, so that they and the pods do not share an event loop. */
 import { fileURLToPath } from 'node:url';
 import { connectPartners, waitForPartners } from '../partners/connect-partners.ts';
-import type { Partners } from '../partners/create-partners.ts';
+import type { Partners } from '../partners/partners.ts';
 import { DEFAULT_CREDENTIALS } from '../partners/create-partners.ts';
 import type { SettingsPatch } from '../partners/settings.ts';
 import { findFreePorts } from '../services/free-ports.ts';

@@ -7,7 +7,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCity, type City } from '../city/city.ts';
-import type { Partners } from '../partners/create-partners.ts';
+import type { Partners } from '../partners/partners.ts';
 import { failingSettings, MILD_SETTINGS, type SettingsPatch } from '../partners/settings.ts';
 import { ensureTopics, openKafka } from '../player/kafka.ts';
 import { uploadDocuments } from '../player/upload.ts';
@@ -19,7 +19,7 @@ import type { DemoOptions } from './options.ts';
 import { startPartnersProcess } from './partners-process.ts';
 import { createPod, type PodProcess } from './pods.ts';
 
-export const PARTITIONS = 12;
+const PARTITIONS = 12;
 export const RULES_FILE = new URL('../../../rules/default.yaml', import.meta.url);
 
 export interface World {

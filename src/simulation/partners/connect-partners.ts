@@ -1,7 +1,7 @@
 /** Partners that run in another process, used as if they ran in this one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LedgerPages } from './ledger.ts';
-import type { Partners, PartnerUrls } from './create-partners.ts';
+import type { Partners, PartnerUrls } from './partners.ts';
 import type { PartnerSettings } from './settings.ts';
 
 const call = async (url: string, init?: RequestInit): Promise<Response> => {

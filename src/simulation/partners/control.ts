@@ -10,7 +10,7 @@
 import { z } from 'zod';
 import type { Handler } from './answering.ts';
 import { answer, readBody } from './answering.ts';
-import type { Partners } from './create-partners.ts';
+import type { Partners } from './partners.ts';
 import { settingsPatch, type SettingsPatch } from './settings.ts';
 
 const readPatch = (body: string): SettingsPatch | string => {

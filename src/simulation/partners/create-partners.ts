@@ -9,32 +9,15 @@ import type { Desk } from './answering.ts';
 import { createAuthServer, type Credentials } from './auth-server.ts';
 import { createControl } from './control.ts';
 import { createCouponApi } from './coupon-api.ts';
-import { createLedger, type LedgerPages } from './ledger.ts';
+import { createLedger } from './ledger.ts';
+import type { Partners } from './partners.ts';
 import { openPort } from './port.ts';
 import { createPushApi } from './push-api.ts';
-import { applyPatch, PERFECT, type PartnerSettings, type SettingsPatch } from './settings.ts';
+import { applyPatch, PERFECT, type SettingsPatch } from './settings.ts';
 import { createStock } from './stock.ts';
 import { createTokens } from './tokens.ts';
 
-export interface PartnerUrls {
-  readonly couponApi: string;
-  readonly pushApi: string;
-  /** The whole token URL. */
-  readonly authToken: string;
-  readonly control: string;
-}
-
-/** Partners, here or in another process. */
-export interface Partners {
-  readonly urls: PartnerUrls;
-  ledger(): Promise<LedgerPages>;
-  settings(): Promise<PartnerSettings>;
-  /** Changes how they behave from now on; resolves once it is in force. */
-  control(patch: SettingsPatch): Promise<void>;
-  /** Empties the ledger. */
-  reset(): Promise<void>;
-  stop(): Promise<void>;
-}
+export type { Partners };
 
 export interface PartnersOptions {
   readonly seed: number | string;

@@ -34,7 +34,6 @@ export type PushFault = (typeof PUSH_FAULTS)[number];
 
 /** What the auth server does instead of issuing a token. */
 export const AUTH_FAULTS = ['error500', 'timeout', 'rejected'] as const;
-export type AuthFault = (typeof AUTH_FAULTS)[number];
 
 export type Rates<F extends string> = Readonly<Partial<Record<F, number>>>;
 

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createShops } from '../../../src/simulation/city/shops.ts';
 import { connectPartners } from '../../../src/simulation/partners/connect-partners.ts';
-import type { Partners, PartnersOptions } from '../../../src/simulation/partners/create-partners.ts';
+import type { PartnersOptions } from '../../../src/simulation/partners/create-partners.ts';
+import type { Partners } from '../../../src/simulation/partners/partners.ts';
 import { createPartners, DEFAULT_CREDENTIALS } from '../../../src/simulation/partners/create-partners.ts';
 import { failingSettings, MILD_SETTINGS } from '../../../src/simulation/partners/settings.ts';
 
