@@ -9,7 +9,7 @@ import type { Clock, Logger } from '../pipeline/ports.ts';
 import { requireS3Uri } from './s3-client.ts';
 import { readObject, type ObjectRead } from './s3-object.ts';
 
-export const RELOAD_RESULTS = [
+const RELOAD_RESULTS = [
   'loaded',
   'unchanged',
   'missing',

@@ -6,7 +6,7 @@ import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 
-export const EVENT_FIELDS = {
+const EVENT_FIELDS = {
   userId: 'string',
   merchantId: 'string',
   trigger: 'string',
@@ -21,7 +21,7 @@ export const EVENT_FIELDS = {
   locale: 'string',
 } as const;
 
-export const COUPON_FIELDS = {
+const COUPON_FIELDS = {
   couponId: 'string',
   merchantId: 'string',
   title: 'string',
@@ -41,7 +41,7 @@ export const COUPON_FIELDS = {
   remainingSeconds: 'double',
 } as const;
 
-export const MERCHANT_FIELDS = {
+const MERCHANT_FIELDS = {
   merchantId: 'string',
   known: 'bool',
   name: 'string',
@@ -64,8 +64,8 @@ type Values<Fields extends Readonly<Record<string, 'string' | 'double' | 'bool'>
   readonly [Name in keyof Fields]: { string: string; double: number; bool: boolean }[Fields[Name]];
 } & { readonly constructor: () => string };
 export type EventVariables = Values<typeof EVENT_FIELDS>;
-export type CouponVariables = Values<typeof COUPON_FIELDS>;
-export type MerchantVariables = Values<typeof MERCHANT_FIELDS>;
+type CouponVariables = Values<typeof COUPON_FIELDS>;
+type MerchantVariables = Values<typeof MERCHANT_FIELDS>;
 
 export interface Variables {
   readonly event: EventVariables;

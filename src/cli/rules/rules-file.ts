@@ -33,7 +33,7 @@ export async function readRulesFile(
 }
 
 /** `rules.yaml:12:9 rules[0].when: …`; the message's further lines are indented. */
-export function formatProblem(file: string, { line, column, path, message }: Problem): string {
+function formatProblem(file: string, { line, column, path, message }: Problem): string {
   const where = `${file}:${String(line)}:${String(column)}`;
   return `${path === '' ? where : `${where} ${path}`}: ${message.replaceAll('\n', '\n    ')}`;
 }
