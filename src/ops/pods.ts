@@ -12,7 +12,7 @@ const PODS_KEY = 'coupon-notifier:{pods}:seen';
 const RECORDS_KEY = 'coupon-notifier:{pods}:records';
 const CHANNEL = 'coupon-notifier:documents';
 /** A pod is live while it was seen within this time. */
-export const LIVE_WITHIN_MS = 15_000;
+const LIVE_WITHIN_MS = 15_000;
 const BEAT_EVERY_MS = 3000;
 
 export interface PodRecord {

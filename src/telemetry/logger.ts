@@ -70,7 +70,7 @@ export function createLogger(options: LoggerOptions, destination?: pino.Destinat
 }
 
 /** `scheme://user:password@host` → `scheme://[redacted]@host`. */
-export function maskUrlCredentials(line: string): string {
+function maskUrlCredentials(line: string): string {
   return line.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi, '$1[redacted]@');
 }
 

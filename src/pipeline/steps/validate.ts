@@ -95,7 +95,7 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
 }
 
 /** The identity of an event that brings none: where it stands in Kafka. */
-export function positionId(source: EventSource): string {
+function positionId(source: EventSource): string {
   return `${source.topic}-${String(source.partition)}-${source.offset}-${String(source.index)}`;
 }
 

@@ -4,8 +4,8 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { VARIABLES } from '../config-variables.ts';
-import { rulesJsonSchema } from '../rules/json-schema.ts';
+import { VARIABLES } from '../../src/config-variables.ts';
+import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
 
 const BEGIN = '<!-- generated: configuration -->';
 const END = '<!-- end of generated: configuration -->';
