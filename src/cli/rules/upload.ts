@@ -3,7 +3,6 @@
  * before anything else can fail and lifted only once the document that lifts it is in place; the document is
  * written only over the one that was compared, so that two editors can't overwrite each other.
  */
-import type { S3Client } from '@aws-sdk/client-s3';
 import { ConfigError, readSome } from '../../config.ts';
 import { createS3, requireS3Uri } from '../../documents/s3-client.ts';
 import { DocumentConflictError, putDocument, readObject } from '../../documents/s3-object.ts';
@@ -40,7 +39,7 @@ export async function upload(file: string, timeoutMs: number, context: CommandCo
 }
 
 interface Upload {
-  readonly s3: S3Client;
+  readonly s3: ReturnType<typeof createS3>;
   readonly uri: string;
   readonly fleet: Fleet;
   readonly timeoutMs: number;
