@@ -23,6 +23,8 @@ export interface Bench {
   createTopic(partitions: number, config?: Readonly<Record<string, string>>): Promise<string>;
   /** Sends in order, many a request. */
   send(topic: string, messages: readonly Message[], compression?: kafkajs.CompressionTypes): Promise<void>;
+  /** Deletes what partition 0 holds below the offset. */
+  deleteBefore(topic: string, offset: number): Promise<void>;
   committed(groupId: string, topic: string): Promise<number[]>;
   close(): Promise<void>;
 }
@@ -53,6 +55,11 @@ export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?
       for (let at = 0; at < messages.length; at += 1000) {
         await producer.send({ topic, messages: messages.slice(at, at + 1000), compression });
       }
+    },
+    async deleteBefore(topic, offset) {
+      // Loads what kafkajs must know of the topic: without it, it finds no leader.
+      await admin.fetchTopicOffsets(topic);
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
     },
     async committed(groupId, topic) {
       const [row] = await admin.fetchOffsets({ groupId, topics: [topic] });

@@ -118,7 +118,7 @@ test('a committed offset that was deleted is told, counted, and reading goes on 
   await until('committed', async () => (await bench.committed(groupId, topic))[0] === 50);
   await first.consumer.stop();
   await bench.send(topic, events(50, 50));
-  await bench.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '80' }] });
+  await bench.deleteBefore(topic, 80);
   const second = startPod(bench.brokers, { topic, groupId, ledger });
   await until('the rest is done', () => ledger.done.size === 70);
   await until('committed', async () => (await bench.committed(groupId, topic))[0] === 100);
@@ -156,7 +156,7 @@ test('records deleted ahead of a running pod are told, counted and gone past', a
     work: () => gate.promise,
   });
   await until('it is full', () => pod.consumer.status().inFlightBytes >= 200_000);
-  await bench.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '1500' }] });
+  await bench.deleteBefore(topic, 1500);
   gate.resolve(undefined);
   await until('it is told', () => pod.counts.lost === 1);
   await until('committed', async () => (await bench.committed(groupId, topic))[0] === 2000);

@@ -1,0 +1,88 @@
+import type { Batch, KafkaMessage } from 'kafkajs';
+import { expect, test } from 'vitest';
+import { fetchedOffset, isOurs, nextOffset, toEntries } from '../../../src/kafka/batch-entries.ts';
+import { findStart } from '../../../src/kafka/start-positions.ts';
+
+const all = { lane: 'all', thresholdBytes: 10 } as const;
+
+function message(offset: number, changes: object = {}): KafkaMessage {
+  return {
+    ...{ key: Buffer.from('k'), value: Buffer.from('value'), timestamp: '0', attributes: 0, headers: {} },
+    ...{ offset: String(offset), ...changes },
+  };
+}
+
+function batch(messages: KafkaMessage[], lastOffset: number, changes: object = {}): Batch {
+  return {
+    ...{ topic: 't', partition: 0, highWatermark: '100', messages, lastOffset: () => String(lastOffset) },
+    ...{ isEmpty: () => false, firstOffset: () => null, offsetLag: () => '0', offsetLagLow: () => '0' },
+    ...changes,
+  };
+}
+
+test('the next batch begins after the last record, a marker behind it, and offsets that compaction emptied', () => {
+  expect(nextOffset(batch([message(7)], 7))).toBe(8);
+  expect(nextOffset(batch([message(7)], 9))).toBe(10);
+  const batchContext = { firstOffset: '5', lastOffsetDelta: 20 };
+  expect(nextOffset(batch([message(7, { batchContext })], 7))).toBe(26);
+});
+
+test('records are copied out of the fetch’s answer', () => {
+  const answer = Buffer.from('key value header');
+  const headers = { h: answer.subarray(10), twice: [answer.subarray(0, 1), null], bare: null };
+  const changes = { key: answer.subarray(0, 3), value: answer.subarray(4, 9), headers };
+  const [entry, end] = toEntries(batch([message(3, changes)], 3), all);
+  answer.fill('x');
+  expect(entry).toMatchObject({
+    kind: 'record',
+    offset: 3,
+    record: {
+      ...{ topic: 't', partition: 0, offset: '3', key: Buffer.from('key'), value: Buffer.from('value') },
+      headers: { h: Buffer.from('header'), twice: [Buffer.from('k'), Buffer.alloc(0)], bare: undefined },
+    },
+  });
+  expect(end).toEqual({ kind: 'skip', next: 4, passedOver: 0 });
+});
+
+test('at the threshold is large, nothing is small', () => {
+  const ten = Buffer.alloc(10);
+  expect(isOurs({ lane: 'large', thresholdBytes: 10 }, ten)).toBe(true);
+  expect(isOurs({ lane: 'small', thresholdBytes: 10 }, ten)).toBe(false);
+  expect(isOurs({ lane: 'small', thresholdBytes: 10 }, ten.subarray(1))).toBe(true);
+  expect(isOurs({ lane: 'small', thresholdBytes: 10 }, null)).toBe(true);
+  expect(isOurs(all, ten)).toBe(true);
+});
+
+test('records of the other lane become one stretch each', () => {
+  const large = { value: Buffer.alloc(50) };
+  const messages = [message(1, large), message(2, large), message(3), message(4, large)];
+  const entries = toEntries(batch(messages, 4), { lane: 'small', thresholdBytes: 10 });
+  expect(
+    entries.map((entry) => (entry.kind === 'skip' ? [entry.next, entry.passedOver] : entry.offset)),
+  ).toEqual([[3, 2], 3, [5, 1], [5, 0]]);
+});
+
+test('a client that no longer tells where its fetch began is an error, not a guess', () => {
+  expect(fetchedOffset(batch([], 0, { fetchedOffset: '12' }))).toBe(12);
+  expect(() => fetchedOffset(batch([], 0))).toThrow('fetchedOffset');
+});
+
+test('where reading begins', () => {
+  const range = { low: 10, high: 20 };
+  const entry = (offset: number | 'none' | 'reset') => ({ offset, note: '' });
+  expect(findStart(undefined, range)).toMatchObject({ offset: 10, committed: undefined, lost: undefined });
+  expect(findStart(entry('none'), range)).toMatchObject({
+    offset: 10,
+    committed: undefined,
+    lost: undefined,
+  });
+  expect(findStart(entry(15), range)).toMatchObject({ offset: 15, committed: 15, lost: undefined });
+  expect(findStart(entry(20), range)).toMatchObject({ offset: 20, committed: 20, lost: undefined });
+  for (const gone of [9, 21, 'reset'] as const) {
+    expect(findStart(entry(gone), range)).toMatchObject({
+      offset: 10,
+      committed: undefined,
+      lost: { range },
+    });
+  }
+});

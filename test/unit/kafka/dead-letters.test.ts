@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { oneLine } from '../../../src/kafka/dead-letters.ts';
+import { createKeyRule } from '../../../src/kafka/event-keys.ts';
+import { createHoldBook } from '../../../src/kafka/event-hold.ts';
+import { AbandonedError } from '../../../src/domain/errors.ts';
+
+test('an error is one bounded line', () => {
+  expect(oneLine(' a\r\nb\t\u0000c\u2028d ')).toBe('a b c d');
+  expect(oneLine('x'.repeat(10_000))).toHaveLength(500);
+});
+
+test('keys: no user can meet another ordering’s key', () => {
+  const work = (key: string | undefined) => ({ key, run: () => Promise.resolve(), abandon: () => undefined });
+  const user = createKeyRule('user', 't');
+  expect(user(work('a'), 0)).toBe(user(work('a'), 1));
+  expect(user(work('a'), 0)).not.toBe(user(work('b'), 0));
+  expect(user(work(undefined), 0)).not.toBe(user(work(undefined), 0));
+  expect(user(work('unordered 0'), 0)).not.toMatch(/^unordered/);
+  const partition = createKeyRule('partition', 't');
+  expect(partition(work('a'), 3)).toBe(partition(work(undefined), 3));
+  expect(partition(work('a'), 3)).not.toBe(partition(work('a'), 4));
+  const none = createKeyRule('none', 't');
+  expect(none(work('a'), 0)).not.toBe(none(work('a'), 0));
+});
+
+test('a hold that is lost: told by its signal, by its question, and to who asks later', () => {
+  const book = createHoldBook();
+  const [asked, silent, ended] = [book.take(), book.take(), book.take()];
+  const { signal } = asked;
+  const endedSignal = ended.signal;
+  ended.release();
+  asked.assertHeld();
+  book.loseAll();
+  expect(signal.aborted).toBe(true);
+  expect(signal.reason).toBeInstanceOf(AbandonedError);
+  expect(silent.signal.aborted).toBe(true);
+  expect(endedSignal.aborted).toBe(false);
+  expect(() => {
+    silent.assertHeld();
+  }).toThrow(AbandonedError);
+  expect(book.take().signal.aborted).toBe(true);
+});
