@@ -5,11 +5,15 @@
  * don't match. None of them ever applies inside JSON:
  *
  * 1. A closing bracket that doesn't match the innermost opening one closes the nearest one of its kind in this
- *    element. Without one it is just a byte of the element; but a `]` with nothing behind it ends the array.
+ *    element. Without one it is just a byte of the element; but a `]` ends the array where nothing follows it,
+ *    or where the element before it is whole.
  * 2. `{` right after a comma inside an object can't be JSON (a key must follow): that object was left open. It
  *    and those around it end there, up to the nearest list in this element; without one the element has ended
  *    at the comma and a new one begins.
  * 3. A line break inside a string can't be JSON: the string ends there.
+ *
+ * What is open is remembered up to a million levels; an element any deeper, unreadable in any case, takes the
+ * rest of the record with it.
  *
  * What still isn't closed at the end of the record is one last element: the rest. An element without bytes
  * (two commas in a row, a comma at the end) is an element, a bad one.
@@ -34,6 +38,8 @@ import { createBracketStack } from './bracket-stack.ts';
 /** How the array ended: closed at the record's end, with other bytes after its end, or not at all. */
 export type ArrayEnd = { readonly kind: 'closed' | 'unclosed' } | { readonly kind: 'trailing'; rest: Slice };
 
+const MAX_OPEN = 2 ** 20;
+
 /** Bytes that mean something outside strings; the walk runs over all others. */
 const MARKS = new Uint8Array(256);
 for (const byte of [QUOTE, COMMA, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY]) MARKS[byte] = 1;
@@ -54,7 +60,7 @@ export function* cutArray(bytes: Buffer, open: number): Generator<Slice | undefi
   let at = start;
   let pauseAt = at + BYTES_A_STEP;
 
-  while (at < length) {
+  while (at < length && nesting.depth() < MAX_OPEN) {
     if (at >= pauseAt) {
       pauseAt = at + BYTES_A_STEP;
       yield undefined;

@@ -114,7 +114,7 @@ describe('partition offsets', () => {
     );
     const start = fc.constantFrom(0, 7, 2 ** 52);
     fc.assert(
-      fc.property(start, fc.array(command, { maxLength: 200, size: 'max' }), (startOffset, commands) => {
+      fc.property(start, fc.array(command, { maxLength: 150, size: 'max' }), (startOffset, commands) => {
         const offsets = createPartitionOffsets({ startOffset });
         const records = new Map<number, { pieces: number; open: boolean }>();
         let position = startOffset;
@@ -150,7 +150,7 @@ describe('partition offsets', () => {
           expect(offsets.span).toBe(position - watermark);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

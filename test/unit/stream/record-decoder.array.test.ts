@@ -2,6 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { decodeAll, decodeText, recordOf } from './raw-record.ts';
 
 describe('an array', () => {
+  it('of nothing but opening brackets is one malformed piece', async () => {
+    const [piece, ...others] = await decodeAll(recordOf(Buffer.alloc(3_000_000, '[{')));
+    expect(others).toEqual([]);
+    expect(piece).toMatchObject({ content: { reason: 'malformed' } });
+    expect(piece?.bytes).toHaveLength(2_999_999);
+  });
+
   it('is cut into its elements, exact slices of the same memory', async () => {
     const record = recordOf('\ufeff [ {"a":[1,{"b":"],}"}]} ,\n\t{"c":"\\"[\\\\"}\r\n] ');
     const pieces = await decodeAll(record);

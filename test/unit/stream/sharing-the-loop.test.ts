@@ -47,7 +47,7 @@ describe('a large record', { timeout: 120_000 }, () => {
     ['an array', array, EVENTS, {}],
     ['lines', lines, EVENTS, {}],
     ['lines, packed', gzipSync(lines), EVENTS, { 'content-encoding': 'gzip' }],
-    ['one event', Buffer.from(`{"userId":"u","all":${array.toString()}}`), 1, {}],
+    ['one event', Buffer.from(`{"userId":"u","all":[${events.slice(0, EVENTS / 4).join(',')}]}`), 1, {}],
     ['brackets that never close', Buffer.alloc(5_000_000, '[{'), 1, {}],
     [
       'white space',
