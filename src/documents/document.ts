@@ -9,17 +9,9 @@ import type { Clock, Logger } from '../pipeline/ports.ts';
 import { requireS3Uri } from './s3-client.ts';
 import { readObject, type ObjectRead } from './s3-object.ts';
 
-const RELOAD_RESULTS = [
-  'loaded',
-  'unchanged',
-  'missing',
-  'unavailable',
-  'too_large',
-  'unreadable',
-  'invalid',
-] as const;
 /** Of one poll. All but the first two leave the last good version in force. */
-export type ReloadResult = (typeof RELOAD_RESULTS)[number];
+export type ReloadResult =
+  'loaded' | 'unchanged' | 'missing' | 'unavailable' | 'too_large' | 'unreadable' | 'invalid';
 
 export type ParseDocument<T> = (
   text: string,
