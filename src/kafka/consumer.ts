@@ -15,6 +15,7 @@ import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
 import { createKeyRule } from './event-keys.ts';
 import { commitWatermarks } from './group-commit.ts';
+import { loseAll } from './handover.ts';
 import { createIntakePump } from './intake-pump.ts';
 import { createJoinGate } from './join-gate.ts';
 import { createKafkaWatch } from './kafka-watch.ts';
@@ -81,6 +82,8 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
         cluster: gate.cluster,
         onError: (error, fenced) => {
           logger.warn({ error: messageOf(error), fenced }, 'a commit failed');
+          // The group has gone on without this pod: others may have its partitions already.
+          if (fenced) loseAll(current);
         },
       });
     },
@@ -187,13 +190,16 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
 
   /** Until it works or the pod stops. */
   async function persist(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
-    for (let told = false; !stopping.signal.aborted; told = true) {
+    let told: string | undefined;
+    while (!stopping.signal.aborted) {
+      let obstacle = 'not there yet';
       try {
         if (await attempt()) return true;
-        if (!told) logger.warn({ topic }, `${what}: waiting`);
       } catch (error) {
-        if (!told) logger.warn({ topic, error: messageOf(error) }, `${what}: failed, trying again`);
+        obstacle = messageOf(error);
       }
+      if (obstacle !== told) logger.warn({ topic, error: obstacle }, `${what}: waiting`);
+      told = obstacle;
       await clock.sleep(START_RETRY_MS, stopping.signal);
     }
     return false;

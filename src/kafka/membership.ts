@@ -81,7 +81,10 @@ export function createMembership(options: MembershipOptions): Membership {
         return 'hold';
       }
     }
-    if (leaving) return 'refuse';
+    if (leaving) {
+      joining?.resolve();
+      return 'refuse';
+    }
     joining ??= Promise.withResolvers();
     return 'join';
   }

@@ -146,6 +146,29 @@ describe('a planned rebalance', () => {
   }, 40_000);
 });
 
+test('a pod that was frozen beyond its session joins again and loses nothing', async () => {
+  const topic = await bench.createTopic(2);
+  const groupId = randomUUID();
+  const ledger = createLedger();
+  await bench.send(
+    topic,
+    Array.from({ length: 3000 }, (_, n) => eventOf(`u${String(n % 50)}`, n)),
+  );
+  const pod = startPod(bench.brokers, {
+    ...{ topic, groupId, ledger, sessionTimeoutMs: 6000, drainTimeoutMs: 5000 },
+    work: unevenWork,
+  });
+  await until('work runs', () => ledger.done.size > 300);
+  // Nothing of this process runs meanwhile, so the broker hears no heartbeat.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8000);
+  await until('all is done', () => ledger.done.size === 3000, 30_000);
+  await until('all is committed', () => pod.consumer.status().partitions.every(({ lag }) => lag === 0));
+  expect(pod.counts.rebalances).toBeGreaterThanOrEqual(1);
+  expect(pod.fatal).toBeUndefined();
+  await pod.consumer.stop();
+  expect((await bench.committed(groupId, topic)).reduce((sum, offset) => sum + offset, 0)).toBe(3000);
+}, 60_000);
+
 describe('a stop', () => {
   test('finishes what runs, commits, leaves the group at once, and is the same when asked twice', async () => {
     const topic = await bench.createTopic(2);
