@@ -1,13 +1,13 @@
 /**
  * What the run has to survive: one pod restarted in the middle, and with `--kill` three more that are killed at
- * random moments. Each disturbance waits for its own moment by the events played, so it hits a busy pod.
+ * random moments. Each disturbance waits for its own moment by the events decided, so it hits a pod at work.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../city/random.ts';
 import { showExit, type PodProcess } from './pods.ts';
 
 export interface Disturbance {
-  /** Share of the events played at which it came. */
+  /** Share of the events decided at which it came. */
   readonly at: number;
   readonly pod: string;
   readonly how: 'restart' | 'kill';
@@ -43,7 +43,23 @@ const disturb = async (pod: PodProcess, { at, how }: Plan): Promise<Disturbance>
   };
 };
 
-/** Carries the plan out, one after the other. `progress` is the share of events played. */
+/** The share of events decided; 1 where it has not moved for so long that waiting for more is no use. */
+export const watchProgress = (
+  events: number,
+  decided: () => number,
+  stuckAfterMs: number,
+): (() => number) => {
+  let last = -1;
+  let movedAt = performance.now();
+  return () => {
+    const now = decided();
+    if (now !== last) movedAt = performance.now();
+    last = now;
+    return performance.now() - movedAt > stuckAfterMs ? 1 : now / events;
+  };
+};
+
+/** Carries the plan out, one after the other. `progress` is the share of events decided. */
 export const carryOut = async (
   plan: readonly Plan[],
   random: Random,

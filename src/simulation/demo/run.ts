@@ -11,7 +11,7 @@ import { play } from '../player/play.ts';
 import { checkPromises, type PromiseCheck } from '../verify/check-promises.ts';
 import type { ProducedEvent } from '../verify/evidence.ts';
 import { measureLatency, pushesPerUser } from '../verify/funnel.ts';
-import { carryOut, planDisturbances, type Disturbance } from './disturb.ts';
+import { carryOut, planDisturbances, watchProgress, type Disturbance } from './disturb.ts';
 import { drain } from './drain.ts';
 import type { Live } from './live.ts';
 import { askPods, observeOutcomes, readDeadLetters, readOffsets } from './observe.ts';
@@ -22,6 +22,9 @@ import { RULES_FILE, type World } from './world.ts';
 
 /** Longer than a killed pod's push takes to be noticed by its queue and the pods' session by the broker. */
 const DRAIN_WITHOUT_PROGRESS_MS = 90_000;
+
+/** Without a single outcome for so long, disturbances no longer wait for their moment. */
+const STUCK_AFTER_MS = 60_000;
 
 const capsInForce = async (): Promise<readonly Cap[]> => {
   const parsed = parseRules(await readFile(RULES_FILE, 'utf8'));
@@ -105,7 +108,7 @@ export const run = async (
       },
     });
     const disturbed = carryOut(planDisturbances(random, options.kill), random, pods, {
-      progress: () => produced.length / options.events,
+      progress: watchProgress(options.events, () => observer.counter.decided(), STUCK_AFTER_MS),
       signal,
       say: (text) => {
         live.say(text);

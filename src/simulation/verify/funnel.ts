@@ -34,15 +34,28 @@ const countBy = (names: Iterable<string>): Record<string, number> => {
 /** Counts outcome records as they come. */
 export interface FunnelCounter {
   add(record: OutcomeRecord): void;
+  /** How many events have an outcome. */
+  decided(): number;
   funnel(): Funnel;
   deliveries(): Readonly<Record<string, number>>;
 }
 
 /** Of several records of one event, `queued` counts, else the last; of several of one push, the last. */
 export const createFunnelCounter = (): FunnelCounter => {
-  const byPlace = new Map<string, { readonly outcome: string; readonly reason: string }>();
+  const byPlace = new Map<string, string>();
+  const counts = new Map<string, number>();
   const byEvent = new Map<string, string>();
   let seen = 0;
+  const count = (end: string, by: 1 | -1): void => {
+    counts.set(end, (counts.get(end) ?? 0) + by);
+  };
+  const reasonsOf = (outcome: string): Record<string, number> =>
+    Object.fromEntries(
+      [...counts]
+        .filter(([end, times]) => times > 0 && end.startsWith(`${outcome} `))
+        .map(([end, times]): [string, number] => [end.slice(outcome.length + 1), times])
+        .sort(([, a], [, b]) => b - a),
+    );
   return {
     add(record) {
       if (!isPipelineRecord(record)) {
@@ -51,21 +64,21 @@ export const createFunnelCounter = (): FunnelCounter => {
       }
       seen += 1;
       const place = placeOf(record.source);
-      if (byPlace.get(place)?.outcome !== 'queued')
-        byPlace.set(place, { outcome: record.outcome, reason: record.reason ?? '?' });
+      const before = byPlace.get(place);
+      if (before === 'queued') return;
+      if (before !== undefined) count(before, -1);
+      const end = record.outcome === 'queued' ? 'queued' : `${record.outcome} ${record.reason ?? '?'}`;
+      byPlace.set(place, end);
+      count(end, 1);
     },
-    funnel() {
-      const ends = [...byPlace.values()];
-      const reasons = (outcome: string): string[] =>
-        ends.filter((end) => end.outcome === outcome).map(({ reason }) => reason);
-      return {
-        events: ends.length,
-        queued: ends.filter(({ outcome }) => outcome === 'queued').length,
-        filtered: countBy(reasons('filtered')),
-        deadLettered: countBy(reasons('dead_lettered')),
-        repeated: seen - ends.length,
-      };
-    },
+    decided: () => byPlace.size,
+    funnel: () => ({
+      events: byPlace.size,
+      queued: counts.get('queued') ?? 0,
+      filtered: reasonsOf('filtered'),
+      deadLettered: reasonsOf('dead_lettered'),
+      repeated: seen - byPlace.size,
+    }),
     deliveries: () => countBy(byEvent.values()),
   };
 };

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/simulation/city/random.ts';
-import { planDisturbances } from '../../../src/simulation/demo/disturb.ts';
+import { planDisturbances, watchProgress } from '../../../src/simulation/demo/disturb.ts';
 import { bar, funnelRows, grouped } from '../../../src/simulation/demo/live.ts';
 import { nameRun } from '../../../src/simulation/demo/names.ts';
 import { readOptions } from '../../../src/simulation/demo/options.ts';
@@ -58,6 +58,23 @@ describe('the disturbances', () => {
     expect(plan.map(({ at }) => at)).toEqual(plan.map(({ at }) => at).sort((a, b) => a - b));
     expect(plan.every(({ at }) => at > 0 && at < 1)).toBe(true);
     expect(planDisturbances(createRandom(2), true)).not.toEqual(plan);
+  });
+});
+
+describe('their moment', () => {
+  it('comes by the events decided', () => {
+    let decided = 0;
+    const progress = watchProgress(10, () => decided, 60_000);
+    expect(progress()).toBe(0);
+    decided = 5;
+    expect(progress()).toBe(0.5);
+  });
+
+  it('comes at once where nothing is decided any more', async () => {
+    const progress = watchProgress(10, () => 5, 20);
+    expect(progress()).toBe(0.5);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(progress()).toBe(1);
   });
 });
 
