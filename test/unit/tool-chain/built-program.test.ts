@@ -22,7 +22,7 @@ beforeAll(async () => {
   await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', join(place, 'dist')], {
     cwd: root,
   });
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await rm(place, { recursive: true, force: true });

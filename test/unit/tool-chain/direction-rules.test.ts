@@ -84,7 +84,7 @@ beforeAll(async () => {
   for (const [file, [, content]] of Object.entries(planted)) await write(file, content);
   await write(twice, "import '../config.ts';");
   found = await cruise();
-}, 60_000);
+}, 240_000);
 
 afterAll(async () => {
   await rm(tree, { recursive: true, force: true });
