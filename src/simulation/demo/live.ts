@@ -55,7 +55,7 @@ const podLine = (name: string, status: Status | undefined): string => {
 const row = (name: string, count: number, all: number, colour: 'green' | 'cyan' | 'red' | 'blue'): string => {
   const share = all === 0 ? 0 : count / all;
   const percent = `${(share * 100).toFixed(1)} %`.padStart(7);
-  return `  ${name.padEnd(22)} ${grouped(count).padStart(8)} ${dim(percent)}  ${styleText(colour, bar(share, 40))}`;
+  return `  ${name.padEnd(26)} ${grouped(count).padStart(8)} ${dim(percent)}  ${styleText(colour, bar(share, 40))}`;
 };
 
 /** The funnel as rows: queued, then every reason, then the pushes' ends. */
@@ -65,7 +65,7 @@ export const funnelRows = (funnel: Funnel, deliveries: Readonly<Record<string, n
   ...Object.entries(funnel.deadLettered).map(([reason, count]) =>
     row(`dead: ${reason}`, count, funnel.events, 'red'),
   ),
-  dim(`  ${'─'.repeat(82)}`),
+  dim(`  ${'─'.repeat(86)}`),
   ...Object.entries(deliveries).map(([outcome, count]) => row(outcome, count, total(deliveries), 'blue')),
 ];
 
