@@ -4,6 +4,7 @@
  */
 import { cp, writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
+import { silenceKafkaWarning } from '../player/kafka.ts';
 import { openLive, type Live } from './live.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
 import { formatReport } from './report.ts';
@@ -12,11 +13,7 @@ import { buildWorld, type World } from './world.ts';
 
 const INTERRUPTED = 130;
 
-// kafkajs counts one timer below zero; Node says so in the middle of the picture.
-process.removeAllListeners('warning');
-process.on('warning', (warning) => {
-  if (warning.name !== 'TimeoutNegativeWarning') console.error(`${warning.name}: ${warning.message}`);
-});
+silenceKafkaWarning();
 
 const describeWorld = ({ services, partners, pods, names, logDirectory }: World): string =>
   [

@@ -13,7 +13,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createCity } from '../city/city.ts';
-import { ensureTopics, openKafka, waitForKafka } from './kafka.ts';
+import { ensureTopics, openKafka, silenceKafkaWarning, waitForKafka } from './kafka.ts';
 import { play } from './play.ts';
 import { uploadDocuments } from './upload.ts';
 
@@ -99,6 +99,7 @@ const main = async (): Promise<void> => {
   console.log(`${played} events played, done`);
 };
 
+silenceKafkaWarning();
 try {
   await main();
 } catch (error) {
