@@ -26,7 +26,7 @@ export interface KafkaConnection {
 }
 
 /** Five tries within about three seconds: longer waits are the callers', who log them and can be stopped. */
-export const CLIENT_RETRY = {
+const CLIENT_RETRY = {
   initialRetryTime: 100,
   multiplier: 2,
   factor: 0.2,

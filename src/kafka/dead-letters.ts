@@ -27,7 +27,7 @@ export function createDeadLetters(sender: RecordSender): DeadLetters {
   };
 }
 
-export function toRecord(letter: DeadLetter): OutgoingRecord {
+function toRecord(letter: DeadLetter): OutgoingRecord {
   const { envelope, bytes, unpacked } = letter.piece;
   const headers: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(envelope.headers)) {

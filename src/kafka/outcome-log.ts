@@ -24,7 +24,7 @@ export function createSilentOutcomeLog(): OutcomeLog {
 }
 
 /** Fields in the order of the contract; those without a value are left out. */
-export function toJson(outcome: OutcomeRecord): string {
+function toJson(outcome: OutcomeRecord): string {
   const { eventId, userId, at, reason, rule, couponId, merchantId, rulesVersion, pod } = outcome;
   const { topic, partition, offset, index } = outcome.source;
   return JSON.stringify({

@@ -2,7 +2,7 @@
  * Sends what the metrics hold to Datadog every interval. A Datadog that is away costs its metrics and a log
  * line, never an event; `stop` flushes once more, in bounded time.
  */
-import datadog, { type BufferedMetricsLoggerOptions } from 'datadog-metrics';
+import type { BufferedMetricsLogger, BufferedMetricsLoggerOptions } from 'datadog-metrics';
 import type { Logger } from '../pipeline/ports.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -31,19 +31,19 @@ export interface MetricsSink {
 
 export function createDatadogSink(options: DatadogOptions): MetricsSink {
   const { metrics, logger } = options;
-  const sender = new datadog.BufferedMetricsLogger({
-    prefix: PREFIX,
-    // No host: pods on one host would overwrite each other's points; `pod` tells them apart.
-    host: options.pod,
-    defaultTags: [`pod:${options.pod}`, ...options.tags],
-    flushIntervalSeconds: 0,
-    ...transport(options),
-    onError: (error: unknown) => {
-      logger.warn({ error: describe(error) }, 'metrics could not be sent to Datadog');
-    },
-  });
+  // Loaded only where metrics are sent: its API client alone takes seconds of a small pod's start.
+  const loaded = import('datadog-metrics').then((library) => openSender(library.default, options));
+  // A failure to load is told at each flush.
+  loaded.catch(() => undefined);
 
   const flush = async (): Promise<void> => {
+    try {
+      await sendAll(await loaded);
+    } catch (error) {
+      logger.warn({ error: describe(error) }, 'metrics could not be sent to Datadog');
+    }
+  };
+  const sendAll = async (sender: BufferedMetricsLogger): Promise<void> => {
     options.sampleGauges();
     const { counters, gauges, distributions } = metrics.drain();
     for (const { name, tags, value } of counters) sender.increment(name, value, [...tags]);
@@ -51,11 +51,7 @@ export function createDatadogSink(options: DatadogOptions): MetricsSink {
     for (const { name, tags, points } of distributions) {
       for (const point of points) sender.distribution(name, point, [...tags]);
     }
-    try {
-      await sender.flush();
-    } catch (error) {
-      logger.warn({ error: describe(error) }, 'metrics could not be sent to Datadog');
-    }
+    await sender.flush();
   };
 
   let flushing: Promise<void> = Promise.resolve();
@@ -67,10 +63,28 @@ export function createDatadogSink(options: DatadogOptions): MetricsSink {
   return {
     stop: async () => {
       clearInterval(timer);
+      await loaded.catch(() => undefined);
       const deadline = new Promise<void>((resolve) => setTimeout(resolve, REQUEST_TIMEOUT_MS).unref());
       await Promise.race([flushing.then(flush), deadline]);
     },
   };
+}
+
+function openSender(
+  library: { readonly BufferedMetricsLogger: typeof BufferedMetricsLogger },
+  options: DatadogOptions,
+): BufferedMetricsLogger {
+  return new library.BufferedMetricsLogger({
+    prefix: PREFIX,
+    // Not the machine's name: pods on one host would overwrite each other's points.
+    host: options.pod,
+    defaultTags: [`pod:${options.pod}`, ...options.tags],
+    flushIntervalSeconds: 0,
+    ...transport(options),
+    onError: (error: unknown) => {
+      options.logger.warn({ error: describe(error) }, 'metrics could not be sent to Datadog');
+    },
+  });
 }
 
 function transport(options: DatadogOptions): BufferedMetricsLoggerOptions {
