@@ -31,14 +31,17 @@ function newKey(): { readonly key: string; readonly uri: string } {
 
 const signal = (): AbortSignal => AbortSignal.timeout(10_000);
 
-function open(uri: string, options: { client?: ReturnType<typeof createS3>; maxBytes?: number } = {}) {
+function open(
+  uri: string,
+  options: { client?: ReturnType<typeof createS3>; maxBytes?: number; timeoutMs?: number } = {},
+) {
   const results: ReloadResult[] = [];
   const document = createDocument<string>({
     s3: options.client ?? s3,
     uri,
     name: 'rules',
     pollMs: 3_600_000,
-    timeoutMs: 1000,
+    timeoutMs: options.timeoutMs ?? 1000,
     maxBytes: options.maxBytes ?? 1000,
     parse: (text) =>
       text.startsWith('v')
@@ -130,11 +133,9 @@ describe('an S3 that', () => {
     ['answers and never ends its body', neverEnds],
   ])('%s is given up in time', async (_, greeting) => {
     const client = createS3({ endpoint: await silentServer(greeting) });
-    const startedAt = performance.now();
     const { document } = open('s3://bucket/key', { client });
     await document.refresh();
     expect(document.status().lastError).toBe('unavailable: no answer in time');
-    expect(performance.now() - startedAt).toBeLessThan(5000);
     client.destroy();
   });
 
@@ -148,10 +149,10 @@ describe('an S3 that', () => {
 
   it('is silent does not hold up a stop', async () => {
     const client = createS3({ endpoint: await silentServer('') });
-    const { document } = open('s3://bucket/key', { client });
-    const startedAt = performance.now();
+    // Nothing but the stop ends this request while the test runs.
+    const { document, results } = open('s3://bucket/key', { client, timeoutMs: 3_600_000 });
     await document.stop();
-    expect(performance.now() - startedAt).toBeLessThan(900);
+    expect(results).toEqual([]);
     client.destroy();
   });
 });

@@ -150,9 +150,10 @@ describe('refused when loaded', () => {
 
   it('a pattern that passes can’t take long', () => {
     const title = `${'a'.repeat(20_000)}!`;
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(holds('coupon.title.matches("a*a*$")', {}, { title: title.slice(0, 2000) })).toBe(true);
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    // This process's own time: the machine may be busy with others.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2000);
   });
 });
 

@@ -206,9 +206,10 @@ describe('a text that means harm', () => {
     ['prototypes', '__proto__: { version: v, caps: [] }\nconstructor: 1\n'],
     ['keys that are no text', '? { a: 1 }\n: 2\n'],
   ])('%s', (_, text) => {
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(parseRules(text).ok).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    // This process's own time: the machine may be busy with others.
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
   });
 
   it('any text at all is answered, never thrown at', () => {
