@@ -39,6 +39,14 @@ const checkExits = (exits: readonly { readonly pod: string; readonly exit: strin
   return { name: 'every planned stop ended with exit code 0', holds: violations.length === 0, violations };
 };
 
+const checkDrained = (drained: boolean): PromiseCheck => ({
+  name: 'the backlog and the push queue ran empty',
+  holds: drained,
+  violations: drained
+    ? []
+    : [{ message: `no progress for ${DRAIN_WITHOUT_PROGRESS_MS / 1000} s with work still left` }],
+});
+
 /** Asks the pods every second what they say of themselves, for the live view. */
 const keepAsking = (
   world: World,
@@ -154,6 +162,7 @@ export const run = async (
         caps,
         idempotentPushApi: false,
       }),
+      checkDrained(drained),
       checkExits([...planned, ...stops]),
     ];
     const playSeconds = ((playEndedAt ?? drainedAt) - playStartedAt) / 1000;
@@ -162,7 +171,7 @@ export const run = async (
       playStartedAt + 1,
     );
     return {
-      ok: drained && checks.every(({ holds }) => holds),
+      ok: checks.every(({ holds }) => holds),
       options,
       startedAt: new Date(startedAt).toISOString(),
       services: world.services.all.map(({ name, origin, address }) => ({ name, origin, address })),
