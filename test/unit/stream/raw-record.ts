@@ -23,7 +23,7 @@ export async function decodeAll(
 }
 
 /** A piece in short: its bytes' text, then its value, or the reason for which it was refused. */
-export function brief(pieces: readonly RecordPiece[]): [string | null, unknown][] {
+function brief(pieces: readonly RecordPiece[]): [string | null, unknown][] {
   return pieces.map(({ bytes, content }) => [
     bytes?.toString() ?? null,
     content.kind === 'json' ? content.value : content.reason,
