@@ -96,7 +96,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
 
   return {
     tryEnter() {
-      if (first !== undefined || taken >= capacity || closed.signal.aborted) return false;
+      // Whoever waits has filled the pool up: a free slot means that nobody does.
+      if (taken >= capacity || closed.signal.aborted) return false;
       taken += 1;
       return true;
     },

@@ -116,5 +116,7 @@ describe('a lost hold', () => {
       expect(end).toMatchObject({ status: 'rejected', reason: { name: 'AbandonedError' } });
     }
     await expect(find()).rejects.toBeInstanceOf(AbandonedError);
+    // Our own end is no failure of the partner's.
+    expect(calls).toEqual([]);
   });
 });

@@ -210,6 +210,18 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
     expect(stub.requests[1]!.atMs - startedMs).toBeLessThan(1500);
   });
 
+  test('an answer that came while our own event loop stood still is no timeout', async () => {
+    stub.script(() => {
+      setImmediate(() => {
+        const stillUntil = performance.now() + 700;
+        while (performance.now() < stillUntil);
+      });
+      return some;
+    });
+    expect(await find()).toEqual(someCoupons);
+    expect(calls).toEqual(['ok']);
+  });
+
   test('Retry-After in seconds is honoured', async () => {
     stub.script({ status: 429, headers: { 'retry-after': '1' } }, some);
     await find();

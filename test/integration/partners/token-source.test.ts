@@ -83,6 +83,13 @@ describe('the call', () => {
     expect(JSON.stringify(log.lines)).not.toContain(Buffer.from(`client%3A1:${SECRET}`).toString('base64'));
   });
 
+  test('a flood is cut off when it is too large, not when time is up', async () => {
+    stub.script({ flood: true }, token('t-2'));
+    build({ timeoutMs: 10_000 });
+    expect(await wait(5000)).toBe('t-2');
+    expect(log.lines[0]?.fields).toMatchObject({ error: 'the answer is too large' });
+  });
+
   test('who waits gives up with its signal', async () => {
     stub.script({ status: 500 });
     build();
