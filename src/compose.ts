@@ -13,6 +13,7 @@ import { closeRedis, openRedis, watchHealth } from './cooldown/connection.ts';
 import { createDeliveries } from './cooldown/deliveries.ts';
 import { createKillSwitch } from './cooldown/kill-switch.ts';
 import { createSweeper } from './cooldown/sweeper.ts';
+import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import { createConsumer } from './kafka/consumer.ts';
 import { createDeadLetters } from './kafka/dead-letters.ts';
 import { createOutcomeLog, createSilentOutcomeLog } from './kafka/outcome-log.ts';
@@ -32,8 +33,6 @@ import type { ServiceLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
-/** Everything the service keeps in Redis begins so. */
-const PREFIX = 'coupon-notifier';
 /** Running at once per slot of the coupon pool: enough to keep it full beside those who wait for Redis. */
 const RUNNING_PER_COUPON_CALL = 4;
 

@@ -6,11 +6,12 @@
  */
 import type { Cluster, Redis } from 'ioredis';
 import { UnavailableError } from '../domain/errors.ts';
+import { REDIS_PREFIX } from '../domain/redis-prefix.ts';
 import type { Logger } from '../pipeline/ports.ts';
 
-const PODS_KEY = 'coupon-notifier:{pods}:seen';
-const RECORDS_KEY = 'coupon-notifier:{pods}:records';
-const CHANNEL = 'coupon-notifier:documents';
+const PODS_KEY = `${REDIS_PREFIX}:{pods}:seen`;
+const RECORDS_KEY = `${REDIS_PREFIX}:{pods}:records`;
+const CHANNEL = `${REDIS_PREFIX}:documents`;
 /** A pod is live while it was seen within this time. */
 const LIVE_WITHIN_MS = 15_000;
 const BEAT_EVERY_MS = 3000;

@@ -2,12 +2,11 @@
 import { once } from 'node:events';
 import { closeRedis, openRedis } from '../../cooldown/connection.ts';
 import { createKillSwitch } from '../../cooldown/kill-switch.ts';
+import { REDIS_PREFIX as PREFIX } from '../../domain/redis-prefix.ts';
 import { announceDocuments, livePods } from '../../ops/pods.ts';
 import type { Logger } from '../../pipeline/ports.ts';
 import type { Fleet, FleetAddress } from './ports.ts';
 
-/** As the pods have it (compose.ts). */
-const PREFIX = 'coupon-notifier';
 const CONNECT_WITHIN_MS = 5000;
 
 /** A command says itself what failed. */
