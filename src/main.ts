@@ -4,9 +4,16 @@
  * help), 1 anything else. A second signal changes nothing.
  */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { RefusedToStart } from './domain/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
+
+/**
+ * V8 lets garbage grow to several times the live heap before it collects: a pod behind a backlog of 60,000 events
+ * held 95 MB and stood at 650 MB RSS. Collecting at one and a half times keeps it below the promised 512 MiB.
+ */
+setFlagsFromString('--heap-growing-percent=50');
 
 const EX_CONFIG = 78;
 /** Beyond the drain limit: what leaving the group, flushing and closing may take before we stop waiting. */
