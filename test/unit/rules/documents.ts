@@ -9,7 +9,7 @@ import { parseRules } from '../../../src/rules/parse-rules.ts';
 /** A Sunday, 13:00 in Berlin. */
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
 
-export const event: LocationEvent = {
+const event: LocationEvent = {
   eventId: 'e-1',
   userId: 'u-1',
   occurredAtMs: NOW - 90_000,
