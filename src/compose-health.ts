@@ -81,6 +81,7 @@ const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 export function createHealth(parts: HealthParts): Health {
   const { config, ledger, consumer, documents, couponApi } = parts;
   let depths = NO_DEPTHS;
+  let wasJoined = false;
   const startedAt = new Date(parts.startedAtMs).toISOString();
 
   const away = (): string[] => {
@@ -122,10 +123,15 @@ export function createHealth(parts: HealthParts): Health {
       return reasons;
     },
     progress: () => {
-      const { partitions, lastFetchAtMs = 0, lastProgressAtMs = 0, inFlight } = consumer.status();
+      const { partitions, joined, lastFetchAtMs = 0, lastProgressAtMs = 0, inFlight } = consumer.status();
+      wasJoined ||= joined;
+      const isLeftOut = wasJoined && !joined;
+      const hasLag = partitions.some(({ lag }) => lag > 0);
       return {
-        mark: lastFetchAtMs + lastProgressAtMs + ledger.decided() + parts.waits.turned(),
-        hasWork: inFlight > 0 || partitions.some(({ lag }) => lag > 0),
+        // Fetches go on turning while held events hang: they are a sign of life only where nothing is held.
+        mark: ledger.decided() + parts.waits.turned() + lastProgressAtMs + (inFlight > 0 ? 0 : lastFetchAtMs),
+        // A pause between two tries (`Retry-After`) is a wait with a known end, nothing that hangs.
+        hasWork: (inFlight > 0 || hasLag || isLeftOut) && couponApi.stats().pausing === 0,
         away: away(),
       };
     },
@@ -161,6 +167,7 @@ export function createHealth(parts: HealthParts): Health {
       rulesEtag: documents.rules.status().etag,
       merchantsVersion: documents.merchants?.status().version,
       topic: config.kafka.topic,
+      groupId: config.kafka.groupId,
       lane: config.lane.name,
       laneThresholdBytes: config.lane.thresholdBytes,
     }),

@@ -49,7 +49,7 @@ export interface LifecycleParts {
   /** Finishes or abandons what runs, within the drain limit; all at once. */
   readonly drain: readonly (() => Promise<void>)[];
   /** One after the other, when nothing runs any more. */
-  readonly close: readonly (readonly [name: string, step: () => void | Promise<void>])[];
+  readonly close: readonly (readonly [name: string, step: () => unknown])[];
 }
 
 export function createLifecycle(parts: LifecycleParts): Pod {
@@ -87,10 +87,17 @@ export function createLifecycle(parts: LifecycleParts): Pod {
   async function guardLanes(): Promise<void> {
     const { lane, kafka } = config;
     if (lane.name === 'all') return;
-    const other = (await livePods(redis)).find(
-      (pod) =>
-        pod.topic === kafka.topic && pod.lane !== 'all' && pod.laneThresholdBytes !== lane.thresholdBytes,
+    const others = (await livePods(redis)).filter(
+      ({ pod, topic }) => pod !== config.pod && topic === kafka.topic,
     );
+    const groupmate = others.find((pod) => pod.groupId === kafka.groupId && pod.lane !== lane.name);
+    if (groupmate !== undefined) {
+      throw new RefusedToStart(
+        `KAFKA_GROUP_ID ${kafka.groupId} is shared with the live pod ${groupmate.pod} of lane ${groupmate.lane}: ` +
+          'each lane needs a group of its own, or each would commit past the other’s records',
+      );
+    }
+    const other = others.find((pod) => pod.lane !== 'all' && pod.laneThresholdBytes !== lane.thresholdBytes);
     if (other === undefined) return;
     throw new RefusedToStart(
       `LANE_THRESHOLD_BYTES is ${String(lane.thresholdBytes)} here and ${String(other.laneThresholdBytes)} in the ` +
@@ -125,7 +132,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
     logger.info({ host: config.ops.host, port: ops.port }, 'ops endpoints');
     parts.beginEarly();
     await persist('redis', guardRedis, signal);
-    await persist('other lanes', guardLanes, signal);
+    signal.throwIfAborted();
     registry = startPodRegistry({
       redis,
       subscriber: parts.subscriber,
@@ -134,6 +141,10 @@ export function createLifecycle(parts: LifecycleParts): Pod {
       logger,
     });
     parts.onRegistry(registry);
+    // Listed first, then looked: of two that start together at least one sees the other.
+    await registry.beatSoon();
+    await persist('other lanes', guardLanes, signal);
+    signal.throwIfAborted();
     await awaitDocuments(signal);
     for (const step of parts.begin) {
       // Stopped while it waited: nothing that comes later may begin.

@@ -31,6 +31,7 @@ import { createDatadogSink } from './telemetry/datadog.ts';
 import { createLedger } from './telemetry/ledger.ts';
 import type { ServiceLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
+import { withRuleFaults } from './telemetry/rule-faults.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
 /** Running at once per slot of the coupon pool: enough to keep it full beside those who wait for Redis. */
@@ -79,7 +80,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     clock,
     logger,
     metrics,
-    onLoaded: () => registry?.beatSoon(),
+    onLoaded: () => void registry?.beatSoon(),
   });
 
   // ── Kafka and the flow ────────────────────────────────────────────────────────────────────────────────
@@ -98,7 +99,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     claims,
     queue,
     coupons: couponApi,
-    meter: ledger,
+    meter: withRuleFaults(ledger, logger, clock),
     deadLetters,
     outcomes,
     waiting: waits,
@@ -254,32 +255,28 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     },
     drain: [() => consumer.stop(), () => worker.close(config.drainTimeoutMs)],
     close: [
+      ['reports', () => reporting.abort()],
       ['sweeper', () => sweeper.stop()],
       [
-        'reports',
-        () => {
-          reporting.abort();
-        },
-      ],
-      ['coupon API', () => couponApi.stop()],
-      [
-        'push API',
-        () => {
-          pushApi.stop();
-        },
-      ],
-      ['tokens', () => tokens?.stop()],
-      ['dead letters', () => deadLetterSender.stop()],
-      ['outcomes', () => outcomeSender?.stop()],
-      ['queue', () => queue.close()],
-      [
-        'redis',
+        'partners',
         async () => {
+          pushApi.stop();
+          await couponApi.stop();
+          tokens?.stop();
+        },
+      ],
+      [
+        'producers and metrics',
+        () => Promise.all([deadLetterSender.stop(), outcomeSender?.stop(), datadog?.stop()]),
+      ],
+      [
+        'queue and redis',
+        async () => {
+          await queue.close();
           redisHealth.stop();
           await Promise.all([redis, queueRedis, workerRedis, subscriber].map((client) => closeRedis(client)));
         },
       ],
-      ['metrics', () => datadog?.stop()],
       [
         'watchdog',
         () => {

@@ -66,10 +66,21 @@ function url(protocols: readonly string[]): z.ZodType<string> {
   return z.string().refine(
     (found) => {
       const parsed = URL.parse(found);
-      return parsed !== null && protocols.includes(parsed.protocol) && parsed.hostname !== '';
+      if (parsed === null || !protocols.includes(parsed.protocol) || parsed.hostname === '') return false;
+      return isEncoded(parsed.username) && isEncoded(parsed.password);
     },
     `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   );
+}
+
+/** A `%` in a password has to be written as `%25`. */
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const httpUrl = url(['http:', 'https:']);

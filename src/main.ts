@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import type { Pod } from './compose-lifecycle.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { RefusedToStart } from './domain/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
@@ -52,16 +53,17 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
     });
   }
 
-  // Only now, as it brings every library along: a faulty environment is reported at once.
-  const { composePod } = await import('./compose.ts');
-  const pod = composePod(config, { logger, version, onFatal: fatal.resolve });
   const stopped = new Promise<undefined>((resolve) => {
     stopping.signal.addEventListener('abort', () => {
       resolve(undefined);
     });
   });
   let exitCode = 0;
+  let pod: Pod | undefined;
   try {
+    // Only now, as it brings every library along: a faulty environment is reported at once.
+    const { composePod } = await import('./compose.ts');
+    pod = composePod(config, { logger, version, onFatal: fatal.resolve });
     await Promise.race([pod.start(stopping.signal), stopped, fatal.promise]);
     const reason = await Promise.race([stopped, fatal.promise]);
     if (reason !== undefined) {
@@ -80,7 +82,7 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
       resolve(true);
     }, limit).unref();
   });
-  const inTime = pod.stop().then(
+  const inTime = (pod?.stop() ?? Promise.resolve()).then(
     () => false,
     (error: unknown) => {
       logger.error({ error }, 'stopping failed');

@@ -61,6 +61,7 @@ function perNode(options: RedisConnectionOptions) {
     reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     ...(options.name !== undefined && { connectionName: options.name }),
     ...(options.cluster && isTls(options.url) && { tls: {} }),
+    ...(options.cluster && credentialsOf(options.url)),
   };
   if (options.purpose === 'worker') {
     return {
@@ -77,6 +78,15 @@ function perNode(options: RedisConnectionOptions) {
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: !options.cluster,
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+  };
+}
+
+/** A cluster's further nodes are found by address alone: they want the credentials of the first one's URL. */
+function credentialsOf(url: string): { readonly username?: string; readonly password?: string } {
+  const { username, password } = new URL(url);
+  return {
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
   };
 }
 

@@ -4,6 +4,7 @@
  * managed services often forbid CONFIG.
  */
 import { Cluster } from 'ioredis';
+import { UnavailableError } from '../domain/errors.ts';
 import type { RedisClient } from './connection.ts';
 import { onRedis } from './redis-errors.ts';
 
@@ -26,6 +27,8 @@ export class UnsafeRedisError extends Error {
  */
 export async function inspectRedis(client: RedisClient): Promise<{ readonly warnings: readonly string[] }> {
   const nodes = client instanceof Cluster ? client.nodes('master') : [client];
+  // A cluster that was never reached has no nodes yet: nothing is known of it.
+  if (nodes.length === 0) throw new UnavailableError('redis', 'no node of the cluster is known yet');
   const warnings = new Set<string>();
   for (const node of nodes) {
     const info = parseInfo(await onRedis(client, () => node.info()));

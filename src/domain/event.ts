@@ -6,6 +6,21 @@
 export const TRIGGERS = ['enter', 'dwell', 'exit'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
+/** The fields of an event's JSON; all others are ignored. */
+export const EVENT_FIELDS: ReadonlySet<string> = new Set([
+  'userId',
+  'occurredAt',
+  'latitude',
+  'longitude',
+  'merchantId',
+  'eventId',
+  'trigger',
+  'accuracyMeters',
+  'timeZone',
+  'locale',
+  'pushConsent',
+]);
+
 export interface LocationEvent {
   readonly eventId: string;
   readonly userId: string;

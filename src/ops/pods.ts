@@ -27,6 +27,7 @@ export interface PodRecord {
   readonly rulesEtag: string | undefined;
   readonly merchantsVersion: string | undefined;
   readonly topic: string;
+  readonly groupId: string;
   readonly lane: string;
   readonly laneThresholdBytes: number;
 }
@@ -90,8 +91,8 @@ export async function announceDocuments(redis: Redis | Cluster): Promise<void> {
 export interface PodRegistry {
   /** As of the last beat. */
   pods(): readonly LivePod[];
-  /** Says it now, instead of at the next beat: a new document was taken up. */
-  beatSoon(): void;
+  /** Says it now, instead of at the next beat. Resolves when it has been tried. Never rejects. */
+  beatSoon(): Promise<void>;
   /** Takes this pod out of the list; resolves also where Redis is away. */
   stop(): Promise<void>;
 }
@@ -120,12 +121,10 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
       logger.debug({ error }, 'the pod registry could not be reached');
     }
   };
-  const beatSoon = (): void => {
-    beating = beating.then(beatNow);
-  };
-  const timer = setInterval(beatSoon, BEAT_EVERY_MS);
+  const beatSoon = (): Promise<void> => (beating = beating.then(beatNow));
+  const timer = setInterval(() => void beatSoon(), BEAT_EVERY_MS);
   timer.unref();
-  beatSoon();
+  void beatSoon();
 
   subscriber.on('message', (channel: string) => {
     if (channel === CHANNEL && !stopped) options.onDocumentsAnnounced();

@@ -46,6 +46,8 @@ export interface CouponApiStats {
   readonly inFlight: number;
   /** Events waiting for a slot. */
   readonly waiting: number;
+  /** Events between two tries, by backoff or `Retry-After`. */
+  readonly pausing: number;
   /** Most calls out at once now. */
   readonly limit: number;
   readonly breaker: BreakerState;
@@ -83,6 +85,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   const latencies = createLatencyWindow();
   const stopped = new AbortController();
   let lastFailure = '';
+  let pausing = 0;
   const breaker = createCircuitBreaker({ clock, random, onChange: onBreaker });
 
   function onBreaker(state: BreakerState): void {
@@ -114,7 +117,10 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     if (verdict.kind === 'abandoned') return verdict;
     latencies.add(durationMs);
     options.onCall?.(verdict.result, durationMs);
-    if (reply.kind === 'answer' && verdict.kind !== 'unauthorized') refusal.accepted();
+    if (reply.kind === 'answer' && verdict.kind !== 'unauthorized') {
+      refusal.accepted();
+      if (token !== undefined) tokens?.worked(token);
+    }
     if (verdict.kind === 'unauthorized') return verdict;
     const failed = verdict.kind === 'failed';
     if (failed) lastFailure = verdict.error;
@@ -161,8 +167,8 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
       if (signal.aborted || stopped.signal.aborted) throw new AbandonedError();
       if (clock.now() >= query.staleAtMs) return STALE;
       if (tokens !== undefined && tokens.current() === undefined) {
-        if ((await tokenFor(query, signal, tokens)) === undefined && clock.now() < query.staleAtMs)
-          throw new AbandonedError();
+        // Whatever ended the wait, the head of the loop asks why: a timer may end a moment before its time.
+        await tokenFor(query, signal, tokens);
         continue;
       }
       if (!router.tryEnter()) {
@@ -186,7 +192,9 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
       if (verdict.kind !== 'failed') throw new AbandonedError();
       const waitMs = (verdict.retryAfterMs ?? 0) + backoffMs(attempt, BACKOFF, random);
       attempt += 1;
+      pausing += 1;
       await pause(clock, Math.min(waitMs, query.staleAtMs - clock.now()), signal, stopped.signal);
+      pausing -= 1;
     }
   }
 
@@ -195,6 +203,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     stats: () => ({
       inFlight: router.inFlight(),
       waiting: router.waiting(),
+      pausing,
       limit: router.limit(),
       breaker: breaker.state(),
       ...latencies.percentiles(),

@@ -15,7 +15,8 @@ export type ParsedCoupons =
   | { readonly ok: false; readonly error: string };
 
 const MAX_ID_LENGTH = 512;
-const MAX_TEXT_LENGTH = 4096;
+/** A bound beside that of the whole answer: no push service takes so much. */
+const MAX_TEXT_LENGTH = 65_536;
 const NONE: ParsedCoupons = { ok: true, coupons: [], invalid: 0 };
 
 /** Ids become parts of keys, so they are well-formed Unicode. */

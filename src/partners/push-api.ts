@@ -70,7 +70,10 @@ export function createPushApi(options: PushApiOptions): PushApi {
       signal,
     });
     options.onCall?.(meaningOf(reply, clock.now()).kind, performance.now() - startedMs);
-    if (reply.kind === 'answer' && reply.status !== 401) refusal.accepted();
+    if (reply.kind === 'answer' && reply.status !== 401) {
+      refusal.accepted();
+      if (token !== undefined) tokens?.worked(token);
+    }
     return reply;
   }
 

@@ -36,6 +36,8 @@ export interface TokenSource {
    * rejects; bounded by the time limit of one call.
    */
   renew(refused: string, signal?: AbortSignal): Promise<string | undefined>;
+  /** An API took this token: should it be refused later, it was revoked, and a fresh one is worth asking for. */
+  worked(token: string): void;
   hasValidToken(): boolean;
   /** Ends renewal, closes sockets and timers. */
   stop(): void;
@@ -48,7 +50,7 @@ interface HeldToken {
 }
 
 const BACKOFF = { firstMs: 500, maxMs: 15_000 };
-/** A refused token causes at most one renewal in this time: an API that refuses every token is no reason to flood. */
+/** A token that no API ever took causes at most one renewal in this time: an API that refuses all is no reason to flood. */
 const REFUSAL_SPACING_MS = 1000;
 
 /** @throws TypeError where `url` is no http(s) URL. */
@@ -67,6 +69,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   let nap = new AbortController();
   let refusedAtMs = Number.NEGATIVE_INFINITY;
   let refusalAnswered = false;
+  let lastWorking: string | undefined;
 
   function current(): string | undefined {
     return held !== undefined && clock.now() < held.expiresAtMs ? held.value : undefined;
@@ -131,8 +134,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   async function renewRefused(refused: string): Promise<string | undefined> {
     const now = current();
     if (now !== undefined && now !== refused) return now;
-    if (renewal === undefined && clock.now() - refusedAtMs < REFUSAL_SPACING_MS)
-      return refusalAnswered ? now : undefined;
+    const isSpaced = refused !== lastWorking && clock.now() - refusedAtMs < REFUSAL_SPACING_MS;
+    if (renewal === undefined && isSpaced) return refusalAnswered ? now : undefined;
     refusedAtMs = clock.now();
     refusalAnswered = await renewOnce();
     return refusalAnswered ? current() : undefined;
@@ -149,6 +152,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       return unlessAborted(promise, signal).finally(() => waiting.delete(resolve));
     },
     renew: (refused, signal = stopped.signal) => unlessAborted(renewRefused(refused), signal),
+    worked(token) {
+      lastWorking = token;
+    },
     hasValidToken: () => current() !== undefined,
     stop() {
       stopped.abort();

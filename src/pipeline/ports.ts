@@ -21,7 +21,7 @@ export interface Hold {
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** One version of the rules, immutable: an event is decided by one version from its first filter to its push. */
+/** One version of the rules, immutable. What follows the coupon call goes by the version in force after it. */
 export interface Ruleset {
   readonly version: string;
   readonly enabled: boolean;

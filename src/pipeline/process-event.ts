@@ -6,7 +6,17 @@
 import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { EventSource } from '../domain/record.ts';
-import type { Claims, Clock, CouponSource, Documents, FlowMeter, Hold, PushQueue, Stage } from './ports.ts';
+import type {
+  Claims,
+  Clock,
+  CouponSource,
+  Documents,
+  FlowMeter,
+  Hold,
+  PushQueue,
+  Ruleset,
+  Stage,
+} from './ports.ts';
 import { applyRules } from './steps/apply-rules.ts';
 import { claimPush } from './steps/claim-push.ts';
 import { findCoupons } from './steps/find-coupons.ts';
@@ -40,8 +50,8 @@ export async function processEvent(
   ports: ProcessPorts,
 ): Promise<Outcome> {
   const { clock, meter, documents } = ports;
-  const rules = documents.rules();
-  const staleAtMs = event.occurredAtMs + Math.min(ports.maxEventAgeMs, rules.maxEventAgeMs ?? Infinity);
+  let rules = documents.rules();
+  const staleAtMs = staleAt(event, rules, ports);
 
   const recalled = await timed('recall', meter, () => recall(event, rules, hold, ports));
   if (recalled.ended) return recalled.outcome;
@@ -50,15 +60,21 @@ export async function processEvent(
     event.timeZone ??
     (event.merchantId === undefined ? undefined : documents.findMerchant(event.merchantId)?.timeZone);
   const early = { nowMs: clock.now(), timeZone, staleAtMs, capFull: recalled.value.capFull };
-  const undisturbed = refuseEarly(event, rules, early);
-  if (undisturbed.ended) return undisturbed.outcome;
+  const refused = refuseEarly(event, rules, early);
+  if (refused.ended) return refused.outcome;
 
   const query = { event, traceparent, staleAtMs };
   const found = await timed('coupons', meter, () => findCoupons(query, rules, hold, ports.coupons));
   if (found.ended) return found.outcome;
 
+  // The call may have been waited out for minutes: what is true now counts, by the rules that are in force now.
+  rules = documents.rules();
+  const nowMs = clock.now();
+  const undisturbed = refuseEarly(event, rules, { ...early, nowMs, staleAtMs: staleAt(event, rules, ports) });
+  if (undisturbed.ended) return undisturbed.outcome;
+
   const ranked = await timed('rules', meter, () => {
-    const context = { nowMs: clock.now(), timeZone, findMerchant: documents.findMerchant };
+    const context = { nowMs, timeZone, findMerchant: documents.findMerchant };
     return applyRules(event, found.value, rules, context, meter);
   });
   if (ranked.ended) return ranked.outcome;
@@ -74,6 +90,11 @@ export async function processEvent(
   hold.assertHeld();
   await timed('enqueue', meter, () => ports.queue.enqueue(event));
   return { kind: 'queued', couponId, merchantId, rulesVersion };
+}
+
+/** Epoch ms after which the event is stale: the shorter of the rules' limit and the pod's ceiling. */
+function staleAt(event: LocationEvent, rules: Ruleset, { maxEventAgeMs }: ProcessPorts): number {
+  return event.occurredAtMs + Math.min(maxEventAgeMs, rules.maxEventAgeMs ?? Infinity);
 }
 
 async function timed<T>(stage: Stage, meter: FlowMeter, run: () => T | Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@
  * that received = queued + filtered + dead-lettered + abandoned + in flight holds at every reading. Only here
  * is anything retried: services that are away for as long as it takes, faults of our own three times.
  */
-import { AbandonedError, UnavailableError } from '../domain/errors.ts';
+import { AbandonedError } from '../domain/errors.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
@@ -72,7 +72,8 @@ async function decide(
     try {
       return await untilAvailable(() => processEvent(event, context, hold, ports), hold, ports);
     } catch (error) {
-      if (error instanceof AbandonedError || error instanceof UnavailableError) throw error;
+      // Given up although nobody took the event away is a fault like any other.
+      if (error instanceof AbandonedError && hold.signal.aborted) throw error;
       const fields = { ...piece.source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
       if (attempt === TRIES) {

@@ -57,7 +57,8 @@ interface Run {
   readonly ref: EventRef;
   readonly stopping: Stopping;
   readonly reporter: string;
-  readonly killed: boolean;
+  /** The kill switch, as last read. */
+  killed: boolean;
 }
 
 /** An attempt, and when it was asked for: `doubtful` where an earlier one may have been received. */
@@ -78,7 +79,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
     const killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
     const run: Run = { ref, stopping, reporter: randomUUID(), killed };
-    if (killed) {
+    if (run.killed) {
       // What no attempt has touched is withdrawn without a permission ever being given.
       const ending = await write(run, () => store.release(ref, 'withdrawn'));
       if (ending.kind !== 'held') return conclude(run, ending, 'withdrawn');
@@ -94,9 +95,12 @@ export function createDeliver(options: DeliverOptions): Deliver {
   ): Promise<Verdict> {
     const token = randomUUID();
     let askedMs = monotonicMs();
-    const permission = await write(run, () => {
+    const permission = await write(run, async () => {
       askedMs = monotonicMs();
-      return request(token);
+      // Read again with every asking: the turn, or Redis, may have been waited for, and the switch be thrown since.
+      const [killed, answer] = await Promise.all([guard.killSwitch(), request(token)]);
+      run.killed = killed;
+      return answer;
     });
     switch (permission.kind) {
       case 'granted':

@@ -84,8 +84,8 @@ const condition = z
 const ruleId = z
   .string(expecting('a name such as no-alcohol-before-noon'))
   .regex(
-    /^[a-z0-9][a-z0-9_.-]{0,62}$/,
-    expecting('a name of 1–63 small letters, digits and - _ . that begins with a letter or digit'),
+    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/,
+    expecting('a name of 1–63 letters, digits and - _ . that begins with a letter or digit'),
   )
   .describe('Unique; counted in metrics under this name.');
 

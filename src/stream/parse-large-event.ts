@@ -1,11 +1,12 @@
 /**
  * Parses one event that is too large to be parsed in one go: `JSON.parse` of 60 MB stops the event loop for
  * seconds, and its tree can take ten times the memory. An event's own fields are small, so only the outermost
- * object's small members are read; the rest is checked to be JSON and passed over. A value over 64 KiB becomes
+ * object's small members with a field's name are read; the rest is checked to be JSON and passed over. A value over 64 KiB becomes
  * `{}`, which breaks the same rules as any oversized value does in a field that has rules, and which nobody
  * reads in one that has none.
  */
 import { isUtf8 } from 'node:buffer';
+import { EVENT_FIELDS } from '../domain/event.ts';
 import type { PieceContent } from '../domain/record.ts';
 import { checkJson } from './check-json.ts';
 import type { Slice } from './json-bytes.ts';
@@ -28,6 +29,7 @@ export function* parseLargeEvent(bytes: Buffer): Generator<undefined, PieceConte
   let readBytes = 0;
   const checked = yield* checkJson(bytes, MAX_DEPTH, (key, value) => {
     if (key.end - key.start > MAX_KEY_BYTES || readBytes > MAX_READ_BYTES) return;
+    if (!isField(textOf(bytes, key))) return;
     readBytes += key.end - key.start + Math.min(MAX_VALUE_BYTES, value.end - value.start);
     members.push([key, value]);
   });
@@ -41,6 +43,11 @@ export function* parseLargeEvent(bytes: Buffer): Generator<undefined, PieceConte
   }
   const text = members.map(([key, value]) => `${textOf(bytes, key)}:${readable(bytes, value)}`).join(',');
   return { kind: 'json', value: JSON.parse(`{${text}}`) };
+}
+
+/** @param key a JSON string, quotes and escapes included. */
+function isField(key: string): boolean {
+  return EVENT_FIELDS.has(key.includes('\\') ? (JSON.parse(key) as string) : key.slice(1, -1));
 }
 
 function readable(bytes: Buffer, value: Slice): string {

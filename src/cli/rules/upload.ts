@@ -56,8 +56,11 @@ async function bringIntoForce(file: RulesFile, to: Upload): Promise<ExitCode> {
   }
   const etag = await put(file, to);
   if (etag === undefined) {
-    if (!enabled)
+    if (!enabled) {
+      // Whoever uploaded in between may have lifted it.
+      await fleet.killSwitch(true, `rules ${version}`);
       complain('the kill switch stays set; upload again, or upload rules with enabled: true to lift it');
+    }
     return 1;
   }
   if (enabled) await fleet.killSwitch(false, `rules ${version}`);

@@ -11,8 +11,6 @@ export function applyRules(
   context: RankContext,
   meter: FlowMeter,
 ): Step<readonly Candidate[]> {
-  // Asked again: the coupon call may have been retried into the night.
-  if (rules.quietHours(context.timeZone, context.nowMs).quiet) return filtered('quiet_hours', rules.version);
   const { candidates, exclusions } = rules.rank(event, coupons, context);
   for (const exclusion of exclusions) meter.ruleExcluded(exclusion, rules.version);
   if (candidates.length > 0) return goOn(candidates);

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { TRIGGERS, type LocationEvent } from '../../domain/event.ts';
 import type { DeadLetterReason } from '../../domain/outcome.ts';
-import type { EventSource, HeaderValue, RecordPiece } from '../../domain/record.ts';
+import type { EventSource, RecordEnvelope, RecordPiece } from '../../domain/record.ts';
 import { canonicalLocale, knownTimeZone, parseInstant } from '../../domain/civil.ts';
 
 /** An event up to this far ahead of our clock counts as now; further ahead is invalid. */
@@ -52,7 +52,7 @@ const shape = z.object({
 /** @param nowMs epoch ms, this pod's clock. Never throws. */
 export function validate(piece: RecordPiece, nowMs: number): Validated {
   const { content, source } = piece;
-  const fallbackId = idHeader(piece.envelope.headers['event-id'], source.index) ?? positionId(source);
+  const fallbackId = replayedId(piece.envelope.headers, source.index) ?? positionId(source);
   if (content.kind === 'refused') {
     return {
       ok: false,
@@ -114,8 +114,17 @@ function isPresent<T>(value: T): value is NonNullable<T> {
  * A dead letter carries its event's id in a header, and a replay puts it back: so an event without an id of
  * its own keeps the identity of its first position. Only for the first event, as a header names just one.
  */
-function idHeader(header: HeaderValue, index: number): string | undefined {
-  if (index !== 0 || header === undefined || Array.isArray(header)) return undefined;
+function replayedId(headers: RecordEnvelope['headers'], index: number): string | undefined {
+  const header = headers['event-id'];
+  // Beside the header that only a dead letter has: a producer's own header of this name says nothing.
+  if (
+    index !== 0 ||
+    header === undefined ||
+    Array.isArray(header) ||
+    headers['source-offset'] === undefined
+  ) {
+    return undefined;
+  }
   const text = header.toString();
   return isId(text) ? text : undefined;
 }

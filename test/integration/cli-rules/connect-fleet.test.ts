@@ -32,12 +32,13 @@ it('hears of live pods, and is heard by them', async () => {
       rulesEtag: undefined,
       merchantsVersion: undefined,
       topic: 't',
+      groupId: 'g',
       lane: 'all',
       laneThresholdBytes: 1,
     }),
     onDocumentsAnnounced: () => {
       rulesVersion = 'v2';
-      registry.beatSoon();
+      void registry.beatSoon();
     },
     logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   });

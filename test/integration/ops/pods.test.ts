@@ -34,6 +34,7 @@ function record(pod: string): PodRecord {
     rulesEtag: '"e1"',
     merchantsVersion: undefined,
     topic: 't',
+    groupId: 'g',
     lane: 'all',
     laneThresholdBytes: 1,
   };

@@ -82,6 +82,7 @@ describe('faults', () => {
     ['KAFKA_START', 'middle'],
     ['KAFKA_SSL', 'yes'],
     ['REDIS_URL', 'http://localhost'],
+    ['REDIS_URL', 'redis://:50%off@localhost'],
     ['COUPON_API_URL', 'localhost:80'],
     ['COUPON_API_CONCURRENCY', '0'],
     ['COUPON_API_TIMEOUT_MS', '1e3'],

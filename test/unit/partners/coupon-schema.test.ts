@@ -55,7 +55,7 @@ describe('a coupon', () => {
     { couponId: 'x'.repeat(513) },
     { merchantId: null },
     { title: '' },
-    { title: 'x'.repeat(4097) },
+    { title: 'x'.repeat(65_537) },
     { body: 1 },
     { category: {} },
     { discountPercent: '10' },

@@ -108,6 +108,14 @@ describe('a lost hold', () => {
     expect(b.counts.abandoned).toBe(1);
   });
 
+  it('is the only reason to abandon: an event that nobody took away is never given up', async () => {
+    const b = bench();
+    b.script.coupons = [new AbandonedError(), { kind: 'coupons', coupons: [] }];
+    await run(b);
+    expect(b.counts.abandoned).toBe(0);
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'no_coupons' }]);
+  });
+
   it('before it ran counts as abandoned', () => {
     const b = bench();
     createIntake(b.ports)(piece(rawEvent())).abandon();

@@ -91,6 +91,26 @@ describe('filters', () => {
     expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'quiet_hours' }]);
   });
 
+  it('rules that come into force while the coupon call is waited out are the ones that decide', async () => {
+    const b = bench();
+    b.onCall = (name) => {
+      if (name === 'coupons') b.rules = ruleset({ version: 'r2', enabled: false });
+    };
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'disabled', rulesVersion: 'r2' }]);
+  });
+
+  it('the claim ends at the quiet hours that come next after the coupon call, not before it', async () => {
+    const b = bench();
+    let nextStartMs = 1000;
+    b.rules = ruleset({ quietHours: () => ({ quiet: false, nextStartMs }) });
+    b.onCall = (name) => {
+      if (name === 'coupons') nextStartMs = 2000;
+    };
+    await run(b, rawEvent());
+    expect(b.claims[0]?.candidates[0]?.notAfterMs).toBe(2000);
+  });
+
   it("a merchant's time zone serves where the event has none", async () => {
     const b = bench();
     const zones: (string | undefined)[] = [];

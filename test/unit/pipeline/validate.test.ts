@@ -116,13 +116,22 @@ describe('refused as invalid, naming the field', () => {
 
 describe('identity', () => {
   it('a replayed dead letter keeps the id of its first position', () => {
-    const envelope = { key: null, headers: { 'event-id': Buffer.from('location-events-1-7-0') } };
+    const envelope = {
+      key: null,
+      headers: { 'event-id': Buffer.from('location-events-1-7-0'), 'source-offset': '7' },
+    };
     const result = validate(piece(rawEvent({ eventId: undefined }), { envelope }), NOW);
     expect(result).toMatchObject({ ok: true, event: { eventId: 'location-events-1-7-0' } });
   });
 
+  it("a producer's own header of that name says nothing", () => {
+    const envelope = { key: null, headers: { 'event-id': 'batch-7' } };
+    const result = validate(piece(rawEvent({ eventId: undefined }), { envelope }), NOW);
+    expect(result).toMatchObject({ ok: true, event: { eventId: 'location-events-3-41-0' } });
+  });
+
   it('the header names only the first event of a record', () => {
-    const envelope = { key: null, headers: { 'event-id': 'x' } };
+    const envelope = { key: null, headers: { 'event-id': 'x', 'source-offset': '7' } };
     const source = { topic: 't', partition: 0, offset: '9', index: 1 };
     const result = validate(piece(rawEvent({ eventId: undefined }), { envelope, source }), NOW);
     expect(result).toMatchObject({ ok: true, event: { eventId: 't-0-9-1' } });

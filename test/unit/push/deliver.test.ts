@@ -29,7 +29,15 @@ describe('what the push API answers', () => {
     await bench.claim();
     expect(await bench.run()).toEqual({ kind: 'ended' });
     expectOutcome('sent', 1);
-    expect(bench.steps).toEqual(['killSwitch', 'permit', 'send', 'settle', 'record', 'reported']);
+    expect(bench.steps).toEqual([
+      'killSwitch',
+      'killSwitch',
+      'permit',
+      'send',
+      'settle',
+      'record',
+      'reported',
+    ]);
   });
 
   it('carries the frozen push, its key and the time that is left to write', async () => {
@@ -214,6 +222,16 @@ describe('the shared pace', () => {
     await bench.run({ rate: { reserve: async () => 5000 } });
     expectOutcome('sent', 1);
     expect(bench.calls[0]?.writeDeadlineMs).toBe(startedMs + 7000);
+  });
+
+  it('a kill switch that is thrown while it is waited for: withdrawn', async () => {
+    await bench.claim();
+    const reserve = async () => {
+      bench.script.killed = true;
+      return 5000;
+    };
+    await bench.run({ rate: { reserve } });
+    expectOutcome('withdrawn', 0);
   });
 
   it('is not taken for what will not be sent', async () => {

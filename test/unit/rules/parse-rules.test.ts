@@ -109,8 +109,8 @@ const faults: [string, string, RegExp][] = [
   ['merchants: { deny: m-1 }', '3:20 merchants.deny', /a list of merchantIds/],
   ['rollout: { percent: 101 }', '3:21 rollout.percent', /0 to 100/],
   ['rollout: { salt: x }', '3:10 rollout.percent', /is missing/],
-  ['rules: [{ id: "A B", when: "true", then: exclude }]', '3:15 rules[0].id', /small letters/],
-  ['rules: [{ id: "", when: "true", then: exclude }]', '3:15 rules[0].id', /small letters/],
+  ['rules: [{ id: "A B", when: "true", then: exclude }]', '3:15 rules[0].id', /letters/],
+  ['rules: [{ id: "", when: "true", then: exclude }]', '3:15 rules[0].id', /letters/],
   ['rules: [{ id: a, when: "true", then: boost }]', '3:9 rules[0].by', /is missing/],
   [
     'rules: [{ id: a, when: "true", then: exclude, by: 3 }]',

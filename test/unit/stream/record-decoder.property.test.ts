@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { EVENT_FIELDS } from '../../../src/domain/event.ts';
 import { decodeRecord } from '../../../src/stream/record-decoder.ts';
 import { decodeAll, MAX_RECORD_BYTES, recordOf } from './raw-record.ts';
 
@@ -152,6 +153,12 @@ describe('any bytes', () => {
     },
   );
 
+  /** Of a large event, what is no field is passed over. */
+  const fieldsOf = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).filter(([name]) => EVENT_FIELDS.has(name)));
+  };
+
   it('come out the same, at once or in slices', { timeout: 60_000 }, async () => {
     const property = fc.asyncProperty(soup, anyHeaders, async (value, headers) => {
       const small = recordOf(value, headers);
@@ -163,7 +170,7 @@ describe('any bytes', () => {
       const outline = (pieces: Awaited<ReturnType<typeof decodeAll>>) =>
         pieces.map(({ bytes, content }) => [
           bytes === large.value ? small.value : bytes,
-          content.kind === 'json' ? content.value : content.reason,
+          content.kind === 'json' ? fieldsOf(content.value) : content.reason,
         ]);
       expect(outline(await decodeAll(large))).toEqual(outline(await decodeAll(small)));
     });
