@@ -137,6 +137,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const isSpaced = refused !== lastWorking && clock.now() - refusedAtMs < REFUSAL_SPACING_MS;
     if (renewal === undefined && isSpaced) return refusalAnswered ? now : undefined;
     refusedAtMs = clock.now();
+    // What worked and is refused is spent: a server that gives the same token again is not asked again and again.
+    lastWorking = undefined;
     refusalAnswered = await renewOnce();
     return refusalAnswered ? current() : undefined;
   }

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AbandonedError } from '../../../src/domain/errors.ts';
 import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../../src/partners/coupon-api.ts';
+import type { TokenSource } from '../../../src/partners/token-source.ts';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
 import { couponQuery, createLogBook, realClock, until } from '../../support/partner-fakes.ts';
@@ -44,6 +45,27 @@ afterEach(async () => {
 });
 
 describe('stale', () => {
+  test('a timer that ends a moment early is no lost hold', async () => {
+    const tokens: TokenSource = {
+      start: () => undefined,
+      current: () => undefined,
+      token: (signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve(undefined), { once: true });
+        }),
+      renew: () => Promise.resolve(undefined),
+      worked: () => undefined,
+      hasValidToken: () => false,
+      stop: () => undefined,
+    };
+    const hasty = {
+      ...realClock,
+      sleep: (ms: number, signal?: AbortSignal) => realClock.sleep(ms / 2, signal),
+    };
+    build({ tokens, clock: hasty });
+    expect(await find(40)).toEqual({ kind: 'stale' });
+  });
+
   test('an event that is stale already costs no call', async () => {
     expect(await find(-1)).toEqual({ kind: 'stale' });
     expect(stub.requests).toHaveLength(0);

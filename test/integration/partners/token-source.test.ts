@@ -129,6 +129,17 @@ describe('renewal on refusal', () => {
     expect(stub.requests).toHaveLength(1);
   });
 
+  test('a token that worked and is revoked soon after its renewal is renewed again at once', async () => {
+    stub.script(token('t-1'), token('t-2'), token('t-3'));
+    build();
+    await wait();
+    expect(await source.renew('t-1')).toBe('t-2');
+    expect(await source.renew('t-2')).toBe('t-2');
+    source.worked('t-2');
+    expect(await source.renew('t-2')).toBe('t-3');
+    expect(stub.requests).toHaveLength(3);
+  });
+
   test('a server that gives the same token again is not asked again and again', async () => {
     stub.script(token('same'));
     build();
