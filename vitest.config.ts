@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     reporters: ['default', summaryReporter()],
     pool: 'forks',
+    setupFiles: ['test/support/property-seed.ts'],
     maxWorkers: 2,
     // Generous, as no test asserts a time: a busy machine is slow, not wrong.
     testTimeout: 60_000,
