@@ -9,15 +9,7 @@
  * after settle      sent …          the job's next run, else the sweep, publishes the outcome
  * after publishing  sent …, open    published again, counted once
  */
-import type {
-  DeliveryOutcome,
-  Ending,
-  KeptOutcome,
-  Permission,
-  ReleasedOutcome,
-  Retreat,
-} from '../domain/delivery.ts';
-import type { EventRef } from '../domain/event.ts';
+import type { DeliveryOutcome, DeliveryStore, Ending, Permission } from '../domain/delivery.ts';
 import { noOffset, type CooldownOptions } from './claims.ts';
 import { createKeyspace, openMember } from './keys.ts';
 import { onRedis } from './redis-errors.ts';
@@ -31,31 +23,8 @@ import { scriptOn } from './scripts/script.ts';
 import { settleScript } from './scripts/settle.ts';
 import { takeOverScript } from './scripts/take-over.ts';
 
-export interface Deliveries {
-  /** True while the push is undelivered and not expired: a hint, nothing is decided by it. */
-  isWaiting(ref: EventRef): Promise<boolean>;
-  /**
-   * claimed → sending. `token` is unique to this attempt and kept through repetitions of the same call, by which
-   * its own first permission is told from another's. Never reused after a retreat.
-   */
-  permit(ref: EventRef, token: string): Promise<Permission>;
-  /** sending(attempt) → sending(attempt + 1) with the same idempotency key. For an idempotent API only. */
-  takeOver(ref: EventRef, attempt: number, token: string): Promise<Permission>;
-  /** sending(attempt) → a final state that keeps its place, counted from now. */
-  settle(ref: EventRef, attempt: number, outcome: KeptOutcome): Promise<Ending>;
-  /** sending(attempt) → claimed: surely nothing was sent. */
-  retreat(ref: EventRef, attempt: number): Promise<Retreat>;
-  /** → a final state that gives its place back. Without `attempt` only what no attempt holds. */
-  release(ref: EventRef, outcome: ReleasedOutcome, attempt?: number): Promise<Ending>;
-  /**
-   * The outcome is published. @returns true for the first reporter (and for its repetitions with the same
-   * `reporter` id): who is first counts.
-   */
-  reported(ref: EventRef, reporter: string): Promise<boolean>;
-}
-
 /** Every method rejects with `UnavailableError('redis')` where Redis is away. */
-export function createDeliveries(options: CooldownOptions): Deliveries {
+export function createDeliveries(options: CooldownOptions): DeliveryStore {
   const { redis, clockOffsetMs = noOffset } = options;
   const keys = createKeyspace(options.prefix);
   const run = {

@@ -34,7 +34,7 @@ export interface SweptPush {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
   readonly ticket: PushTicket;
-  /** Unique to this sweep: see `Deliveries.reported`. */
+  /** Unique to this sweep: see `DeliveryStore.reported`. */
   readonly reporter: string;
 }
 

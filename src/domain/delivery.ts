@@ -2,6 +2,7 @@
  * The delivery of one claimed push: what the push API's answer means, what the record in Redis permits, and
  * the closed list of delivery outcomes. Every queued push ends in exactly one.
  */
+import type { EventRef } from './event.ts';
 import type { PushTicket } from './push.ts';
 
 export const DELIVERY_OUTCOMES = ['sent', 'rejected', 'expired', 'unknown', 'withdrawn', 'dry_run'] as const;
@@ -66,3 +67,27 @@ export type Ending =
 /** What became of an attempt's wish to give its permission back. `remainingMs`: Redis's time until the expiry. */
 export type Retreat =
   { readonly kind: 'done'; readonly remainingMs: number } | Exclude<Ending, { readonly kind: 'done' }>;
+
+/** The push's record. Every method rejects with `UnavailableError` where Redis is away, and may be repeated. */
+export interface DeliveryStore {
+  /** True while the push is undelivered and not expired: a hint, nothing is decided by it. */
+  isWaiting(ref: EventRef): Promise<boolean>;
+  /**
+   * claimed → sending. `token` is unique to this attempt and kept through repetitions of the same call, by which
+   * its own first permission is told from another's. Never reused after a retreat.
+   */
+  permit(ref: EventRef, token: string): Promise<Permission>;
+  /** sending(attempt) → sending(attempt + 1) with the same idempotency key. For an idempotent API only. */
+  takeOver(ref: EventRef, attempt: number, token: string): Promise<Permission>;
+  /** sending(attempt) → a final state that keeps its place, counted from now. */
+  settle(ref: EventRef, attempt: number, outcome: KeptOutcome): Promise<Ending>;
+  /** sending(attempt) → claimed: surely nothing was sent. */
+  retreat(ref: EventRef, attempt: number): Promise<Retreat>;
+  /** → a final state that gives its place back. Without `attempt` only what no attempt holds. */
+  release(ref: EventRef, outcome: ReleasedOutcome, attempt?: number): Promise<Ending>;
+  /**
+   * The outcome is published. @returns true for the first reporter (and for its repetitions with the same
+   * `reporter` id): who is first counts.
+   */
+  reported(ref: EventRef, reporter: string): Promise<boolean>;
+}

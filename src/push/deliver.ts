@@ -10,11 +10,12 @@ import {
   type Ending,
   type Permission,
   type SendResult,
+  type DeliveryStore,
 } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { PushTicket } from '../domain/push.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
-import type { DeliveryStore, PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
+import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { untilRedis } from './until-redis.ts';

@@ -2,28 +2,9 @@
  * What a delivery needs of the world. The records in Redis, the push API, the documents and the outcome topic are
  * other rooms' business; whoever composes the pod hands them in.
  */
-import type {
-  DeliveryOutcome,
-  Ending,
-  KeptOutcome,
-  Permission,
-  ReleasedOutcome,
-  Retreat,
-  SendResult,
-} from '../domain/delivery.ts';
+import type { DeliveryOutcome, SendResult } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { FrozenPush, PushTicket } from '../domain/push.ts';
-
-/** The push's record. Every method rejects with `UnavailableError` where Redis is away, and may be repeated. */
-export interface DeliveryStore {
-  isWaiting(ref: EventRef): Promise<boolean>;
-  permit(ref: EventRef, token: string): Promise<Permission>;
-  takeOver(ref: EventRef, attempt: number, token: string): Promise<Permission>;
-  settle(ref: EventRef, attempt: number, outcome: KeptOutcome): Promise<Ending>;
-  retreat(ref: EventRef, attempt: number): Promise<Retreat>;
-  release(ref: EventRef, outcome: ReleasedOutcome, attempt?: number): Promise<Ending>;
-  reported(ref: EventRef, reporter: string): Promise<boolean>;
-}
 
 export interface SendCall {
   /** Epoch ms. */

@@ -3,9 +3,10 @@
  * marked it first counts it. Who dies in between leaves it unmarked: it is published again by the job's next run
  * or by the sweep, and counted there. So it is counted once, and published at least once.
  */
+import type { DeliveryStore } from '../domain/delivery.ts';
 import type { OutcomeRecord } from '../domain/outcome.ts';
 import type { Clock, OutcomeLog } from '../pipeline/ports.ts';
-import type { DeliveryMeter, DeliveryStore, ReportOutcome } from './ports.ts';
+import type { DeliveryMeter, ReportOutcome } from './ports.ts';
 import { untilRedis } from './until-redis.ts';
 
 export interface ReportOptions {

@@ -1,4 +1,5 @@
 /** What the claims' contract is tried against: the implementation in memory and the one in Redis, one clock each. */
+import type { DeliveryStore } from '../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
 import { createClaims } from '../../src/cooldown/claims.ts';
 import { closeRedis, openRedis, type RedisClient } from '../../src/cooldown/connection.ts';
@@ -8,7 +9,6 @@ import type { Cap } from '../../src/domain/cap.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import type { PushTicket } from '../../src/domain/push.ts';
 import type { ClaimAnswer, Claims, Clock, Logger } from '../../src/pipeline/ports.ts';
-import type { DeliveryStore } from '../../src/push/ports.ts';
 import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
 
 export const SWEEP_GRACE_MS = 60_000;

@@ -1,10 +1,10 @@
 /** A delivery with everything around it in memory: scripted answers, one clock that sleeps move, faults on demand. */
-import type { SendResult } from '../../src/domain/delivery.ts';
+import type { SendResult, DeliveryStore } from '../../src/domain/delivery.ts';
 import { UnavailableError } from '../../src/domain/errors.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../src/domain/outcome.ts';
 import { createDeliver, type DeliverOptions, type Verdict } from '../../src/push/deliver.ts';
-import type { DeliveryStore, SendCall, Withdrawal } from '../../src/push/ports.ts';
+import type { SendCall, Withdrawal } from '../../src/push/ports.ts';
 import { createReportOutcome } from '../../src/push/report-outcome.ts';
 import { claimOne, silentLogger } from './claims-harness.ts';
 import { createInMemoryClaims, type InMemoryClaims } from './in-memory-claims.ts';

@@ -10,11 +10,11 @@ import {
   type KeptOutcome,
   type Permission,
   type ReleasedOutcome,
+  type DeliveryStore,
 } from '../../src/domain/delivery.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import type { PushTicket } from '../../src/domain/push.ts';
 import type { Claims } from '../../src/pipeline/ports.ts';
-import type { DeliveryStore } from '../../src/push/ports.ts';
 
 interface Entry {
   readonly eventId: string;

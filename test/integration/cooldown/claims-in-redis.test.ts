@@ -1,8 +1,9 @@
+import type { DeliveryStore } from '../../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createClaims, cooldownPrefix, type CooldownOptions } from '../../../src/cooldown/claims.ts';
 import { closeRedis, type RedisClient } from '../../../src/cooldown/connection.ts';
-import { createDeliveries, type Deliveries } from '../../../src/cooldown/deliveries.ts';
+import { createDeliveries } from '../../../src/cooldown/deliveries.ts';
 import { createKillSwitch } from '../../../src/cooldown/kill-switch.ts';
 import { createSweeper, type SweptPush } from '../../../src/cooldown/sweeper.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
@@ -16,7 +17,7 @@ const ref = { userId: 'u-1', eventId: 'e-1' };
 let redis: RedisClient;
 let options: CooldownOptions;
 let claims: Claims;
-let store: Deliveries;
+let store: DeliveryStore;
 let offsetMs: number;
 const swept: SweptPush[] = [];
 
