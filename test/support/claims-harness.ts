@@ -8,8 +8,10 @@ import { createSweeper } from '../../src/cooldown/sweeper.ts';
 import type { Cap } from '../../src/domain/cap.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import type { PushTicket } from '../../src/domain/push.ts';
-import type { ClaimAnswer, Claims, Clock, Logger } from '../../src/pipeline/ports.ts';
+import type { ClaimAnswer, Claims } from '../../src/pipeline/ports.ts';
 import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
+import { systemClock } from '../../src/telemetry/system-clock.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export const SWEEP_GRACE_MS = 60_000;
 
@@ -22,26 +24,6 @@ export interface ClaimsHarness {
   advance(ms: number): void;
   close(): Promise<void>;
 }
-
-export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
-export const realClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) {
-        resolve();
-        return;
-      }
-      const end = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal?.addEventListener('abort', end);
-    }),
-};
 
 export function inMemoryHarness(): ClaimsHarness {
   let offsetMs = 0;
@@ -87,7 +69,7 @@ export async function redisHarness(prefix = `test-${randomUUID()}`): Promise<Cla
   const swept: SweptEntry[] = [];
   const sweeper = createSweeper({
     ...options,
-    clock: realClock,
+    clock: systemClock,
     logger: silentLogger,
     leaseMs: 1,
     report: async ({ ref, outcome, ticket, reporter }) => {

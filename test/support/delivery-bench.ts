@@ -6,8 +6,9 @@ import type { OutcomeRecord } from '../../src/domain/outcome.ts';
 import { createDeliver, type DeliverOptions, type Verdict } from '../../src/push/deliver.ts';
 import type { SendCall, Withdrawal } from '../../src/push/ports.ts';
 import { createReportOutcome } from '../../src/push/report-outcome.ts';
-import { claimOne, silentLogger } from './claims-harness.ts';
+import { claimOne } from './claims-harness.ts';
 import { createInMemoryClaims, type InMemoryClaims } from './in-memory-claims.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export type Step = keyof DeliveryStore | 'killSwitch' | 'send' | 'record' | 'reserve';
 

@@ -2,24 +2,6 @@
 import type { LocationEvent } from '../../src/domain/event.ts';
 import type { Clock, CouponQuery, Logger } from '../../src/pipeline/ports.ts';
 
-export const realClock: Clock = {
-  now: () => Date.now(),
-  sleep: (ms, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted === true) {
-        resolve();
-        return;
-      }
-      const end = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal?.addEventListener('abort', end);
-    }),
-};
-
 export interface FakeClock extends Clock {
   /** Moves time on; who sleeps until then wakes in order, with what it does next in between. */
   advance(ms: number): Promise<void>;

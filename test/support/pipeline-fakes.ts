@@ -14,6 +14,7 @@ import type {
   Ruleset,
 } from '../../src/pipeline/ports.ts';
 import type { EdgePorts } from '../../src/pipeline/take-in.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
 
@@ -132,7 +133,7 @@ export function bench(): Bench {
         return Promise.resolve();
       },
     },
-    logger: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
+    logger: silentLogger,
     waiting: { waitFor: () => () => undefined },
     documents: { rules: () => state.rules, findMerchant: (id) => state.merchants.get(id) },
     claims: {

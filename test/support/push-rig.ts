@@ -14,7 +14,9 @@ import { createPushQueue, type OpenPushQueue } from '../../src/push/push-queue.t
 import { createPushWorker, type PushWorker } from '../../src/push/push-worker.ts';
 import { createReportOutcome } from '../../src/push/report-outcome.ts';
 import { createSendRate } from '../../src/push/send-rate.ts';
-import { claimOne, realClock, silentLogger, testRedisUrl } from './claims-harness.ts';
+import { claimOne, testRedisUrl } from './claims-harness.ts';
+import { systemClock } from '../../src/telemetry/system-clock.ts';
+import { silentLogger } from './silent-logger.ts';
 
 export interface PushRig {
   readonly redis: RedisClient;
@@ -74,12 +76,12 @@ export async function createPushRig(url = testRedisUrl(), prefix = `test-${rando
           outcomeLog: { record: async (record) => void rig.records.push(record) },
           store,
           meter: { delivered: (outcome) => void rig.counted.push(outcome) },
-          clock: realClock,
+          clock: systemClock,
           pod: 'pod-1',
           signal: new AbortController().signal,
         }),
         rate: perSecond === undefined ? undefined : createSendRate({ redis, prefix, perSecond }),
-        clock: realClock,
+        clock: systemClock,
         logger: silentLogger,
         apiIsIdempotent,
         dryRun: false,
@@ -90,7 +92,7 @@ export async function createPushRig(url = testRedisUrl(), prefix = `test-${rando
         prefix,
         concurrency,
         deliver,
-        clock: realClock,
+        clock: systemClock,
         logger: silentLogger,
       });
       workers.push({ worker, connection });

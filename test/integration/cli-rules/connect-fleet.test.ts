@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 import { connectFleet } from '../../../src/cli/rules/connect-fleet.ts';
 import { startPodRegistry } from '../../../src/ops/pods.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 const url = process.env['REDIS_URL']!;
 const open: (() => Promise<unknown>)[] = [];
@@ -40,7 +41,7 @@ it('hears of live pods, and is heard by them', async () => {
       rulesVersion = 'v2';
       void registry.beatSoon();
     },
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
   });
   open.push(() => registry.stop());
   const fleet = await connectFleet({ url, cluster: false });

@@ -8,7 +8,9 @@ import { createKillSwitch } from '../../../src/cooldown/kill-switch.ts';
 import { createSweeper, type SweptPush } from '../../../src/cooldown/sweeper.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
-import { claimOne, connectTestRedis, realClock, silentLogger } from '../../support/claims-harness.ts';
+import { claimOne, connectTestRedis } from '../../support/claims-harness.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 const DAY_MS = 86_400_000;
 const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };
@@ -25,7 +27,7 @@ const keys = async () => (await redis.keys(`${options.prefix}:*`)).toSorted();
 const sweeper = () =>
   createSweeper({
     ...options,
-    clock: realClock,
+    clock: systemClock,
     logger: silentLogger,
     report: async (push) => {
       swept.push(push);
@@ -131,7 +133,7 @@ describe('the index of open pushes', () => {
     offsetMs += 120_000;
     const failing = createSweeper({
       ...options,
-      clock: realClock,
+      clock: systemClock,
       logger: silentLogger,
       report: () => Promise.reject(new Error('Kafka is away')),
     });
@@ -158,7 +160,7 @@ describe('the index of open pushes', () => {
     offsetMs += 120_000;
     const running = createSweeper({
       ...options,
-      clock: realClock,
+      clock: systemClock,
       logger: silentLogger,
       intervalMs: 20,
       report: async (push) => void swept.push(push),

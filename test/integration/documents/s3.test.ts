@@ -9,6 +9,7 @@ import { createDocument, type PolledDocument, type ReloadResult } from '../../..
 import { createS3, parseS3Uri } from '../../../src/documents/s3-client.ts';
 import { DocumentConflictError, putDocument, readObject } from '../../../src/documents/s3-object.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 const bucket = inject('bucket');
 const s3 = createS3({ endpoint: process.env['S3_ENDPOINT'] });
@@ -47,7 +48,7 @@ function open(
       text.startsWith('v')
         ? { ok: true, value: text, version: text }
         : { ok: false, problems: [{ line: 1, column: 1, path: '', message: 'no version' }] },
-    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    logger: silentLogger,
     clock: systemClock,
     onReload: (result) => void results.push(result),
   });

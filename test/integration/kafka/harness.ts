@@ -11,9 +11,10 @@ import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.
 import type { CommitResult, ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
 import { ensureCodecs } from '../../../src/kafka/codecs.ts';
 import type { Clock, Hold } from '../../../src/pipeline/ports.ts';
-import { createLogBook, realClock } from '../../support/partner-fakes.ts';
+import { createLogBook } from '../../support/partner-fakes.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
-export const clock: Clock = realClock;
+export const clock: Clock = systemClock;
 
 export interface Bench {
   readonly brokers: string[];

@@ -4,13 +4,8 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { announceDocuments, livePods, startPodRegistry, type PodRecord } from '../../../src/ops/pods.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
-const quiet = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 let redis: Redis;
 let subscriber: Redis;
 
@@ -49,7 +44,7 @@ it('a pod is listed at once, with what it says, and leaves the list when it stop
     subscriber,
     describe: () => record(pod),
     onDocumentsAnnounced: () => undefined,
-    logger: quiet,
+    logger: silentLogger,
   });
   await vi.waitFor(async () => {
     expect(await mine(pod)).toMatchObject([
@@ -78,7 +73,7 @@ it('every pod hears of new documents', async () => {
     subscriber,
     describe: () => record(randomUUID()),
     onDocumentsAnnounced: heard,
-    logger: quiet,
+    logger: silentLogger,
   });
   await vi.waitFor(async () => {
     await announceDocuments(redis);

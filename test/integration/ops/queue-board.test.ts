@@ -4,6 +4,7 @@ import { Queue } from 'bullmq';
 import { afterEach, expect, inject, it } from 'vitest';
 import { startOpsServer, type OpsOptions } from '../../../src/ops/server.ts';
 import type { Status } from '../../../src/ops/status.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -11,12 +12,6 @@ afterEach(async () => {
 });
 
 async function serve(board: OpsOptions['board']): Promise<string> {
-  const quiet = {
-    debug: () => undefined,
-    info: () => undefined,
-    warn: () => undefined,
-    error: () => undefined,
-  };
   const server = await startOpsServer({
     host: '127.0.0.1',
     port: 0,
@@ -24,7 +19,7 @@ async function serve(board: OpsOptions['board']): Promise<string> {
     notReady: () => [],
     status: () => Promise.resolve({} as Status),
     board,
-    logger: quiet,
+    logger: silentLogger,
   });
   cleanups.push(() => server.stop());
   return `http://127.0.0.1:${String(server.port)}`;

@@ -5,7 +5,8 @@ import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../..
 import type { TokenSource } from '../../../src/partners/token-source.ts';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { couponQuery, createLogBook, realClock, until } from '../../support/partner-fakes.ts';
+import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
 const coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
 const some = { body: JSON.stringify({ coupons: [coupon] }) };
@@ -22,7 +23,7 @@ function build(options: Partial<CouponApiOptions> = {}): void {
     url: stub.url,
     timeoutMs: 300,
     concurrency: 8,
-    clock: realClock,
+    clock: systemClock,
     logger: createLogBook(),
     onCall: (result) => calls.push(result),
     onInvalidCoupons: (count) => (invalid += count),
@@ -59,8 +60,8 @@ describe('stale', () => {
       stop: () => undefined,
     };
     const hasty = {
-      ...realClock,
-      sleep: (ms: number, signal?: AbortSignal) => realClock.sleep(ms / 2, signal),
+      ...systemClock,
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms / 2, signal),
     };
     build({ tokens, clock: hasty });
     expect(await find(40)).toEqual({ kind: 'stale' });

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../../src/partners/coupon-api.ts';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { couponQuery, createLogBook, realClock, until } from '../../support/partner-fakes.ts';
+import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
 const coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
 const some = { body: JSON.stringify({ coupons: [coupon] }) };
@@ -21,7 +22,7 @@ function build(options: Partial<CouponApiOptions> = {}): void {
     url: stub.url,
     timeoutMs: 500,
     concurrency: 8,
-    clock: realClock,
+    clock: systemClock,
     logger: createLogBook(),
     onCall: (result) => calls.push(result),
     onInvalidCoupons: (count) => (invalid += count),

@@ -9,7 +9,8 @@ import {
   type SendOptions,
 } from '../../../src/partners/push-api.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { createLogBook, realClock, until } from '../../support/partner-fakes.ts';
+import { createLogBook, until } from '../../support/partner-fakes.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
 const push: FrozenPush = {
   userId: 'u-1',
@@ -34,7 +35,7 @@ function build(options: Partial<PushApiOptions> = {}): void {
   api = createPushApi({
     url: stub.url,
     timeoutMs: 500,
-    clock: realClock,
+    clock: systemClock,
     logger: createLogBook(),
     onCall: (result) => calls.push(result),
     ...options,

@@ -4,7 +4,8 @@ import { createCouponApi, type CouponApi } from '../../../src/partners/coupon-ap
 import { createPushApi, type PushApi } from '../../../src/partners/push-api.ts';
 import { createTokenSource, type TokenSource } from '../../../src/partners/token-source.ts';
 import { startHttpStub, type HttpStub, type SeenRequest } from '../../support/http-stub.ts';
-import { couponQuery, createLogBook, realClock, until } from '../../support/partner-fakes.ts';
+import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
 const held = new AbortController().signal;
 const push = {
@@ -37,7 +38,7 @@ beforeEach(async () => {
     if (request.headers.authorization !== `Bearer ${accepted}`) return { status: 401 };
     return { status: 200, body: '{"coupons":[]}' };
   });
-  const shared = { clock: realClock, logger: log };
+  const shared = { clock: systemClock, logger: log };
   tokens = createTokenSource({ url: auth.url, clientId: 'a', clientSecret: 'b', ...shared });
   coupons = createCouponApi({ url: partner.url, timeoutMs: 1000, concurrency: 128, tokens, ...shared });
   pushes = createPushApi({ url: partner.url, timeoutMs: 1000, tokens, ...shared });
@@ -116,7 +117,7 @@ describe('coupon API', () => {
       url: partner.url,
       timeoutMs: 1000,
       concurrency: 1,
-      clock: realClock,
+      clock: systemClock,
       logger: log,
     });
     expect(await find(200)).toEqual({ kind: 'stale' });

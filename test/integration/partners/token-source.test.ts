@@ -6,7 +6,8 @@ import {
   type TokenSourceOptions,
 } from '../../../src/partners/token-source.ts';
 import { startHttpStub, type Behaviour, type HttpStub, type Script } from '../../support/http-stub.ts';
-import { createFakeClock, createLogBook, realClock, settled, until } from '../../support/partner-fakes.ts';
+import { createFakeClock, createLogBook, settled, until } from '../../support/partner-fakes.ts';
+import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
 const SECRET = 'hunter2-very-secret';
 const token = (value: string, expiresIn: unknown = 3600): Behaviour => ({
@@ -24,7 +25,7 @@ function build(options: Partial<TokenSourceOptions> = {}): void {
     clientId: 'client:1',
     clientSecret: SECRET,
     timeoutMs: 500,
-    clock: realClock,
+    clock: systemClock,
     logger: log,
     onRenewal: (result) => renewals.push(result),
     ...options,

@@ -2,8 +2,9 @@ import { UnrecoverableError, Worker } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openRedis } from '../../../src/cooldown/connection.ts';
 import { pushId } from '../../../src/push/push-id.ts';
-import { silentLogger, testRedisUrl } from '../../support/claims-harness.ts';
+import { testRedisUrl } from '../../support/claims-harness.ts';
 import { createPushRig, type PushRig } from '../../support/push-rig.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 10_000, interval: 20 };
 let rig: PushRig;

@@ -4,8 +4,9 @@ import { inspectRedis, UnsafeRedisError } from '../../../src/cooldown/guard.ts';
 import { closeRedis, openRedis, watchHealth } from '../../../src/cooldown/connection.ts';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
-import { claimOne, silentLogger } from '../../support/claims-harness.ts';
+import { claimOne } from '../../support/claims-harness.ts';
 import { createPushRig, type PushRig } from '../../support/push-rig.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 20_000, interval: 50 };
 let services: RunningServices;

@@ -2,13 +2,8 @@
 import { afterEach, expect, it } from 'vitest';
 import { startOpsServer, type OpsOptions, type OpsServer } from '../../../src/ops/server.ts';
 import type { Status } from '../../../src/ops/status.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
-const quiet = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 const servers: OpsServer[] = [];
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
@@ -22,7 +17,7 @@ async function start(changes: Partial<OpsOptions>): Promise<(path: string) => Pr
     notReady: () => [],
     status: () => Promise.resolve({ pod: 'p' } as Status),
     board: undefined,
-    logger: quiet,
+    logger: silentLogger,
     ...changes,
   });
   servers.push(server);

@@ -1,6 +1,7 @@
 /** A consumer that hangs is noticed; one that waits for what is known to be away, or has nothing to do, is not. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { startWatchdog, type Progress } from '../../../src/ops/watchdog.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -9,20 +10,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const quiet = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
 function watch(progress: () => Progress): { stalls: string[]; stalled: () => readonly string[] } {
   const stalls: string[] = [];
   const watchdog = startWatchdog({
     progress,
     stallTimeoutMs: 10_000,
     onStall: (reason) => stalls.push(reason),
-    logger: quiet,
+    logger: silentLogger,
     now: () => Date.now(),
   });
   return { stalls, stalled: () => watchdog.stalled() };

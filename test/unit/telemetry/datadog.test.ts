@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { createDatadogSink } from '../../../src/telemetry/datadog.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 interface Call {
   readonly path: string;
@@ -36,13 +37,6 @@ async function intake(status = 202): Promise<{ url: string; calls: Call[] }> {
   return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/proxy/`, calls };
 }
 
-const quiet = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
 it('sends counters, gauges and distributions with prefix, pod and tags', async () => {
   const { url, calls } = await intake();
   const metrics = createMetrics();
@@ -57,7 +51,7 @@ it('sends counters, gauges and distributions with prefix, pod and tags', async (
     sampleGauges: () => {
       metrics.gauge('in_flight', 4, {});
     },
-    logger: quiet,
+    logger: silentLogger,
   });
   metrics.count('events', { outcome: 'filtered', reason: 'stale', rules_version: 'v1' }, 3);
   metrics.observe('event.end_to_end_ms', 12, {});
@@ -95,7 +89,7 @@ it.each(['refused', 'answers 500'])(
       tags: [],
       metrics,
       sampleGauges: () => undefined,
-      logger: { ...quiet, warn: (fields) => warnings.push(fields) },
+      logger: { ...silentLogger, warn: (fields) => warnings.push(fields) },
     });
     metrics.count('rebalances', {});
     await sink.stop();

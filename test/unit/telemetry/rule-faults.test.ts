@@ -3,16 +3,16 @@ import { expect, it } from 'vitest';
 import { createLedger } from '../../../src/telemetry/ledger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { withRuleFaults } from '../../../src/telemetry/rule-faults.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
 
 it('is said once a minute a rule, and counted every time', () => {
   const said: unknown[] = [];
-  const silent = { debug: () => undefined, info: () => undefined, error: () => undefined };
   let nowMs = 0;
   const metrics = createMetrics();
   const clock = { now: () => nowMs, sleep: () => Promise.resolve() };
   const meter = withRuleFaults(
     createLedger(metrics),
-    { ...silent, warn: (fields) => said.push(fields) },
+    { ...silentLogger, warn: (fields) => said.push(fields) },
     clock,
   );
   for (const at of [0, 1000, 59_999, 60_000]) {
