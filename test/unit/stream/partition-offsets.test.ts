@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPartitionOffsets, parseOffset } from '../../../src/stream/partition-offsets.ts';
+import { checkOffsets } from './partition-offsets-model.ts';
 
 describe('partition offsets', () => {
   it('never passes an undecided record', () => {
@@ -104,54 +104,8 @@ describe('partition offsets', () => {
     expect([offsets.position, offsets.watermark, offsets.undecided]).toEqual([5, 2, 1]);
   });
 
-  it('does as a plain set does, whatever the order', { timeout: 60_000 }, () => {
-    const command = fc.oneof(
-      fc.record({ do: fc.constant('receive' as const), gap: fc.nat(3), pieces: fc.nat(3) }),
-      fc.record({ do: fc.constant('open' as const), gap: fc.nat(1), pieces: fc.constant(0) }),
-      fc.record({ do: fc.constantFrom('add' as const, 'close' as const), pick: fc.nat() }),
-      fc.record({ do: fc.constant('skip' as const), by: fc.nat(4) }),
-      { weight: 4, arbitrary: fc.record({ do: fc.constant('finish' as const), pick: fc.nat() }) },
-    );
-    const start = fc.constantFrom(0, 7, 2 ** 52);
-    fc.assert(
-      fc.property(start, fc.array(command, { maxLength: 150, size: 'max' }), (startOffset, commands) => {
-        const offsets = createPartitionOffsets({ startOffset });
-        const records = new Map<number, { pieces: number; open: boolean }>();
-        let position = startOffset;
-        for (const one of commands) {
-          if (one.do === 'receive' || one.do === 'open') {
-            const offset = position + one.gap;
-            expect(offsets.receive(offset, one.do === 'open' ? 'open' : one.pieces)).toBe(true);
-            records.set(offset, { pieces: one.pieces, open: one.do === 'open' });
-            position = offset + 1;
-          } else if (one.do === 'skip') {
-            position += one.by;
-            offsets.skipTo(position);
-          } else {
-            const wanted = [...records].filter(([, { pieces, open }]) =>
-              one.do === 'finish' ? pieces > 0 : open,
-            );
-            const [offset, record] = wanted[one.pick % Math.max(1, wanted.length)] ?? [];
-            if (offset === undefined || record === undefined) continue;
-            if (one.do === 'close') {
-              offsets.close(offset);
-              record.open = false;
-            } else {
-              if (one.do === 'finish') offsets.finishPiece(offset);
-              else offsets.addPiece(offset);
-              record.pieces += one.do === 'finish' ? -1 : 1;
-            }
-          }
-          const unfinished = [...records].filter(([, { pieces, open }]) => open || pieces > 0);
-          const watermark = Math.min(position, ...unfinished.map(([offset]) => offset));
-          const undecided = unfinished.reduce((sum, [, { pieces }]) => sum + pieces, 0);
-          expect([offsets.position, offsets.undecided]).toEqual([position, undecided]);
-          expect(offsets.watermark).toBe(watermark);
-          expect(offsets.span).toBe(position - watermark);
-        }
-      }),
-      { numRuns: 100 },
-    );
+  it('does as a plain map does, whatever the order', { timeout: 60_000 }, () => {
+    checkOffsets(createPartitionOffsets, { numRuns: 100 });
   });
 
   it('keeps what it must through growing and shrinking', () => {

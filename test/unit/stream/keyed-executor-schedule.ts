@@ -1,0 +1,187 @@
+/**
+ * What the executor promises under any schedule of submissions, completions (at once, later, failing), drops,
+ * pauses and changes of room; checked after every step and at the end. Takes the executor to be judged, so that
+ * a faulty one can be judged, too.
+ */
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Runs } from '../../support/planted-fault.ts';
+import type { createKeyedExecutor, KeyedTask } from '../../../src/stream/keyed-executor.ts';
+
+type Way = 'sync' | 'throw' | 'held' | 'nested';
+type Step =
+  | { readonly do: 'submit'; readonly key: number; readonly way: Way }
+  | { readonly do: 'end'; readonly pick: number; readonly fail: boolean }
+  | { readonly do: 'drop'; readonly every: number }
+  | { readonly do: 'room'; readonly max: number }
+  | { readonly do: 'pause' | 'resume' | 'turn' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('submit' as const), key: fc.nat(3), way: anyWay() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('end' as const), pick: fc.nat(), fail: fc.boolean() }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('drop' as const), every: fc.integer({ min: 1, max: 3 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('room' as const), max: fc.integer({ min: 1, max: 4 }) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('pause' as const, 'resume' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('turn' as const) }) },
+);
+
+function anyWay(): fc.Arbitrary<Way> {
+  return fc.constantFrom('sync', 'throw', 'held', 'nested');
+}
+
+const THROWN = new Error('thrown by a task');
+
+interface Seen extends KeyedTask {
+  readonly id: number;
+  starts: number;
+  drops: number;
+  ends: number;
+}
+
+/** Rejects with the first promise that is broken. */
+export async function checkExecutor(create: typeof createKeyedExecutor, runs: Runs): Promise<void> {
+  const rooms = fc.integer({ min: 1, max: 4 });
+  const steps = fc.array(step, { maxLength: 60, size: 'max' });
+  const schedule = fc.asyncProperty(rooms, steps, async (room, taken) => {
+    const game = play(create, room);
+    for (const one of taken) {
+      await game.take(one);
+      if (one.do === 'turn') game.checkNothingIsForgotten();
+    }
+    await game.turn();
+    game.checkNothingIsForgotten();
+    await game.finishAll();
+  });
+  await fc.assert(schedule, runs);
+}
+
+function play(create: typeof createKeyedExecutor, room: number) {
+  const all: Seen[] = [];
+  const held: { readonly task: Seen; readonly settle: (fail: boolean) => void }[] = [];
+  const runningKeys = new Set<string>();
+  let maxRunning = room;
+  const violations: unknown[] = [];
+  let faults = 0;
+  let expectedFaults = 0;
+  const executor = create({
+    maxRunning,
+    onFault: (error) => {
+      // A failed expectation inside a run ends up here too.
+      if (error === THROWN) faults += 1;
+      else violations.push(error);
+    },
+  });
+  let paused = false;
+
+  function end(task: Seen): void {
+    task.ends += 1;
+    runningKeys.delete(task.key);
+  }
+
+  function submit(key: number, way: Way): void {
+    const task: Seen = {
+      id: all.length,
+      key: `k${key}`,
+      starts: 0,
+      drops: 0,
+      ends: 0,
+      drop: () => void (task.drops += 1),
+      run: () => {
+        task.starts += 1;
+        expect(paused, 'nothing starts while paused').toBe(false);
+        expect(runningKeys.has(task.key), 'one at a time for each key').toBe(false);
+        runningKeys.add(task.key);
+        expect(runningKeys.size, 'room').toBeLessThanOrEqual(maxRunning);
+        const older = all.filter((one) => one.key === task.key && one.id < task.id);
+        expect(
+          older.every((one) => one.ends + one.drops === 1),
+          'order in a key',
+        ).toBe(true);
+        if (way === 'held') {
+          return new Promise<void>((resolve, reject) => {
+            held.push({
+              task,
+              settle: (fail) => {
+                end(task);
+                expectedFaults += fail ? 1 : 0;
+                if (fail) reject(THROWN);
+                else resolve();
+              },
+            });
+          });
+        }
+        if (way === 'nested') submit((key + 1) % 4, 'sync');
+        end(task);
+        if (way !== 'throw') return;
+        expectedFaults += 1;
+        throw THROWN;
+      },
+    };
+    all.push(task);
+    executor.submit(task);
+  }
+
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  async function take(one: Step): Promise<void> {
+    if (one.do === 'submit') submit(one.key, one.way);
+    else if (one.do === 'end') held.splice(one.pick % Math.max(1, held.length), 1)[0]?.settle(one.fail);
+    else if (one.do === 'drop') {
+      const waiting = all.filter((task) => task.starts + task.drops === 0);
+      const doomed = new Set<KeyedTask>(waiting.filter((task) => task.id % one.every === 0));
+      expect(executor.dropWaiting((task) => doomed.has(task))).toBe(doomed.size);
+    } else if (one.do === 'room') {
+      // What runs may end first: until then fewer may start, none need stop.
+      maxRunning = Math.max(one.max, runningKeys.size);
+      executor.setMaxRunning(one.max);
+    } else if (one.do === 'turn') await turn();
+    else {
+      paused = one.do === 'pause';
+      executor[one.do]();
+    }
+  }
+
+  /** After every promise reaction is through: no task that could run is waiting. */
+  function checkNothingIsForgotten(): void {
+    const [violation] = violations;
+    if (violation !== undefined) throw violation as Error;
+    const waiting = all.filter((task) => task.starts + task.drops === 0);
+    const running = all.filter((task) => task.starts > task.ends);
+    const couldRun = waiting.filter((task) => !runningKeys.has(task.key));
+    if (!paused && executor.running < executor.maxRunning) expect(couldRun, 'lost wake-up').toEqual([]);
+    expect(executor.waiting, 'tasks waiting').toBe(waiting.length);
+    expect(executor.running, 'tasks running').toBe(running.length);
+    expect(executor.keys, 'keys with work').toBe(
+      new Set([...waiting, ...running].map(({ key }) => key)).size,
+    );
+  }
+
+  async function finishAll(): Promise<void> {
+    paused = false;
+    executor.resume();
+    let toldIdle = false;
+    void executor.whenIdle().then(() => (toldIdle = true));
+    for (let left = held.pop(); left !== undefined; left = held.pop()) {
+      left.settle(false);
+      await turn();
+    }
+    await turn();
+    checkNothingIsForgotten();
+    for (const task of all) expect(task.starts + task.drops, 'started or dropped, once').toBe(1);
+    for (const task of all) expect(task.ends).toBe(task.starts);
+    expect([executor.running, executor.waiting, executor.keys]).toEqual([0, 0, 0]);
+    expect(toldIdle, 'told that it is idle').toBe(true);
+    expect(faults).toBe(expectedFaults);
+  }
+
+  return { take, turn, checkNothingIsForgotten, finishAll };
+}

@@ -1,0 +1,128 @@
+/**
+ * Tests of the tests: each fault is planted in a copy of the engine's source, and the property that guards
+ * against it must fail, for the reason given.
+ */
+import { describe, expect, it } from 'vitest';
+import type * as Executor from '../../../src/stream/keyed-executor.ts';
+import type * as Offsets from '../../../src/stream/partition-offsets.ts';
+import { FEW_RUNS, withFault, type Fault } from '../../support/planted-fault.ts';
+import { checkExecutor } from './keyed-executor-schedule.ts';
+import { checkOffsets } from './partition-offsets-model.ts';
+
+type Found = Omit<Fault, 'file'> & { readonly by: RegExp };
+
+const inExecutor: Found[] = [
+  {
+    name: 'two at once for one user',
+    find: 'line.head = line.tail = arrived;\n        return;',
+    replace: 'line.head = line.tail = arrived;\n        ready.add(line);',
+    by: /one at a time for each key/,
+  },
+  {
+    name: 'two at once for one user, after a drop',
+    find: 'if (line.busy) continue;',
+    replace: 'if (line.busy && line.head === undefined) continue;',
+    by: /one at a time for each key/,
+  },
+  {
+    name: 'lost wake-up when a task completes synchronously',
+    find: 'while (!paused && running < maxRunning) {',
+    replace: 'for (let once = true; once && !paused && running < maxRunning; once = false) {',
+    by: /lost wake-up/,
+  },
+  {
+    name: 'lost wake-up when a task completes later',
+    find: '() => {\n        finish(line);\n        startWhatMay();',
+    replace: '() => {\n        finish(line);',
+    by: /lost wake-up|told that it is idle/,
+  },
+  {
+    name: 'a drop that turns a key’s order round',
+    find: 'line.head = head;\n  line.tail = tail;',
+    replace:
+      'if (tail !== undefined && tail !== head) { tail.next = head; if (head) head.next = undefined; }\n' +
+      '  line.head = tail;\n  line.tail = head;',
+    by: /order in a key/,
+  },
+  {
+    name: 'less room that is not honoured',
+    find: 'maxRunning = checkMaxRunning(value);',
+    replace: 'maxRunning = Math.max(maxRunning, checkMaxRunning(value));',
+    by: /room/,
+  },
+  {
+    name: 'room that is not honoured at all',
+    find: 'while (!paused && running < maxRunning) {',
+    replace: 'while (!paused) {',
+    by: /room/,
+  },
+  {
+    name: 'a pause that is not honoured',
+    find: 'while (!paused && running < maxRunning) {',
+    replace: 'while (running < maxRunning) {',
+    by: /nothing starts while paused/,
+  },
+  {
+    name: 'a key kept in memory without work',
+    find: 'if (line.head === undefined) lines.delete(line.key);\n    else ready.add(line);',
+    replace: 'if (line.head !== undefined) ready.add(line);',
+    by: /keys with work/,
+  },
+  {
+    name: 'a task that throws keeps its place',
+    find: 'report(error, task);\n      finish(line);\n      return;',
+    replace: 'report(error, task);\n      return;',
+    by: /tasks running|lost wake-up/,
+  },
+];
+
+const inOffsets: Found[] = [
+  {
+    name: 'watermark past a hole',
+    find: 'if (state === 0 && at === head) passFinished();',
+    replace: 'if (state === 0) {\n      states[head] = 0;\n      passFinished();\n    }',
+    by: /not past an undecided record/,
+  },
+  {
+    name: 'watermark past a record that is still being read',
+    find: 'return size === 0 ? position : offsetAt(0);',
+    replace: 'return undecided === 0 ? position : offsetAt(0);',
+    by: /not past an undecided record/,
+  },
+  {
+    name: 'watermark past a record of which one event has ended',
+    find: "states[at] = pieces === 'open' ? OPEN : pieces * ONE_PIECE;",
+    replace: "states[at] = pieces === 'open' ? OPEN : Math.min(1, pieces) * ONE_PIECE;",
+    by: /not past an undecided record|no undecided piece/,
+  },
+  {
+    name: 'watermark going backwards',
+    find: 'position = Math.max(position, checkOffset(next));',
+    replace: 'position = checkOffset(next);',
+    by: /never backwards|not backwards/,
+  },
+  {
+    name: 'watermark that stays behind',
+    find: 'while (size > 0 && states[head] === 0) {',
+    replace: 'if (size > 0 && states[head] === 0) {',
+    by: /not behind what is finished/,
+  },
+];
+
+describe('the executor’s property finds', () => {
+  it.each(inExecutor)('$name', async ({ by, ...fault }) => {
+    await withFault({ ...fault, file: 'stream/keyed-executor.ts' }, async (load) => {
+      const faulty = (await load('stream/keyed-executor.ts')) as typeof Executor;
+      await expect(checkExecutor(faulty.createKeyedExecutor, FEW_RUNS)).rejects.toThrow(by);
+    });
+  });
+});
+
+describe('the offsets’ property finds', () => {
+  it.each(inOffsets)('$name', async ({ by, ...fault }) => {
+    await withFault({ ...fault, file: 'stream/partition-offsets.ts' }, async (load) => {
+      const faulty = (await load('stream/partition-offsets.ts')) as typeof Offsets;
+      expect(() => checkOffsets(faulty.createPartitionOffsets, FEW_RUNS)).toThrow(by);
+    });
+  });
+});
