@@ -106,6 +106,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     const work = options.intake(piece);
     executor.submit({
       key: options.keyOf(work, options.partition),
+      sharer: options.partition,
       run: () => run(owner, work),
       drop: () => {
         work.abandon();

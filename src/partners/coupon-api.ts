@@ -2,11 +2,11 @@
  * Coupons for an event, whatever the partner's day is like: an outage is waited out behind this port, at most
  * until the event is stale, and nothing is lost. Every wait (for a slot, a token, the breaker, a backoff) ends at
  * once when the event's hold is lost. The breaker works through the router pool's limit: open lets nobody through,
- * half open a few, and after an outage the limit grows from small again; so there is one queue, first come
- * first served, and no herd.
+ * half open a few, and after an outage the limit grows from small again; so there is one queue, fair between
+ * partitions, and no herd.
  */
 import { AbandonedError } from '../domain/errors.ts';
-import type { Clock, CouponAnswer, CouponQuery, CouponSource, Logger } from '../pipeline/ports.ts';
+import type { Clock, CouponAnswer, CouponQuery, CouponSource, Hold, Logger } from '../pipeline/ports.ts';
 import { createAuthRefusal } from './auth-refusal.ts';
 import { pause, within } from './bounded-wait.ts';
 import { createCircuitBreaker, PROBES, type BreakerState } from './circuit-breaker.ts';
@@ -106,11 +106,11 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     query: CouponQuery,
     path: string,
     token: string | undefined,
-    signal: AbortSignal,
+    hold: Hold,
   ): Promise<Verdict> {
     const ticket = breaker.ticket();
     const startedMs = performance.now();
-    const reply: Reply = await caller.get(path, headersOf(query, token), signal);
+    const reply: Reply = await caller.get(path, headersOf(query, token), hold);
     const durationMs = performance.now() - startedMs;
     if (stopped.signal.aborted) return { kind: 'abandoned' };
     const verdict = readReply(reply, clock.now());
@@ -135,14 +135,14 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     query: CouponQuery,
     path: string,
     token: string | undefined,
-    signal: AbortSignal,
+    hold: Hold,
   ): Promise<Verdict> {
     const ticket = breaker.ticket();
-    let verdict = await call(query, path, token, signal);
+    let verdict = await call(query, path, token, hold);
     if (verdict.kind === 'unauthorized' && tokens !== undefined && token !== undefined) {
-      const renewed = await tokens.renew(token, signal);
-      if (signal.aborted) return { kind: 'abandoned' };
-      if (renewed !== undefined) verdict = await call(query, path, renewed, signal);
+      const renewed = await tokens.renew(token, hold.signal);
+      if (hold.isLost()) return { kind: 'abandoned' };
+      if (renewed !== undefined) verdict = await call(query, path, renewed, hold);
     }
     if (verdict.kind !== 'unauthorized') return verdict;
     refusal.refused();
@@ -161,18 +161,18 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     return within(clock, leftMs, [signal, stopped.signal], (bounded) => source.token(bounded));
   }
 
-  async function find(query: CouponQuery, signal: AbortSignal): Promise<CouponAnswer> {
+  async function find(query: CouponQuery, hold: Hold): Promise<CouponAnswer> {
     const path = target.path(query.event);
     for (let attempt = 0; ;) {
-      if (signal.aborted || stopped.signal.aborted) throw new AbandonedError();
+      if (hold.isLost() || stopped.signal.aborted) throw new AbandonedError();
       if (clock.now() >= query.staleAtMs) return STALE;
       if (tokens !== undefined && tokens.current() === undefined) {
         // Whatever ended the wait, the head of the loop asks why: a timer may end a moment before its time.
-        await tokenFor(query, signal, tokens);
+        await tokenFor(query, hold.signal, tokens);
         continue;
       }
-      if (!router.tryEnter()) {
-        const admission = await router.wait(query.staleAtMs, signal);
+      if (!router.tryEnter(query.partition)) {
+        const admission = await router.wait(query.staleAtMs, signal, query.partition);
         if (admission === 'stale') return STALE;
         if (admission === 'abandoned') throw new AbandonedError();
       }
@@ -181,9 +181,9 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         const token = tokens?.current();
         // Expired while this event waited for its slot: back to waiting for one.
         if (tokens !== undefined && token === undefined) continue;
-        verdict = await callAuthorized(query, path, token, signal);
+        verdict = await callAuthorized(query, path, token, hold);
       } finally {
-        router.leave();
+        router.leave(query.partition);
       }
       if (verdict.kind === 'answer') {
         if (verdict.invalid > 0) options.onInvalidCoupons?.(verdict.invalid);
@@ -193,7 +193,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
       const waitMs = (verdict.retryAfterMs ?? 0) + backoffMs(attempt, BACKOFF, random);
       attempt += 1;
       pausing += 1;
-      await pause(clock, Math.min(waitMs, query.staleAtMs - clock.now()), signal, stopped.signal);
+      await pause(clock, Math.min(waitMs, query.staleAtMs - clock.now()), hold.signal, stopped.signal);
       pausing -= 1;
     }
   }

@@ -1,24 +1,27 @@
 /**
- * The router pool: at most `limit` calls are out at once, the others wait here in the order in which they came.
- * Waiting costs no socket and no timer; it ends when a slot is free, when the event is stale, or when its hold
+ * The router pool: at most `limit` calls are out at once, the others wait here. Slots are shared out fairly between
+ * those who name themselves (partitions), so that one whose calls all hang leaves room for the others' calls; each
+ * sharer's own calls go in the order in which they came, sharers take turns.
+ *
+ * Waiting costs no socket and no timer; it ends when there is a slot, when the event is stale, or when its hold
  * is lost. The limit may be changed at any time: 0 lets nobody through (the breaker is open), a smaller one takes
  * effect as calls return.
  */
-import type { Clock } from '../pipeline/ports.ts';
-import { unwatch, watch, type Abandonable } from './abort-hub.ts';
+import { createFairShares, type Sharer } from '../domain/fair-shares.ts';
+import type { Abandonable, Clock, Hold } from '../pipeline/ports.ts';
 
 export type Admission = 'admitted' | 'stale' | 'abandoned';
 
 export interface RouterPool {
-  /** Takes a slot if one is free and nobody waits. */
-  tryEnter(): boolean;
+  /** Takes a slot where the sharer may have one and has nobody waiting. */
+  tryEnter(sharer?: Sharer): boolean;
   /**
    * Waits for a slot. Resolves as `admitted` (the caller holds a slot now), `stale` within 100 ms after
-   * `staleAtMs` (epoch ms), or `abandoned` at once when the signal is aborted. Never rejects.
+   * `staleAtMs` (epoch ms), or `abandoned` at once when the hold is lost. Never rejects.
    */
-  wait(staleAtMs: number, signal: AbortSignal): Promise<Admission>;
-  /** Gives a slot back. */
-  leave(): void;
+  wait(staleAtMs: number, signal: AbortSignal, sharer?: Sharer): Promise<Admission>;
+  /** Gives a slot back, by whom it was taken. */
+  leave(sharer?: Sharer): void;
   /** @param limit ≥ 0, whole. */
   setLimit(limit: number): void;
   limit(): number;
@@ -29,52 +32,88 @@ export interface RouterPool {
   close(): void;
 }
 
+/** What is asked of a hold here. */
+export type Watched = Pick<Hold, 'isLost' | 'watch' | 'unwatch'>;
+
 interface Waiter extends Abandonable {
   readonly staleAtMs: number;
-  readonly signal: AbortSignal;
+  readonly hold: Watched;
   readonly resolve: (admission: Admission) => void;
+  readonly line: Line;
   previous: Waiter | undefined;
   next: Waiter | undefined;
+}
+
+/** Those of one sharer who wait, a linked list so that anybody can leave it at once. */
+interface Line {
+  readonly sharer: Sharer;
+  first: Waiter | undefined;
+  last: Waiter | undefined;
 }
 
 const SWEEP_MS = 100;
 
 /** @param limit most slots taken at once, ≥ 0. */
 export function createRouterPool(limit: number, clock: Clock): RouterPool {
-  let capacity = limit;
-  let taken = 0;
+  const shares = createFairShares(limit, () => clock.now());
+  /** Of sharers who have somebody waiting; whose turn it is comes first. */
+  const lines = new Map<Sharer, Line>();
   let waiters = 0;
-  let first: Waiter | undefined;
-  let last: Waiter | undefined;
   let sweeping = false;
   const closed = new AbortController();
 
   function append(waiter: Waiter): void {
-    waiter.previous = last;
-    if (last === undefined) first = waiter;
-    else last.next = waiter;
-    last = waiter;
+    const { line } = waiter;
+    waiter.previous = line.last;
+    if (line.last === undefined) line.first = waiter;
+    else line.last.next = waiter;
+    line.last = waiter;
     waiters += 1;
   }
 
   function end(waiter: Waiter, admission: Admission): void {
-    if (waiter.previous === undefined) first = waiter.next;
+    const { line } = waiter;
+    if (waiter.previous === undefined) line.first = waiter.next;
     else waiter.previous.next = waiter.next;
-    if (waiter.next === undefined) last = waiter.previous;
+    if (waiter.next === undefined) line.last = waiter.previous;
     else waiter.next.previous = waiter.previous;
+    if (line.first === undefined) lines.delete(line.sharer);
     waiters -= 1;
-    unwatch(waiter.signal, waiter);
+    waiter.hold.unwatch(waiter);
     waiter.resolve(admission);
   }
 
+  /** The first who may have a slot; its sharer's next turn comes after everybody else's. */
+  function takeTurn(): Waiter | undefined {
+    for (const line of lines.values()) {
+      if (!shares.mayTake(line.sharer)) continue;
+      lines.delete(line.sharer);
+      lines.set(line.sharer, line);
+      return line.first;
+    }
+    return undefined;
+  }
+
   function admit(): void {
-    while (first !== undefined && taken < capacity) {
-      const waiter = first;
+    while (shares.total < shares.size) {
+      const waiter = takeTurn();
+      if (waiter === undefined) return;
       if (waiter.staleAtMs <= clock.now()) {
         end(waiter, 'stale');
       } else {
-        taken += 1;
+        shares.take(waiter.line.sharer);
         end(waiter, 'admitted');
+      }
+    }
+  }
+
+  function endAll(admission: Admission, isDue: (waiter: Waiter) => boolean): void {
+    for (const line of [...lines.values()]) {
+      let waiter = line.first;
+      while (waiter !== undefined) {
+        const { next } = waiter;
+        if (isDue(waiter)) end(waiter, admission);
+        waiter = next;
       }
     }
   }
@@ -84,36 +123,34 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
     while (waiters > 0 && !closed.signal.aborted) {
       await clock.sleep(SWEEP_MS, closed.signal);
       const nowMs = clock.now();
-      let waiter = first;
-      while (waiter !== undefined) {
-        const { next } = waiter;
-        if (waiter.staleAtMs <= nowMs) end(waiter, 'stale');
-        waiter = next;
-      }
+      endAll('stale', ({ staleAtMs }) => staleAtMs <= nowMs);
     }
     sweeping = false;
   }
 
   return {
-    tryEnter() {
-      // Whoever waits has filled the pool up: a free slot means that nobody does.
-      if (taken >= capacity || closed.signal.aborted) return false;
-      taken += 1;
+    tryEnter(sharer) {
+      if (shares.total >= shares.size || closed.signal.aborted) return false;
+      if (lines.has(sharer) || !shares.mayTake(sharer)) return false;
+      shares.take(sharer);
       return true;
     },
-    wait(staleAtMs, signal) {
+    wait(staleAtMs, signal, sharer) {
       if (signal.aborted || closed.signal.aborted) return Promise.resolve('abandoned');
       return new Promise((resolve) => {
+        let line = lines.get(sharer);
+        if (line === undefined) lines.set(sharer, (line = { sharer, first: undefined, last: undefined }));
         const waiter: Waiter = {
           staleAtMs,
-          signal,
+          hold,
           resolve,
+          line,
           previous: undefined,
           next: undefined,
           abandon: () => end(waiter, 'abandoned'),
         };
         append(waiter);
-        watch(signal, waiter);
+        hold.watch(waiter);
         admit();
         if (!sweeping && waiters > 0) {
           sweeping = true;
@@ -121,20 +158,20 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
         }
       });
     },
-    leave() {
-      taken -= 1;
+    leave(sharer) {
+      shares.giveBack(sharer);
       admit();
     },
     setLimit(next) {
-      capacity = next;
+      shares.resize(next);
       admit();
     },
-    limit: () => capacity,
-    inFlight: () => taken,
+    limit: () => shares.size,
+    inFlight: () => shares.total,
     waiting: () => waiters,
     close() {
       closed.abort();
-      while (first !== undefined) end(first, 'abandoned');
+      endAll('abandoned', () => true);
     },
   };
 }

@@ -11,10 +11,20 @@ import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome
 import type { FrozenPush, PushTicket } from '../domain/push.ts';
 import type { RecordPiece } from '../domain/record.ts';
 
+/** Something that can be given up. */
+export interface Abandonable {
+  /** Called at most once. */
+  abandon(): void;
+}
+
 /** The right to work on an event: lost when its partition is taken away or the drain limit passes. */
 export interface Hold {
-  /** Aborted when the hold is lost; waits end early by it. */
+  /** Aborted when the hold is lost; waits end early by it. Made when first asked for, as that costs microseconds. */
   readonly signal: AbortSignal;
+  isLost(): boolean;
+  /** `item.abandon()` is called when the hold is lost, at once if it is already. Cheap; end with {@link unwatch}. */
+  watch(item: Abandonable): void;
+  unwatch(item: Abandonable): void;
   /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
   assertHeld(): void;
 }
@@ -85,6 +95,8 @@ export interface CouponQuery {
   readonly traceparent: string;
   /** Epoch ms: the call is retried until then, and ends as `stale` after. */
   readonly staleAtMs: number;
+  /** Whose share of the calls it takes; those that name none have one in common. */
+  readonly partition?: number;
 }
 
 export type CouponAnswer =
@@ -93,7 +105,7 @@ export type CouponAnswer =
   | { readonly kind: 'rejected'; readonly error: string };
 
 export interface CouponSource {
-  find(query: CouponQuery, signal: AbortSignal): Promise<CouponAnswer>;
+  find(query: CouponQuery, hold: Hold): Promise<CouponAnswer>;
 }
 
 // ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,7 +169,7 @@ export interface DeadLetters {
 }
 
 export interface OutcomeLog {
-  /** Resolves once the broker has acknowledged it; at once where no outcome topic is set. */
+  /** Resolves once the broker has acknowledged it. */
   record(outcome: OutcomeRecord): Promise<void>;
 }
 
@@ -188,6 +200,7 @@ export interface FlowMeter {
   ): void;
   abandoned(): void;
   ruleExcluded(exclusion: Exclusion, rulesVersion: string): void;
+  /** A step that has ended without a fault. */
   stage(stage: Stage, durationMs: number): void;
 }
 

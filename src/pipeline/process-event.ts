@@ -53,7 +53,9 @@ export async function processEvent(
   let rules = documents.rules();
   const staleAtMs = staleAt(event, rules, ports);
 
-  const recalled = await timed('recall', meter, () => recall(event, rules, hold, ports));
+  const lap = startLaps(meter);
+  const recalled = await recall(event, rules, hold, ports);
+  lap('recall');
   if (recalled.ended) return recalled.outcome;
 
   const timeZone =
@@ -63,8 +65,9 @@ export async function processEvent(
   const refused = refuseEarly(event, rules, early);
   if (refused.ended) return refused.outcome;
 
-  const query = { event, traceparent, staleAtMs };
-  const found = await timed('coupons', meter, () => findCoupons(query, rules, hold, ports.coupons));
+  const query = { event, traceparent, staleAtMs, partition: source.partition };
+  const found = await findCoupons(query, rules, hold, ports.coupons);
+  lap('coupons');
   if (found.ended) return found.outcome;
 
   // The call may have been waited out for minutes: what is true now counts, by the rules that are in force now.
@@ -73,22 +76,21 @@ export async function processEvent(
   const undisturbed = refuseEarly(event, rules, { ...early, nowMs, staleAtMs: staleAt(event, rules, ports) });
   if (undisturbed.ended) return undisturbed.outcome;
 
-  const ranked = await timed('rules', meter, () => {
-    const context = { nowMs, timeZone, findMerchant: documents.findMerchant };
-    return applyRules(event, found.value, rules, context, meter);
-  });
+  const inRules = { nowMs, timeZone, findMerchant: documents.findMerchant };
+  const ranked = applyRules(event, found.value, rules, inRules, meter);
+  lap('rules');
   if (ranked.ended) return ranked.outcome;
 
-  const claimed = await timed('claim', meter, () => {
-    const acceptableUntilMs = event.occurredAtMs + ports.maxEventAgeMs;
-    const context = { source, traceparent, quietFromMs: undisturbed.value.quietFromMs, acceptableUntilMs };
-    return claimPush(event, ranked.value, rules, context, hold, ports.claims);
-  });
+  const acceptableUntilMs = event.occurredAtMs + ports.maxEventAgeMs;
+  const inClaim = { source, traceparent, quietFromMs: undisturbed.value.quietFromMs, acceptableUntilMs };
+  const claimed = await claimPush(event, ranked.value, rules, inClaim, hold, ports.claims);
+  lap('claim');
   if (claimed.ended) return claimed.outcome;
 
   const { couponId, merchantId, rulesVersion } = claimed.value;
   hold.assertHeld();
-  await timed('enqueue', meter, () => ports.queue.enqueue(event));
+  await ports.queue.enqueue(event);
+  lap('enqueue');
   return { kind: 'queued', couponId, merchantId, rulesVersion };
 }
 
@@ -97,11 +99,12 @@ function staleAt(event: LocationEvent, rules: Ruleset, { maxEventAgeMs }: Proces
   return event.occurredAtMs + Math.min(maxEventAgeMs, rules.maxEventAgeMs ?? Infinity);
 }
 
-async function timed<T>(stage: Stage, meter: FlowMeter, run: () => T | Promise<T>): Promise<T> {
-  const startedMs = performance.now();
-  try {
-    return await run();
-  } finally {
-    meter.stage(stage, performance.now() - startedMs);
-  }
+/** Tells the meter how long a step took: from the last call (or the start) to this one. */
+function startLaps(meter: FlowMeter): (stage: Stage) => void {
+  let sinceMs = performance.now();
+  return (stage) => {
+    const nowMs = performance.now();
+    meter.stage(stage, nowMs - sinceMs);
+    sinceMs = nowMs;
+  };
 }

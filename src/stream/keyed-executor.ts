@@ -2,18 +2,22 @@
  * Runs tasks side by side, but those of one key one at a time and in the order of their arrival. A slow key
  * holds up nothing but itself: a task waits only for its own key and for room.
  *
- * When room becomes free, the ready key whose head arrived first goes first. Oldest first is what lets the
- * commit watermark move on, and it keeps a hot key, whose tasks can only go one after the other, from
- * queueing behind everybody else once more for each of them.
+ * Room is shared out fairly between the tasks' sharers (partitions): one whose tasks are all slow leaves room for
+ * the others'. Sharers take turns; of one sharer's ready keys, the one whose head arrived first goes first. Oldest
+ * first is what lets the commit watermark move on, and it keeps a hot key, whose tasks can only go one after the
+ * other, from queueing behind everybody else once more for each of them.
  *
  * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
  */
+import { createFairShares, type Sharer } from '../domain/fair-shares.ts';
 import { createReadyLines, type Waiting, type Line } from './ready-lines.ts';
 
 export interface KeyedTask {
   /** Tasks with the same key run one at a time, in the order in which they were submitted. */
   readonly key: string;
+  /** Whose share of the room it takes; those that name none have one in common. */
+  readonly sharer?: Sharer;
   /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
   run(): void | Promise<void>;
   /** Called instead of `run`, at most once, when the task is dropped before its start. */
@@ -22,8 +26,8 @@ export interface KeyedTask {
 
 export interface KeyedExecutor {
   /**
-   * Starts the task before it returns where its key is idle, there is room and nothing older is ready; else
-   * the task waits. From inside another task's synchronous part it starts once that part has returned.
+   * Starts the task before it returns where its key is idle, there is room for its sharer and nothing older of it
+   * is ready; else the task waits. From inside another task's synchronous part it starts once that part has returned.
    */
   submit(task: KeyedTask): void;
   /** Tasks started and not finished: 0 … {@link maxRunning}; above it only after it was lowered. */
@@ -53,6 +57,8 @@ export interface KeyedExecutorOptions {
   readonly maxRunning: number;
   /** Told of every error that a task's `run` or `drop` throws or rejects with. Must not throw itself. */
   onFault(error: unknown, task: KeyedTask): void;
+  /** Ms, of any origin. Default: since the process started. */
+  readonly now?: () => number;
 }
 
 /**
@@ -64,6 +70,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   const ready = createReadyLines<KeyedTask>();
   let idleWaiters: (() => void)[] = [];
   let maxRunning = checkMaxRunning(options.maxRunning);
+  const shares = createFairShares(maxRunning, options.now ?? (() => performance.now()));
   let running = 0;
   let waiting = 0;
   let arrivals = 0;
@@ -97,7 +104,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     if (starting) return;
     starting = true;
     while (!paused && running < maxRunning) {
-      const line = ready.take();
+      const line = ready.take(shares.mayTake);
       if (line === undefined) break;
       startHead(line);
     }
@@ -114,6 +121,8 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     waiting -= 1;
     running += 1;
     const { task } = head;
+    line.sharer = task.sharer;
+    shares.take(task.sharer);
     let result: void | Promise<void>;
     try {
       result = task.run();
@@ -141,6 +150,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
 
   function finish(line: Line<KeyedTask>): void {
     running -= 1;
+    shares.giveBack(line.sharer);
     line.busy = false;
     if (line.head === undefined) lines.delete(line.key);
     else ready.add(line);
@@ -165,7 +175,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       waiting += 1;
       const line = lines.get(task.key);
       if (line === undefined) {
-        const fresh = { key: task.key, head: arrived, tail: arrived, busy: false };
+        const fresh = { key: task.key, head: arrived, tail: arrived, busy: false, sharer: task.sharer };
         lines.set(task.key, fresh);
         ready.add(fresh);
       } else if (line.tail === undefined) {
@@ -181,6 +191,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     },
     setMaxRunning(value) {
       maxRunning = checkMaxRunning(value);
+      shares.resize(maxRunning);
       startWhatMay();
     },
     pause() {

@@ -1,7 +1,9 @@
 /**
- * The keys that could start a task now, the one whose head arrived first in front: a binary heap. Keys come
- * in nearly in order (new ones always last), where adding costs O(1); taking costs O(log keys).
+ * The keys that could start a task now. Each sharer (partition) has its own, the one whose head arrived first in
+ * front: a binary heap. Keys come in nearly in order (new ones always last), where adding costs O(1); taking costs
+ * O(log keys). Sharers take turns.
  */
+import type { Sharer } from '../domain/fair-shares.ts';
 
 /** A task that waits for its turn. */
 export interface Waiting<Task> {
@@ -20,13 +22,15 @@ export interface Line<Task> {
   tail: Waiting<Task> | undefined;
   /** True while a task of this key runs. */
   busy: boolean;
+  /** Of the task that runs, or ran last: a key's tasks may belong to several. */
+  sharer: Sharer;
 }
 
 export interface ReadyLines<Task> {
   /** The line must have a head, not be busy and not be here already. */
   add(line: Line<Task>): void;
-  /** Takes out the line whose head arrived first. */
-  take(): Line<Task> | undefined;
+  /** Takes out the line whose head arrived first, of the next sharer who may take one. */
+  take(mayTake: (sharer: Sharer) => boolean): Line<Task> | undefined;
   clear(): void;
 }
 
@@ -35,51 +39,73 @@ interface Entry<Task> {
   readonly line: Line<Task>;
 }
 
-export function createReadyLines<Task>(): ReadyLines<Task> {
-  let heap: Entry<Task>[] = [];
-
-  function siftDown(entry: Entry<Task>): void {
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      let least = heap[child];
-      if (least === undefined) break;
-      const right = heap[child + 1];
-      if (right !== undefined && right.arrival < least.arrival) {
-        least = right;
-        child += 1;
-      }
-      if (least.arrival >= entry.arrival) break;
-      heap[at] = least;
-      at = child;
-    }
-    heap[at] = entry;
-  }
+export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): ReadyLines<Task> {
+  /** No heap is empty; whose turn it is comes first. */
+  const heaps = new Map<Sharer, Entry<Task>[]>();
 
   return {
     add(line) {
       if (line.head === undefined) return;
+      const { sharer } = line.head.task;
       const entry: Entry<Task> = { arrival: line.head.arrival, line };
-      let at = heap.length;
-      heap.push(entry);
-      while (at > 0) {
-        const up = (at - 1) >> 1;
-        const parent = heap[up];
-        if (parent === undefined || parent.arrival <= entry.arrival) break;
-        heap[at] = parent;
-        at = up;
-      }
-      heap[at] = entry;
+      const heap = heaps.get(sharer);
+      if (heap === undefined) heaps.set(sharer, [entry]);
+      else push(heap, entry);
     },
-    take() {
-      const first = heap[0];
-      const last = heap.pop();
-      if (first === undefined || last === undefined) return undefined;
-      if (heap.length > 0) siftDown(last);
-      return first.line;
+    take(mayTake) {
+      for (const [sharer, heap] of heaps) {
+        if (!mayTake(sharer)) continue;
+        const first = pop(heap);
+        // Alone, its place is as good as any.
+        if (heap.length === 0) heaps.delete(sharer);
+        else if (heaps.size > 1) {
+          heaps.delete(sharer);
+          heaps.set(sharer, heap);
+        }
+        return first?.line;
+      }
+      return undefined;
     },
     clear() {
-      heap = [];
+      heaps.clear();
     },
   };
+}
+
+function push<Task>(heap: Entry<Task>[], entry: Entry<Task>): void {
+  let at = heap.length;
+  heap.push(entry);
+  while (at > 0) {
+    const up = (at - 1) >> 1;
+    const parent = heap[up];
+    if (parent === undefined || parent.arrival <= entry.arrival) break;
+    heap[at] = parent;
+    at = up;
+  }
+  heap[at] = entry;
+}
+
+function pop<Task>(heap: Entry<Task>[]): Entry<Task> | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (last !== undefined && heap.length > 0) siftDown(heap, last);
+  return first;
+}
+
+function siftDown<Task>(heap: Entry<Task>[], entry: Entry<Task>): void {
+  let at = 0;
+  for (;;) {
+    let child = 2 * at + 1;
+    let least = heap[child];
+    if (least === undefined) break;
+    const right = heap[child + 1];
+    if (right !== undefined && right.arrival < least.arrival) {
+      least = right;
+      child += 1;
+    }
+    if (least.arrival >= entry.arrival) break;
+    heap[at] = least;
+    at = child;
+  }
+  heap[at] = entry;
 }
