@@ -1,19 +1,26 @@
 /**
- * The event's own record, else whether a `per: user` cap is full. Reads only.
- * ARGV after the clock: max, window of each `per: user` cap. Answers known(state, ticket, expires) | full | room.
+ * Each event's own record, else whether a `per: user` cap is full. Reads only. KEYS: record and history of each.
+ * ARGV after the clock: max, window of each `per: user` cap. Answers for each event known(state, ticket, expires),
+ * full or room.
  */
 import { CLOCK, type Script } from './script.ts';
 
 export const recallScript: Script = {
   name: 'recall',
-  keys: 2,
+  keys: 'any',
   lua: `${CLOCK}
-local f = redis.call('HMGET', KEYS[1], 's', 'p', 'x')
-if f[1] then return {'known', f[1], f[2], f[3]} end
-for i = 2, #ARGV, 2 do
-  local since = '(' .. ms(now - tonumber(ARGV[i + 1]))
-  if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= tonumber(ARGV[i]) then return {'full'} end
+local since = {}
+for i = 2, #ARGV, 2 do since[i] = '(' .. ms(now - tonumber(ARGV[i + 1])) end
+local function look(record, history)
+  local f = redis.call('HMGET', record, 's', 'p', 'x')
+  if f[1] then return {'known', f[1], f[2], f[3]} end
+  for i = 2, #ARGV, 2 do
+    if redis.call('ZCOUNT', history, since[i], '+inf') >= tonumber(ARGV[i]) then return 'full' end
+  end
+  return 'room'
 end
-return {'room'}
+local answers = {}
+for k = 1, #KEYS, 2 do answers[#answers + 1] = look(KEYS[k], KEYS[k + 1]) end
+return answers
 `,
 };

@@ -11,7 +11,8 @@ import { onRedis } from '../redis-errors.ts';
 
 export interface Script {
   readonly name: string;
-  readonly keys: number;
+  /** How many keys it takes; `any`: as many as it is given. */
+  readonly keys: number | 'any';
   readonly lua: string;
 }
 
@@ -20,12 +21,17 @@ export type RunScript = (keys: readonly string[], args: readonly (string | numbe
 /** @returns a function that rejects with `UnavailableError` where Redis is away. */
 export function scriptOn(redis: RedisClient, script: Script, clockOffsetMs: () => number): RunScript {
   const command = `coupons_${script.name}`;
-  redis.defineCommand(command, { numberOfKeys: script.keys, lua: script.lua });
+  const { lua, keys: keyCount } = script;
+  redis.defineCommand(command, { lua, ...(keyCount !== 'any' && { numberOfKeys: keyCount }) });
   const call: unknown = Reflect.get(redis, command);
   if (typeof call !== 'function') throw new TypeError(`no command ${command}`);
   return (keys, args) =>
     onRedis(redis, async () => {
-      const reply: unknown = await Reflect.apply(call, redis, [...keys, clockOffsetMs(), ...args]);
+      const reply: unknown = await Reflect.apply(call, redis, [
+        ...(keyCount === 'any' ? [keys.length, ...keys] : keys),
+        clockOffsetMs(),
+        ...args,
+      ]);
       if (!Array.isArray(reply)) throw new TypeError(`${script.name} answered ${typeof reply}`);
       return reply as unknown[];
     });
