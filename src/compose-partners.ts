@@ -1,6 +1,7 @@
 /** The partner APIs, their token source, and what of their calls is counted. */
 import type { Config } from './config.ts';
 import { createCouponApi, type CouponApi } from './partners/coupon-api.ts';
+import { COUPON_CALL_RESULTS, type CouponCallResult } from './partners/coupon-verdict.ts';
 import { createPushApi, type PushApi } from './partners/push-api.ts';
 import { createTokenSource, type TokenSource } from './partners/token-source.ts';
 import type { Clock, Logger } from './pipeline/ports.ts';
@@ -38,6 +39,10 @@ export function openPartners(
       },
     });
   const authorized = tokens === undefined ? {} : { tokens };
+  const observeCall = metrics.distribution('coupon_api.duration_ms', {});
+  const countCall = Object.fromEntries(
+    COUPON_CALL_RESULTS.map((result) => [result, metrics.counter('coupon_api.calls', { result })]),
+  ) as Record<CouponCallResult, () => void>;
   const couponApi = createCouponApi({
     ...config.couponApi,
     ...authorized,
@@ -45,8 +50,8 @@ export function openPartners(
     logger,
     onCall: (result, durationMs) => {
       onCouponCall();
-      metrics.count('coupon_api.calls', { result });
-      metrics.observe('coupon_api.duration_ms', durationMs, {});
+      countCall[result]();
+      observeCall(durationMs);
     },
     onInvalidCoupons: (count) => {
       metrics.count('coupons.invalid', {}, count);

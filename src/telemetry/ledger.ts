@@ -9,8 +9,9 @@ import {
   FILTER_REASONS,
   type DeadLetterReason,
   type FilterReason,
+  type Outcome,
 } from '../domain/outcome.ts';
-import type { FlowMeter } from '../pipeline/ports.ts';
+import type { FlowMeter, Stage } from '../pipeline/ports.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface EventCounts {
@@ -38,6 +39,20 @@ export function createLedger(metrics: Metrics): Ledger {
   const filtered = zeroes(FILTER_REASONS);
   const deadLettered = zeroes(DEAD_LETTER_REASONS);
   const delivered = zeroes(DELIVERY_OUTCOMES);
+  const stages = handles((stage: Stage) => metrics.distribution('stage.duration_ms', { stage }));
+  const durations = handles((outcome: Outcome['kind']) =>
+    metrics.distribution('event.duration_ms', { outcome }),
+  );
+  const observeEndToEnd = metrics.distribution('event.end_to_end_ms', {});
+  const byVersion = handles((version: string) =>
+    handles((what: Outcome['kind'] | DeadLetterReason | FilterReason, outcome: Outcome) =>
+      metrics.counter('events', {
+        outcome: outcome.kind,
+        ...(outcome.kind !== what && { reason: what }),
+        ...(version !== '' && { rules_version: version }),
+      }),
+    ),
+  );
 
   return {
     received: () => {
@@ -48,13 +63,10 @@ export function createLedger(metrics: Metrics): Ledger {
       if (outcome.kind === 'queued') queued += 1;
       else if (outcome.kind === 'filtered') filtered[outcome.reason] += 1;
       else deadLettered[outcome.reason] += 1;
-      metrics.count('events', {
-        outcome: outcome.kind,
-        ...(outcome.kind !== 'queued' && { reason: outcome.reason }),
-        ...(outcome.rulesVersion !== undefined && { rules_version: outcome.rulesVersion }),
-      });
-      metrics.observe('event.duration_ms', durationMs, { outcome: outcome.kind });
-      if (endToEndMs !== undefined) metrics.observe('event.end_to_end_ms', endToEndMs, {});
+      const reason = outcome.kind === 'queued' ? outcome.kind : outcome.reason;
+      byVersion(outcome.rulesVersion ?? '')(reason, outcome)();
+      durations(outcome.kind)(durationMs);
+      if (endToEndMs !== undefined) observeEndToEnd(endToEndMs);
     },
     abandoned: () => {
       abandoned += 1;
@@ -66,7 +78,7 @@ export function createLedger(metrics: Metrics): Ledger {
       if (error !== undefined) metrics.count('rule.errors', { rule, rules_version: rulesVersion });
     },
     stage: (stage, durationMs) => {
-      metrics.observe('stage.duration_ms', durationMs, { stage });
+      stages(stage)(durationMs);
     },
     delivered: (outcome, rulesVersion) => {
       delivered[outcome] += 1;
@@ -87,4 +99,22 @@ export function createLedger(metrics: Metrics): Ledger {
 
 function zeroes<K extends string>(names: readonly K[]): Record<K, number> {
   return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+}
+
+/** More rules versions than this in one life of a pod are looked at anew. */
+const MAX_HANDLES = 200;
+
+/** Makes a handle the first time a key is asked for; an event costs a look into a map then. */
+function handles<K, H, A extends readonly unknown[]>(
+  make: (key: K, ...about: A) => H,
+): (key: K, ...about: A) => H {
+  const made = new Map<K, H>();
+  return (key, ...about) => {
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    if (made.size >= MAX_HANDLES) made.clear();
+    const fresh = make(key, ...about);
+    made.set(key, fresh);
+    return fresh;
+  };
 }

@@ -26,6 +26,10 @@ export interface Metrics {
   count<N extends keyof CounterTags>(name: N, tags: CounterTags[N], by?: number): void;
   gauge<N extends keyof GaugeTags>(name: N, value: number, tags: GaugeTags[N]): void;
   observe<N extends keyof DistributionTags>(name: N, value: number, tags: DistributionTags[N]): void;
+  /** The same as {@link count} for one series that is counted often: its name and tags are looked at once. */
+  counter<N extends keyof CounterTags>(name: N, tags: CounterTags[N]): () => void;
+  /** The same as {@link observe} for one series that is observed often. */
+  distribution<N extends keyof DistributionTags>(name: N, tags: DistributionTags[N]): (value: number) => void;
   /** What has come since the last call; starts anew. */
   drain(): MetricsSnapshot;
 }
@@ -39,6 +43,7 @@ export function createMetrics(): Metrics {
   let counters = new Map<string, Series & { value: number }>();
   let gauges = new Map<string, Series & { value: number }>();
   let samples = new Map<string, Sample>();
+  let drains = 0;
 
   const find = <S extends Series>(
     map: Map<string, S>,
@@ -59,9 +64,14 @@ export function createMetrics(): Metrics {
     return made;
   };
 
+  const findCounter = (name: string, tags: object): (Series & { value: number }) | undefined =>
+    find(counters, name, tags, (made) => ({ ...made, value: 0 }));
+  const findSample = (name: string, tags: object): Sample | undefined =>
+    find(samples, name, tags, (made) => ({ ...made, points: [], seen: 0 }));
+
   return {
     count: (name, tags, by = 1) => {
-      const series = find(counters, name, tags, (made) => ({ ...made, value: 0 }));
+      const series = findCounter(name, tags);
       if (series !== undefined) series.value += by;
     },
     gauge: (name, value, tags) => {
@@ -69,14 +79,25 @@ export function createMetrics(): Metrics {
       if (series !== undefined) series.value = value;
     },
     observe: (name, value, tags) => {
-      const sample = find(samples, name, tags, (made) => ({ ...made, points: [], seen: 0 }));
-      if (sample === undefined) return;
-      sample.seen += 1;
-      if (sample.points.length < SAMPLE_SIZE) sample.points.push(value);
-      else {
-        const at = Math.floor(Math.random() * sample.seen);
-        if (at < SAMPLE_SIZE) sample.points[at] = value;
-      }
+      addPoint(findSample(name, tags), value);
+    },
+    counter: (name, tags) => {
+      let series: ReturnType<typeof findCounter>;
+      let foundIn = -1;
+      return () => {
+        if (foundIn !== drains) series = findCounter(name, tags);
+        foundIn = drains;
+        if (series !== undefined) series.value += 1;
+      };
+    },
+    distribution: (name, tags) => {
+      let sample: ReturnType<typeof findSample>;
+      let foundIn = -1;
+      return (value) => {
+        if (foundIn !== drains) sample = findSample(name, tags);
+        foundIn = drains;
+        addPoint(sample, value);
+      };
     },
     drain: () => {
       const snapshot = {
@@ -87,9 +108,21 @@ export function createMetrics(): Metrics {
       counters = new Map();
       gauges = new Map();
       samples = new Map();
+      drains += 1;
       return snapshot;
     },
   };
+}
+
+function addPoint(sample: Sample | undefined, value: number): void {
+  if (sample === undefined) return;
+  sample.seen += 1;
+  if (sample.points.length < SAMPLE_SIZE) {
+    sample.points.push(value);
+    return;
+  }
+  const at = Math.floor(Math.random() * sample.seen);
+  if (at < SAMPLE_SIZE) sample.points[at] = value;
 }
 
 /** Datadog's tags take no commas and at most 200 characters. */
