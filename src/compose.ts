@@ -16,7 +16,7 @@ import { createSweeper } from './cooldown/sweeper.ts';
 import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import { createConsumer } from './kafka/consumer.ts';
 import { createDeadLetters } from './kafka/dead-letters.ts';
-import { createOutcomeLog, createSilentOutcomeLog } from './kafka/outcome-log.ts';
+import { createOutcomeLog } from './kafka/outcome-log.ts';
 import { createRecordSender, type RecordSender } from './kafka/record-sender.ts';
 import { ensureTopics } from './kafka/topics.ts';
 import type { PodRegistry } from './ops/pods.ts';
@@ -91,7 +91,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const outcomeSender: RecordSender | undefined =
     outcomeTopic === undefined ? undefined : createRecordSender({ connection, topic: outcomeTopic, logger });
   const deadLetters = createDeadLetters(deadLetterSender);
-  const outcomes = outcomeSender === undefined ? createSilentOutcomeLog() : createOutcomeLog(outcomeSender);
+  const outcomes = outcomeSender === undefined ? undefined : createOutcomeLog(outcomeSender);
   const intake = createIntake({
     pod: config.pod,
     maxEventAgeMs: config.limits.maxEventAgeMs,
@@ -139,6 +139,9 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       offsetsLost: (partition) => {
         metrics.count('offsets.lost', { topic: config.kafka.topic, partition: String(partition) });
       },
+    },
+    onAssigned: (partitions) => {
+      couponApi.shareBetween(Math.max(1, partitions));
     },
     onFatal: (error) => {
       onFatal(`the consumer can not go on: ${error.message}`);

@@ -1,9 +1,10 @@
 /**
- * The right to work on one event. Its signal is made only when asked for, one an event, so that listeners
- * which are left behind go with the event instead of piling up on a partition's signal.
+ * The right to work on one event. What runs for every event (asking, watching) is shared by a partition's events
+ * and costs a set's entry; a signal is made only when asked for, one an event, so that listeners which are left
+ * behind go with the event instead of piling up on a partition's signal.
  */
 import { AbandonedError } from '../domain/errors.ts';
-import type { Hold } from '../pipeline/ports.ts';
+import type { Abandonable, Hold } from '../pipeline/ports.ts';
 
 export interface HoldBook {
   /** True once {@link loseAll} was called: every hold of this book is lost, those taken later too. */
@@ -18,34 +19,59 @@ export interface HeldEvent extends Hold {
 }
 
 export function createHoldBook(): HoldBook {
-  const signals = new Set<AbortController>();
+  const watching = new Set<Abandonable>();
   let lost = false;
-  return {
+
+  const shared = {
     isLost: () => lost,
+    assertHeld() {
+      if (lost) throw new AbandonedError();
+    },
+    watch(item: Abandonable) {
+      if (lost) item.abandon();
+      else watching.add(item);
+    },
+    unwatch(item: Abandonable) {
+      watching.delete(item);
+    },
+  };
+
+  return {
+    isLost: shared.isLost,
     take() {
-      let controller: AbortController | undefined;
+      let aborting: AbortSignaller | undefined;
       return {
+        ...shared,
         get signal() {
-          if (controller === undefined) {
-            controller = new AbortController();
-            if (lost) controller.abort(new AbandonedError());
-            else signals.add(controller);
-          }
-          return controller.signal;
-        },
-        assertHeld() {
-          if (lost) throw new AbandonedError();
+          if (aborting === undefined) shared.watch((aborting = createSignaller()));
+          return aborting.signal;
         },
         release() {
-          if (controller !== undefined) signals.delete(controller);
+          if (aborting !== undefined) watching.delete(aborting);
         },
       };
     },
     loseAll() {
       if (lost) return;
       lost = true;
-      for (const controller of signals) controller.abort(new AbandonedError());
-      signals.clear();
+      for (const item of watching) {
+        watching.delete(item);
+        item.abandon();
+      }
+    },
+  };
+}
+
+interface AbortSignaller extends Abandonable {
+  readonly signal: AbortSignal;
+}
+
+function createSignaller(): AbortSignaller {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    abandon: () => {
+      controller.abort(new AbandonedError());
     },
   };
 }

@@ -18,11 +18,6 @@ export function createOutcomeLog(sender: RecordSender): OutcomeLog {
   };
 }
 
-/** Where no outcome topic is set. */
-export function createSilentOutcomeLog(): OutcomeLog {
-  return { record: () => Promise.resolve() };
-}
-
 /** Fields in the order of the contract; those without a value are left out. */
 function toJson(outcome: OutcomeRecord): string {
   const { eventId, userId, at, reason, rule, couponId, merchantId, rulesVersion, pod } = outcome;

@@ -2,11 +2,7 @@
  * One listener a signal, however many wait on it. A partition's hold is one signal for thousands of events, and
  * an EventTarget walks all its listeners for each one added or removed; a set does not.
  */
-
-/** Something that can be given up. Called at most once, when the signal is aborted. */
-export interface Abandonable {
-  abandon(): void;
-}
+import type { Abandonable } from '../pipeline/ports.ts';
 
 const hubs = new WeakMap<AbortSignal, Set<Abandonable>>();
 

@@ -60,6 +60,8 @@ export interface CouponApi extends CouponSource {
   stats(): CouponApiStats;
   /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
   isRefused(): boolean;
+  /** Between how many partitions the calls are shared out, ≥ 1. */
+  shareBetween(partitions: number): void;
   /** Abandons every call and every wait, closes all sockets and timers. */
   stop(): Promise<void>;
 }
@@ -172,7 +174,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         continue;
       }
       if (!router.tryEnter(query.partition)) {
-        const admission = await router.wait(query.staleAtMs, signal, query.partition);
+        const admission = await router.wait(query.staleAtMs, hold, query.partition);
         if (admission === 'stale') return STALE;
         if (admission === 'abandoned') throw new AbandonedError();
       }
@@ -209,6 +211,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
       ...latencies.percentiles(),
     }),
     isRefused: () => refusal.isRefused(),
+    shareBetween: (partitions) => router.shareBetween(partitions),
     async stop() {
       stopped.abort();
       router.close();

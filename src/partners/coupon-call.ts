@@ -4,7 +4,7 @@
  * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket.
  */
 import { Pool } from 'undici';
-import { unwatch, watch } from './abort-hub.ts';
+import type { Hold } from '../pipeline/ports.ts';
 import { shortError } from './wire-text.ts';
 
 export type Reply =
@@ -20,8 +20,8 @@ export type Reply =
   | { readonly kind: 'abandoned' };
 
 export interface CouponCaller {
-  /** Settles within the time limit, at once when the signal is aborted. Never rejects. */
-  get(path: string, headers: string[], signal: AbortSignal): Promise<Reply>;
+  /** Settles within the time limit, at once when the hold is lost. Never rejects. */
+  get(path: string, headers: string[], hold: Hold): Promise<Reply>;
   /** Ends calls that are out as failed and closes every socket. */
   close(): Promise<void>;
 }
@@ -59,7 +59,7 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
     bodyTimeout: 0,
   });
 
-  function get(path: string, headers: string[], signal: AbortSignal): Promise<Reply> {
+  function get(path: string, headers: string[], hold: Hold): Promise<Reply> {
     return new Promise((resolve) => {
       let settled = false;
       let controller: Controller | undefined;
@@ -84,7 +84,7 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
         if (settled) return;
         settled = true;
         clearTimeout(timer);
-        unwatch(signal, abandonable);
+        hold.unwatch(abandonable);
         if (abort) controller?.abort(ENDED);
         resolve(reply);
       }
@@ -96,8 +96,8 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
           : { kind: 'answer', status, retryAfter, body: NO_BODY };
       }
 
-      watch(signal, abandonable);
-      if (signal.aborted) return;
+      hold.watch(abandonable);
+      if (hold.isLost()) return;
       pool.dispatch(
         { path, method: 'GET', headers },
         {

@@ -19,11 +19,13 @@ export interface RouterPool {
    * Waits for a slot. Resolves as `admitted` (the caller holds a slot now), `stale` within 100 ms after
    * `staleAtMs` (epoch ms), or `abandoned` at once when the hold is lost. Never rejects.
    */
-  wait(staleAtMs: number, signal: AbortSignal, sharer?: Sharer): Promise<Admission>;
+  wait(staleAtMs: number, hold: Watched, sharer?: Sharer): Promise<Admission>;
   /** Gives a slot back, by whom it was taken. */
   leave(sharer?: Sharer): void;
   /** @param limit ≥ 0, whole. */
   setLimit(limit: number): void;
+  /** @param sharers between how many the slots are shared out, ≥ 1; 1 at first. */
+  shareBetween(sharers: number): void;
   limit(): number;
   /** Slots taken. */
   inFlight(): number;
@@ -55,7 +57,7 @@ const SWEEP_MS = 100;
 
 /** @param limit most slots taken at once, ≥ 0. */
 export function createRouterPool(limit: number, clock: Clock): RouterPool {
-  const shares = createFairShares(limit, () => clock.now());
+  const shares = createFairShares(limit);
   /** Of sharers who have somebody waiting; whose turn it is comes first. */
   const lines = new Map<Sharer, Line>();
   let waiters = 0;
@@ -135,8 +137,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       shares.take(sharer);
       return true;
     },
-    wait(staleAtMs, signal, sharer) {
-      if (signal.aborted || closed.signal.aborted) return Promise.resolve('abandoned');
+    wait(staleAtMs, hold, sharer) {
+      if (hold.isLost() || closed.signal.aborted) return Promise.resolve('abandoned');
       return new Promise((resolve) => {
         let line = lines.get(sharer);
         if (line === undefined) lines.set(sharer, (line = { sharer, first: undefined, last: undefined }));
@@ -164,6 +166,10 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
     },
     setLimit(next) {
       shares.resize(next);
+      admit();
+    },
+    shareBetween(sharers) {
+      shares.shareBetween(sharers);
       admit();
     },
     limit: () => shares.size,

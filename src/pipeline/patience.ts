@@ -38,7 +38,7 @@ export async function untilAvailable<T>(task: () => Promise<T>, hold: Hold, pati
       } finally {
         over();
       }
-      if (hold.signal.aborted) throw new AbandonedError(`abandoned while waiting for ${error.service}`);
+      if (hold.isLost()) throw new AbandonedError(`abandoned while waiting for ${error.service}`);
     }
   }
 }

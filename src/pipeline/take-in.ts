@@ -18,7 +18,8 @@ const PAUSE_BETWEEN_TRIES_MS = 100;
 
 export interface EdgePorts extends ProcessPorts {
   readonly deadLetters: DeadLetters;
-  readonly outcomes: OutcomeLog;
+  /** Undefined where no outcome topic is set. */
+  readonly outcomes: OutcomeLog | undefined;
   readonly logger: Logger;
   readonly waiting: Waiting;
   readonly pod: string;
@@ -73,7 +74,7 @@ async function decide(
       return await untilAvailable(() => processEvent(event, context, hold, ports), hold, ports);
     } catch (error) {
       // Given up although nobody took the event away is a fault like any other.
-      if (error instanceof AbandonedError && hold.signal.aborted) throw error;
+      if (error instanceof AbandonedError && hold.isLost()) throw error;
       const fields = { ...piece.source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
       if (attempt === TRIES) {
@@ -99,6 +100,8 @@ async function acknowledge(
     const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
     await untilAvailable(() => ports.deadLetters.publish(letter), hold, ports);
   }
+  const { outcomes } = ports;
+  if (outcomes === undefined) return;
   const { kind, ...about } = outcome;
   const record: OutcomeRecord = {
     eventId,
@@ -109,7 +112,7 @@ async function acknowledge(
     pod: ports.pod,
     source: piece.source,
   };
-  await untilAvailable(() => ports.outcomes.record(record), hold, ports);
+  await untilAvailable(() => outcomes.record(record), hold, ports);
 }
 
 /** The error's text goes into the dead letter, not into the audit. */

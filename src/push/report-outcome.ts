@@ -10,7 +10,8 @@ import type { DeliveryMeter, ReportOutcome } from './ports.ts';
 import { untilRedis } from './until-redis.ts';
 
 export interface ReportOptions {
-  readonly outcomeLog: OutcomeLog;
+  /** Undefined where no outcome topic is set. */
+  readonly outcomeLog: OutcomeLog | undefined;
   readonly store: Pick<DeliveryStore, 'reported'>;
   readonly meter: DeliveryMeter;
   readonly clock: Clock;
@@ -35,7 +36,7 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
       pod,
       source: ticket.source,
     };
-    await outcomeLog.record(record);
+    await outcomeLog?.record(record);
     const first = await untilRedis(() => store.reported(ref, reporter), clock, signal);
     if (first) meter.delivered(outcome, ticket);
   };

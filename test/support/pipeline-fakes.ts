@@ -1,5 +1,4 @@
 /** In-memory stand-ins for the flow's ports, each scriptable by the test that holds it. */
-import { AbandonedError } from '../../src/domain/errors.ts';
 import type { Coupon } from '../../src/domain/coupon.ts';
 import type { Merchant } from '../../src/domain/merchant.ts';
 import type { Outcome, OutcomeRecord } from '../../src/domain/outcome.ts';
@@ -14,6 +13,7 @@ import type {
   Ruleset,
 } from '../../src/pipeline/ports.ts';
 import type { EdgePorts } from '../../src/pipeline/take-in.ts';
+import { holdOf } from './hold-of.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -107,10 +107,7 @@ export function bench(): Bench {
     onCall: () => undefined,
     sleeps: [],
     hold: {
-      signal: controller.signal,
-      assertHeld: () => {
-        if (controller.signal.aborted) throw new AbandonedError();
-      },
+      ...holdOf(controller.signal),
       lose: () => {
         controller.abort();
       },

@@ -9,7 +9,7 @@ export async function findCoupons(
   hold: Hold,
   source: CouponSource,
 ): Promise<Step<readonly Coupon[]>> {
-  const answer = await source.find(query, hold.signal);
+  const answer = await source.find(query, hold);
   switch (answer.kind) {
     case 'coupons':
       return answer.coupons.length === 0 ? filtered('no_coupons', rules.version) : goOn(answer.coupons);

@@ -8,6 +8,7 @@ import { PROBES } from '../../../src/partners/circuit-breaker.ts';
 import { createCouponApi, type CouponApi } from '../../../src/partners/coupon-api.ts';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
+import { holdOf } from '../../support/hold-of.ts';
 import {
   couponQuery,
   createFakeClock,
@@ -42,7 +43,7 @@ afterEach(async () => {
 
 function flood(count: number, staleInMs = 600_000, signal = held): Promise<CouponAnswer>[] {
   const answers = Array.from({ length: count }, (_, n) =>
-    api.find({ ...couponQuery({ userId: `u-${n}` }), staleAtMs: clock.now() + staleInMs }, signal),
+    api.find({ ...couponQuery({ userId: `u-${n}` }), staleAtMs: clock.now() + staleInMs }, holdOf(signal)),
   );
   // A test that fails before it awaits them shows its own reason only.
   for (const answer of answers) answer.catch(() => {});

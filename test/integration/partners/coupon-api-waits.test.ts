@@ -5,6 +5,7 @@ import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../..
 import type { TokenSource } from '../../../src/partners/token-source.ts';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
+import { holdOf } from '../../support/hold-of.ts';
 import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
@@ -32,7 +33,7 @@ function build(options: Partial<CouponApiOptions> = {}): void {
 }
 
 const find = (staleInMs?: number, signal = held): Promise<CouponAnswer> =>
-  api.find(couponQuery({}, staleInMs), signal);
+  api.find(couponQuery({}, staleInMs), holdOf(signal));
 
 beforeEach(async () => {
   stub = await startHttpStub();

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../../src/partners/coupon-api.ts';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
+import { holdOf } from '../../support/hold-of.ts';
 import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
@@ -31,7 +32,7 @@ function build(options: Partial<CouponApiOptions> = {}): void {
 }
 
 const find = (staleInMs?: number, signal = held): Promise<CouponAnswer> =>
-  api.find(couponQuery({}, staleInMs), signal);
+  api.find(couponQuery({}, staleInMs), holdOf(signal));
 
 beforeEach(async () => {
   stub = await startHttpStub();
@@ -55,7 +56,7 @@ describe('the call', () => {
       longitude: -3.5,
       merchantId: 'm&1',
     });
-    expect(await api.find(query, held)).toEqual(someCoupons);
+    expect(await api.find(query, holdOf(held))).toEqual(someCoupons);
     const [request] = stub.requests;
     expect(request?.method).toBe('GET');
     expect(request?.url).toBe(

@@ -4,6 +4,7 @@ import { createCouponApi, type CouponApi } from '../../../src/partners/coupon-ap
 import { createPushApi, type PushApi } from '../../../src/partners/push-api.ts';
 import { createTokenSource, type TokenSource } from '../../../src/partners/token-source.ts';
 import { startHttpStub, type HttpStub, type SeenRequest } from '../../support/http-stub.ts';
+import { holdOf } from '../../support/hold-of.ts';
 import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
@@ -51,7 +52,7 @@ afterEach(async () => {
 });
 
 const firstToken = () => tokens.token(AbortSignal.timeout(2000));
-const find = (staleInMs?: number, signal = held) => coupons.find(couponQuery({}, staleInMs), signal);
+const find = (staleInMs?: number, signal = held) => coupons.find(couponQuery({}, staleInMs), holdOf(signal));
 
 describe('coupon API', () => {
   test('401: the token is renewed once for a hundred calls, and each is repeated', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRouterPool, type Admission } from '../../../src/partners/router-pool.ts';
+import { holdOf } from '../../support/hold-of.ts';
 import { createFakeClock, settled } from '../../support/partner-fakes.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -10,7 +11,7 @@ function setUp(limit: number) {
   const pool = createRouterPool(limit, clock);
   const ended: (readonly [string, Admission])[] = [];
   const wait = (name: string, staleAtMs = NEVER, signal = new AbortController().signal): void => {
-    void pool.wait(staleAtMs, signal).then((admission) => ended.push([name, admission]));
+    void pool.wait(staleAtMs, holdOf(signal)).then((admission) => ended.push([name, admission]));
   };
   return { clock, pool, ended, wait };
 }
