@@ -1,19 +1,16 @@
 /**
  * How slots are shared out between those who compete for them, so that one whose work is slow cannot take all.
  *
- * Everybody has an equal part for certain. Beyond it, one may borrow what lies idle, but never more than stays free
- * beside it: the greediest leaves as much as it borrows, so that others can grow at once, without waiting for slow
+ * Everybody has an equal part for certain. Beyond it, one may borrow what lies idle, but must leave free half as
+ * much as it borrows: others can then grow at once, also those who were quiet until now, without waiting for slow
  * work to end. Where all want more than there is, nothing is lent, nothing stays free, and all have their part.
- *
- * Who was seen within the last seconds competes. So somebody who is alone gets everything, and somebody who is
- * quiet for a moment is not forgotten.
  */
 
 /** A partition, as a rule; undefined is one of its own. */
 export type Sharer = number | undefined;
 
 export interface FairShares {
-  /** Whose turn it may be, asked while a slot is free (total < size). Counts as being seen. */
+  /** Whose turn it may be, asked while a slot is free (total < size). */
   readonly mayTake: (sharer: Sharer) => boolean;
   take(sharer: Sharer): void;
   giveBack(sharer: Sharer): void;
@@ -22,50 +19,32 @@ export interface FairShares {
   readonly size: number;
   /** @param size how many slots there are, ≥ 0. Those taken beyond it are given back in time. */
   resize(size: number): void;
+  /** @param sharers how many compete, whether they want anything now or not; 1 at first: everything for everybody. */
+  shareBetween(sharers: number): void;
 }
 
-interface Share {
-  taken: number;
-  seenMs: number;
-}
+const LENT_FOR_ONE_FREE = 2;
 
-const COMPETES_MS = 10_000;
-const SWEEP_MS = 1000;
-
-/** O(1) a call, and once a second O(sharers). @param now ms, of any origin. */
-export function createFairShares(size: number, now: () => number): FairShares {
-  const shares = new Map<Sharer, Share>();
+/** O(1) a call. */
+export function createFairShares(size: number): FairShares {
+  const takenBy = new Map<Sharer, number>();
   let slots = size;
+  let sharers = 1;
   let total = 0;
-  let sweptMs = now();
-
-  function see(sharer: Sharer): Share {
-    const nowMs = now();
-    if (nowMs - sweptMs > SWEEP_MS) {
-      sweptMs = nowMs;
-      for (const [name, { taken, seenMs }] of shares) {
-        if (taken === 0 && nowMs - seenMs > COMPETES_MS) shares.delete(name);
-      }
-    }
-    let share = shares.get(sharer);
-    if (share === undefined) shares.set(sharer, (share = { taken: 0, seenMs: nowMs }));
-    share.seenMs = nowMs;
-    return share;
-  }
-
   return {
     mayTake(sharer) {
-      const { taken } = see(sharer);
-      if (shares.size === 1) return true;
-      const part = Math.ceil(slots / shares.size);
-      return taken < part || taken - part < slots - total;
+      if (sharers <= 1) return true;
+      const borrowed = (takenBy.get(sharer) ?? 0) + 1 - Math.ceil(slots / sharers);
+      return borrowed <= 0 || borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
     },
     take(sharer) {
-      see(sharer).taken += 1;
+      takenBy.set(sharer, (takenBy.get(sharer) ?? 0) + 1);
       total += 1;
     },
     giveBack(sharer) {
-      see(sharer).taken -= 1;
+      const left = (takenBy.get(sharer) ?? 0) - 1;
+      if (left > 0) takenBy.set(sharer, left);
+      else takenBy.delete(sharer);
       total -= 1;
     },
     get total() {
@@ -76,6 +55,9 @@ export function createFairShares(size: number, now: () => number): FairShares {
     },
     resize(next) {
       slots = next;
+    },
+    shareBetween(next) {
+      sharers = next;
     },
   };
 }

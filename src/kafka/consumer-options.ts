@@ -45,6 +45,8 @@ export interface ConsumerOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly meter: ConsumerMeter;
+  /** Called after every join, before its first event, with how many partitions this pod has. Must not throw. */
+  readonly onAssigned?: (partitions: number) => void;
   /**
    * Called at most once: the consumer cannot go on without skipping or losing something (a defect in an
    * event's work, a batch that cannot be read, missing rights). The pod must exit with this reason.

@@ -28,6 +28,7 @@ export interface MembershipOptions extends Pick<
   | 'clock'
   | 'logger'
   | 'meter'
+  | 'onAssigned'
 > {
   readonly heartbeatIntervalMs: number;
   readonly executor: KeyedExecutor;
@@ -125,6 +126,8 @@ export function createMembership(options: MembershipOptions): Membership {
     if (assignment !== current || assignment.state !== 'opening') return true;
     if (assignment.partitions.some((partition) => !ranges.has(partition))) return false;
     room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
+    executor.shareBetween(Math.max(1, assignment.partitions.length));
+    options.onAssigned?.(assignment.partitions.length);
     for (const partition of assignment.partitions) {
       const range = ranges.get(partition) ?? { low: 0, high: 0 };
       const start = findStart(committed.get(partition), range);

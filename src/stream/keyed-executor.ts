@@ -39,6 +39,8 @@ export interface KeyedExecutor {
   readonly maxRunning: number;
   /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
   setMaxRunning(maxRunning: number): void;
+  /** @param sharers between how many the room is shared out, ≥ 1; 1 at first. */
+  shareBetween(sharers: number): void;
   /** Nothing more is started until {@link resume}; what runs goes on, what is submitted waits. */
   pause(): void;
   resume(): void;
@@ -57,8 +59,6 @@ export interface KeyedExecutorOptions {
   readonly maxRunning: number;
   /** Told of every error that a task's `run` or `drop` throws or rejects with. Must not throw itself. */
   onFault(error: unknown, task: KeyedTask): void;
-  /** Ms, of any origin. Default: since the process started. */
-  readonly now?: () => number;
 }
 
 /**
@@ -70,7 +70,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   const ready = createReadyLines<KeyedTask>();
   let idleWaiters: (() => void)[] = [];
   let maxRunning = checkMaxRunning(options.maxRunning);
-  const shares = createFairShares(maxRunning, options.now ?? (() => performance.now()));
+  const shares = createFairShares(maxRunning);
   let running = 0;
   let waiting = 0;
   let arrivals = 0;
@@ -192,6 +192,10 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     setMaxRunning(value) {
       maxRunning = checkMaxRunning(value);
       shares.resize(maxRunning);
+      startWhatMay();
+    },
+    shareBetween(sharers) {
+      shares.shareBetween(sharers);
       startWhatMay();
     },
     pause() {
