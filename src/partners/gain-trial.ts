@@ -1,0 +1,60 @@
+/**
+ * Whether more calls at once bring more answers: two limits a little apart are used in turn, and what an answer
+ * costs under each is compared, pair by pair, until the difference is no accident.
+ *
+ * By Little's law, answers a second are calls out ÷ what an answer costs (ms of a slot, failed calls included).
+ * The gain is the part of a rise of the limit that arrives in answers: 1 where the partner takes them all beside
+ * each other, 0 where they only queue, below 0 where they slow each other down. It needs no latency to compare
+ * with from better days, so a partner that becomes slower by itself is no reason to call it less.
+ */
+
+/** What was measured under one of the two limits. */
+export interface TrialSide {
+  /** Milliseconds of a slot for each answer, > 0. */
+  readonly costMs: number;
+  /** Calls out, on average. */
+  readonly inFlight: number;
+}
+
+export interface GainTrial {
+  /** Adds a pair. @param span the natural logarithm of high limit ÷ low limit, > 0. */
+  add(low: TrialSide, high: TrialSide, span: number): void;
+  /** `unused`: fewer calls were out than the limits allowed, so nothing was learned. Undefined: not clear yet. */
+  verdict(): 'worth_it' | 'not_worth_it' | 'unused' | undefined;
+}
+
+/** Half way between "they all arrive" and "they only queue". */
+const WORTH_IT = 0.5;
+const FEWEST_PAIRS = 3;
+/** After so many pairs the difference is too small to matter, and the mean decides. */
+const MOST_PAIRS = 10;
+const SURE_STANDARD_ERRORS = 2;
+
+export function createGainTrial(): GainTrial {
+  let pairs = 0;
+  let sum = 0;
+  let squares = 0;
+  let isUnused = false;
+  return {
+    add(low, high, span) {
+      const rise = Math.log(high.inFlight / low.inFlight);
+      if (!(rise > span / 2)) {
+        isUnused = true;
+        return;
+      }
+      const gain = 1 - Math.log(high.costMs / low.costMs) / rise;
+      pairs += 1;
+      sum += gain;
+      squares += gain * gain;
+    },
+    verdict() {
+      if (isUnused) return 'unused';
+      if (pairs < FEWEST_PAIRS) return undefined;
+      const mean = sum / pairs;
+      const error = Math.sqrt(Math.max(0, squares / pairs - mean * mean) / (pairs - 1));
+      const isSure = Math.abs(mean - WORTH_IT) > SURE_STANDARD_ERRORS * error;
+      if (!isSure && pairs < MOST_PAIRS) return undefined;
+      return mean > WORTH_IT ? 'worth_it' : 'not_worth_it';
+    },
+  };
+}
