@@ -10,6 +10,7 @@
  * the drain sends the heartbeats that keep the session.
  */
 import { PartitionAssigners, type Cluster, type PartitionAssigner } from 'kafkajs';
+import { followCoordinator } from './coordinator.ts';
 
 /** `hold`: ask again soon. `refuse`: never, the pod is leaving. */
 export type JoinAnswer = 'join' | 'hold' | 'refuse';
@@ -26,6 +27,7 @@ export function createJoinGate(ask: () => JoinAnswer): JoinGate {
   return {
     assigner: (config) => {
       known = config.cluster;
+      followCoordinator(known);
       const roundRobin = PartitionAssigners.roundRobin(config);
       return {
         name: roundRobin.name,
