@@ -5,7 +5,7 @@
  * numbers back after an error whose fate is unknown (a timeout), which the broker then refuses for good. What is
  * sent here is read as "at least once", so a copy after a retry is harmless, a producer that is stuck is not.
  */
-import kafkajs, { type IHeaders, type Message, type Producer } from 'kafkajs';
+import kafkajs, { type IHeaders, type Message, type PartitionerArgs, type Producer } from 'kafkajs';
 import { UnavailableError } from '../domain/errors.ts';
 import type { Logger } from '../pipeline/ports.ts';
 import { brokerErrorType, createKafkaClient, type KafkaConnection } from './client.ts';
@@ -55,8 +55,9 @@ interface Waiting extends PromiseWithResolvers<'sent' | 'too_large'> {
 export function createRecordSender(options: RecordSenderOptions): RecordSender {
   const { topic } = options;
   ensureCodecs();
+  const placement = createPlacement();
   const producer = createKafkaClient(options.connection, options.logger).producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: () => placement.choose,
     allowAutoTopicCreation: false,
     metadataMaxAge: 30_000,
   });
@@ -68,8 +69,12 @@ export function createRecordSender(options: RecordSenderOptions): RecordSender {
 
   async function deliver(batch: readonly Waiting[], compression: CompressionTypes): Promise<void> {
     await connect();
-    await producer.send({ topic, acks: -1, compression, messages: batch.map(({ message }) => message) });
-    for (const one of batch) one.resolve('sent');
+    const messages = batch.map(({ message }) => message);
+    const answers = await producer.send({ topic, acks: -1, compression, messages });
+    const acknowledged = new Set(answers.map(({ partition }) => partition));
+    const left = batch.filter(({ message }) => !acknowledged.has(placement.of(message)));
+    for (const one of batch) if (!left.includes(one)) one.resolve('sent');
+    if (left.length > 0) throw new Error(`${String(left.length)} records were sent to no partition's leader`);
   }
 
   /** A batch is refused as a whole: then each record goes alone, and alone it is packed as well as we can. */
@@ -145,6 +150,26 @@ export function createRecordSender(options: RecordSenderOptions): RecordSender {
       })();
       await Promise.race([closed.catch(() => undefined), delay(STOP_TIMEOUT_MS)]);
     },
+  };
+}
+
+/**
+ * Where each message goes, the same at every try of one request, and remembered.
+ *
+ * kafkajs 2.2.4 resolves a send of which it has left a part out: records of a partition without a leader, and
+ * those whose leader moved, between two tries, to a broker that has already answered the first. So only what is
+ * known to lie in a partition that was acknowledged counts as sent.
+ */
+function createPlacement() {
+  const choose = Partitioners.DefaultPartitioner();
+  const places = new WeakMap<object, number>();
+  return {
+    choose: (args: PartitionerArgs): number => {
+      const place = places.get(args.message) ?? choose(args);
+      places.set(args.message, place);
+      return place;
+    },
+    of: (message: Message): number => places.get(message) ?? -1,
   };
 }
 
