@@ -10,7 +10,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { artifactDirectory } from './artifacts.ts';
-import type { LocalServiceSpec } from './local-service.ts';
+import type { LaunchPlan, LocalServiceSpec } from './local-service.ts';
 import type { KafkaOptions } from './options.ts';
 import { probeKafka } from './readiness.ts';
 
@@ -18,7 +18,6 @@ import { probeKafka } from './readiness.ts';
 const MAX_MESSAGE_BYTES = 80 * 1024 * 1024;
 
 export const QUICK_JVM_FLAGS = ['-XX:TieredStopAtLevel=1', '-Xshare:auto', '-XX:+UseSerialGC'] as const;
-const HEAP_FLAG = '-Xmx640m';
 
 /** Broker settings common to every way of running Kafka; `properties` win. */
 export function kafkaProperties({ properties = {} }: KafkaOptions): Record<string, string> {
@@ -56,13 +55,56 @@ rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
 `;
 
+/** One broker's process: where it lives and what it is set to. */
+export interface BrokerPlan {
+  /** Existing and empty: settings, log and data go here. */
+  readonly directory: string;
+  /** `host:port` of its clients' listener. */
+  readonly address: string;
+  /** Beside `log.dirs`, which is added. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The same for all brokers of a cluster. */
+  readonly clusterId: string;
+  /** Path of a Java 17 or newer. */
+  readonly java: string;
+  readonly heapMegabytes: number;
+}
+
+export const newClusterId = (): string => randomBytes(16).toString('base64url');
+
+/** Writes the broker's settings and says how to run it. */
+export async function planBroker(broker: BrokerPlan): Promise<LaunchPlan> {
+  const { directory, address, java } = broker;
+  const settings = { ...broker.settings, 'log.dirs': join(directory, 'data') };
+  const settingsFile = join(directory, 'server.properties');
+  const loggingFile = join(directory, 'log4j2.properties');
+  const lines = Object.entries(settings).map(([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}`);
+  await writeFile(settingsFile, `${lines.join('\n')}\n`);
+  await writeFile(loggingFile, LOG4J_PROPERTIES);
+  const jvm = [
+    ...[...QUICK_JVM_FLAGS, `-Xmx${String(broker.heapMegabytes)}m`],
+    ...[`-Dlog4j2.configurationFile=${loggingFile}`, '-cp', join(artifactDirectory('kafka'), '*')],
+  ];
+  return {
+    prepare: {
+      command: java,
+      args: [...jvm, 'kafka.tools.StorageTool', 'format', '-t', broker.clusterId, '-c', settingsFile],
+    },
+    command: java,
+    args: [...jvm, 'kafka.Kafka', settingsFile],
+    address,
+    env: { KAFKA_BROKERS: address },
+    probe: () => probeKafka(address),
+  };
+}
+
 /** `java` is the path of a Java 17 or newer. */
 export function localKafka(options: KafkaOptions, java: string): LocalServiceSpec {
   return {
     name: 'kafka',
     kind: 'kafka',
     portCount: 2,
-    async plan(directory, [port, controllerPort]) {
+    plan(directory, [port, controllerPort]) {
       const address = `127.0.0.1:${String(port)}`;
       const controller = `127.0.0.1:${String(controllerPort)}`;
       const settings = {
@@ -70,31 +112,15 @@ export function localKafka(options: KafkaOptions, java: string): LocalServiceSpe
         'controller.quorum.voters': `1@${controller}`,
         listeners: `PLAINTEXT://${address},CONTROLLER://${controller}`,
         'advertised.listeners': `PLAINTEXT://${address}`,
-        'log.dirs': join(directory, 'data'),
       };
-      const settingsFile = join(directory, 'server.properties');
-      const loggingFile = join(directory, 'log4j2.properties');
-      const lines = Object.entries(settings).map(
-        ([key, value]) => `${key}=${value.replaceAll('\\', '\\\\')}`,
-      );
-      await writeFile(settingsFile, `${lines.join('\n')}\n`);
-      await writeFile(loggingFile, LOG4J_PROPERTIES);
-      const jvm = [
-        ...[...QUICK_JVM_FLAGS, HEAP_FLAG, `-Dlog4j2.configurationFile=${loggingFile}`],
-        ...['-cp', join(artifactDirectory('kafka'), '*')],
-      ];
-      const clusterId = randomBytes(16).toString('base64url');
-      return {
-        prepare: {
-          command: java,
-          args: [...jvm, 'kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', settingsFile],
-        },
-        command: java,
-        args: [...jvm, 'kafka.Kafka', settingsFile],
+      return planBroker({
+        directory,
         address,
-        env: { KAFKA_BROKERS: address },
-        probe: () => probeKafka(address),
-      };
+        settings,
+        clusterId: newClusterId(),
+        java,
+        heapMegabytes: 640,
+      });
     },
   };
 }

@@ -1,0 +1,229 @@
+/**
+ * Several brokers: leaders move, the group's coordinator dies, brokers are restarted one after the other. Under
+ * load, no event may be skipped, no two pods may work on one user, and nobody may stall.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { UnavailableError } from '../../../src/domain/errors.ts';
+import { createRecordSender } from '../../../src/kafka/record-sender.ts';
+import { createLogBook } from '../../support/partner-fakes.ts';
+import { findClusterObstacle, startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
+import {
+  type Bench,
+  clock,
+  createLedger,
+  eventOf,
+  type Ledger,
+  openBench,
+  orderFaults,
+  type Pod,
+  startPod,
+  uneven,
+  until,
+} from './harness.ts';
+
+const PARTITIONS = 6;
+const USERS = 60;
+const LIMIT_MS = 90_000;
+
+const obstacle = await findClusterObstacle();
+if (obstacle !== undefined)
+  console.log(`Not run here, as there is no cluster of three brokers:\n${obstacle}`);
+
+describe.skipIf(obstacle !== undefined)('three brokers', () => {
+  let cluster: KafkaCluster;
+  let bench: Bench;
+  beforeAll(async () => {
+    cluster = await startKafkaCluster();
+    bench = await openBench(cluster.brokers);
+  }, 150_000);
+  afterAll(async () => {
+    await bench.close();
+    await cluster.stop();
+  }, 60_000);
+
+  /** Two pods with a backlog that keeps both busy for some seconds at least. */
+  async function underLoad(total: number): Promise<Load> {
+    const topic = await bench.createTopic(PARTITIONS);
+    await until('every partition has a leader', async () => (await leaders(topic)).length === PARTITIONS);
+    const groupId = randomUUID();
+    await bench.send(
+      topic,
+      Array.from({ length: total }, (_, n) => eventOf(`u${String(n % USERS)}`, n)),
+    );
+    const ledger = createLedger();
+    const pods = ['first', 'second'].map((name) =>
+      startPod(cluster.brokers, {
+        ...{ topic, groupId, name, ledger },
+        work: (user, n) => clock.sleep(10 + Math.floor(80 * uneven(`${user}/${String(n)}`))),
+      }),
+    );
+    await until('both work', () => new Set(ledger.spans.map(({ pod }) => pod)).size === 2);
+    await until('a tenth is done', () => ledger.done.size > total / 10);
+    return { topic, groupId, ledger, pods, total, stream: startStream(topic) };
+  }
+
+  /** One record after the other, by the service's own producer, through whatever happens. */
+  function startStream(topic: string): Load['stream'] {
+    const logger = createLogBook();
+    const sender = createRecordSender({
+      connection: { brokers: cluster.brokers, clientId: 'stream' },
+      ...{ topic, logger },
+    });
+    const ended = new AbortController();
+    const sent: string[] = [];
+    const running = (async () => {
+      for (let n = 0; !ended.signal.aborted; n += 1) {
+        // A user each: a record that is sent twice after an outage has no order to break.
+        const user = `stream-${String(n)}`;
+        try {
+          await sender.send({ key: user, value: JSON.stringify({ userId: user, n: 0 }) });
+          sent.push(user);
+        } catch (error) {
+          if (!(error instanceof UnavailableError)) throw error;
+        }
+        await clock.sleep(5);
+      }
+      await sender.stop();
+    })();
+    return {
+      sent,
+      stop: () => {
+        ended.abort();
+        return running;
+      },
+    };
+  }
+
+  async function leaders(topic: string): Promise<number[]> {
+    const { topics } = await bench.admin.fetchTopicMetadata({ topics: [topic] });
+    const partitions = [...(topics[0]?.partitions ?? [])].sort((a, b) => a.partitionId - b.partitionId);
+    return partitions.map(({ leader }) => leader).filter((leader) => leader > 0);
+  }
+
+  /** The leader of the group's partition of __consumer_offsets, which Kafka finds by Java's hash of the name. */
+  async function coordinatorOf(groupId: string): Promise<number> {
+    let hash = 0;
+    for (const char of groupId) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
+    const all = await leaders('__consumer_offsets');
+    return all[(hash & 0x7fffffff) % all.length] ?? 0;
+  }
+
+  /** Also what comes after the disturbance: a pod that only finishes its backlog does not pass. */
+  async function expectAllDone({ topic, groupId, ledger, pods, total, stream }: Load): Promise<void> {
+    const before = stream.sent.length;
+    await until('records are sent to every partition', () => stream.sent.length > before + 100, LIMIT_MS);
+    await stream.stop();
+    const users = new Set<string>();
+    await until(
+      'the backlog is done',
+      () => ledger.spans.filter(({ user }) => user.startsWith('u')).length >= total,
+      LIMIT_MS,
+    );
+    await until(
+      'every record that was acknowledged is done',
+      () => {
+        for (const { user, endMs } of ledger.spans) if (endMs !== undefined) users.add(user);
+        return stream.sent.every((user) => users.has(user));
+      },
+      LIMIT_MS,
+    );
+    await until(
+      'both have partitions and no lag',
+      () =>
+        pods.every(({ consumer }) => {
+          const { joined, connected, partitions } = consumer.status();
+          return joined && connected && partitions.length === 3 && partitions.every(({ lag }) => lag === 0);
+        }),
+      LIMIT_MS,
+    );
+    await Promise.all(pods.map(({ consumer }) => consumer.stop()));
+    const ends = await bench.admin.fetchTopicOffsets(topic);
+    const sum = ends.reduce((all, { high }) => all + Number(high), 0);
+    expect((await bench.committed(groupId, topic)).reduce((a, b) => a + b, 0)).toBe(sum);
+    expect(ledger.done.size).toBe(sum);
+    expect(pods.map(({ fatal }) => fatal)).toEqual([undefined, undefined]);
+    expect(overlaps(ledger)).toEqual([]);
+    expect(orderFaults({ ...ledger, spans: firstOfEach(ledger) })).toEqual([]);
+  }
+
+  test('a partition whose leader moves is read on: a planned rejoin that does nothing twice', async () => {
+    const load = await underLoad(6000);
+    const before = await leaders(load.topic);
+    const rejoins = sumRebalances(load.pods);
+    await bench.admin.alterPartitionReassignments({
+      topics: [
+        {
+          topic: load.topic,
+          partitionAssignment: before.map((leader, partition) => ({
+            partition,
+            replicas: [1, 2, 3].filter((id) => id !== leader),
+          })),
+        },
+      ],
+    });
+    await until('each leader has moved', async () => {
+      const now = await leaders(load.topic);
+      return now.length === PARTITIONS && now.every((leader, partition) => leader !== before[partition]);
+    });
+    await until('the group has rejoined', () => sumRebalances(load.pods) > rejoins);
+    expect(load.ledger.done.size).toBeLessThan(load.total);
+    await expectAllDone(load);
+    expect([...load.ledger.done.values()].filter((times) => times > 1)).toEqual([]);
+  }, 150_000);
+
+  test('the group’s coordinator is killed under load: another takes over, and the killed one comes back', async () => {
+    const load = await underLoad(9000);
+    const killed = await coordinatorOf(load.groupId);
+    await cluster.node(killed).kill('SIGKILL');
+    await until('the coordinator has moved', async () => {
+      const now = await coordinatorOf(load.groupId).catch(() => killed);
+      return now !== killed && now > 0;
+    });
+    const commits = sumCommits(load.pods);
+    await until('commits are taken again', () => sumCommits(load.pods) > commits, LIMIT_MS);
+    expect(load.ledger.done.size).toBeLessThan(load.total);
+    await cluster.node(killed).restart();
+    await expectAllDone(load);
+  }, 200_000);
+
+  test('brokers that are restarted one after the other', async () => {
+    const load = await underLoad(9000);
+    for (const id of [1, 2, 3]) await cluster.node(id).restart();
+    await expectAllDone(load);
+  }, 250_000);
+});
+
+interface Load {
+  readonly topic: string;
+  readonly groupId: string;
+  readonly ledger: Ledger;
+  readonly pods: readonly Pod[];
+  readonly total: number;
+  /** Records sent meanwhile: the users of those that were acknowledged. */
+  readonly stream: { readonly sent: readonly string[]; stop(): Promise<void> };
+}
+
+const sumRebalances = (pods: readonly Pod[]): number =>
+  pods.reduce((sum, { counts }) => sum + counts.rebalances, 0);
+const sumCommits = (pods: readonly Pod[]): number => pods.reduce((sum, { commits }) => sum + commits.ok, 0);
+
+/** Two pods with one user at the same time. */
+function overlaps({ spans }: Ledger): string[] {
+  const faults: string[] = [];
+  for (const [user, own] of Map.groupBy(spans, (span) => span.user)) {
+    own.sort((a, b) => a.startMs - b.startMs);
+    for (const [index, span] of own.entries()) {
+      const next = own[index + 1];
+      if (next !== undefined && next.pod !== span.pod && next.startMs < (span.endMs ?? Infinity)) {
+        faults.push(`${user}: ${span.pod} ${span.id} and ${next.pod} ${next.id}`);
+      }
+    }
+  }
+  return faults;
+}
+
+/** What is done again comes out of order by its nature: the first time of each is what has an order. */
+function firstOfEach({ spans }: Ledger): Ledger['spans'] {
+  return [...new Map([...spans].reverse().map((span) => [span.id, span])).values()].reverse();
+}
