@@ -6,6 +6,7 @@ import type { Batch, KafkaMessage } from 'kafkajs';
 import type { HeaderValue } from '../domain/record.ts';
 import { parseOffset } from '../stream/partition-offsets.ts';
 import type { Lane } from './consumer-options.ts';
+import { keepBytes, type Kept } from './fetched-bytes.ts';
 import type { FlowEntry } from './partition-flow.ts';
 
 /** What a record costs beside its bytes, about. */
@@ -52,6 +53,8 @@ export function isOurs(rule: LaneRule, value: Buffer | null): boolean {
 
 export function toEntries(batch: Batch, rule: LaneRule): FlowEntry[] {
   const entries: FlowEntry[] = [];
+  const ours = batch.messages.filter(({ value }) => isOurs(rule, value));
+  const kept = keepBytes(ours.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null));
   let passedOver = 0;
   let next = 0;
   const skip = (): void => {
@@ -62,7 +65,7 @@ export function toEntries(batch: Batch, rule: LaneRule): FlowEntry[] {
     const offset = parseOffset(message.offset);
     if (isOurs(rule, message.value)) {
       skip();
-      entries.push(copyRecord(batch, message, offset));
+      entries.push(keepRecord(batch, message, offset, kept));
     } else {
       passedOver += 1;
     }
@@ -73,9 +76,9 @@ export function toEntries(batch: Batch, rule: LaneRule): FlowEntry[] {
   return entries;
 }
 
-function copyRecord(batch: Batch, message: KafkaMessage, offset: number): FlowEntry {
-  const key = message.key === null ? null : Buffer.from(message.key);
-  const value = message.value === null ? null : Buffer.from(message.value);
+function keepRecord(batch: Batch, message: KafkaMessage, offset: number, kept: Kept): FlowEntry {
+  const key = message.key === null ? null : kept(message.key);
+  const value = message.value === null ? null : kept(message.value);
   const headers: Record<string, HeaderValue> = {};
   let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, header] of Object.entries(message.headers ?? {})) {

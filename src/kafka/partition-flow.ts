@@ -3,8 +3,7 @@
  * front as there is room for them, and what has ended moves the watermark. Nothing here survives a rebalance.
  *
  * Fetched records wait in this buffer of our own, because kafkajs discards what it holds for a partition that is
- * paused and fetches it again. They are copied out of the fetch's answer, which a single slow event would
- * otherwise keep in memory as a whole.
+ * paused and fetches it again.
  */
 import { AbandonedError } from '../domain/errors.ts';
 import type { RecordPiece } from '../domain/record.ts';
@@ -14,6 +13,7 @@ import { createPartitionOffsets } from '../stream/partition-offsets.ts';
 import { listPieces, streamPieces, type OpenRecord, type Pieces } from './record-pieces.ts';
 import { decodeRecord, type RawRecord } from '../stream/record-decoder.ts';
 import { createHoldBook } from './event-hold.ts';
+import { ownBytes } from './fetched-bytes.ts';
 import type { FairRoom } from './fair-room.ts';
 import { writeNote, type InheritedNote } from './handover-note.ts';
 
@@ -139,7 +139,9 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   }
 
   function begin(entry: FlowEntry & { kind: 'record' }): void {
-    const decoded = decodeRecord(entry.record, { maxRecordBytes: options.maxRecordBytes });
+    const { key, value } = entry.record;
+    const record = { ...entry.record, key: key && ownBytes(key), value: value && ownBytes(value) };
+    const decoded = decodeRecord(record, { maxRecordBytes: options.maxRecordBytes });
     const owner: OpenRecord = {
       offset: entry.offset,
       bytes: entry.bytes,
