@@ -15,8 +15,13 @@ export function parseInstant(text: string): number | undefined {
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', offset = 'Z'] = match;
   const leap = second === '60';
-  if (Number(day) > daysInMonth(Number(year), Number(month))) return undefined;
+  if (Number(day) > 28 && Number(day) > daysInMonth(Number(year), Number(month))) return undefined;
   if (Number(hour) > 23) return undefined;
+  // As nearly every producer writes it, and as a Date takes it.
+  if (!leap && fraction.length === 4 && offset === 'Z' && text[10] === 'T') {
+    const atMs = Date.parse(text);
+    return Number.isNaN(atMs) ? undefined : atMs;
+  }
   // `slice(0, 4)`: a point and three digits, all that a Date keeps.
   const seconds = leap ? '59' : (second ?? '');
   const millis = Date.parse(

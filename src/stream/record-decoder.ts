@@ -17,10 +17,11 @@
  * works in slices of a few milliseconds and lets the event loop turn in between. Both drive the same cutting.
  */
 import type { HeaderValue, PieceContent, RecordPiece } from '../domain/record.ts';
-import { readForm, readPacking } from './content-headers.ts';
+import { readForm, readPacking, type ContentForm } from './content-headers.ts';
 import { cutValue, type Cut } from './cut-value.ts';
+import { LINE_FEED, OPEN_OBJECT } from './json-bytes.ts';
 import { takeLoopTurn } from './loop-turns.ts';
-import { malformed } from './parse-event.ts';
+import { malformed, parseEvent } from './parse-event.ts';
 import { hintUnpackedBytes, unpackGzip, unpackGzipNow } from './unpack-gzip.ts';
 
 export interface RawRecord {
@@ -41,6 +42,8 @@ export interface DecodeLimits {
 const AT_ONCE_BYTES = 256 * 1024;
 /** … unless it takes more steps than this: events, or pauses that the cutting offers. */
 const AT_ONCE_STEPS = 512;
+/** An object on one line up to this size is parsed without being cut: 16 KiB. */
+const SMALL_OBJECT_BYTES = 16 * 1024;
 /** A large record works this long before it lets the event loop turn. */
 const SLICE_MS = 4;
 
@@ -78,7 +81,9 @@ function startCutting(
   headers: RawRecord['headers'],
   toPiece: ToPiece,
 ): RecordPiece[] | AsyncIterable<RecordPiece> {
-  const cuts = cutValue(bytes, readForm(headers));
+  const form = readForm(headers);
+  if (isOneSmallObject(bytes, form)) return [toPiece(0, { bytes: undefined, content: parseEvent(bytes) })];
+  const cuts = cutValue(bytes, form);
   const pieces: RecordPiece[] = [];
   const steps = bytes.length > AT_ONCE_BYTES ? 0 : AT_ONCE_STEPS;
   for (let step = 0; step < steps; step += 1) {
@@ -87,6 +92,16 @@ function startCutting(
     if (next.value !== undefined) pieces.push(toPiece(pieces.length, next.value));
   }
   return goOnInSlices(pieces, cuts, toPiece);
+}
+
+/** What most records are: one line that begins as an object, so it is an event or malformed, whatever else. */
+function isOneSmallObject(bytes: Buffer, form: ContentForm): boolean {
+  return (
+    bytes[0] === OPEN_OBJECT &&
+    form !== 'ndjson' &&
+    bytes.length <= SMALL_OBJECT_BYTES &&
+    !bytes.includes(LINE_FEED)
+  );
 }
 
 async function* unpackThenCut(
