@@ -10,8 +10,10 @@ const TURN_EVENTS = 16;
 const MAX_TURN_MS = 8;
 
 export interface IntakePumpOptions {
-  /** ≥ 1. One fetch may go beyond. */
+  /** Shared out in equal parts, ≥ 1. */
   readonly maxBytes: number;
+  /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much. */
+  readonly overshootBytes: number;
   pause(partition: number): void;
   resume(partition: number): void;
 }
@@ -32,19 +34,23 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
   let scheduled = false;
 
   /**
-   * A partition is full at its equal part of the bytes, and everybody is once all bytes are taken. It is fetched
-   * again below half of its part: far enough from empty to last until the next fetch's answer.
+   * A partition is full so far below its equal part of the bytes that one more fetch would go beyond it, or at half
+   * of it. It is fetched again at half of that: far enough from empty to last until the next fetch's answer. All
+   * together are full only where batches larger than a fetch should bring took more: as long as they don't, those
+   * that are held never keep the others from being fetched.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
+    const enough = Math.max(part / 2, part - options.overshootBytes);
+    const all = options.maxBytes + options.overshootBytes * flows.length;
     let total = 0;
     for (const flow of flows) total += flow.heldBytes;
     for (const flow of flows) {
       if (paused.has(flow)) {
-        if (flow.heldBytes > part / 2 || total > options.maxBytes * 0.9) continue;
+        if (flow.heldBytes > enough / 2 || total >= all) continue;
         paused.delete(flow);
         options.resume(flow.partition);
-      } else if (flow.heldBytes >= part || total >= options.maxBytes) {
+      } else if (flow.heldBytes >= enough || total >= all) {
         paused.add(flow);
         options.pause(flow.partition);
       }

@@ -95,10 +95,11 @@ test('bytes are bounded: a partition that is full is not fetched, and nothing is
   const gate = Promise.withResolvers<undefined>();
   let isOpen = false;
   const pod = startPod(bench.brokers, {
-    ...{ topic, groupId: randomUUID(), ledger, maxInFlightBytes: 4_000_000 },
+    ...{ topic, groupId: randomUUID(), ledger },
+    ...{ maxInFlightBytes: 4_000_000, maxFetchBytesPerPartition: 1024 * 1024 },
     work: () => (isOpen ? Promise.resolve() : gate.promise),
   });
-  await until('the buffers are full', () => pod.consumer.status().inFlightBytes >= 4_000_000);
+  await until('the buffers are full', () => pod.consumer.status().inFlightBytes >= 2_000_000);
   await clock.sleep(700);
   expect(pod.consumer.status().inFlightBytes).toBeLessThan(4_000_000 + 2 * 1024 * 1024 + 1_000_000);
   isOpen = true;
