@@ -17,6 +17,8 @@ export interface CommitterOptions {
 export interface Committer {
   /** Counts events that finished, and commits once there are enough. */
   noteFinished(): void;
+  /** Somebody waits for a commit: begun at once, but after a failure only with the interval. */
+  hurry(): void;
   /** Commits now, after a commit that is under way. Resolves with the last result. */
   flush(): Promise<CommitResult | 'nothing'>;
   /** No commit is begun by time or count any more. */
@@ -27,6 +29,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   let finished = 0;
   let running: Promise<CommitResult | 'nothing'> | undefined;
   let stopped = false;
+  let hasFailed = false;
   const timer = setInterval(() => {
     if (running === undefined) void begin();
   }, options.intervalMs);
@@ -36,6 +39,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     finished = 0;
     running = options.commit().then((result) => {
       running = undefined;
+      hasFailed = result === 'failed';
       if (result !== 'nothing') options.onResult(result);
       // Enough may have finished meanwhile. After a failure the interval decides, not a tight loop.
       if (!stopped && result === 'ok' && finished >= options.maxEvents) void begin();
@@ -48,6 +52,9 @@ export function createCommitter(options: CommitterOptions): Committer {
     noteFinished() {
       finished += 1;
       if (finished >= options.maxEvents && running === undefined && !stopped) void begin();
+    },
+    hurry() {
+      if (running === undefined && !stopped && !hasFailed) void begin();
     },
     async flush() {
       while (running !== undefined) await running;

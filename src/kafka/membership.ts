@@ -35,7 +35,10 @@ export interface MembershipOptions extends Pick<
   readonly committer: Committer;
   readonly pump: IntakePump;
   readonly reader: OffsetReader;
-  readonly flow: Pick<FlowOptions, 'keyOf' | 'onChange' | 'onFinished' | 'onPassedOver' | 'onFault'>;
+  readonly flow: Pick<
+    FlowOptions,
+    'keyOf' | 'onChange' | 'onFinished' | 'onPassedOver' | 'onCommitDue' | 'onFault'
+  >;
   /** Where the client shall fetch next. */
   seek(partition: number, offset: number): void;
 }

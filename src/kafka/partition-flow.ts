@@ -42,6 +42,8 @@ export interface FlowOptions {
   onChange(): void;
   onFinished(): void;
   onPassedOver(records: number): void;
+  /** Held back by the uncommitted span, and a commit would give room. Cheap to be told often. */
+  onCommitDue(): void;
   onFault(error: unknown): void;
 }
 
@@ -80,6 +82,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let inFlight = 0;
   let heldBytes = 0;
   let closed = false;
+  let committed = options.committed;
   /** Records taken in and not decided, ascending, as they are taken in in that order. */
   const undecided = new Set<number>();
 
@@ -184,6 +187,14 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     return inherited !== undefined && offset < inherited.until && !inherited.undecided.has(offset);
   }
 
+  /** Counted from what is committed, not from the watermark: a death redoes what finished after the commit too. */
+  function hasSpan(): boolean {
+    const from = committed ?? options.startOffset;
+    if (offsets.position - from < options.maxUncommittedEvents) return true;
+    if (offsets.watermark > from) options.onCommitDue();
+    return false;
+  }
+
   function nextEntry(): FlowEntry | undefined {
     const entry = buffer[first];
     if (entry === undefined) return undefined;
@@ -213,7 +224,12 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
 
   return {
     partition: options.partition,
-    committed: options.committed,
+    get committed() {
+      return committed;
+    },
+    set committed(offset) {
+      committed = offset;
+    },
     startOffset: options.startOffset,
     highWaterMark: options.highWaterMark,
     get fetchPosition() {
@@ -252,7 +268,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
           offsets.skipTo(head.offset + 1);
           options.onFinished();
         } else {
-          if (offsets.span >= options.maxUncommittedEvents || !room.mayTake(inFlight)) return false;
+          if (!hasSpan() || !room.mayTake(inFlight)) return false;
           nextEntry();
           begin(head);
         }
