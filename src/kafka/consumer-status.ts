@@ -1,16 +1,20 @@
 /** The consumer's part of /status and /ready. */
+import type { Clock } from '../pipeline/ports.ts';
 import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
 import type { Membership } from './membership.ts';
 
 export interface StatusSources {
   readonly topic: string;
+  readonly sessionTimeoutMs: number;
+  readonly clock: Clock;
   readonly membership: Membership;
   readonly watch: KafkaWatch;
   readonly marks: { readonly fetchAtMs?: number; readonly progressAtMs?: number };
 }
 
-export function readStatus({ topic, membership, watch, marks }: StatusSources): ConsumerStatus {
+export function readStatus(sources: StatusSources): ConsumerStatus {
+  const { topic, membership, watch, marks, clock } = sources;
   const { current } = membership;
   const member = current !== undefined && current.state !== 'over';
   const flows = member ? [...current.flows.values()] : [];
@@ -26,8 +30,10 @@ export function readStatus({ topic, membership, watch, marks }: StatusSources): 
       inFlight,
     };
   });
+  const awayMs = watch.awaySinceMs === undefined ? 0 : clock.now() - watch.awaySinceMs;
   return {
-    joined: member && current.state !== 'opening',
+    // Away for longer than the session, the group has gone on without this pod, whatever it still holds.
+    joined: member && current.state !== 'opening' && awayMs <= sources.sessionTimeoutMs,
     connected: watch.awaySinceMs === undefined && marks.fetchAtMs !== undefined,
     partitions: partitions.sort((a, b) => a.partition - b.partition),
     inFlight: flows.reduce((sum, flow) => sum + flow.inFlight, 0),

@@ -8,6 +8,8 @@ import type { OffsetReader, PartitionRange } from './offset-reader.ts';
 
 /** Without an answer for so long, Kafka is asked whether it is there. */
 const SILENCE_MS = 3000;
+/** A question without an answer for so long counts as unanswered, long before the client gives it up. */
+const ANSWER_TIMEOUT_MS = 5000;
 
 export interface KafkaWatch {
   /** To be called at each answer of a broker. */
@@ -31,6 +33,7 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
   let lastAnswerMs = clock.now();
   let awaySinceMs: number | undefined;
   let lastAskedMs = 0;
+  let asking: Promise<ReadonlyMap<number, PartitionRange>> | undefined;
 
   function answered(): void {
     lastAnswerMs = clock.now();
@@ -42,7 +45,9 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
   async function ask(): Promise<void> {
     lastAskedMs = clock.now();
     try {
-      const ranges = await options.reader.ranges();
+      // One question at a time: a broker that hangs would else collect them.
+      asking ??= options.reader.ranges().finally(() => (asking = undefined));
+      const ranges = await inTime(asking);
       if (stopped.signal.aborted) return;
       answered();
       options.onRanges(ranges);
@@ -52,6 +57,19 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
         logger.error({ error: messageOf(error) }, 'Kafka does not answer; waiting for it');
       }
       awaySinceMs ??= lastAnswerMs;
+    }
+  }
+
+  async function inTime<T>(answer: Promise<T>): Promise<T> {
+    const settled = new AbortController();
+    const late = clock.sleep(ANSWER_TIMEOUT_MS, settled.signal).then(() => {
+      throw new Error(`no answer within ${String(ANSWER_TIMEOUT_MS)} ms`);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      late.catch(() => undefined);
+      settled.abort();
     }
   }
 
