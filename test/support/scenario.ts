@@ -49,6 +49,8 @@ export interface ScenarioOptions {
   /** The rules document; undefined: rules/default.yaml. Empty: none is uploaded. */
   readonly rules?: string;
   readonly events?: number;
+  /** Instead of the shared broker, which must not be broken: `host:port`, comma-separated. */
+  readonly brokers?: string;
 }
 
 export interface Scenario {
@@ -73,7 +75,11 @@ export interface Scenario {
 }
 
 export async function startScenario(options: ScenarioOptions): Promise<Scenario> {
-  const services = inject('services');
+  const { brokers } = options;
+  const services: Readonly<Record<string, string>> = {
+    ...inject('services'),
+    ...(brokers !== undefined && { KAFKA_BROKERS: brokers }),
+  };
   const bucket = inject('bucket');
   const mark = randomUUID().slice(0, 8);
   const redisUrl = `${services['REDIS_URL'] ?? ''}/${String(options.redisDatabase)}`;

@@ -1,0 +1,197 @@
+/**
+ * A pod that hangs says so on /live and exits with its reason; a pod that waits for what is known to be away, or
+ * that hangs itself, is alive and degraded for as long as it takes, and recovers unaided.
+ */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { PodProcess } from '../../src/simulation/demo/pods.ts';
+import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
+import { openIntruder } from '../support/group-intruder.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(
+  options: Partial<Parameters<typeof startScenario>[0]>,
+): Promise<{ scenario: Scenario; pod: PodProcess }> {
+  const scenario = await startScenario({ pods: 1, redisDatabase: 13, ...options });
+  cleanups.push(() => scenario.stop());
+  const [pod] = scenario.pods;
+  if (pod === undefined) throw new Error('no pod');
+  await pod.start();
+  await pod.waitUntilReady();
+  return { scenario, pod };
+}
+
+/** A service of this scenario's own, to be broken. */
+async function ownService(kind: 'kafka' | 'redis'): Promise<RunningServices> {
+  const services = await startServices({
+    ...{ kafka: false, redis: false, s3: false, [kind]: {} },
+    origins: ['local'],
+    say: () => undefined,
+  });
+  cleanups.push(() => services.stop());
+  return services;
+}
+
+async function live(pod: PodProcess): Promise<{ status: number; reasons: readonly string[] }> {
+  const answer = await fetch(`${pod.url}/live`);
+  const { reasons = [] } = (await answer.json()) as { reasons?: string[] };
+  return { status: answer.status, reasons };
+}
+
+/** Alive and degraded in every reading until it ends. */
+async function expectDegradedWhile(
+  pod: PodProcess,
+  service: string,
+  goesOn: () => boolean | Promise<boolean>,
+): Promise<void> {
+  await eventually(async () => {
+    const status = await pod.status();
+    expect(status?.condition).toBe('degraded');
+    expect(status?.away).toContain(service);
+  });
+  while (await goesOn()) {
+    expect(await live(pod)).toEqual({ status: 200, reasons: [] });
+    const { condition, away } = (await pod.status()) ?? {};
+    // Between two tries of a service that hangs, the pod may be at work on something else for a moment.
+    if (condition !== 'ok') expect(away).toContain(service);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+const forMs = (ms: number): (() => boolean) => {
+  const until = performance.now() + ms;
+  return () => performance.now() < until;
+};
+
+async function expectRecovered(scenario: Scenario, pod: PodProcess): Promise<void> {
+  await pod.waitUntilReady();
+  await scenario.untilDrained();
+  expect((await scenario.promises()).filter(({ holds }) => !holds)).toEqual([]);
+  await eventually(async () => {
+    expect(await pod.status()).toMatchObject({ condition: 'ok', away: [] });
+  });
+}
+
+describe('waiting for what is away is no stall', () => {
+  const STALL_MS = 4000;
+
+  it('a coupon partner that accepts and never answers', async () => {
+    const { scenario, pod } = await start({ env: { STALL_TIMEOUT_MS: String(STALL_MS) } });
+    await scenario.partners.control({ couponApi: { rates: { timeout: 1 } } });
+    await scenario.play(100, 500);
+    await expectDegradedWhile(pod, 'coupon API', forMs(2 * STALL_MS));
+    await scenario.partners.control({ couponApi: { rates: {} } });
+    await expectRecovered(scenario, pod);
+  });
+
+  it('a Redis that accepts and never answers', async () => {
+    const services = await ownService('redis');
+    const redis = services.service('redis');
+    const { scenario, pod } = await start({
+      env: { STALL_TIMEOUT_MS: String(STALL_MS), REDIS_URL: redis.address },
+    });
+    await redis.kill('SIGSTOP');
+    await scenario.play(100, 500);
+    await expectDegradedWhile(pod, 'redis', forMs(2 * STALL_MS));
+    await redis.kill('SIGCONT');
+    await expectRecovered(scenario, pod);
+  });
+
+  it('a broker that hangs, dies, and is away beyond the retries of the client', async () => {
+    const services = await ownService('kafka');
+    const kafka = services.service('kafka');
+    const stallMs = 12_000;
+    const { scenario, pod } = await start({
+      brokers: kafka.address,
+      env: { STALL_TIMEOUT_MS: String(stallMs) },
+      partners: { couponApi: { latency: { medianMs: 20, sigma: 0.5, maxMs: 200 } } },
+    });
+    await scenario.play(600, 300);
+    await kafka.kill('SIGSTOP');
+    await expectDegradedWhile(pod, 'kafka', forMs(stallMs));
+    await kafka.kill('SIGKILL');
+    const startedOver = async (): Promise<boolean> =>
+      (await scenario.log(pod)).some(({ msg }) => msg === 'kafkajs starts over');
+    await expectDegradedWhile(pod, 'kafka', async () => !(await startedOver()));
+    expect((await fetch(`${pod.url}/ready`)).status).toBe(503);
+    await kafka.restart();
+    await scenario.play(200, 300);
+    await expectRecovered(scenario, pod);
+  }, 240_000);
+});
+
+describe('what can not go on exits with its reason', () => {
+  it('a group that never lets the pod back in: /live fails, then exit code 1', async () => {
+    const { scenario, pod } = await start({
+      rules: openRules('stall'),
+      env: { STALL_TIMEOUT_MS: '3000', DRAIN_TIMEOUT_MS: '5000' },
+    });
+    await scenario.produce([eventAt(scenario.city)]);
+    await scenario.untilDrained();
+    const intruder = await openIntruder(scenario.kafka, scenario.names);
+    cleanups.push(() => {
+      intruder.close();
+    });
+    await intruder.join();
+    // The first never answers the rebalance that the second begins: the pod's join waits for both.
+    intruder.join().catch(() => undefined);
+    await eventually(async () => {
+      expect(await live(pod)).toEqual({
+        status: 503,
+        reasons: [expect.stringMatching(/no progress for \d+ ms/)],
+      });
+    });
+    await eventually(() => {
+      expect(pod.isRunning()).toBe(false);
+    });
+    expect(await pod.stop()).toMatchObject({ code: 1, signal: null });
+    expect(await scenario.log(pod)).toContainEqual(
+      expect.objectContaining({
+        msg: 'the pod can not go on',
+        reason: expect.stringMatching(/no progress for \d+ ms while there is work/) as string,
+      }),
+    );
+  });
+
+  it.each([
+    [
+      'a group of another kind of members',
+      {},
+      (scenario: Scenario) => openIntruder(scenario.kafka, scenario.names),
+      /protocol/i,
+    ],
+    [
+      'a session that the broker refuses',
+      { KAFKA_SESSION_TIMEOUT_MS: '2000', DRAIN_TIMEOUT_MS: '1000' },
+      () => undefined,
+      /session timeout/i,
+    ],
+  ])('%s: a crash that kafkajs does not restart from is exit code 1', async (_name, env, intrude, reason) => {
+    const scenario = await startScenario({ pods: 1, redisDatabase: 13, rules: openRules('crash'), env });
+    cleanups.push(() => scenario.stop());
+    const intruder = await intrude(scenario);
+    if (intruder !== undefined) {
+      cleanups.push(() => {
+        intruder.close();
+      });
+      await intruder.join('another-kind');
+    }
+    const [pod] = scenario.pods;
+    if (pod === undefined) throw new Error('no pod');
+    await pod.start();
+    await eventually(() => {
+      expect(pod.isRunning()).toBe(false);
+    });
+    expect(await pod.stop()).toMatchObject({ code: 1, signal: null });
+    expect(await scenario.log(pod)).toContainEqual(
+      expect.objectContaining({
+        msg: 'the pod can not go on',
+        reason: expect.stringMatching(reason) as string,
+      }),
+    );
+  });
+});
