@@ -15,6 +15,8 @@ export interface PodProcess {
   readonly url: string;
   readonly logFile: string;
   isRunning(): boolean;
+  /** Undefined before the first start. */
+  pid(): number | undefined;
   /** Starts it, again where it has ended. */
   start(): Promise<void>;
   /** Resolves when `/ready` says yes; rejects where the pod ends before, or does not come up in time. */
@@ -78,6 +80,7 @@ export const createPod = (
     url,
     logFile: pod.logFile,
     isRunning: () => child?.isAlive() === true,
+    pid: () => child?.pid,
     async start() {
       child = await guard.run({
         command: process.execPath,
