@@ -28,7 +28,6 @@ export interface BatchIntakeOptions {
   readonly logger: Logger;
   /** True once the consumer has handed over for good: waiting ends. */
   isOver(): boolean;
-  seek(partition: number, offset: number): void;
 }
 
 export interface BatchIntake {
@@ -78,7 +77,7 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
     } catch (error) {
       options.logger.warn({ partition, error: messageOf(error) }, 'the partition’s range could not be read');
     }
-    options.seek(partition, target);
+    membership.seek(partition, target);
   }
 
   return {
@@ -113,7 +112,7 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
         pump.wake();
       } else {
         assignment.doubtful.set(partition, first);
-        options.seek(partition, fetchPosition);
+        membership.seek(partition, fetchPosition);
       }
     },
   };

@@ -149,7 +149,6 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     clock,
     logger,
     isOver: () => isOver,
-    seek,
   });
   const watch = createKafkaWatch({
     reader,

@@ -50,6 +50,8 @@ export interface Membership {
   /** May the group be joined now? Begins the handover where it must come first. */
   beforeJoin(): JoinAnswer;
   joined(memberId: string, partitions: readonly number[]): void;
+  /** Makes the client fetch from there next. */
+  seek(partition: number, offset: number): void;
   /** Makes a new flow for a partition whose log was made anew. */
   restart(partition: number, range: PartitionRange): void;
   /** Hands over what there is, and answers every later join with a refusal. Resolves within the drain limit. */
@@ -66,6 +68,13 @@ export function createMembership(options: MembershipOptions): Membership {
   let joins = 0;
   let closedSinceMs: number | undefined = clock.now();
   let room = createFairRoom(options.maxInFlightEvents, 1);
+  /** The client keeps a seek that it has not come to through a join, and would begin there. */
+  const sought = new Set<number>();
+
+  function seek(partition: number, offset: number): void {
+    sought.add(partition);
+    options.seek(partition, offset);
+  }
 
   function startHandover(assignment: Assignment): Promise<void> {
     closedSinceMs ??= clock.now();
@@ -135,7 +144,9 @@ export function createMembership(options: MembershipOptions): Membership {
       const range = ranges.get(partition) ?? { low: 0, high: 0 };
       const start = findStart(committed.get(partition), range);
       if (start.lost !== undefined) tellLost(partition, { ...start.lost });
-      if (start.lost !== undefined || assignment.toSeek.has(partition)) options.seek(partition, start.offset);
+      if (start.lost !== undefined || assignment.toSeek.has(partition) || sought.has(partition)) {
+        seek(partition, start.offset);
+      }
       assignment.flows.set(partition, makeFlow(partition, range, start));
     }
     pump.serve([...assignment.flows.values()]);
@@ -163,6 +174,7 @@ export function createMembership(options: MembershipOptions): Membership {
       return closedSinceMs;
     },
     beforeJoin,
+    seek,
     joined(memberId, partitions) {
       if (current !== undefined) loseAll(current);
       current = createAssignment(memberId, partitions);

@@ -31,6 +31,9 @@ export type ImportFrom = (path: string) => Promise<unknown>;
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** The source as it is. */
+export const fromSource: ImportFrom = (path) => import(pathToFileURL(join(root, 'src', path)).href);
+
 /** Runs `work` with imports from a copy of the source in which the fault is planted, and removes the copy. */
 export async function withFault<T>(fault: Fault, work: (load: ImportFrom) => Promise<T>): Promise<T> {
   const copy = await mkdtemp(join(tmpdir(), 'planted-fault-'));

@@ -1,0 +1,95 @@
+/**
+ * Tests of the tests: each fault is planted in a copy of the consumer's rooms, and the property of the whole group
+ * must find it, for the reason given.
+ */
+import { expect, test } from 'vitest';
+import { loadRooms } from '../../support/fake-pod.ts';
+import { FEW_RUNS, withFault, type Fault } from '../../support/planted-fault.ts';
+import { checkGroup } from './group-property.ts';
+
+const faults: (Fault & { readonly by: RegExp })[] = [
+  {
+    name: 'commit after revocation',
+    file: 'kafka/group-commit.ts',
+    find: "if (assignment.state === 'opening' || assignment.state === 'over') return 'nothing';",
+    replace: "if (assignment.state === 'opening') return 'nothing';",
+    by: /after its partitions were handed over/,
+  },
+  {
+    name: 'commit of an old assignment under the new generation',
+    file: 'kafka/membership.ts',
+    find: "void startHandover(current);\n        return 'hold';",
+    replace: 'void startHandover(current);',
+    by: /after its partitions were handed over|not held|backwards|two pods at once|done again|decided twice/,
+  },
+  {
+    name: 'commit going backwards, past one that is still under way',
+    file: 'kafka/committer.ts',
+    find: 'const timer = setInterval(() => {\n    if (running === undefined) void begin();',
+    replace: 'const timer = setInterval(() => {\n    void begin();',
+    by: /backwards/,
+  },
+  {
+    name: 'a handover that does not commit',
+    file: 'kafka/handover.ts',
+    find: 'await Promise.race([commitAll(committer), clock.sleep(Math.max(restMs, reserveMs), ended.signal)]);',
+    replace: '',
+    by: /done again/,
+  },
+  {
+    name: 'a note that calls what was given up decided',
+    file: 'kafka/partition-flow.ts',
+    find: 'if (!owner.isGivenUp) undecided.delete(owner.offset);',
+    replace: 'undecided.delete(owner.offset);',
+    by: /its note calls/,
+  },
+  {
+    name: 'a note that is taken to speak of more than it does',
+    file: 'kafka/partition-flow.ts',
+    find: 'offset < inherited.until && !inherited.undecided.has(offset)',
+    replace: '!inherited.undecided.has(offset)',
+    by: /past the undecided|its note calls/,
+  },
+  {
+    name: 'a record closed before its last event',
+    file: 'kafka/partition-flow.ts',
+    find: 'if (pieces.exhausted && owner.open) {',
+    replace: 'if (owner.open) {',
+    by: /past the undecided|its note calls|a fault|done again/,
+  },
+  {
+    name: 'a batch taken in that begins further on',
+    file: 'kafka/batch-intake.ts',
+    find: 'if (found === flow.fetchPosition)',
+    replace: 'if (found >= flow.fetchPosition)',
+    by: /past the undecided|its note calls/,
+  },
+  {
+    name: 'a control batch taken in that begins further on',
+    file: 'kafka/batch-intake.ts',
+    find: 'if (begins && first >= fetchPosition && last >= fetchPosition) {',
+    replace: 'if (last >= fetchPosition) {',
+    by: /past the undecided|its note calls/,
+  },
+  {
+    name: 'a seek that outlives a join',
+    file: 'kafka/membership.ts',
+    find: ' || sought.has(partition)',
+    replace: '',
+    by: /stuck/,
+  },
+  {
+    name: 'events of one user under different keys',
+    file: 'kafka/event-keys.ts',
+    find: '`user ${work.key}`',
+    replace: 'alone()',
+    by: /two at once|out of order/,
+  },
+];
+
+test.each(faults)('the group’s property finds $name', async ({ by, ...fault }) => {
+  await withFault(fault, async (load) => {
+    const rooms = await loadRooms(load);
+    await expect(checkGroup(rooms, FEW_RUNS)).rejects.toThrow(by);
+  });
+});
