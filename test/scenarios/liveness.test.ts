@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { PodProcess } from '../../src/simulation/demo/pods.ts';
 import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
 import { openIntruder } from '../support/group-intruder.ts';
+import { findLocalObstacle } from '../support/local-obstacle.ts';
 import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -88,7 +89,9 @@ describe('waiting for what is away is no stall', () => {
     await expectRecovered(scenario, pod);
   });
 
-  it('a Redis that accepts and never answers', async () => {
+  it('a Redis that accepts and never answers', async ({ skip }) => {
+    const obstacle = await findLocalObstacle('redis');
+    skip(obstacle !== undefined, obstacle);
     const services = await ownService('redis');
     const redis = services.service('redis');
     const { scenario, pod } = await start({
@@ -101,16 +104,20 @@ describe('waiting for what is away is no stall', () => {
     await expectRecovered(scenario, pod);
   });
 
-  it('a broker that hangs, dies, and is away beyond the retries of the client', async () => {
+  it('a broker that hangs, dies, and is away beyond the retries of the client', async ({ skip }) => {
+    const obstacle = await findLocalObstacle('kafka');
+    skip(obstacle !== undefined, obstacle);
     const services = await ownService('kafka');
     const kafka = services.service('kafka');
     const stallMs = 12_000;
     const { scenario, pod } = await start({
       brokers: kafka.address,
       env: { STALL_TIMEOUT_MS: String(stallMs) },
-      partners: { couponApi: { latency: { medianMs: 20, sigma: 0.5, maxMs: 200 } } },
+      // Slow enough that work is left when the broker hangs: without any there is nothing to stall on.
+      partners: { couponApi: { latency: { medianMs: 700, sigma: 0, maxMs: 700 } } },
     });
-    await scenario.play(600, 300);
+    await scenario.play(800, 800);
+    expect((await pod.status())?.inFlight).toBeGreaterThan(0);
     await kafka.kill('SIGSTOP');
     await expectDegradedWhile(pod, 'kafka', forMs(stallMs));
     await kafka.kill('SIGKILL');

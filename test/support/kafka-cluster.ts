@@ -4,7 +4,7 @@
  *
  * Every topic, the group's offsets included, lives on all three and takes writes as long as two of them are in
  * step, so one broker may be killed without a loss. Each broker is a guarded process: it ends with this process,
- * however that ends. Needs Java and Kafka's jars; a machine without them is named, see {@link findClusterObstacle}.
+ * however that ends. Needs Java and Kafka's jars; a machine without them is named, see local-obstacle.ts.
  */
 import { prepareArtifacts } from '../../src/simulation/services/artifacts.ts';
 import { chooseOrigins } from '../../src/simulation/services/choose-origins.ts';
@@ -34,16 +34,6 @@ export interface KafkaCluster {
   /** By node id, 1–3. */
   node(id: number): ServiceHandle;
   stop(): Promise<void>;
-}
-
-/** Why a cluster can't be started here, with every way out; undefined where it can. */
-export async function findClusterObstacle(): Promise<string | undefined> {
-  try {
-    await chooseOrigins(WANTED, LOCAL);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 /** Resolves when all three brokers answer and know each other. */

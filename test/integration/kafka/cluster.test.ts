@@ -3,11 +3,12 @@
  * load, no event may be skipped, no two pods may work on one user, and nobody may stall.
  */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { createRecordSender } from '../../../src/kafka/record-sender.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
-import { findClusterObstacle, startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
+import { startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
+import { findLocalObstacle } from '../../support/local-obstacle.ts';
 import {
   type Bench,
   clock,
@@ -26,18 +27,21 @@ const PARTITIONS = 6;
 const USERS = 60;
 const LIMIT_MS = 90_000;
 
-const obstacle = await findClusterObstacle();
-if (obstacle !== undefined)
-  console.log(`Not run here, as there is no cluster of three brokers:\n${obstacle}`);
-
-describe.skipIf(obstacle !== undefined)('three brokers', () => {
+describe('three brokers', () => {
   let cluster: KafkaCluster;
   let bench: Bench;
+  let obstacle: string | undefined;
   beforeAll(async () => {
+    obstacle = await findLocalObstacle('kafka');
+    if (obstacle !== undefined) return;
     cluster = await startKafkaCluster();
     bench = await openBench(cluster.brokers);
   }, 150_000);
+  beforeEach(({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+  });
   afterAll(async () => {
+    if (obstacle !== undefined) return;
     await bench.close();
     await cluster.stop();
   }, 60_000);
@@ -171,6 +175,39 @@ describe.skipIf(obstacle !== undefined)('three brokers', () => {
     await expectAllDone(load);
     expect([...load.ledger.done.values()].filter((times) => times > 1)).toEqual([]);
   }, 150_000);
+
+  test('a record whose leader has moved counts as sent only once it is written', async () => {
+    const topic = `moved-${randomUUID()}`;
+    const replicaAssignment = [
+      { partition: 0, replicas: [1, 2, 3] },
+      { partition: 1, replicas: [2, 1, 3] },
+    ];
+    await bench.admin.createTopics({ topics: [{ topic, replicaAssignment }] });
+    await until('both have a leader', async () => (await leaders(topic)).join() === '1,2');
+    const connection = { brokers: cluster.brokers, clientId: 'sender' };
+    const sender = createRecordSender({ connection, topic, logger: createLogBook() });
+    const send = (key: string): Promise<unknown> => sender.send({ key, value: 'x' });
+    const keys = Array.from({ length: 40 }, (_, n) => `k${String(n)}`);
+    await Promise.all(keys.map(send));
+    // The sender does not know yet: its next request goes to both brokers, and one has nothing to write it to.
+    await bench.admin.alterPartitionReassignments({
+      topics: [{ topic, partitionAssignment: [{ partition: 1, replicas: [1, 3] }] }],
+    });
+    await until('its leader has moved', async () => (await leaders(topic)).join() === '1,1');
+    const answers = await Promise.allSettled(keys.map(send));
+    const sent = answers.filter(({ status }) => status === 'fulfilled').length;
+    const written = async (): Promise<number> =>
+      (await bench.admin.fetchTopicOffsets(topic)).reduce((sum, { high }) => sum + Number(high), 0);
+    expect(await written()).toBeGreaterThanOrEqual(keys.length + sent);
+    for (const error of answers.flatMap((answer): unknown[] =>
+      answer.status === 'rejected' ? [answer.reason] : [],
+    )) {
+      expect(error).toBeInstanceOf(UnavailableError);
+    }
+    await Promise.all(keys.map(send));
+    expect(await written()).toBeGreaterThanOrEqual(2 * keys.length + sent);
+    await sender.stop();
+  });
 
   test('the group’s coordinator is killed under load: another takes over, and the killed one comes back', async () => {
     const load = await underLoad(9000);
