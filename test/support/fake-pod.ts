@@ -15,7 +15,7 @@ import type * as ErrorsFile from '../../src/domain/errors.ts';
 import type { Intake } from '../../src/pipeline/ports.ts';
 import type * as ExecutorFile from '../../src/stream/keyed-executor.ts';
 import { batchOf } from './fake-batch.ts';
-import type { FakeClock } from './fake-clock.ts';
+import type { FakeClock } from './partner-fakes.ts';
 import type { FakeGroup } from './fake-group.ts';
 import type { ImportFrom } from './planted-fault.ts';
 import { silentLogger } from './silent-logger.ts';

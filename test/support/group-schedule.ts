@@ -5,7 +5,7 @@
  */
 import type { EventWork, Hold } from '../../src/pipeline/ports.ts';
 import type { RecordPiece } from '../../src/domain/record.ts';
-import { createFakeClock, settle } from './fake-clock.ts';
+import { createSteppedClock, settle } from './stepped-clock.ts';
 import { createFakeGroup, type CommitFate, type FakePartition, type LogEntry } from './fake-group.ts';
 import { createFakePod, type FakePod, type Rooms } from './fake-pod.ts';
 
@@ -47,7 +47,7 @@ const LATER = 4;
 export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> {
   const group = createFakeGroup(schedule.partitions);
   const { violations } = group;
-  const clock = createFakeClock();
+  const clock = createSteppedClock();
   const running = new Set<Running>();
   const pods: FakePod[] = [];
   const all: FakePod[] = [];
