@@ -121,12 +121,26 @@ describe('traffic below the limit', () => {
     const partner = simulatePartner(limit, 'queues', { capacity: 64 });
     partner.run(20_000);
     partner.become({ capacity: 64, demand: 10 });
+    partner.run(1000);
     const quiet = partner.run(60_000);
-    print('after a quiet minute', quiet);
+    print('in a quiet minute', quiet);
+    expect(quiet.least).toBe(quiet.most);
     expect(quiet.least).toBeGreaterThan(0.6 * 64);
     expect(quiet.most).toBeLessThan(1.5 * 64);
     partner.become({ capacity: 64 });
     expect(partner.run(2000).perSecond).toBeGreaterThan(0.8 * 64 * 50);
+  });
+
+  test('every other moment teaches nothing', () => {
+    const limit = createAdaptiveLimit(AUTO);
+    const partner = simulatePartner(limit, 'queues', { capacity: 64 });
+    partner.run(20_000);
+    for (let moment = 0; moment < 2000; moment += 1) {
+      partner.become({ capacity: 64, ...(moment % 2 === 0 ? { demand: 20 } : {}) });
+      const seen = partner.run(50);
+      expect(seen.least).toBeGreaterThan(0.5 * 64);
+      expect(seen.most).toBeLessThan(2 * 64);
+    }
   });
 
   test('none at all changes nothing', () => {
