@@ -1,0 +1,61 @@
+/** How the benchmarks set and read the coupon stub. */
+
+export interface StubSettings {
+  /** A call takes a time drawn uniformly from 0 to this, ms. */
+  readonly maxDelayMs: number;
+  /** These users' calls take `slowMs` instead. */
+  readonly slow?: readonly string[];
+  readonly slowMs?: number;
+}
+
+export interface StubStats {
+  readonly answered: number;
+  /** Sum over all calls of arrival to answer, ms. */
+  readonly serviceMs: number;
+  readonly open: number;
+  readonly maxOpen: number;
+  /** Calls for a user of whom one was open already. */
+  readonly overlaps: number;
+  /** Calls for an event after a later one of the same user. */
+  readonly disorder: number;
+  /** Calls for an event that had been asked for before. */
+  readonly repeated: number;
+  /** Epoch ms; 0 before the first. */
+  readonly firstCallMs: number;
+  readonly lastAnswerMs: number;
+  /** CPU time of the watched process at the first call, ms. */
+  readonly cpuAtFirstMs: number;
+  readonly users: number;
+  readonly hottest: { readonly calls: number; readonly serviceMs: number };
+  /** Answers of users who are not slow. */
+  readonly answeredFast: number;
+  readonly lastFastAnswerMs: number;
+  /** Stretches of more than 50 ms without an answer. */
+  readonly gaps: readonly { readonly afterMs: number; readonly ms: number }[];
+}
+
+export interface CouponStub {
+  readonly url: string;
+  reset(settings: StubSettings): Promise<void>;
+  /** Notes this process's CPU time at the first call: to be told before that. */
+  watch(pid: number): Promise<void>;
+  stats(): Promise<StubStats>;
+}
+
+export function couponStub(port: number): CouponStub {
+  const url = `http://127.0.0.1:${String(port)}`;
+  const ask = async (path: string): Promise<StubStats> => {
+    const response = await fetch(`${url}${path}`);
+    return (await response.json()) as StubStats;
+  };
+  return {
+    url,
+    reset: async (settings) => {
+      await ask(`/control/reset?settings=${encodeURIComponent(JSON.stringify(settings))}`);
+    },
+    watch: async (pid) => {
+      await ask(`/control/watch?pid=${String(pid)}`);
+    },
+    stats: () => ask('/control/stats'),
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * `npm run bench`: every measurement that the README quotes, in one run on one machine, contenders in turn.
+ * Prints the table, and writes it to `.readme/bench.json`, from which `npm run docs` makes the README's.
+ *
+ *   npm run bench -- --only whole-flow hand-over     only these; the others' figures stay as they were
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { Command, Option } from 'commander';
+import { silenceKafkaWarning } from '../../src/simulation/player/kafka.ts';
+import { backlog } from './backlog.ts';
+import type { Benchmark } from './benchmark.ts';
+import { executorCost } from './executor-cost.ts';
+import { flowControl } from './flow-control.ts';
+import { handOver } from './hand-over.ts';
+import { openLab } from './lab.ts';
+import { parallelConsumer } from './parallel-consumer.ts';
+import { perKeyTable } from './per-key-table.ts';
+import { RESULTS_FILE, type BenchResult } from './results.ts';
+import { skewedUsers } from './skewed-users.ts';
+import { wholeFlow } from './whole-flow.ts';
+
+const BENCHMARKS: readonly Benchmark[] = [
+  wholeFlow,
+  skewedUsers,
+  perKeyTable,
+  parallelConsumer,
+  executorCost,
+  flowControl,
+  handOver,
+  backlog,
+];
+
+const command = new Command('bench')
+  .addOption(new Option('--only <names...>', 'only these').choices(BENCHMARKS.map(({ name }) => name)))
+  .option('--rounds <n>', 'rounds of each, contenders in turn', Number, 3)
+  .option('--json <file>', 'where the figures are written', RESULTS_FILE)
+  .parse();
+const { only, rounds, json } = command.opts<{ only?: string[]; rounds: number; json: string }>();
+if (!Number.isInteger(rounds) || rounds < 1) command.error('--rounds: expected a whole number ≥ 1');
+
+silenceKafkaWarning();
+const say = (line: string): void => {
+  console.log(line);
+};
+const known = JSON.parse(await readFile(json, 'utf8').catch(() => '[]')) as BenchResult[];
+const results = new Map(known.map((result) => [result.name, result]));
+const lab = await openLab(say);
+let isMissed = false;
+try {
+  for (const benchmark of BENCHMARKS) {
+    if (only !== undefined && !only.includes(benchmark.name)) continue;
+    const { name, title, workload } = benchmark;
+    say(`\n${title}: ${workload}`);
+    const startedMs = performance.now();
+    const figures = await benchmark.run(lab, rounds);
+    for (const { measured, value, reach, met } of figures) {
+      const verdict = reach === undefined ? '' : `   ${met === true ? 'within' : 'NOT within'} ${reach}`;
+      say(`  ${measured.padEnd(84)} ${value}${verdict}`);
+      isMissed ||= met === false;
+    }
+    say(`  (${((performance.now() - startedMs) / 1000).toFixed(0)} s)`);
+    const machine = `${String(cpus().length)} × ${cpus()[0]?.model.trim() ?? '?'}, Node ${process.version}`;
+    results.set(name, { name, title, workload, rounds, machine, figures });
+    const inOrder = BENCHMARKS.flatMap((one) => results.get(one.name) ?? []);
+    await writeFile(json, `${JSON.stringify(inOrder, null, 2)}\n`);
+  }
+} finally {
+  await lab.stop();
+}
+process.exitCode = isMissed ? 1 : 0;
