@@ -4,6 +4,7 @@
  */
 import type { Batch, KafkaMessage } from 'kafkajs';
 import type { HeaderValue } from '../domain/record.ts';
+import { createPacer } from '../stream/loop-turns.ts';
 import { parseOffset } from '../stream/partition-offsets.ts';
 import type { Lane } from './consumer-options.ts';
 import { keepBytes, type Kept } from './fetched-bytes.ts';
@@ -11,6 +12,8 @@ import type { FlowEntry } from './partition-flow.ts';
 
 /** What a record costs beside its bytes, about. */
 const RECORD_OVERHEAD_BYTES = 512;
+const SLICE_MS = 4;
+const RECORDS_BETWEEN_LOOKS = 128;
 
 /** Where the fetch began that brought this batch; kafkajs has it, its types do not. */
 export function fetchedOffset(batch: Batch): number {
@@ -51,7 +54,9 @@ export function isOurs(rule: LaneRule, value: Buffer | null): boolean {
   return large === (rule.lane === 'large');
 }
 
-export function toEntries(batch: Batch, rule: LaneRule): FlowEntry[] {
+/** In slices, between which the event loop turns: a fetch's answer may hold ten thousands of records. */
+export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry[]> {
+  const pacer = createPacer(SLICE_MS);
   const entries: FlowEntry[] = [];
   const ours = batch.messages.filter(({ value }) => isOurs(rule, value));
   const kept = keepBytes(ours.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null));
@@ -61,7 +66,8 @@ export function toEntries(batch: Batch, rule: LaneRule): FlowEntry[] {
     if (passedOver > 0) entries.push({ kind: 'skip', next, passedOver });
     passedOver = 0;
   };
-  for (const message of batch.messages) {
+  for (const [index, message] of batch.messages.entries()) {
+    if (index % RECORDS_BETWEEN_LOOKS === 0 && pacer.isDue()) await pacer.turn();
     const offset = parseOffset(message.offset);
     if (isOurs(rule, message.value)) {
       skip();

@@ -15,7 +15,7 @@ import { messageOf } from './client.ts';
 import type { IntakePump } from './intake-pump.ts';
 import type { Membership } from './membership.ts';
 import type { OffsetReader } from './offset-reader.ts';
-import type { PartitionFlow } from './partition-flow.ts';
+import type { FlowEntry, PartitionFlow } from './partition-flow.ts';
 
 const WAIT_MS = 100;
 
@@ -51,12 +51,17 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
     return undefined;
   }
 
-  function take(assignment: Assignment, flow: PartitionFlow, payload: EachBatchPayload): void {
+  function take(
+    assignment: Assignment,
+    flow: PartitionFlow,
+    payload: EachBatchPayload,
+    entries: readonly FlowEntry[],
+  ): void {
     const { batch } = payload;
     assignment.batch = payload;
     assignment.doubtful.delete(batch.partition);
     flow.highWaterMark = Math.max(flow.highWaterMark, parseOffset(batch.highWatermark));
-    flow.append(toEntries(batch, options.lane), nextOffset(batch));
+    flow.append(entries, nextOffset(batch));
     payload.resolveOffset(String(flow.fetchPosition - 1));
     pump.regulate();
     pump.wake();
@@ -83,11 +88,13 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
   return {
     async eachBatch(payload) {
       const { batch } = payload;
+      // First, as it takes its time: from the look at the assignment on, nothing is waited for.
+      const entries = await toEntries(batch, options.lane);
       const assignment = await whenOpen(payload);
       const flow = assignment?.flows.get(batch.partition);
       if (assignment === undefined || flow === undefined) return;
       const found = fetchedOffset(batch);
-      if (found === flow.fetchPosition) take(assignment, flow, payload);
+      if (found === flow.fetchPosition) take(assignment, flow, payload, entries);
       else await realign(assignment, flow, found);
     },
     batchEnded(event) {

@@ -1,7 +1,7 @@
 /**
  * A record's pieces, one after the other, as they are asked for: at hand already, or still being taken apart. A
- * large record is cut no further ahead than one piece, so that its events wait in one buffer and not as thousands
- * of objects.
+ * large record is cut no further ahead than a few pieces, so that its events wait in one buffer and not as thousands
+ * of objects; but as far as a partition may take in at its turn, else it would get one event in where others get many.
  */
 import type { RecordPiece } from '../domain/record.ts';
 
@@ -39,6 +39,9 @@ export function listPieces(owner: OpenRecord, pieces: readonly RecordPiece[]): P
   };
 }
 
+/** How many pieces are cut ahead. */
+const AHEAD = 16;
+
 /** @param on `onReady`: there is a piece, or there will be none. */
 export function streamPieces(
   owner: OpenRecord,
@@ -46,14 +49,20 @@ export function streamPieces(
   on: { onReady(): void; onFault(error: unknown): void },
 ): Pieces {
   const iterator = source[Symbol.asyncIterator]();
-  let ready: RecordPiece | undefined;
-  let exhausted = false;
+  const ready: RecordPiece[] = [];
+  let taken = 0;
+  let isPulling = false;
+  let ended = false;
   const pull = (): void => {
+    if (isPulling || ended || ready.length - taken >= AHEAD) return;
+    isPulling = true;
     iterator.next().then(
       (result) => {
-        if (result.done === true) exhausted = true;
-        else ready = result.value;
+        isPulling = false;
+        if (result.done === true) ended = true;
+        else ready.push(result.value);
         on.onReady();
+        pull();
       },
       (error: unknown) => {
         on.onFault(error);
@@ -64,15 +73,18 @@ export function streamPieces(
   return {
     owner,
     take() {
-      const piece = ready;
-      ready = undefined;
-      if (piece !== undefined) pull();
+      const piece = ready[taken];
+      if (piece === undefined) return undefined;
+      taken += 1;
+      if (taken === ready.length) taken = ready.length = 0;
+      pull();
       return piece;
     },
     get exhausted() {
-      return exhausted && ready === undefined;
+      return ended && ready.length === 0;
     },
     stop() {
+      ended = true;
       iterator.return?.().catch((error: unknown) => {
         on.onFault(error);
       });

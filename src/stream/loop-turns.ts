@@ -19,3 +19,22 @@ export function takeLoopTurn(): Promise<void> {
     if (waiting.length === 1) setImmediate(admitOne);
   });
 }
+
+export interface Pacer {
+  /** Whether the present slice is over. */
+  isDue(): boolean;
+  /** Lets the loop turn; the next slice begins with it. */
+  turn(): Promise<void>;
+}
+
+/** For work that checks now and then whether it has kept the loop for long enough. */
+export function createPacer(sliceMs: number): Pacer {
+  let endMs = performance.now() + sliceMs;
+  return {
+    isDue: () => performance.now() >= endMs,
+    async turn() {
+      await takeLoopTurn();
+      endMs = performance.now() + sliceMs;
+    },
+  };
+}

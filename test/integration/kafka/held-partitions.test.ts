@@ -20,8 +20,11 @@ afterEach(() => {
 function countFetchedBytes(): () => number {
   let bytes = 0;
   const { prototype } = kafkajs.Kafka;
-  const make: (this: kafkajs.Kafka, config?: ConsumerConfig) => kafkajs.Consumer = prototype.consumer;
-  vi.spyOn(prototype, 'consumer').mockImplementation(function (this: kafkajs.Kafka, config?: ConsumerConfig) {
+  const make: (this: kafkajs.Kafka, config: ConsumerConfig) => kafkajs.Consumer = prototype.consumer;
+  vi.spyOn(prototype, 'consumer').mockImplementation(function (
+    this: kafkajs.Kafka,
+    config = { groupId: '' },
+  ) {
     const consumer = make.call(this, config);
     consumer.on(consumer.events.REQUEST, ({ payload }: RequestEvent) => {
       if (payload.apiName === 'Fetch') bytes += payload.size;

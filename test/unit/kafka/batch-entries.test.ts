@@ -27,11 +27,11 @@ test('the next batch begins after the last record, a marker behind it, and offse
   expect(nextOffset(batch([message(7, { batchContext })], 7))).toBe(26);
 });
 
-test('records are copied out of the fetch’s answer', () => {
+test('records are copied out of the fetch’s answer', async () => {
   const answer = Buffer.from('key value header');
   const headers = { h: answer.subarray(10), twice: [answer.subarray(0, 1), null], bare: null };
   const changes = { key: answer.subarray(0, 3), value: answer.subarray(4, 9), headers };
-  const [entry, end] = toEntries(batch([message(3, changes)], 3), all);
+  const [entry, end] = await toEntries(batch([message(3, changes)], 3), all);
   answer.fill('x');
   expect(entry).toMatchObject({
     kind: 'record',
@@ -53,10 +53,10 @@ test('at the threshold is large, nothing is small', () => {
   expect(isOurs(all, ten)).toBe(true);
 });
 
-test('records of the other lane become one stretch each', () => {
+test('records of the other lane become one stretch each', async () => {
   const large = { value: Buffer.alloc(50) };
   const messages = [message(1, large), message(2, large), message(3), message(4, large)];
-  const entries = toEntries(batch(messages, 4), { lane: 'small', thresholdBytes: 10 });
+  const entries = await toEntries(batch(messages, 4), { lane: 'small', thresholdBytes: 10 });
   expect(
     entries.map((entry) => (entry.kind === 'skip' ? [entry.next, entry.passedOver] : entry.offset)),
   ).toEqual([[3, 2], 3, [5, 1], [5, 0]]);

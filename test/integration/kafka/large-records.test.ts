@@ -1,0 +1,143 @@
+/**
+ * A record of 20 MB and 100,000 events, in both forms, plain and packed, read from a real broker by a process of its own:
+ * no turn of its event loop takes 50 ms of CPU, its memory grows by less than four times the unpacked record, and
+ * events of other partitions go on meanwhile.
+ */
+import { fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import kafkajs, { type Message } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LargeRecordAnswer, LargeRecordTask } from '../../support/large-record-pod.ts';
+import { type Bench, eventOf, openBench } from './harness.ts';
+
+const { CompressionTypes } = kafkajs;
+const EVENTS = 100_000;
+const WARM_UP = 60_000;
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await openBench();
+});
+afterAll(() => bench.close());
+
+/** About 200 bytes each, no two alike: packed, it is some megabytes. */
+const events = Array.from({ length: EVENTS }, (_, n) =>
+  JSON.stringify({
+    userId: `user-${String((n * 7919) % 50_000)}`,
+    eventId: `e-${String(n)}`,
+    occurredAt: new Date(1_795_000_000_000 + n * 37).toISOString(),
+    latitude: 52 + ((n * 31) % 10_007) / 1e5,
+    longitude: 13 + ((n * 17) % 10_009) / 1e5,
+    merchantId: `m-${String(n % 500)}`,
+    trigger: 'enter',
+    note: 'padding, padding, pad',
+  }),
+);
+
+interface Watched {
+  next(): Promise<LargeRecordAnswer>;
+  end(): void;
+}
+
+function startReader(task: LargeRecordTask): Watched {
+  const child = fork(join(import.meta.dirname, '../../support/large-record-pod.ts'), {
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+  });
+  const answers: LargeRecordAnswer[] = [];
+  let waiting: ((answer: LargeRecordAnswer) => void) | undefined;
+  child.on('message', (answer: LargeRecordAnswer) => {
+    if (waiting === undefined) answers.push(answer);
+    else waiting(answer);
+    waiting = undefined;
+  });
+  child.send(task);
+  return {
+    next: () => {
+      const ready = answers.shift();
+      if (ready !== undefined) return Promise.resolve(ready);
+      return new Promise((resolve) => (waiting = resolve));
+    },
+    end: () => void child.kill('SIGKILL'),
+  };
+}
+
+const lines = Buffer.from(events.join('\n'));
+const array = Buffer.from(`[${events.join(',')}]`);
+const packed = { 'content-encoding': 'gzip' };
+
+describe('20 MB and 100,000 events', () => {
+  test.each<[string, Omit<Message, 'key'>, kafkajs.CompressionTypes]>([
+    ['lines', { value: lines }, CompressionTypes.None],
+    ['an array', { value: array }, CompressionTypes.None],
+    ['an array in gzip', { value: gzipSync(array), headers: packed }, CompressionTypes.None],
+    ['lines in a batch of zstd', { value: lines }, CompressionTypes.ZSTD],
+    ['lines in a batch of lz4', { value: lines }, CompressionTypes.LZ4],
+  ])('%s', async (name, record, compression) => {
+    const topic = await bench.createTopic(3);
+    const small = (count: number): Message[] =>
+      Array.from({ length: count }, (_, n) => ({
+        ...eventOf(`s${String(n % 500)}`, n),
+        partition: 1 + (n % 2),
+      }));
+    await bench.send(topic, small(WARM_UP));
+    const groupId = randomUUID();
+    const reader = startReader({
+      broker: bench.brokers[0] ?? '',
+      ...{ topic, groupId, warmUp: WARM_UP, events: EVENTS },
+    });
+    try {
+      expect(await reader.next()).toEqual({ kind: 'warm' });
+      // On a line of their own: what comes on one connection may wait behind 20 MB.
+      const others = bench.kafka.producer();
+      await others.connect();
+      const done = reader.next();
+      const over = new AbortController();
+      void done.finally(() => {
+        over.abort();
+      });
+      const sending = bench.producer.send({ topic, messages: [{ ...record, partition: 0 }], compression });
+      while (!over.signal.aborted) await others.send({ topic, messages: small(20) });
+      await Promise.all([sending, others.disconnect()]);
+      const answer = await done;
+      if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
+      const times = answer.grownBytes / lines.length;
+      const offHeapTimes = answer.offHeapBytes / lines.length;
+      console.log(
+        `  ${name}: ${String(answer.turns)} turns, the longest ${answer.longestTurnMs.toFixed(1)} ms; ` +
+          `resident memory grew by × ${times.toFixed(2)}, buffers by × ${offHeapTimes.toFixed(2)}; ` +
+          `${String(answer.between)} others between`,
+      );
+      expect(answer.longestTurnMs).toBeLessThan(50);
+      expect(times).toBeLessThan(4);
+      expect(offHeapTimes).toBeLessThan(4);
+      expect(answer.between).toBeGreaterThan(0);
+    } finally {
+      reader.end();
+    }
+  });
+});
+
+test('a backlog of 100,000 small records: no turn of the loop takes 50 ms of CPU', async () => {
+  const topic = await bench.createTopic(3);
+  const small = (partition: number, count: number): Message[] =>
+    Array.from({ length: count }, (_, n) => ({ partition, value: events[n] ?? '' }));
+  await bench.send(topic, small(1, 20_000));
+  await bench.send(topic, small(0, EVENTS));
+  const reader = startReader({
+    broker: bench.brokers[0] ?? '',
+    ...{ topic, groupId: randomUUID(), warmUp: 20_000, events: EVENTS / 2 },
+  });
+  try {
+    expect(await reader.next()).toEqual({ kind: 'warm' });
+    const answer = await reader.next();
+    if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
+    console.log(
+      `  small records: ${String(answer.turns)} turns, the longest ${answer.longestTurnMs.toFixed(1)} ms`,
+    );
+    expect(answer.longestTurnMs).toBeLessThan(50);
+  } finally {
+    reader.end();
+  }
+});
