@@ -46,6 +46,8 @@ export interface ScenarioOptions {
   readonly redisDatabase: number;
   readonly partners?: SettingsPatch;
   readonly env?: Readonly<Record<string, string>>;
+  /** What one pod has beyond that; counted from 0. */
+  readonly envOf?: (pod: number, names: RunNames) => Readonly<Record<string, string>>;
   /** The rules document; undefined: rules/default.yaml. Empty: none is uploaded. */
   readonly rules?: string;
   readonly events?: number;
@@ -126,6 +128,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
       ...podEnvironment(services, names, partners.urls, { name, port }),
       REDIS_URL: redisUrl,
       ...options.env,
+      ...options.envOf?.(index, names),
     };
     return createPod(guard, { name, port, env, logFile: join(directory, `${name}.log`) });
   });
