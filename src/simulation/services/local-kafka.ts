@@ -88,7 +88,15 @@ export async function planBroker(broker: BrokerPlan): Promise<LaunchPlan> {
   return {
     prepare: {
       command: java,
-      args: [...jvm, 'kafka.tools.StorageTool', 'format', '-t', broker.clusterId, '-c', settingsFile],
+      // In one word: one id in 64 begins with a dash, and would be taken for an option.
+      args: [
+        ...jvm,
+        'kafka.tools.StorageTool',
+        'format',
+        `--cluster-id=${broker.clusterId}`,
+        '-c',
+        settingsFile,
+      ],
     },
     command: java,
     args: [...jvm, 'kafka.Kafka', settingsFile],
