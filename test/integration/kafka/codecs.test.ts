@@ -1,3 +1,7 @@
+/**
+ * Record batches as real producers write them: this service, Kafka's own Java client, and librdkafka (kcat). Where
+ * this machine lacks one of them, the tests' names and a line say so.
+ */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -16,8 +20,15 @@ const jars = artifactDirectory('kafka');
 const modules = spawnSync('java', ['--list-modules'], { encoding: 'utf8' });
 const hasJavaProducer = existsSync(jars) && modules.status === 0 && modules.stdout.includes('jdk.compiler');
 
+/** What librdkafka's own command line knows; Debian and Ubuntu have it as a package. */
+const kcat = spawnSync('kcat', ['-V'], { encoding: 'utf8' });
+const hasKcat = kcat.status === 0;
+
 let bench: Bench;
 beforeAll(async () => {
+  if (!hasJavaProducer) console.log('  MISSING: a JDK and Kafka’s jars, so nothing is read that Java wrote');
+  if (!hasKcat)
+    console.log('  MISSING: kcat (apt-get install kcat), so nothing is read that librdkafka wrote');
   bench = await openBench();
 });
 afterAll(() => bench.close());
@@ -38,6 +49,47 @@ async function readAll(topic: string): Promise<string[]> {
   return pod.pieces.map(({ bytes }) => String(bytes));
 }
 
+/** Runs a program on these lines of input; fails where it does. */
+async function run(command: string, args: readonly string[], lines: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+  child.stdin.end(`${lines.join('\n')}\n`);
+  expect(await once(child, 'exit')).toEqual([0, null]);
+}
+
+function runJava(topic: string, codec: string, lines: readonly string[], ...more: string[]): Promise<void> {
+  const program = join(import.meta.dirname, 'produce-lines.java');
+  const jvm = ['-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), program];
+  return run('java', [...jvm, bench.brokers.join(','), topic, codec, ...more], lines);
+}
+
+/** In which codecs a topic's record batches are: that a producer was told to pack them proves nothing. */
+async function codecsIn(topic: string): Promise<number[]> {
+  const seen = new Set<number>();
+  const { CompressionCodecs } = kafkajs;
+  const known = { ...CompressionCodecs };
+  for (const [, type] of codecs) {
+    CompressionCodecs[type] = () => {
+      seen.add(type);
+      return known[type]() as unknown;
+    };
+  }
+  // A bare client: the service's consumer brings its own codecs along.
+  const consumer = bench.kafka.consumer({ groupId: randomUUID(), maxWaitTimeInMs: 100 });
+  let records = 0;
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    eachBatch: ({ batch }) => {
+      records += batch.messages.length;
+      return Promise.resolve();
+    },
+  });
+  await until('all is read', () => records >= texts.length);
+  await consumer.disconnect();
+  Object.assign(CompressionCodecs, known);
+  return [...seen];
+}
+
 const codecs = [
   ['gzip', CompressionTypes.GZIP],
   ['snappy', CompressionTypes.Snappy],
@@ -56,27 +108,29 @@ describe.each(codecs)('%s', (name, type) => {
     expect(await readAll(topic)).toEqual(texts);
   });
 
+  test.skipIf(!hasJavaProducer)('as Kafka’s own Java producer writes it', async () => {
+    const topic = await bench.createTopic(1);
+    await runJava(topic, name, texts);
+    expect(await codecsIn(topic)).toEqual([type]);
+    expect(await readAll(topic)).toEqual(texts);
+  });
+
   test.skipIf(!hasJavaProducer)(
-    'as Kafka’s own Java producer writes it',
+    'transactions of the Java producer: what was aborted is not read',
     async () => {
       const topic = await bench.createTopic(1);
-      const program = join(import.meta.dirname, 'produce-lines.java');
-      const args = [
-        '-XX:TieredStopAtLevel=1',
-        '-cp',
-        join(jars, '*'),
-        program,
-        bench.brokers.join(','),
-        topic,
-        name,
-      ];
-      const java = spawn('java', args, { stdio: ['pipe', 'ignore', 'inherit'] });
-      java.stdin.end(`${texts.join('\n')}\n`);
-      expect(await once(java, 'exit')).toEqual([0, null]);
+      await runJava(topic, name, texts, 'transactional');
       expect(await readAll(topic)).toEqual(texts);
     },
-    60_000,
   );
+
+  test.skipIf(!hasKcat)('as librdkafka writes it (kcat)', async () => {
+    const topic = await bench.createTopic(1);
+    const settings = ['-z', name, '-X', 'linger.ms=200', '-X', 'batch.size=200000'];
+    await run('kcat', ['-P', '-b', bench.brokers.join(','), '-t', topic, '-p', '0', ...settings], texts);
+    expect(await codecsIn(topic)).toEqual([type]);
+    expect(await readAll(topic)).toEqual(texts);
+  });
 
   test('a batch that unpacks beyond the bound is fatal, and says so', async () => {
     const topic = await bench.createTopic(1);
