@@ -26,8 +26,11 @@ export interface CircuitBreaker {
   state(): BreakerState;
   /** Taken before a call and handed back with its result: tells late results of an earlier state apart. */
   ticket(): number;
-  /** Counts a call's result. One that was begun in another state is ignored. */
-  settle(ticket: number, ok: boolean): void;
+  /**
+   * Counts a call's result. One that was begun in another state is ignored.
+   * @returns where the result may change the state, when it has: to be waited for before the call's slot is free.
+   */
+  settle(ticket: number, ok: boolean): Promise<unknown> | undefined;
   /** Clears the timer. */
   stop(): void;
 }
@@ -85,14 +88,14 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     state: () => state,
     ticket: () => generation,
     settle(ticket, ok) {
-      if (ticket !== generation || state === 'open') return;
+      if (ticket !== generation || state === 'open') return undefined;
       if (ok && state === 'closed') {
         counter.success(CircuitState.Closed);
-        return;
+        return undefined;
       }
       // cockatiel lets a surplus probe wait for the verdict and then run as a new one: it must never see any.
-      if (state === 'half_open' && ++probed > PROBES) return;
-      void policy.execute(() => ok);
+      if (state === 'half_open' && ++probed > PROBES) return undefined;
+      return policy.execute(() => ok);
     },
     stop: () => stopped.abort(),
   };

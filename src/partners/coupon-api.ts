@@ -126,9 +126,10 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     if (verdict.kind === 'unauthorized') return verdict;
     const failed = verdict.kind === 'failed';
     if (failed) lastFailure = verdict.error;
-    breaker.settle(ticket, !failed);
+    const judged = breaker.settle(ticket, !failed);
     limit.settled(failed, durationMs, router.inFlight());
     if (breaker.state() === 'closed' && router.limit() !== limit.current()) router.setLimit(limit.current());
+    if (judged !== undefined) await judged;
     return verdict;
   }
 
@@ -149,7 +150,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     if (verdict.kind !== 'unauthorized') return verdict;
     refusal.refused();
     lastFailure = '401 after a fresh token';
-    breaker.settle(ticket, false);
+    await breaker.settle(ticket, false);
     return { kind: 'failed', result: 'unauthorized', error: lastFailure, retryAfterMs: undefined };
   }
 
@@ -183,7 +184,9 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         const token = tokens?.current();
         // Expired while this event waited for its slot: back to waiting for one.
         if (tokens !== undefined && token === undefined) continue;
-        verdict = await callAuthorized(query, path, token, hold);
+        verdict = await (tokens === undefined
+          ? call(query, path, undefined, hold)
+          : callAuthorized(query, path, token, hold));
       } finally {
         router.leave(query.partition);
       }
