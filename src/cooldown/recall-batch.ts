@@ -1,9 +1,11 @@
 /**
- * Recalls of one turn of the event loop go to Redis as one script call: the call, not the look-up, is what a
- * recall costs, here and there. In a cluster each user's keys lie in a slot of their own, so there a batch is one.
+ * Recalls of about a millisecond go to Redis as one script call: the call, not the look-up, is what a recall costs,
+ * here and there. In a cluster each user's keys lie in a slot of their own, so there a batch is one.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { RunScript } from './scripts/script.ts';
+
+const WAIT_MS = 1;
 
 export interface RecallBatchOptions {
   readonly run: RunScript;
@@ -52,7 +54,7 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     // Caps come with the rules: a new version's events do not share a call with the old one's.
     if (caps !== askedCaps || waiting.length >= maxEvents) flush();
     askedCaps = caps;
-    if (waiting.length === 0 && maxEvents > 1) setImmediate(flush);
+    if (waiting.length === 0 && maxEvents > 1) setTimeout(flush, WAIT_MS);
     return new Promise((resolve, reject) => {
       waiting.push({ keys, resolve, reject });
       if (maxEvents === 1) flush();

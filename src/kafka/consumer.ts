@@ -128,7 +128,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     reader,
     seek,
     flow: {
-      keyOf: createKeyRule(options.ordering, topic),
+      keyOf: createKeyRule(options.ordering),
       onChange: pump.wake,
       onFinished: () => {
         marks.progressAtMs = clock.now();

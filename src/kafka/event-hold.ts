@@ -1,7 +1,7 @@
 /**
- * The right to work on one event. What runs for every event (asking, watching) is shared by a partition's events
- * and costs a set's entry; a signal is made only when asked for, one an event, so that listeners which are left
- * behind go with the event instead of piling up on a partition's signal.
+ * The right to work on one event. What runs for every event (asking, watching) goes to a partition's book and costs
+ * a set's entry; a signal is made only when asked for, one an event, so that listeners which are left behind go
+ * with the event instead of piling up on a partition's signal.
  */
 import { AbandonedError } from '../domain/errors.ts';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
@@ -18,60 +18,66 @@ export interface HeldEvent extends Hold {
   release(): void;
 }
 
+interface Book {
+  readonly watching: Set<Abandonable>;
+  lost: boolean;
+}
+
 export function createHoldBook(): HoldBook {
-  const watching = new Set<Abandonable>();
-  let lost = false;
-
-  const shared = {
-    isLost: () => lost,
-    assertHeld() {
-      if (lost) throw new AbandonedError();
-    },
-    watch(item: Abandonable) {
-      if (lost) item.abandon();
-      else watching.add(item);
-    },
-    unwatch(item: Abandonable) {
-      watching.delete(item);
-    },
-  };
-
+  const book: Book = { watching: new Set(), lost: false };
   return {
-    isLost: shared.isLost,
-    take() {
-      let aborting: AbortSignaller | undefined;
-      return {
-        ...shared,
-        get signal() {
-          if (aborting === undefined) shared.watch((aborting = createSignaller()));
-          return aborting.signal;
-        },
-        release() {
-          if (aborting !== undefined) watching.delete(aborting);
-        },
-      };
-    },
+    isLost: () => book.lost,
+    take: () => new EventHold(book),
     loseAll() {
-      if (lost) return;
-      lost = true;
-      for (const item of watching) {
-        watching.delete(item);
+      if (book.lost) return;
+      book.lost = true;
+      for (const item of book.watching) {
+        book.watching.delete(item);
         item.abandon();
       }
     },
   };
 }
 
-interface AbortSignaller extends Abandonable {
-  readonly signal: AbortSignal;
-}
+// eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
+class EventHold implements HeldEvent, Abandonable {
+  readonly #book: Book;
+  #controller: AbortController | undefined;
 
-function createSignaller(): AbortSignaller {
-  const controller = new AbortController();
-  return {
-    signal: controller.signal,
-    abandon: () => {
-      controller.abort(new AbandonedError());
-    },
-  };
+  constructor(book: Book) {
+    this.#book = book;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      this.watch(this);
+    }
+    return this.#controller.signal;
+  }
+
+  isLost(): boolean {
+    return this.#book.lost;
+  }
+
+  assertHeld(): void {
+    if (this.#book.lost) throw new AbandonedError();
+  }
+
+  watch(item: Abandonable): void {
+    if (this.#book.lost) item.abandon();
+    else this.#book.watching.add(item);
+  }
+
+  unwatch(item: Abandonable): void {
+    this.#book.watching.delete(item);
+  }
+
+  abandon(): void {
+    this.#controller?.abort(new AbandonedError());
+  }
+
+  release(): void {
+    if (this.#controller !== undefined) this.unwatch(this);
+  }
 }

@@ -6,18 +6,13 @@ import type { Ordering } from './consumer-options.ts';
  * `user`: the event's user, in any partition; `partition`: all of the partition. What has no order to keep gets
  * a key of its own, one that no user id can be.
  */
-export function createKeyRule(
-  ordering: Ordering,
-  topic: string,
-): (work: EventWork, partition: number) => string {
-  let unique = 0;
-  const alone = (): string => `unordered ${String(unique++)}`;
+export function createKeyRule(ordering: Ordering): (work: EventWork, partition: number) => string | symbol {
   switch (ordering) {
     case 'user':
-      return (work) => (work.key === undefined ? alone() : `user ${work.key}`);
+      return (work) => work.key ?? Symbol('unordered');
     case 'partition':
-      return (_work, partition) => `${topic}/${String(partition)}`;
+      return (_work, partition) => String(partition);
     case 'none':
-      return alone;
+      return () => Symbol('unordered');
   }
 }

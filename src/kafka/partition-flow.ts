@@ -37,7 +37,7 @@ export interface FlowOptions {
   readonly executor: KeyedExecutor;
   readonly intake: Intake;
   /** The key under which an event's work is done one at a time. */
-  keyOf(work: EventWork, partition: number): string;
+  keyOf(work: EventWork, partition: number): string | symbol;
   /** An event ended, a position moved or a piece became ready: there may be more to do. */
   onChange(): void;
   onFinished(): void;

@@ -3,8 +3,8 @@
  * `Pool.request` builds for every answer, because this runs for every event. Bounded in time (one limit for
  * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket.
  */
-import { Pool } from 'undici';
-import type { Hold } from '../pipeline/ports.ts';
+import { Pool, type Dispatcher } from 'undici';
+import type { Abandonable, Hold } from '../pipeline/ports.ts';
 import { shortError } from './wire-text.ts';
 
 export type Reply =
@@ -34,6 +34,8 @@ export interface CouponCallerOptions {
   readonly maxResponseBytes: number;
 }
 
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** What undici tells about a call, as far as it is used here. */
 interface Controller {
   abort(reason: Error): void;
@@ -59,79 +61,107 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
     bodyTimeout: 0,
   });
 
-  function get(path: string, headers: string[], hold: Hold): Promise<Reply> {
-    return new Promise((resolve) => {
-      let settled = false;
-      let controller: Controller | undefined;
-      let status = 0;
-      let retryAfter: string | undefined;
-      let body: Buffer = NO_BODY;
-      let chunks: Buffer[] | undefined;
-      let received = 0;
+  return {
+    get: (path, headers, hold) =>
+      new Promise((resolve) => {
+        const call = new Call(resolve, hold, { timeoutMs, maxResponseBytes });
+        hold.watch(call);
+        if (!hold.isLost()) pool.dispatch({ path, method: 'GET', headers }, call);
+      }),
+    close: () => pool.destroy(),
+  };
+}
 
-      const abandonable = { abandon: () => finish(ABANDONED, true) };
-      const timer = setTimeout(() => {
-        // After a pause of our own the answer may be here, unread: one look at the sockets before giving up.
-        setImmediate(() =>
-          finish(
-            orStatus({ kind: 'failed', reason: 'timeout', error: `no answer in ${timeoutMs} ms` }),
-            true,
-          ),
-        );
-      }, timeoutMs);
+/** One call and what has come of its answer. */
+// eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
+class Call implements Dispatcher.DispatchHandler, Abandonable {
+  readonly #resolve: (reply: Reply) => void;
+  readonly #hold: Hold;
+  readonly #limits: { readonly timeoutMs: number; readonly maxResponseBytes: number };
+  readonly #timer: NodeJS.Timeout;
+  #controller: Controller | undefined;
+  #settled = false;
+  #status = 0;
+  #retryAfter: string | undefined;
+  #body: Buffer = NO_BODY;
+  #chunks: Buffer[] | undefined;
+  #received = 0;
 
-      function finish(reply: Reply, abort: boolean): void {
-        if (settled) return;
-        settled = true;
-        clearTimeout(timer);
-        hold.unwatch(abandonable);
-        if (abort) controller?.abort(ENDED);
-        resolve(reply);
-      }
-
-      /** Where the status alone decides, the rest of the answer may fail as it likes. */
-      function orStatus(failure: Reply): Reply {
-        return status === 0 || isSuccess(status)
-          ? failure
-          : { kind: 'answer', status, retryAfter, body: NO_BODY };
-      }
-
-      hold.watch(abandonable);
-      if (hold.isLost()) return;
-      pool.dispatch(
-        { path, method: 'GET', headers },
-        {
-          onRequestStart(started) {
-            // Given up while it was still connecting: undici offers no way to take it back before now.
-            if (settled) started.abort(ENDED);
-            controller = started;
-          },
-          onResponseStart(_controller, statusCode, answerHeaders) {
-            if (statusCode < 200) return;
-            status = statusCode;
-            const given = answerHeaders['retry-after'];
-            retryAfter = Array.isArray(given) ? given[0] : given;
-          },
-          onResponseData(_controller, chunk) {
-            received += chunk.length;
-            if (received > maxResponseBytes) finish(orStatus(TOO_LARGE), true);
-            else if (!isSuccess(status)) return;
-            else if (received === chunk.length) body = chunk;
-            else (chunks ??= [body]).push(chunk);
-          },
-          onResponseEnd() {
-            const whole = chunks === undefined ? body : Buffer.concat(chunks);
-            finish({ kind: 'answer', status, retryAfter, body: whole }, false);
-          },
-          onResponseError(_controller, error) {
-            finish(orStatus({ kind: 'failed', reason: reasonOf(error), error: shortError(error) }), false);
-          },
-        },
-      );
-    });
+  constructor(
+    resolve: (reply: Reply) => void,
+    hold: Hold,
+    limits: { readonly timeoutMs: number; readonly maxResponseBytes: number },
+  ) {
+    this.#resolve = resolve;
+    this.#hold = hold;
+    this.#limits = limits;
+    this.#timer = setTimeout(lookOnceMore, limits.timeoutMs, this);
   }
 
-  return { get, close: () => pool.destroy() };
+  abandon(): void {
+    this.#finish(ABANDONED, true);
+  }
+
+  expire(): void {
+    const error = `no answer in ${this.#limits.timeoutMs} ms`;
+    this.#finish(this.#orStatus({ kind: 'failed', reason: 'timeout', error }), true);
+  }
+
+  onRequestStart(started: Controller): void {
+    // Given up while it was still connecting: undici offers no way to take it back before now.
+    if (this.#settled) started.abort(ENDED);
+    this.#controller = started;
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: AnswerHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    const given = headers['retry-after'];
+    this.#retryAfter = Array.isArray(given) ? given[0] : given;
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    this.#received += chunk.length;
+    if (this.#received > this.#limits.maxResponseBytes) this.#finish(this.#orStatus(TOO_LARGE), true);
+    else if (!isSuccess(this.#status)) return;
+    else if (this.#received === chunk.length) this.#body = chunk;
+    else (this.#chunks ??= [this.#body]).push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const body = this.#chunks === undefined ? this.#body : Buffer.concat(this.#chunks);
+    this.#finish({ kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, body }, false);
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#finish(
+      this.#orStatus({ kind: 'failed', reason: reasonOf(error), error: shortError(error) }),
+      false,
+    );
+  }
+
+  #finish(reply: Reply, abort: boolean): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    this.#hold.unwatch(this);
+    if (abort) this.#controller?.abort(ENDED);
+    this.#resolve(reply);
+  }
+
+  /** Where the status alone decides, the rest of the answer may fail as it likes. */
+  #orStatus(failure: Reply): Reply {
+    const status = this.#status;
+    if (status === 0 || isSuccess(status)) return failure;
+    return { kind: 'answer', status, retryAfter: this.#retryAfter, body: NO_BODY };
+  }
+}
+
+/** After a pause of our own the answer may be here, unread: one look at the sockets before giving up. */
+function lookOnceMore(call: Call): void {
+  setImmediate(() => {
+    call.expire();
+  });
 }
 
 function isSuccess(status: number): boolean {

@@ -15,7 +15,7 @@ import { createReadyLines, type Waiting, type Line } from './ready-lines.ts';
 
 export interface KeyedTask {
   /** Tasks with the same key run one at a time, in the order in which they were submitted. */
-  readonly key: string;
+  readonly key: string | symbol;
   /** Whose share of the room it takes; those that name none have one in common. */
   readonly sharer?: Sharer;
   /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
@@ -66,7 +66,7 @@ export interface KeyedExecutorOptions {
  * @throws RangeError where `maxRunning` is out of its range.
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
-  const lines = new Map<string, Line<KeyedTask>>();
+  const lines = new Map<string | symbol, Line<KeyedTask>>();
   const ready = createReadyLines<KeyedTask>();
   let idleWaiters: (() => void)[] = [];
   let maxRunning = checkMaxRunning(options.maxRunning);

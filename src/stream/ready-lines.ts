@@ -17,7 +17,7 @@ export interface Waiting<Task> {
 
 /** One key's waiting tasks, a linked list so that taking the first never moves the rest. */
 export interface Line<Task> {
-  readonly key: string;
+  readonly key: string | symbol;
   head: Waiting<Task> | undefined;
   tail: Waiting<Task> | undefined;
   /** True while a task of this key runs. */

@@ -162,7 +162,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
     reader,
     seek,
     flow: {
-      keyOf: rooms.createKeyRule('user', TOPIC),
+      keyOf: rooms.createKeyRule('user'),
       onChange: pump.wake,
       onFinished: () => committer.noteFinished(),
       onPassedOver: () => undefined,

@@ -67,7 +67,7 @@ export async function checkExecutor(create: typeof createKeyedExecutor, runs: Ru
 function play(create: typeof createKeyedExecutor, room: number) {
   const all: Seen[] = [];
   const held: { readonly task: Seen; readonly settle: (fail: boolean) => void }[] = [];
-  const runningKeys = new Set<string>();
+  const runningKeys = new Set<string | symbol>();
   let maxRunning = room;
   const violations: unknown[] = [];
   let faults = 0;
