@@ -64,7 +64,7 @@ test('nine of ten partitions held: the tenth flows, and bytes fetched are at mos
       topic,
       groupId: randomUUID(),
       ledger,
-      maxInFlightBytes: 16 * 1024 * 1024,
+      maxInFlightBytes: 8 * 1024 * 1024,
       maxFetchBytesPerPartition: 1024 * 1024,
     },
     work: (user) => (user === `p${String(free)}` || isOpen ? Promise.resolve() : gate.promise),
