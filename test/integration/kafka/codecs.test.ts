@@ -1,6 +1,6 @@
 /**
  * Record batches as real producers write them: this service, Kafka's own Java client, and librdkafka (kcat). Where
- * this machine lacks one of them, the tests' names and a line say so.
+ * this machine lacks one of them, the skipped test says which.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -24,9 +24,11 @@ const hasJavaProducer = existsSync(jars) && modules.status === 0 && modules.stdo
 const kcat = spawnSync('kcat', ['-V'], { encoding: 'utf8' });
 const hasKcat = kcat.status === 0;
 
+const NO_JAVA = 'needs a JDK (not a JRE) of 17 or newer, and the broker’s jars: no Docker';
+const NO_KCAT = 'needs kcat: apt-get install kcat';
+
 let bench: Bench;
 beforeAll(async () => {
-  if (!hasJavaProducer) console.log('  MISSING: a JDK and Kafka’s jars, so nothing is read that Java wrote');
   if (!hasKcat)
     console.log('  MISSING: kcat (apt-get install kcat), so nothing is read that librdkafka wrote');
   bench = await openBench();
@@ -108,23 +110,23 @@ describe.each(codecs)('%s', (name, type) => {
     expect(await readAll(topic)).toEqual(texts);
   });
 
-  test.skipIf(!hasJavaProducer)('as Kafka’s own Java producer writes it', async () => {
+  test('as Kafka’s own Java producer writes it', async (context) => {
+    context.skip(!hasJavaProducer, NO_JAVA);
     const topic = await bench.createTopic(1);
     await runJava(topic, name, texts);
     expect(await codecsIn(topic)).toEqual([type]);
     expect(await readAll(topic)).toEqual(texts);
   });
 
-  test.skipIf(!hasJavaProducer)(
-    'transactions of the Java producer: what was aborted is not read',
-    async () => {
-      const topic = await bench.createTopic(1);
-      await runJava(topic, name, texts, 'transactional');
-      expect(await readAll(topic)).toEqual(texts);
-    },
-  );
+  test('transactions of the Java producer: what was aborted is not read', async (context) => {
+    context.skip(!hasJavaProducer, NO_JAVA);
+    const topic = await bench.createTopic(1);
+    await runJava(topic, name, texts, 'transactional');
+    expect(await readAll(topic)).toEqual(texts);
+  });
 
-  test.skipIf(!hasKcat)('as librdkafka writes it (kcat)', async () => {
+  test('as librdkafka writes it (kcat)', async (context) => {
+    context.skip(!hasKcat, NO_KCAT);
     const topic = await bench.createTopic(1);
     const settings = ['-z', name, '-X', 'linger.ms=200', '-X', 'batch.size=200000'];
     await run('kcat', ['-P', '-b', bench.brokers.join(','), '-t', topic, '-p', '0', ...settings], texts);
