@@ -8,6 +8,7 @@ import { openDocuments } from './compose-documents.ts';
 import { createHealth, createWaits } from './compose-health.ts';
 import { createLifecycle, type Pod } from './compose-lifecycle.ts';
 import { openPartners } from './compose-partners.ts';
+import { MAX_AUTO_CONCURRENCY } from './partners/coupon-api.ts';
 import { createClaims, cooldownPrefix } from './cooldown/claims.ts';
 import { closeRedis, openRedis, watchHealth } from './cooldown/connection.ts';
 import { createDeliveries } from './cooldown/deliveries.ts';
@@ -34,8 +35,8 @@ import { createMetrics } from './telemetry/metrics.ts';
 import { withRuleFaults } from './telemetry/rule-faults.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
-/** Running at once per slot of the coupon pool: enough to keep it full beside those who wait for Redis. */
-const RUNNING_PER_COUPON_CALL = 4;
+/** Running at once per slot of the coupon pool: keeps it full while Redis takes no longer than the partner. */
+const RUNNING_PER_COUPON_CALL = 2;
 
 export interface PodContext {
   readonly logger: ServiceLogger;
@@ -122,7 +123,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     maxInFlightEvents: config.limits.maxInFlightEvents,
     maxUncommittedEvents: config.limits.maxUncommittedEvents,
     maxRecordBytes: config.limits.maxRecordBytes,
-    maxRunningEvents: RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? 128 : Math.max(64, concurrency)),
+    maxRunningEvents:
+      RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? MAX_AUTO_CONCURRENCY : Math.max(64, concurrency)),
     intake,
     clock,
     logger,

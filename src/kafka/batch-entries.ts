@@ -3,17 +3,16 @@
  * next batch begins.
  */
 import type { Batch, KafkaMessage } from 'kafkajs';
-import type { HeaderValue } from '../domain/record.ts';
 import { createPacer } from '../stream/loop-turns.ts';
 import { parseOffset } from '../stream/partition-offsets.ts';
 import type { Lane } from './consumer-options.ts';
-import { keepBytes, type Kept } from './fetched-bytes.ts';
-import type { FlowEntry } from './partition-flow.ts';
+import type { FlowEntry } from './flow-buffer.ts';
+import { createRecordChunk } from './record-chunk.ts';
 
-/** What a record costs beside its bytes, about. */
-const RECORD_OVERHEAD_BYTES = 512;
 const SLICE_MS = 4;
 const RECORDS_BETWEEN_LOOKS = 128;
+/** A chunk's bytes are let go of when its last record has been taken up. */
+const RECORDS_A_CHUNK = 256;
 
 /** Where the fetch began that brought this batch; kafkajs has it, its types do not. */
 export function fetchedOffset(batch: Batch): number {
@@ -58,56 +57,31 @@ export function isOurs(rule: LaneRule, value: Buffer | null): boolean {
 export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry[]> {
   const pacer = createPacer(SLICE_MS);
   const entries: FlowEntry[] = [];
-  const ours = batch.messages.filter(({ value }) => isOurs(rule, value));
-  const kept = keepBytes(ours.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null));
+  let ours: KafkaMessage[] = [];
   let passedOver = 0;
   let next = 0;
-  const skip = (): void => {
+  const endChunk = (): void => {
+    if (ours.length > 0) entries.push({ kind: 'records', chunk: createRecordChunk(batch, ours) });
+    ours = [];
+  };
+  const endSkip = (): void => {
     if (passedOver > 0) entries.push({ kind: 'skip', next, passedOver });
     passedOver = 0;
   };
   for (const [index, message] of batch.messages.entries()) {
     if (index % RECORDS_BETWEEN_LOOKS === 0 && pacer.isDue()) await pacer.turn();
-    const offset = parseOffset(message.offset);
     if (isOurs(rule, message.value)) {
-      skip();
-      entries.push(keepRecord(batch, message, offset, kept));
+      endSkip();
+      ours.push(message);
     } else {
+      endChunk();
       passedOver += 1;
     }
-    next = offset + 1;
+    next = parseOffset(message.offset) + 1;
+    if (ours.length >= RECORDS_A_CHUNK) endChunk();
   }
-  skip();
+  endChunk();
+  endSkip();
   entries.push({ kind: 'skip', next: nextOffset(batch), passedOver: 0 });
   return entries;
-}
-
-function keepRecord(batch: Batch, message: KafkaMessage, offset: number, kept: Kept): FlowEntry {
-  const key = message.key === null ? null : kept(message.key);
-  const value = message.value === null ? null : kept(message.value);
-  const headers: Record<string, HeaderValue> = {};
-  let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, header] of Object.entries(message.headers ?? {})) {
-    const copy = copyHeader(header);
-    headers[name] = copy;
-    for (const one of Array.isArray(copy) ? copy : [copy]) bytes += name.length + (one?.length ?? 0);
-  }
-  const { topic, partition } = batch;
-  return {
-    kind: 'record',
-    offset,
-    bytes,
-    record: { topic, partition, offset: message.offset, key, value, headers },
-  };
-}
-
-/** A header may come without a value (kafkajs: null), or several times (an array). */
-function copyHeader(value: unknown): HeaderValue {
-  if (Array.isArray(value)) return value.map((one: unknown) => copyOne(one) ?? Buffer.alloc(0));
-  return copyOne(value);
-}
-
-function copyOne(value: unknown): Buffer | string | undefined {
-  if (Buffer.isBuffer(value)) return Buffer.from(value);
-  return typeof value === 'string' ? value : undefined;
 }

@@ -15,7 +15,8 @@ import { messageOf } from './client.ts';
 import type { IntakePump } from './intake-pump.ts';
 import type { Membership } from './membership.ts';
 import type { OffsetReader } from './offset-reader.ts';
-import type { FlowEntry, PartitionFlow } from './partition-flow.ts';
+import type { FlowEntry } from './flow-buffer.ts';
+import type { PartitionFlow } from './partition-flow.ts';
 
 const WAIT_MS = 100;
 

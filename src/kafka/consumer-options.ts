@@ -25,7 +25,7 @@ export interface ConsumerOptions {
   /** A partition's offsets from the watermark to the last event received: at most. */
   readonly maxUncommittedEvents: number;
   readonly maxRecordBytes: number;
-  /** Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond. Default 64 MiB. */
+  /** Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond. Default 16 MiB. */
   readonly maxInFlightBytes?: number;
   /** Events being worked on at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;
@@ -35,9 +35,9 @@ export interface ConsumerOptions {
   readonly metadataMaxAgeMs?: number;
   /** How often high watermarks are asked for and Kafka is probed. Default 10,000. */
   readonly lagIntervalMs?: number;
-  /** A fetch's answer: at most so many bytes of one partition. Default 4 MiB. */
+  /** A fetch’s answer: at most so many bytes of one partition. Default 1 MiB. */
   readonly maxFetchBytesPerPartition?: number;
-  /** A fetch's answer: at most so many bytes of one broker. Default 4 MiB. */
+  /** A fetch’s answer: at most so many bytes of one broker. Default 1 MiB. */
   readonly maxFetchBytes?: number;
   /** What one compressed record batch may unpack to; beyond is fatal. Default 256 MiB. */
   readonly maxBatchBytes?: number;

@@ -14,11 +14,16 @@ interface Run {
   end: number;
 }
 
-/** Finds a slice's bytes in what was kept of its run; of a slice that was not given, itself. */
-export type Kept = (slice: Buffer) => Buffer;
+export interface KeptBytes {
+  readonly regions: readonly Buffer[];
+  /** In which region, and where in it, a slice lies that was given. Asked in the same order it is O(1) as a rule. */
+  locate(slice: Buffer): number;
+  /** Where the slice begins in its region. */
+  startIn(region: number, slice: Buffer): number;
+}
 
 /** @param slices in the order in which they lie in memory, as a batch's keys and values do. */
-export function keepBytes(slices: readonly Buffer[]): Kept {
+export function keepBytes(slices: readonly Buffer[]): KeptBytes {
   const runs: Run[] = [];
   for (const { buffer: source, byteOffset: start, length } of slices) {
     const last = runs.at(-1);
@@ -26,18 +31,18 @@ export function keepBytes(slices: readonly Buffer[]): Kept {
     if (isNeighbour) last.end = start + length;
     else runs.push({ source, start, end: start + length });
   }
-  const regions = runs.map(copyRun);
   let at = 0;
-  return (slice) => {
-    const end = slice.byteOffset + slice.length;
-    // Asked in the same order, so the run is the same as before or the next.
-    for (let tried = 0; tried < runs.length; tried += 1, at = (at + 1) % runs.length) {
-      const run = runs[at];
-      const region = regions[at];
-      if (run?.source !== slice.buffer || slice.byteOffset < run.start || end > run.end) continue;
-      return region === undefined ? slice : region.subarray(slice.byteOffset - run.start, end - run.start);
-    }
-    return slice;
+  return {
+    regions: runs.map(copyRun),
+    locate(slice) {
+      const end = slice.byteOffset + slice.length;
+      const holds = (run: Run | undefined): boolean =>
+        run?.source === slice.buffer && slice.byteOffset >= run.start && end <= run.end;
+      if (!holds(runs[at])) at = runs.findIndex(holds);
+      if (at < 0) throw new Error('bytes that were not given to be kept');
+      return at;
+    },
+    startIn: (region, slice) => slice.byteOffset - (runs[region]?.start ?? 0),
   };
 }
 
@@ -46,8 +51,8 @@ export function ownBytes(slice: Buffer): Buffer {
   return 2 * slice.length >= slice.buffer.byteLength ? slice : Buffer.from(slice);
 }
 
-/** @returns undefined where the run is at least half of its memory: it stays where it is. */
-function copyRun({ source, start, end }: Run): Buffer | undefined {
-  if (2 * (end - start) >= source.byteLength) return undefined;
-  return Buffer.from(Buffer.from(source, start, end - start));
+/** Not copied where the run is at least half of its memory. */
+function copyRun({ source, start, end }: Run): Buffer {
+  const bytes = Buffer.from(source, start, end - start);
+  return 2 * bytes.length >= source.byteLength ? bytes : Buffer.from(bytes);
 }

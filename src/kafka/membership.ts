@@ -16,6 +16,8 @@ import { createPartitionFlow, type FlowOptions, type PartitionFlow } from './par
 import { findStart } from './start-positions.ts';
 
 const RETRY_MS = 500;
+/** Enough to go on with until the pump's next turn, for one partition of many. */
+const LEAST_READY = 16;
 
 export interface MembershipOptions extends Pick<
   ConsumerOptions,
@@ -119,6 +121,10 @@ export function createMembership(options: MembershipOptions): Membership {
       maxUncommittedEvents: options.maxUncommittedEvents,
       room,
       executor,
+      readyAhead: Math.max(
+        LEAST_READY,
+        Math.ceil(executor.maxRunning / Math.max(1, current?.partitions.length ?? 1)),
+      ),
       intake: options.intake,
     });
   }

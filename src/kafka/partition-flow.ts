@@ -11,16 +11,11 @@ import type { EventWork, Intake } from '../pipeline/ports.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
 import { createPartitionOffsets } from '../stream/partition-offsets.ts';
 import { listPieces, streamPieces, type OpenRecord, type Pieces } from './record-pieces.ts';
-import { decodeRecord, type RawRecord } from '../stream/record-decoder.ts';
+import { decodeRecord } from '../stream/record-decoder.ts';
 import { createHoldBook } from './event-hold.ts';
-import { ownBytes } from './fetched-bytes.ts';
+import { createFlowBuffer, type FlowEntry, type Head } from './flow-buffer.ts';
 import type { FairRoom } from './fair-room.ts';
 import { writeNote, type InheritedNote } from './handover-note.ts';
-
-/** A record in the buffer, or a stretch of offsets without anything for us. */
-export type FlowEntry =
-  | { readonly kind: 'record'; readonly offset: number; readonly record: RawRecord; readonly bytes: number }
-  | { readonly kind: 'skip'; readonly next: number; readonly passedOver: number };
 
 export interface FlowOptions {
   readonly topic: string;
@@ -35,6 +30,8 @@ export interface FlowOptions {
   readonly maxUncommittedEvents: number;
   readonly room: FairRoom;
   readonly executor: KeyedExecutor;
+  /** No event is taken in while so many of this partition could start at once, ≥ 1. */
+  readonly readyAhead: number;
   readonly intake: Intake;
   /** The key under which an event's work is done one at a time. */
   keyOf(work: EventWork, partition: number): string | symbol;
@@ -75,12 +72,12 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   const { room, executor } = options;
   const offsets = createPartitionOffsets({ startOffset: options.startOffset });
   const holds = createHoldBook();
-  let buffer: FlowEntry[] = [];
-  let first = 0;
+  const buffer = createFlowBuffer();
   let current: Pieces | undefined;
   let fetchPosition = options.startOffset;
   let inFlight = 0;
-  let heldBytes = 0;
+  /** Of records taken up and not finished. */
+  let openBytes = 0;
   let closed = false;
   let committed = options.committed;
   /** Records taken in and not decided, ascending, as they are taken in in that order. */
@@ -100,7 +97,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
 
   function releaseIfDone(owner: OpenRecord): void {
     if (owner.open || owner.left > 0) return;
-    heldBytes -= owner.bytes;
+    openBytes -= owner.bytes;
     if (!owner.isGivenUp) undecided.delete(owner.offset);
   }
 
@@ -141,19 +138,26 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     }
   }
 
-  function begin(entry: FlowEntry & { kind: 'record' }): void {
-    const { key, value } = entry.record;
-    const record = { ...entry.record, key: key && ownBytes(key), value: value && ownBytes(value) };
-    const decoded = decodeRecord(record, { maxRecordBytes: options.maxRecordBytes });
+  /**
+   * More than enough to start at once needs not be taken up: what waits as bytes is cheap, what waits as an event is
+   * garbage that has grown old. Hot keys' events don't count: others are looked for behind them.
+   */
+  function mayTake(): boolean {
+    return room.mayTake(inFlight) && executor.readyOf(options.partition) < options.readyAhead;
+  }
+
+  function begin(head: Head & { kind: 'record' }): void {
+    openBytes += head.bytes;
+    const decoded = decodeRecord(head.open(), { maxRecordBytes: options.maxRecordBytes });
     const owner: OpenRecord = {
-      offset: entry.offset,
-      bytes: entry.bytes,
+      offset: head.offset,
+      bytes: head.bytes,
       open: true,
       left: 0,
       isGivenUp: false,
     };
-    offsets.receive(entry.offset, 'open');
-    undecided.add(entry.offset);
+    offsets.receive(head.offset, 'open');
+    undecided.add(head.offset);
     current = Array.isArray(decoded)
       ? listPieces(owner, decoded)
       : streamPieces(owner, decoded, {
@@ -195,23 +199,10 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     return false;
   }
 
-  function nextEntry(): FlowEntry | undefined {
-    const entry = buffer[first];
-    if (entry === undefined) return undefined;
-    first += 1;
-    if (first > 1024 && first * 2 > buffer.length) {
-      buffer = buffer.slice(first);
-      first = 0;
-    }
-    return entry;
-  }
-
   function close(): void {
     if (closed) return;
     closed = true;
-    for (const entry of buffer.slice(first)) if (entry.kind === 'record') heldBytes -= entry.bytes;
-    buffer = [];
-    first = 0;
+    buffer.clear();
     if (current !== undefined) {
       // Stays open in the offsets: the rest of it is read again by whoever comes next.
       current.stop();
@@ -242,34 +233,30 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       return inFlight;
     },
     get heldBytes() {
-      return heldBytes;
+      return buffer.bytes + openBytes;
     },
     append(entries, next) {
       if (closed) return;
       fetchPosition = next;
-      for (const entry of entries) {
-        buffer.push(entry);
-        if (entry.kind === 'record') heldBytes += entry.bytes;
-      }
+      buffer.append(entries);
     },
     admit() {
       while (!closed) {
-        if (current !== undefined) return room.mayTake(inFlight) && admitPiece(current);
-        const head = buffer[first];
+        if (current !== undefined) return mayTake() && admitPiece(current);
+        const head = buffer.head();
         if (head === undefined) return false;
         if (head.kind === 'skip') {
-          nextEntry();
+          buffer.next();
           offsets.skipTo(head.next);
           if (head.passedOver > 0) options.onPassedOver(head.passedOver);
           options.onFinished();
         } else if (isDecided(head.offset)) {
-          nextEntry();
-          heldBytes -= head.bytes;
+          buffer.next();
           offsets.skipTo(head.offset + 1);
           options.onFinished();
         } else {
-          if (!hasSpan() || !room.mayTake(inFlight)) return false;
-          nextEntry();
+          if (!hasSpan() || !mayTake()) return false;
+          buffer.next();
           begin(head);
         }
       }

@@ -67,7 +67,9 @@ export interface CouponApi extends CouponSource {
 }
 
 const BACKOFF = { firstMs: 100, maxMs: 4000 };
-const AUTO = { min: 8, max: 512, initial: 32 };
+/** Most calls in flight that `auto` may find. */
+export const MAX_AUTO_CONCURRENCY = 512;
+const AUTO = { min: 8, max: MAX_AUTO_CONCURRENCY, initial: 32 };
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 const STALE: CouponAnswer = { kind: 'stale' };
 

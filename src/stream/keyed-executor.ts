@@ -37,6 +37,8 @@ export interface KeyedExecutor {
   /** Keys that have a running or a waiting task: only these cost memory. */
   readonly keys: number;
   readonly maxRunning: number;
+  /** Keys of this sharer that could start a task now, if there were room for it. */
+  readyOf(sharer: Sharer): number;
   /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
   setMaxRunning(maxRunning: number): void;
   /** @param sharers between how many the room is shared out, ≥ 1; 1 at first. */
@@ -116,6 +118,8 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     const head = line.head;
     if (head === undefined) return;
     line.head = head.next;
+    // A finished task that the collector has moved to the old space would keep all that follow it alive.
+    head.next = undefined;
     if (line.head === undefined) line.tail = undefined;
     line.busy = true;
     waiting -= 1;
@@ -169,6 +173,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     get maxRunning() {
       return maxRunning;
     },
+    readyOf: (sharer) => ready.count(sharer),
     submit(task) {
       const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
       arrivals += 1;

@@ -31,6 +31,8 @@ export interface ReadyLines<Task> {
   add(line: Line<Task>): void;
   /** Takes out the line whose head arrived first, of the next sharer who may take one. */
   take(mayTake: (sharer: Sharer) => boolean): Line<Task> | undefined;
+  /** How many lines of this sharer are here. */
+  count(sharer: Sharer): number;
   clear(): void;
 }
 
@@ -66,6 +68,7 @@ export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): R
       }
       return undefined;
     },
+    count: (sharer) => heaps.get(sharer)?.length ?? 0,
     clear() {
       heaps.clear();
     },

@@ -33,15 +33,33 @@ test('records are copied out of the fetch’s answer', async () => {
   const changes = { key: answer.subarray(0, 3), value: answer.subarray(4, 9), headers };
   const [entry, end] = await toEntries(batch([message(3, changes)], 3), all);
   answer.fill('x');
-  expect(entry).toMatchObject({
-    kind: 'record',
-    offset: 3,
-    record: {
-      ...{ topic: 't', partition: 0, offset: '3', key: Buffer.from('key'), value: Buffer.from('value') },
-      headers: { h: Buffer.from('header'), twice: [Buffer.from('k'), Buffer.alloc(0)], bare: undefined },
-    },
+  const chunk = entry?.kind === 'records' ? entry.chunk : undefined;
+  expect([chunk?.length, chunk?.offsetAt(0)]).toEqual([1, 3]);
+  expect(chunk?.recordAt(0)).toEqual({
+    ...{ topic: 't', partition: 0, offset: '3', key: Buffer.from('key'), value: Buffer.from('value') },
+    headers: { h: Buffer.from('header'), twice: [Buffer.from('k'), Buffer.alloc(0)], bare: undefined },
   });
   expect(end).toEqual({ kind: 'skip', next: 4, passedOver: 0 });
+});
+
+test('records come out as they went in, whatever lies between them', async () => {
+  const answer = Buffer.alloc(20_000, 'x');
+  const messages = [0, 10, 4000, 4010, 9000].map((at, offset) => {
+    answer.write(`k${String(offset)}v${String(offset)}`, at);
+    const value = offset === 3 ? null : answer.subarray(at + 2, at + 4);
+    return message(offset, { key: answer.subarray(at, at + 2), value });
+  });
+  messages.push(message(5, { key: null, value: Buffer.alloc(0) }));
+  const [entry] = await toEntries(batch(messages, 5), all);
+  answer.fill('y');
+  const chunk = entry?.kind === 'records' ? entry.chunk : undefined;
+  const read = Array.from({ length: chunk?.length ?? 0 }, (_, index) => chunk?.recordAt(index));
+  expect(read.map((record) => [record?.key?.toString(), record?.value?.toString()])).toEqual([
+    ...[0, 1, 2].map((n) => [`k${String(n)}`, `v${String(n)}`]),
+    ['k3', undefined],
+    ['k4', 'v4'],
+    [undefined, ''],
+  ]);
 });
 
 test('at the threshold is large, nothing is small', () => {
@@ -58,7 +76,9 @@ test('records of the other lane become one stretch each', async () => {
   const messages = [message(1, large), message(2, large), message(3), message(4, large)];
   const entries = await toEntries(batch(messages, 4), { lane: 'small', thresholdBytes: 10 });
   expect(
-    entries.map((entry) => (entry.kind === 'skip' ? [entry.next, entry.passedOver] : entry.offset)),
+    entries.map((entry) =>
+      entry.kind === 'skip' ? [entry.next, entry.passedOver] : entry.chunk.offsetAt(0),
+    ),
   ).toEqual([[3, 2], 3, [5, 1], [5, 0]]);
 });
 

@@ -1,0 +1,101 @@
+/**
+ * Fetched records of one batch that wait to be taken up, as bytes and numbers: an object for each would be thousands
+ * that live for seconds, which is what a garbage collector is worst at. A record is made when it is asked for.
+ */
+import type { KafkaMessage } from 'kafkajs';
+import type { HeaderValue } from '../domain/record.ts';
+import { parseOffset } from '../stream/partition-offsets.ts';
+import type { RawRecord } from '../stream/record-decoder.ts';
+import { keepBytes, ownBytes, type KeptBytes } from './fetched-bytes.ts';
+
+export interface RecordChunk {
+  readonly length: number;
+  /** @param index 0 … {@link length} - 1, as below. */
+  offsetAt(index: number): number;
+  /** What the record counts for while it is held. */
+  bytesAt(index: number): number;
+  /** The record, its bytes its own: it may live for long. */
+  recordAt(index: number): RawRecord;
+}
+
+type Headers = Readonly<Record<string, HeaderValue>>;
+
+/** What a record costs beside its bytes, about. */
+const RECORD_OVERHEAD_BYTES = 128;
+const NO_HEADERS: Headers = {};
+/** Numbers a slice: its region, where it begins there, its length; a length of -1 is null. */
+const STRIDE = 3;
+
+/** Reads the messages and lets go of them. */
+export function createRecordChunk(
+  { topic, partition }: { readonly topic: string; readonly partition: number },
+  messages: readonly KafkaMessage[],
+): RecordChunk {
+  const { length } = messages;
+  const kept = keepBytes(
+    messages.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null),
+  );
+  const offsets = new Float64Array(length);
+  const bytes = new Float64Array(length);
+  const keys = new Int32Array(STRIDE * length);
+  const values = new Int32Array(STRIDE * length);
+  const headers = new Map<number, Headers>();
+  for (const [index, { key, value, offset, headers: given = {} }] of messages.entries()) {
+    offsets[index] = parseOffset(offset);
+    place(keys, index, key, kept);
+    place(values, index, value, kept);
+    let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+    const names = Object.keys(given);
+    if (names.length > 0) {
+      const copy: Record<string, HeaderValue> = {};
+      for (const name of names) size += copyHeader(copy, name, given[name]);
+      headers.set(index, copy);
+    }
+    bytes[index] = size;
+  }
+
+  const sliceAt = (places: Int32Array, index: number): Buffer | null => {
+    const at = STRIDE * index;
+    const size = places[at + 2] ?? -1;
+    const start = places[at + 1] ?? 0;
+    const region = kept.regions[places[at] ?? 0];
+    if (size < 0) return null;
+    return region === undefined ? Buffer.alloc(0) : ownBytes(region.subarray(start, start + size));
+  };
+
+  return {
+    length,
+    offsetAt: (index) => offsets[index] ?? NaN,
+    bytesAt: (index) => bytes[index] ?? NaN,
+    recordAt: (index) => ({
+      topic,
+      partition,
+      offset: String(offsets[index]),
+      key: sliceAt(keys, index),
+      value: sliceAt(values, index),
+      headers: headers.get(index) ?? NO_HEADERS,
+    }),
+  };
+}
+
+function place(places: Int32Array, index: number, slice: Buffer | null, kept: KeptBytes): void {
+  const region = slice === null ? 0 : kept.locate(slice);
+  const start = slice === null ? 0 : kept.startIn(region, slice);
+  places.set([region, start, slice?.length ?? -1], STRIDE * index);
+}
+
+/** @returns how many bytes the header counts for. It may come without a value (kafkajs: null), or several times. */
+function copyHeader(to: Record<string, HeaderValue>, name: string, value: unknown): number {
+  const copy = Array.isArray(value)
+    ? value.map((one: unknown) => copyOne(one) ?? Buffer.alloc(0))
+    : copyOne(value);
+  to[name] = copy;
+  let size = 0;
+  for (const one of Array.isArray(copy) ? copy : [copy]) size += name.length + (one?.length ?? 0);
+  return size;
+}
+
+function copyOne(value: unknown): Buffer | string | undefined {
+  if (Buffer.isBuffer(value)) return Buffer.from(value);
+  return typeof value === 'string' ? value : undefined;
+}
