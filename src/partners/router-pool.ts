@@ -80,6 +80,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
     if (waiter.next === undefined) line.last = waiter.previous;
     else waiter.next.previous = waiter.previous;
     if (line.first === undefined) lines.delete(line.sharer);
+    waiter.previous = waiter.next = undefined;
     waiters -= 1;
     waiter.hold.unwatch(waiter);
     waiter.resolve(admission);
