@@ -1,14 +1,22 @@
 /**
- * Writes what is generated from the code into the files that show it: the README's configuration table and the
- * rules' JSON schema. With `--check` it writes nothing and exits 1 where a file has drifted.
+ * Writes what is generated into the files that show it: the README's configuration table, its table of measurements
+ * (from what `npm run bench` left) and the rules' JSON schema. With `--check` it writes nothing and exits 1 where a file has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { VARIABLES } from '../../src/config-variables.ts';
 import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
+import { benchTable, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
 
-const BEGIN = '<!-- generated: configuration -->';
-const END = '<!-- end of generated: configuration -->';
+/** A part of the README that is made, between two comments that name it. */
+function withGenerated(readme: string, name: string, text: string): string {
+  const begin = `<!-- generated: ${name} -->`;
+  const end = `<!-- end of generated: ${name} -->`;
+  const from = readme.indexOf(begin);
+  const to = readme.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`README.md lacks the lines ${begin} and ${end}`);
+  return `${readme.slice(0, from)}${begin}\n\n${text}\n\n${readme.slice(to)}`;
+}
 
 function configurationTable(): string {
   const rows = Object.entries(VARIABLES).map(
@@ -17,19 +25,21 @@ function configurationTable(): string {
   return ['| variable | default | |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
-function withTable(readme: string): string {
-  const from = readme.indexOf(BEGIN);
-  const to = readme.indexOf(END);
-  if (from < 0 || to < from) throw new Error(`README.md lacks the lines ${BEGIN} and ${END}`);
-  return `${readme.slice(0, from)}${BEGIN}\n\n${configurationTable()}\n\n${readme.slice(to)}`;
-}
-
 async function pretty(path: string, text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(path)), filepath: path });
 }
 
+const measured = JSON.parse(await readFile(RESULTS_FILE, 'utf8')) as BenchResult[];
 const generated = [
-  { path: 'README.md', make: (now: string) => withTable(now) },
+  {
+    path: 'README.md',
+    make: (now: string) =>
+      withGenerated(
+        withGenerated(now, 'configuration', configurationTable()),
+        'measurements',
+        benchTable(measured),
+      ),
+  },
   { path: 'rules/rules.schema.json', make: () => JSON.stringify(rulesJsonSchema(), null, 2) },
 ];
 
