@@ -12,21 +12,21 @@ export interface BenchResult {
   readonly figures: readonly Figure[];
 }
 
-/** Markdown; a row a figure. */
-export function benchTable(results: readonly BenchResult[]): string {
-  const rows = results.flatMap(({ title, workload, figures }) =>
-    figures.map(({ measured, value, reach, met }, index) => {
-      const what = index === 0 ? `**${title}**: ${workload}` : '';
-      const verdict = reach === undefined ? '' : `${reach}${met === true ? '' : ' **missed**'}`;
-      return `| ${what} | ${measured} | ${value} | ${verdict} |`;
-    }),
-  );
+/** Markdown: a table a measurement, a row a figure. */
+export function benchTables(results: readonly BenchResult[]): string {
+  const tables = results.map(({ title, workload, rounds, figures }) => {
+    const rows = figures.map(({ measured, value, reach, met }) => {
+      const verdict = reach === undefined ? '' : `${reach}${met === true ? '' : ': **missed**'}`;
+      return `| ${measured} | ${value} | ${verdict} |`;
+    });
+    return [
+      `**${title}** (${workload}; rounds: ${String(rounds)})`,
+      '',
+      '| | measured | reach |',
+      '| --- | --- | --- |',
+      ...rows,
+    ].join('\n');
+  });
   const machines = [...new Set(results.map(({ machine }) => machine))].join('; ');
-  return [
-    `On ${machines}; medians of ${String(Math.min(...results.map(({ rounds }) => rounds)))} interleaved rounds.`,
-    '',
-    '| measurement | what | figure | reach |',
-    '| --- | --- | --- | --- |',
-    ...rows,
-  ].join('\n');
+  return [`On ${machines}.`, ...tables].join('\n\n');
 }

@@ -6,7 +6,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { VARIABLES } from '../../src/config-variables.ts';
 import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
-import { benchTable, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
+import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
 
 /** A part of the README that is made, between two comments that name it. */
 function withGenerated(readme: string, name: string, text: string): string {
@@ -37,7 +37,7 @@ const generated = [
       withGenerated(
         withGenerated(now, 'configuration', configurationTable()),
         'measurements',
-        benchTable(measured),
+        benchTables(measured),
       ),
   },
   { path: 'rules/rules.schema.json', make: () => JSON.stringify(rulesJsonSchema(), null, 2) },

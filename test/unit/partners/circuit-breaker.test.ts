@@ -11,7 +11,7 @@ function setUp() {
     onChange: (state) => changes.push(state),
   });
   const settle = async (times: number, ok: boolean, ticket = breaker.ticket()): Promise<void> => {
-    for (let n = 0; n < times; n += 1) breaker.settle(ticket, ok);
+    for (let n = 0; n < times; n += 1) void breaker.settle(ticket, ok);
     await settled();
   };
   return { clock, changes, breaker, settle };
@@ -78,17 +78,17 @@ describe('circuit breaker', () => {
 
   test('more probes than asked for, good and bad at once, leave one verdict and one timer', async () => {
     const { clock, breaker } = setUp();
-    for (let n = 0; n < 16; n += 1) breaker.settle(0, false);
+    for (let n = 0; n < 16; n += 1) void breaker.settle(0, false);
     await clock.advance(600);
     const ticket = breaker.ticket();
-    for (const ok of [true, false, true, true, false]) breaker.settle(ticket, ok);
+    for (const ok of [true, false, true, true, false]) void breaker.settle(ticket, ok);
     await settled();
     expect(breaker.state()).toBe('open');
     expect(clock.sleepers()).toBe(1);
     await clock.advance(1000);
     await (async () => {
       const probes = breaker.ticket();
-      for (let n = 0; n < PROBES; n += 1) breaker.settle(probes, true);
+      for (let n = 0; n < PROBES; n += 1) void breaker.settle(probes, true);
       await settled();
     })();
     expect(breaker.state()).toBe('closed');
