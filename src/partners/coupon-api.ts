@@ -186,9 +186,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         const token = tokens?.current();
         // Expired while this event waited for its slot: back to waiting for one.
         if (tokens !== undefined && token === undefined) continue;
-        verdict = await (tokens === undefined
-          ? call(query, path, undefined, hold)
-          : callAuthorized(query, path, token, hold));
+        verdict = await callAuthorized(query, path, token, hold);
       } finally {
         router.leave(query.partition);
       }

@@ -71,9 +71,13 @@ it('one partition whose calls all hang: every event of the others ends, and it k
   const held = 1500;
   await send(messages(0, held, (n) => `held-${String(n % 500)}`));
   // Alone it takes all that it may; then the others come and must not wait for any of its calls.
+  let taken = 0;
   await eventually(async () => {
+    const before = taken;
+    taken = await inFlight(0);
     expect(coupons.requests.filter(({ url }) => isHeld(url)).length).toBeGreaterThan(1);
-    expect(await inFlight(0)).toBe(held);
+    expect(taken).toBeGreaterThan(100);
+    expect(taken, 'it still takes more').toBe(before);
   });
   const each = 400;
   const others = Array.from({ length: PARTITIONS - 1 }, (_, at) => at + 1);
@@ -82,7 +86,7 @@ it('one partition whose calls all hang: every event of the others ends, and it k
     expect(ended()).toBe(each * others.length);
   });
   expect(run.observer.outcomes.filter(({ source }) => source.partition === 0)).toEqual([]);
-  expect(await inFlight(0)).toBe(held);
+  expect(await inFlight(0)).toBeGreaterThanOrEqual(taken);
   gate.resolve(undefined);
   await run.untilDrained();
   expect(ended()).toBe(held + each * others.length);
