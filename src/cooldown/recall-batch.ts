@@ -1,11 +1,12 @@
 /**
- * Recalls of about a millisecond go to Redis as one script call: the call, not the look-up, is what a recall costs,
- * here and there. In a cluster each user's keys lie in a slot of their own, so there a batch is one.
+ * Recalls that come while others are out go to Redis together, as one script call: the call, not the look-up, is what
+ * a recall costs, here and there. Nobody waits where nothing is out, so a lone user's events lose no time. In a cluster each user's keys lie in a slot of their own, so there a batch is one.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { RunScript } from './scripts/script.ts';
 
-const WAIT_MS = 1;
+/** Calls out at once; beyond them recalls gather. Two, so that one is under way while the other's answers are read. */
+const MOST_OUT = 2;
 
 export interface RecallBatchOptions {
   readonly run: RunScript;
@@ -25,13 +26,31 @@ interface Waiting {
 export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recall {
   let waiting: Waiting[] = [];
   let askedCaps: readonly Cap[] = [];
+  let out = 0;
+  let isDue = false;
 
   function flush(): void {
     if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
-    ask(batch, askedCaps).catch((error: unknown) => {
-      for (const { reject } of batch) reject(error);
+    out += 1;
+    ask(batch, askedCaps)
+      .catch((error: unknown) => {
+        for (const { reject } of batch) reject(error);
+      })
+      .finally(() => {
+        out -= 1;
+        flush();
+      });
+  }
+
+  /** At the end of this turn of the event loop, with all that comes until then. */
+  function flushSoon(): void {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      if (out < MOST_OUT) flush();
     });
   }
 
@@ -54,10 +73,10 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     // Caps come with the rules: a new version's events do not share a call with the old one's.
     if (caps !== askedCaps || waiting.length >= maxEvents) flush();
     askedCaps = caps;
-    if (waiting.length === 0 && maxEvents > 1) setTimeout(flush, WAIT_MS);
     return new Promise((resolve, reject) => {
       waiting.push({ keys, resolve, reject });
       if (maxEvents === 1) flush();
+      else flushSoon();
     });
   };
 }
