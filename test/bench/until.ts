@@ -1,6 +1,6 @@
 /** Polls until something holds; the deadline only ends what would never end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tailOf } from './tail.ts';
+import { readTail } from '../../src/simulation/services/local-service.ts';
 
 /**
  * @param process the one that is waited for: its early end is told with the end of its log.
@@ -22,7 +22,7 @@ export async function until(
       last = error;
     }
     if (process?.isAlive() === false)
-      throw new Error(`${what}: the process has ended\n${await tailOf(process.logFile)}`);
+      throw new Error(`${what}: the process has ended\n${await readTail(process.logFile)}`);
     if (Date.now() > deadline)
       throw new Error(`${what}: not after ${String(timeoutMs / 1000)} s`, { cause: last });
     await sleep(everyMs);

@@ -2,11 +2,11 @@
  * Pods as processes of their own, under a guard: whatever happens to this process, none of them outlives it. They
  * are started by node itself, as in production, so exit codes and signals are the pod's own.
  */
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../ops/status.ts';
 import type { Exit, Guard, GuardedChild } from '../services/guarded-process.ts';
+import { readTail } from '../services/local-service.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
 
@@ -33,13 +33,8 @@ export interface PodProcess {
 export const showExit = ({ code, signal }: Exit): string =>
   signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
 
+/** Of a pod's log, for an error that has to explain itself after the log is gone. */
 const TAIL_LINES = 12;
-
-/** The end of a pod's log, for an error that has to explain itself after the log is gone. */
-const tailOf = async (file: string): Promise<string> => {
-  const text = await readFile(file, 'utf8').catch(() => '');
-  return text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
-};
 
 /** A pod that is not started yet. */
 export const createPod = (
@@ -97,13 +92,15 @@ export const createPod = (
         if (response?.ok === true) return;
         if (child?.isAlive() !== true) {
           const exit = child === undefined ? 'never started' : showExit(await child.exited);
-          throw new Error(`${pod.name} ended before it was ready (${exit}):\n${await tailOf(pod.logFile)}`);
+          throw new Error(
+            `${pod.name} ended before it was ready (${exit}):\n${await readTail(pod.logFile, TAIL_LINES)}`,
+          );
         }
         if (Date.now() > deadline) {
           const why = response === undefined ? 'no answer' : await response.text();
           throw new Error(
             `${pod.name} is not ready after ${timeoutMs / 1000} s: ${why}
-${await tailOf(pod.logFile)}`,
+${await readTail(pod.logFile, TAIL_LINES)}`,
           );
         }
         await sleep(150);
