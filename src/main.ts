@@ -7,15 +7,11 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Pod } from './compose-lifecycle.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
+import { HEAP_FLAG } from './heap-flag.ts';
 import { RefusedToStart } from './domain/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
 
-/**
- * V8 lets garbage grow to several times the live heap before it collects: behind a backlog a pod's live heap of 60 MB
- * stood at an RSS of 550 MB. Collecting when it has doubled keeps the pod below the promised 512 MiB; collecting at
- * one and a half times took a quarter of its CPU.
- */
-setFlagsFromString('--heap-growing-percent=100');
+setFlagsFromString(HEAP_FLAG);
 
 const EX_CONFIG = 78;
 /** Beyond the drain limit: what leaving the group, flushing and closing may take before we stop waiting. */

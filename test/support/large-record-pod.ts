@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { HEAP_FLAG } from '../../src/heap-flag.ts';
 import { createConsumer } from '../../src/kafka/consumer.ts';
 import { systemClock as clock } from '../../src/telemetry/system-clock.ts';
 import { silentLogger as logger } from './silent-logger.ts';
@@ -33,8 +34,7 @@ export type LargeRecordAnswer =
     }
   | { readonly kind: 'fatal'; readonly error: string };
 
-// As main.ts sets it.
-setFlagsFromString('--heap-growing-percent=50');
+setFlagsFromString(HEAP_FLAG);
 
 const say = (answer: LargeRecordAnswer): void => void process.send?.(answer);
 
