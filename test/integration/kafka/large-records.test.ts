@@ -14,7 +14,7 @@ import { type Bench, eventOf, openBench } from './harness.ts';
 
 const { CompressionTypes } = kafkajs;
 const EVENTS = 100_000;
-const WARM_UP = 60_000;
+const WARM_UP = 150_000;
 
 let bench: Bench;
 beforeAll(async () => {
