@@ -44,6 +44,8 @@ export const createPod = (
     readonly port: number;
     readonly env: Readonly<Record<string, string>>;
     readonly logFile: string;
+    /** Node's own, such as a preload by `--import`. */
+    readonly nodeArgs?: readonly string[];
   },
 ): PodProcess => {
   const main = fileURLToPath(new URL(`../../main.${EXTENSION}`, import.meta.url));
@@ -79,7 +81,7 @@ export const createPod = (
     async start() {
       child = await guard.run({
         command: process.execPath,
-        args: ['--disable-warning=TimeoutNegativeWarning', main],
+        args: ['--disable-warning=TimeoutNegativeWarning', ...(pod.nodeArgs ?? []), main],
         cwd: fileURLToPath(new URL('../../../', import.meta.url)),
         env: { PATH: process.env['PATH'] ?? '', ...pod.env },
         logFile: pod.logFile,
