@@ -4,12 +4,13 @@
  */
 import { cp, writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
+import { failingSettings, MILD_SETTINGS } from '../partners/settings.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
 import { openLive, type Live } from './live.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
 import { formatReport } from './report.ts';
 import { run } from './run.ts';
-import { buildWorld, type World } from './world.ts';
+import { buildWorld, RULES_FILE, type World, type WorldPlan } from './world.ts';
 
 const INTERRUPTED = 130;
 
@@ -39,12 +40,23 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', end, { once: true });
   });
 
+const planWorld = ({ seed, events, pods, failRate }: DemoOptions): WorldPlan => ({
+  seed,
+  events,
+  pods,
+  rulesFile: RULES_FILE,
+  partners: {
+    ...(failRate === undefined ? MILD_SETTINGS : failingSettings(failRate)),
+    auth: { required: true, tokenLifeSeconds: 30 },
+  },
+});
+
 const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Promise<number> => {
   const startedAt = Date.now();
   live.say(
     `${styleText('bold', 'coupon push notifier')}: ${options.events.toLocaleString('en-US')} events, ${options.pods} pods, seed ${options.seed}`,
   );
-  const world = await buildWorld(options, { say: (line) => live.say(line), signal });
+  const world = await buildWorld(planWorld(options), { say: (line) => live.say(line), signal });
   try {
     const report = await run(world, options, { live, signal, startedAt, keep: options.keep });
     if (report === undefined) return INTERRUPTED;

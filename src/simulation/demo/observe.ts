@@ -13,8 +13,11 @@ import type { PartitionOffset } from '../verify/offsets.ts';
 import type { RunNames } from './names.ts';
 import type { PodProcess } from './pods.ts';
 
+/** An outcome record, and when it came into its topic: epoch ms, by whichever clock the topic goes. */
+export type SeenOutcome = OutcomeRecord & { readonly writtenAt: number };
+
 export interface Observer {
-  readonly outcomes: readonly OutcomeRecord[];
+  readonly outcomes: readonly SeenOutcome[];
   readonly counter: FunnelCounter;
   /** Resolves when every outcome that is in the topic now has been read. */
   caughtUp(): Promise<void>;
@@ -23,14 +26,14 @@ export interface Observer {
 
 /** Starts to read the outcome topic, which must exist. */
 export const observeOutcomes = async (kafka: Kafka, names: RunNames): Promise<Observer> => {
-  const outcomes: OutcomeRecord[] = [];
+  const outcomes: SeenOutcome[] = [];
   const counter = createFunnelCounter();
   const reader = await readTopic(kafka, {
     topic: names.outcomeTopic,
     groupId: `${names.groupId}.auditor`,
-    onMessage: ({ value }) => {
+    onMessage: ({ value, timestamp }) => {
       const record = JSON.parse(value?.toString() ?? 'null') as OutcomeRecord;
-      outcomes.push(record);
+      outcomes.push({ ...record, writtenAt: Number(timestamp) });
       counter.add(record);
     },
   });
@@ -51,7 +54,7 @@ export const readDeadLetters = async (kafka: Kafka, names: RunNames): Promise<re
   const reader = await readTopic(kafka, {
     topic: names.deadLetterTopic,
     groupId: `${names.groupId}.letter-auditor`,
-    onMessage: ({ value, headers = {} }) => {
+    onMessage: ({ value, timestamp, headers = {} }) => {
       letters.push({
         partition: Number(text(headers['source-partition'])),
         offset: text(headers['source-offset']) ?? '?',
@@ -59,6 +62,7 @@ export const readDeadLetters = async (kafka: Kafka, names: RunNames): Promise<re
         reason: text(headers['reason']) ?? '?',
         bytes: value,
         eventId: text(headers['event-id']),
+        writtenAt: Number(timestamp),
       });
     },
   });

@@ -8,19 +8,42 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCity, type City } from '../city/city.ts';
 import type { Partners } from '../partners/partners.ts';
-import { failingSettings, MILD_SETTINGS, type SettingsPatch } from '../partners/settings.ts';
+import type { PartnerUrls } from '../partners/partners.ts';
+import type { SettingsPatch } from '../partners/settings.ts';
 import { ensureTopics, openKafka } from '../player/kafka.ts';
 import { uploadDocuments } from '../player/upload.ts';
 import { findFreePorts } from '../services/free-ports.ts';
 import { openGuard } from '../services/guarded-process.ts';
+import type { ServicesOptions } from '../services/options.ts';
 import { type RunningServices, startServices } from '../services/start-services.ts';
 import { BUCKET, MAX_RECORD_BYTES, nameRun, podEnvironment, type RunNames } from './names.ts';
-import type { DemoOptions } from './options.ts';
 import { startPartnersProcess } from './partners-process.ts';
 import { createPod, type PodProcess } from './pods.ts';
 
-const PARTITIONS = 12;
+export const PARTITIONS = 12;
 export const RULES_FILE = new URL('../../../rules/default.yaml', import.meta.url);
+
+/** How a pod reaches the world, where that is not directly. */
+export interface Equipment {
+  readonly env: Readonly<Record<string, string>>;
+  readonly partners: PartnerUrls;
+  /** Node's own arguments. */
+  readonly nodeArgs: readonly string[];
+}
+
+/** What a run asks for. */
+export interface WorldPlan {
+  readonly seed: number;
+  /** How many events are going to be played; also decides how many people there are unless `people` says so. */
+  readonly events: number;
+  readonly people?: number;
+  readonly pods: number;
+  readonly partners: SettingsPatch;
+  readonly rulesFile: string | URL;
+  readonly services?: Omit<ServicesOptions, 'say'>;
+  /** Pods are counted from 0. */
+  readonly equip?: (pod: number, services: RunningServices, partners: PartnerUrls) => Promise<Equipment>;
+}
 
 export interface World {
   readonly services: RunningServices;
@@ -35,14 +58,9 @@ export interface World {
   stop(): Promise<void>;
 }
 
-const partnerSettings = ({ failRate }: DemoOptions): SettingsPatch => ({
-  ...(failRate === undefined ? MILD_SETTINGS : failingSettings(failRate)),
-  auth: { required: true, tokenLifeSeconds: 30 },
-});
-
 /** Builds it all; where one part fails, what stands already is taken down before this rejects. */
 export const buildWorld = async (
-  options: DemoOptions,
+  plan: WorldPlan,
   control: { readonly say: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<World> => {
   const { say, signal } = control;
@@ -51,7 +69,7 @@ export const buildWorld = async (
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    const services = await startServices({ say, s3: { buckets: [BUCKET] } });
+    const services = await startServices({ ...plan.services, say, s3: { buckets: [BUCKET] } });
     ends.push(() => services.stop());
     // AWS's client looks for its credentials in this process's environment.
     Object.assign(process.env, services.env);
@@ -67,47 +85,57 @@ export const buildWorld = async (
       [names.deadLetterTopic]: 3,
     });
     const city = createCity({
-      seed: options.seed,
-      events: options.events,
+      seed: plan.seed,
+      events: plan.events,
+      ...(plan.people !== undefined && { people: plan.people }),
       idPrefix: names.idPrefix,
       maxRecordBytes: MAX_RECORD_BYTES,
     });
     await uploadDocuments({
       endpoint: services.env['S3_ENDPOINT'],
       region: services.env['AWS_REGION'],
-      rulesFile: RULES_FILE,
+      rulesFile: plan.rulesFile,
       rulesUri: names.rulesUri,
-      merchants: city.merchants(`seed-${options.seed}`),
+      merchants: city.merchants(`seed-${plan.seed}`),
       merchantsUri: names.merchantsUri,
     });
-    say(`rules/default.yaml and ${city.shops.length} merchants are in S3`);
+    say(`the rules and ${city.shops.length} merchants are in S3`);
     signal.throwIfAborted();
 
     const logDirectory = await mkdtemp(join(tmpdir(), 'coupon-demo-'));
     const guard = openGuard(logDirectory);
     ends.push(() => guard.close());
     const partners = await startPartnersProcess(guard, {
-      seed: options.seed,
-      settings: partnerSettings(options),
+      seed: plan.seed,
+      settings: plan.partners,
       logFile: join(logDirectory, 'partners.log'),
     });
-    const ports = await findFreePorts(options.pods);
-    const pods = ports.map((port, at) => {
-      const name = `pod-${at + 1}`;
-      return createPod(guard, {
-        name,
-        port,
-        env: podEnvironment(services.env, names, partners.urls, { name, port }),
-        logFile: join(logDirectory, `${name}.log`),
-      });
+    const ports = await findFreePorts(plan.pods);
+    const direct = async (): Promise<Equipment> => ({
+      env: services.env,
+      partners: partners.urls,
+      nodeArgs: [],
     });
+    const pods = await Promise.all(
+      ports.map(async (port, at) => {
+        const name = `pod-${at + 1}`;
+        const equipment = await (plan.equip ?? direct)(at, services, partners.urls);
+        return createPod(guard, {
+          name,
+          port,
+          env: podEnvironment(equipment.env, names, equipment.partners, { name, port }),
+          logFile: join(logDirectory, `${name}.log`),
+          nodeArgs: equipment.nodeArgs,
+        });
+      }),
+    );
     await Promise.all(
       pods.map(async (pod) => {
         await pod.start();
         await pod.waitUntilReady();
       }),
     );
-    say(`${options.pods} pods are ready, their logs are in ${logDirectory}`);
+    say(`${plan.pods} pods are ready, their logs are in ${logDirectory}`);
     signal.throwIfAborted();
     return { services, names, kafka, city, partners, pods, logDirectory, stop };
   } catch (error) {

@@ -27,6 +27,8 @@ export interface FoundLetter extends Coordinates {
   readonly reason: string;
   readonly bytes: Buffer | null;
   readonly eventId: string | undefined;
+  /** Epoch ms at which it came into its topic, where that is known. */
+  readonly writtenAt?: number;
 }
 
 /** Something that must not be, with an example that names it. */
