@@ -25,6 +25,8 @@ export interface PodProcess {
   stop(timeoutMs?: number): Promise<Exit>;
   /** SIGKILL. */
   kill(): Promise<Exit>;
+  /** How it ended last, and its log's last lines. */
+  lastWords(): Promise<string>;
   /** Undefined while it does not answer. */
   status(): Promise<Status | undefined>;
 }
@@ -110,6 +112,10 @@ ${await readTail(pod.logFile, TAIL_LINES)}`,
     },
     stop: (timeoutMs = 20_000) => end('SIGTERM', timeoutMs),
     kill: () => end('SIGKILL', 5000),
+    async lastWords() {
+      const exit = child === undefined ? 'never started' : showExit(await child.exited);
+      return `${exit}\n${await readTail(pod.logFile, TAIL_LINES)}`;
+    },
     async status() {
       const response = await answers('/status');
       return response?.ok === true ? ((await response.json()) as Status) : undefined;
