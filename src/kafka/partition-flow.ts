@@ -107,6 +107,9 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     executor.submit({
       key: options.keyOf(work, options.partition),
       sharer: options.partition,
+      ahead: () => {
+        work.ahead?.();
+      },
       run: () => run(owner, work),
       drop: () => {
         work.abandon();

@@ -210,6 +210,8 @@ export interface FlowMeter {
 export interface EventWork {
   /** The ordering key (the user); undefined where the piece is unreadable and has no order to keep. */
   readonly key: string | undefined;
+  /** It is next of its key, and another of that key is at work: what can be looked up, may be now. Never throws. */
+  ahead?(): void;
   /**
    * Resolves once the outcome is decided and acknowledged (dead letter, outcome record). Rejects with
    * `AbandonedError` when the hold was lost before the claim (counted as abandoned already). Any other

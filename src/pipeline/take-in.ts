@@ -9,6 +9,7 @@ import type { RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { untilAvailable, type Waiting } from './patience.ts';
 import { processEvent, type ProcessPorts } from './process-event.ts';
+import { createRecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
 
@@ -25,15 +26,21 @@ export interface EdgePorts extends ProcessPorts {
   readonly pod: string;
 }
 
-export function createIntake(ports: EdgePorts): Intake {
+export function createIntake(edge: EdgePorts): Intake {
+  const claims = createRecallAhead(edge.claims);
+  const ports: EdgePorts = { ...edge, claims };
   return (piece) => {
     const receivedAtMs = performance.now();
     ports.meter.received();
     const validated = validate(piece, ports.clock.now());
     return {
       key: validated.ok ? validated.event.userId : undefined,
+      ahead: () => {
+        if (validated.ok) claims.ahead(validated.event, ports.documents.rules().caps);
+      },
       run: (hold) => drive(piece, validated, receivedAtMs, hold, ports),
       abandon: () => {
+        if (validated.ok) claims.forget(validated.event);
         ports.meter.abandoned();
       },
     } satisfies EventWork;

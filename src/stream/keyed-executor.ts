@@ -18,6 +18,8 @@ export interface KeyedTask {
   readonly key: string | symbol;
   /** Whose share of the room it takes; those that name none have one in common. */
   readonly sharer?: Sharer;
+  /** Called at most once, before `run` or `drop`: it is next of its key, and another of that key runs. Must not throw. */
+  ahead?(): void;
   /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
   run(): void | Promise<void>;
   /** Called instead of `run`, at most once, when the task is dropped before its start. */
@@ -117,7 +119,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   function startHead(line: Line<KeyedTask>): void {
     const head = line.head;
     if (head === undefined) return;
-    line.head = head.next;
+    const next = (line.head = head.next);
     // A finished task that the collector has moved to the old space would keep all that follow it alive.
     head.next = undefined;
     if (line.head === undefined) line.tail = undefined;
@@ -139,6 +141,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       finish(line);
       return;
     }
+    if (next !== undefined && next === line.head) next.task.ahead?.();
     result.then(
       () => {
         finish(line);
@@ -186,6 +189,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       } else if (line.tail === undefined) {
         // Nothing waits, so the key's one task is running: its end makes the line ready.
         line.head = line.tail = arrived;
+        task.ahead?.();
         return;
       } else {
         line.tail.next = arrived;

@@ -42,6 +42,7 @@ const THROWN = new Error('thrown by a task');
 
 interface Seen extends KeyedTask {
   readonly id: number;
+  looks: number;
   starts: number;
   drops: number;
   ends: number;
@@ -87,14 +88,27 @@ function play(create: typeof createKeyedExecutor, room: number) {
     runningKeys.delete(task.key);
   }
 
+  function note(holds: boolean, promise: string): void {
+    if (!holds) violations.push(new Error(promise));
+  }
+
   function submit(key: number, way: Way): void {
     const task: Seen = {
       id: all.length,
       key: `k${key}`,
+      looks: 0,
       starts: 0,
       drops: 0,
       ends: 0,
       drop: () => void (task.drops += 1),
+      ahead: () => {
+        task.looks += 1;
+        note(task.looks === 1, 'told once that it is next');
+        note(task.starts + task.drops === 0, 'told before it starts');
+        const older = all.filter((one) => one.key === task.key && one.id < task.id);
+        const unended = older.filter((one) => one.ends + one.drops === 0);
+        note(unended.length <= 1, 'next of its key');
+      },
       run: () => {
         task.starts += 1;
         expect(paused, 'nothing starts while paused').toBe(false);

@@ -14,9 +14,21 @@ type Found = Omit<Fault, 'file'> & { readonly by: RegExp };
 const inExecutor: Found[] = [
   {
     name: 'two at once for one user',
-    find: 'line.head = line.tail = arrived;\n        return;',
+    find: 'line.head = line.tail = arrived;\n        task.ahead?.();\n        return;',
     replace: 'line.head = line.tail = arrived;\n        ready.add(line);',
     by: /one at a time for each key/,
+  },
+  {
+    name: 'looked ahead for one that is not next',
+    find: 'line.tail.next = arrived;\n        line.tail = arrived;',
+    replace: 'line.tail.next = arrived;\n        line.tail = arrived;\n        task.ahead?.();',
+    by: /next of its key/,
+  },
+  {
+    name: 'looked ahead twice',
+    find: 'const next = (line.head = head.next);',
+    replace: 'const next = (line.head = head.next);\n    next?.task.ahead?.();',
+    by: /told once/,
   },
   {
     name: 'two at once for one user, after a drop',
