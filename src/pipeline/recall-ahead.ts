@@ -28,7 +28,10 @@ interface Asked {
 }
 
 /** @param nowMs never goes back. */
-export function createRecallAhead(claims: Claims, nowMs: () => number = () => performance.now()): RecallAhead {
+export function createRecallAhead(
+  claims: Claims,
+  nowMs: () => number = () => performance.now(),
+): RecallAhead {
   const asked = new Map<string, Asked>();
 
   function forget(ref: EventRef): void {
