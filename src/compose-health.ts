@@ -3,7 +3,7 @@
  * nothing here waits for a service but the queue's depths, which are asked for in bounded time.
  */
 import type { Config } from './config.ts';
-import type { RedisHealth } from './cooldown/connection.ts';
+import type { RedisWatch } from './cooldown/watch.ts';
 import type { DocumentStatus as PolledStatus } from './documents/document.ts';
 import type { EventConsumer } from './kafka/consumer.ts';
 import type { PodRecord, PodRegistry } from './ops/pods.ts';
@@ -24,7 +24,7 @@ export interface HealthParts {
   readonly ledger: Ledger;
   readonly metrics: Metrics;
   readonly consumer: EventConsumer;
-  readonly redis: RedisHealth;
+  readonly redis: RedisWatch;
   readonly documents: PodDocuments;
   readonly couponApi: CouponApi;
   readonly pushApi: PushApi;
@@ -156,6 +156,7 @@ export function createHealth(parts: HealthParts): Health {
         pods: parts.registry()?.pods() ?? [],
         couponApi: { inFlight, breaker, p50Ms, p99Ms },
         queue,
+        redis: parts.redis.seen(),
       };
     },
     record: () => ({

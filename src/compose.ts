@@ -10,10 +10,11 @@ import { createLifecycle, type Pod } from './compose-lifecycle.ts';
 import { openPartners } from './compose-partners.ts';
 import { MAX_AUTO_CONCURRENCY } from './partners/coupon-api.ts';
 import { createClaims, cooldownPrefix } from './cooldown/claims.ts';
-import { closeRedis, openRedis, watchHealth } from './cooldown/connection.ts';
+import { closeRedis, openRedis } from './cooldown/connection.ts';
 import { createDeliveries } from './cooldown/deliveries.ts';
 import { createKillSwitch } from './cooldown/kill-switch.ts';
 import { createSweeper } from './cooldown/sweeper.ts';
+import { watchRedis } from './cooldown/watch.ts';
 import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import { createConsumer } from './kafka/consumer.ts';
 import { createDeadLetters } from './kafka/dead-letters.ts';
@@ -61,7 +62,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const queueRedis = connect('commands', 'queue');
   const workerRedis = connect('worker', 'worker');
   const subscriber = connect('worker', 'announcements');
-  const redisHealth = watchHealth(redis);
+  const redisWatch = watchRedis({ redis, prefix: PREFIX, logger, count: (name) => metrics.count(name, {}) });
   const prefix = cooldownPrefix(PREFIX, config.dryRun);
   const claims = createClaims({ redis, prefix });
   const deliveries = createDeliveries({ redis, prefix });
@@ -195,7 +196,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     ledger,
     metrics,
     consumer,
-    redis: redisHealth,
+    redis: redisWatch,
     documents,
     couponApi,
     pushApi,
@@ -278,7 +279,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
         'queue and redis',
         async () => {
           await queue.close();
-          redisHealth.stop();
+          await redisWatch.stop();
           await Promise.all([redis, queueRedis, workerRedis, subscriber].map((client) => closeRedis(client)));
         },
       ],

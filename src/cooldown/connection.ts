@@ -113,44 +113,6 @@ function reportState(client: RedisClient, { logger, purpose }: RedisConnectionOp
   });
 }
 
-export interface RedisHealth {
-  /** True while the last ping was answered and the connection stands. */
-  isUp(): boolean;
-  stop(): void;
-}
-
-/** Watches by a ping every `intervalMs` (default 1000), because a hung server keeps its connections open. */
-export function watchHealth(client: RedisClient, intervalMs = 1000): RedisHealth {
-  let up = client.status === 'ready';
-  let asking = false;
-  const down = () => void (up = false);
-  const ask = async () => {
-    if (asking) return;
-    asking = true;
-    try {
-      await client.ping();
-      up = true;
-    } catch {
-      up = false;
-    } finally {
-      asking = false;
-    }
-  };
-  const onReady = () => void ask();
-  client.on('ready', onReady);
-  client.on('close', down);
-  const timer = setInterval(() => void ask(), intervalMs);
-  timer.unref();
-  return {
-    isUp: () => up,
-    stop: () => {
-      clearInterval(timer);
-      client.off('ready', onReady);
-      client.off('close', down);
-    },
-  };
-}
-
 /**
  * Ends the connection: politely where the server answers within `timeoutMs` (default 1000), else at once.
  * Never rejects.

@@ -50,7 +50,8 @@ export async function inspectRedis(client: RedisClient): Promise<{ readonly warn
   return { warnings: [...warnings] };
 }
 
-function parseInfo(text: string): ReadonlyMap<string, string> {
+/** INFO's fields by name. */
+export function parseInfo(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split(/\r?\n/)) {
     const colon = line.indexOf(':');

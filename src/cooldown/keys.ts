@@ -17,6 +17,12 @@ const HASHED_LENGTH = 22;
 export const MEMBER_EVENT_LENGTH = 16;
 export const MEMBER_SUBJECT_LENGTH = 12;
 
+/**
+ * Hash tags in slots evenly spread: one in each sixteenth of a cluster. A key with each is a key on every master
+ * that serves a sixteenth in one piece.
+ */
+export const SPREAD_TAGS = '18 5x dj 3r d2 pv uh iy ly h9 uv q6 9s 5f dt ha'.split(' ');
+
 export interface Keyspace {
   /** The event's record (hash) and the user's history (sorted set): KEYS[1] and KEYS[2] of every script. */
   ofEvent(ref: EventRef): readonly [record: string, history: string];

@@ -51,4 +51,6 @@ export interface Status {
     readonly delayed: number;
     readonly failed: number;
   };
+  /** Since this pod started: times that Redis had lost acknowledged writes, and that another server answered. */
+  readonly redis: { readonly dataLost: number; readonly serverChanged: number };
 }

@@ -20,6 +20,8 @@ export interface CounterTags {
   commits: { result: string };
   rebalances: NoTags;
   'records.passed_over': NoTags;
+  'redis.data_lost': NoTags;
+  'redis.server_changed': NoTags;
   'offsets.lost': { topic: string; partition: string };
 }
 

@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
 import type { EventRef } from '../../src/domain/event.ts';
-import {
-  claimOne,
-  inMemoryHarness,
-  redisHarness,
-  ticketOf,
-  type ClaimsHarness,
-} from '../support/claims-harness.ts';
+import { claimOne, claimsWorlds, ticketOf, type ClaimsHarness } from '../support/claims-harness.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -16,13 +10,9 @@ const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };
 const oncePerMerchantAndWeek: Cap = { per: 'user+merchant', max: 1, windowMs: 7 * DAY_MS };
 const oncePerCoupon: Cap = { per: 'user+coupon', max: 1, windowMs: 30 * DAY_MS };
 
-const implementations: readonly (readonly [string, () => ClaimsHarness | Promise<ClaimsHarness>])[] = [
-  ['in memory', inMemoryHarness],
-  ['in Redis', redisHarness],
-];
-
-describe.each(implementations)('claims %s', (_name, create) => {
+describe.each(claimsWorlds())('claims $name', (world) => {
   let harness: ClaimsHarness;
+  let obstacle: string | undefined;
   let user: string;
   const event = (eventId = 'e1'): EventRef => ({ userId: user, eventId });
   const deliver = async (ref: EventRef) => {
@@ -31,11 +21,18 @@ describe.each(implementations)('claims %s', (_name, create) => {
     return harness.store.settle(ref, permission.attempt, 'sent');
   };
 
-  beforeEach(async () => {
-    harness = await create();
+  beforeAll(async () => {
+    obstacle = await world.open();
+  });
+  afterAll(() => world.close());
+  beforeEach(async ({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    harness = await world.create();
     user = `user ${randomUUID()}`;
   });
-  afterEach(() => harness.close());
+  afterEach(async () => {
+    if (obstacle === undefined) await harness.close();
+  });
 
   describe('recall', () => {
     it('knows nothing of a new event and leaves room', async () => {

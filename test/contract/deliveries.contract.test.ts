@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import {
   claimOne,
-  inMemoryHarness,
-  redisHarness,
+  claimsWorlds,
   SWEEP_GRACE_MS,
   ticketOf,
   type ClaimsHarness,
@@ -14,13 +13,9 @@ import {
 const DAY_MS = 86_400_000;
 const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };
 
-const implementations: readonly (readonly [string, () => ClaimsHarness | Promise<ClaimsHarness>])[] = [
-  ['in memory', inMemoryHarness],
-  ['in Redis', redisHarness],
-];
-
-describe.each(implementations)('deliveries %s', (_name, create) => {
+describe.each(claimsWorlds())('deliveries $name', (world) => {
   let harness: ClaimsHarness;
+  let obstacle: string | undefined;
   let user: string;
   const event = (eventId = 'e1'): EventRef => ({ userId: user, eventId });
   const deliver = async (ref: EventRef) => {
@@ -29,11 +24,18 @@ describe.each(implementations)('deliveries %s', (_name, create) => {
     return harness.store.settle(ref, permission.attempt, 'sent');
   };
 
-  beforeEach(async () => {
-    harness = await create();
+  beforeAll(async () => {
+    obstacle = await world.open();
+  });
+  afterAll(() => world.close());
+  beforeEach(async ({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    harness = await world.create();
     user = `user ${randomUUID()}`;
   });
-  afterEach(() => harness.close());
+  afterEach(async () => {
+    if (obstacle === undefined) await harness.close();
+  });
 
   describe('permission', () => {
     it('is given to one attempt, and to that again after a lost reply', async () => {

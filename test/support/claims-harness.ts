@@ -1,4 +1,4 @@
-/** What the claims' contract is tried against: the implementation in memory and the one in Redis, one clock each. */
+/** What the claims' contract is tried against: in memory, in Redis and in a Redis Cluster, one clock each. */
 import type { DeliveryStore } from '../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
 import { createClaims } from '../../src/cooldown/claims.ts';
@@ -11,6 +11,8 @@ import type { PushTicket } from '../../src/domain/push.ts';
 import type { ClaimAnswer, Claims } from '../../src/pipeline/ports.ts';
 import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
 import { systemClock } from '../../src/telemetry/system-clock.ts';
+import { findLocalObstacle } from './local-obstacle.ts';
+import { startRedisCluster, type RedisCluster } from './redis-cluster.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const SWEEP_GRACE_MS = 60_000;
@@ -25,7 +27,7 @@ export interface ClaimsHarness {
   close(): Promise<void>;
 }
 
-export function inMemoryHarness(): ClaimsHarness {
+function inMemoryHarness(): ClaimsHarness {
   let offsetMs = 0;
   const startMs = Date.now();
   const now = () => startMs + offsetMs;
@@ -49,10 +51,10 @@ export function testRedisUrl(): string {
   return url;
 }
 
-export async function connectTestRedis(url = testRedisUrl()): Promise<RedisClient> {
+export async function connectTestRedis(url = testRedisUrl(), cluster = false): Promise<RedisClient> {
   const redis = openRedis({
     url,
-    cluster: false,
+    cluster,
     purpose: 'commands',
     commandTimeoutMs: 5000,
     logger: silentLogger,
@@ -61,8 +63,11 @@ export async function connectTestRedis(url = testRedisUrl()): Promise<RedisClien
   return redis;
 }
 
-export async function redisHarness(prefix = `test-${randomUUID()}`): Promise<ClaimsHarness> {
-  const redis = await connectTestRedis();
+async function redisHarness(
+  connect: () => Promise<RedisClient> = connectTestRedis,
+): Promise<ClaimsHarness> {
+  const redis = await connect();
+  const prefix = `test-${randomUUID()}`;
   let offsetMs = 0;
   const options = { redis, prefix, sweepGraceMs: SWEEP_GRACE_MS, clockOffsetMs: () => offsetMs };
   const store = createDeliveries(options);
@@ -89,6 +94,38 @@ export async function redisHarness(prefix = `test-${randomUUID()}`): Promise<Cla
     },
     advance: (ms) => void (offsetMs += ms),
     close: () => closeRedis(redis),
+  };
+}
+
+/** What one suite of the contract is tried against. */
+export interface ClaimsWorld {
+  readonly name: string;
+  /** @returns why it can't be had on this machine; undefined once it can. Called before all tests. */
+  open(): Promise<string | undefined>;
+  create(): Promise<ClaimsHarness>;
+  close(): Promise<void>;
+}
+
+export function claimsWorlds(): readonly ClaimsWorld[] {
+  const always = { open: () => Promise.resolve(undefined), close: () => Promise.resolve() };
+  return [
+    { ...always, name: 'in memory', create: () => Promise.resolve(inMemoryHarness()) },
+    { ...always, name: 'in Redis', create: () => redisHarness() },
+    clusterWorld(),
+  ];
+}
+
+function clusterWorld(): ClaimsWorld {
+  let cluster: RedisCluster | undefined;
+  return {
+    name: 'in a Redis Cluster',
+    open: async () => {
+      const obstacle = await findLocalObstacle('redis');
+      if (obstacle === undefined) cluster = await startRedisCluster();
+      return obstacle;
+    },
+    create: () => redisHarness(() => connectTestRedis(cluster?.url, true)),
+    close: async () => cluster?.stop(),
   };
 }
 

@@ -42,9 +42,12 @@ export interface WorkerChanges {
   readonly apiIsIdempotent?: boolean;
 }
 
-export async function createPushRig(url = testRedisUrl(), prefix = `test-${randomUUID()}`): Promise<PushRig> {
+export async function createPushRig(
+  url = testRedisUrl(),
+  { prefix = `test-${randomUUID()}`, cluster = false } = {},
+): Promise<PushRig> {
   const connect = (purpose: 'commands' | 'worker') =>
-    openRedis({ url, cluster: false, purpose, logger: silentLogger, commandTimeoutMs: 2000 });
+    openRedis({ url, cluster, purpose, logger: silentLogger, commandTimeoutMs: 2000 });
   const redis = connect('commands');
   await new Promise((resolve) => redis.once('ready', resolve));
   const store = createDeliveries({ redis, prefix });

@@ -1,6 +1,7 @@
 import type { DeliveryStore } from '../../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Cluster } from 'ioredis';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createClaims, cooldownPrefix, type CooldownOptions } from '../../../src/cooldown/claims.ts';
 import { closeRedis, type RedisClient } from '../../../src/cooldown/connection.ts';
 import { createDeliveries } from '../../../src/cooldown/deliveries.ts';
@@ -10,6 +11,8 @@ import type { Cap } from '../../../src/domain/cap.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
 import { claimOne, connectTestRedis } from '../../support/claims-harness.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { findLocalObstacle } from '../../support/local-obstacle.ts';
+import { startRedisCluster, type RedisCluster } from '../../support/redis-cluster.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const DAY_MS = 86_400_000;
@@ -23,7 +26,12 @@ let store: DeliveryStore;
 let offsetMs: number;
 const swept: SweptPush[] = [];
 
-const keys = async () => (await redis.keys(`${options.prefix}:*`)).toSorted();
+/** Of a cluster: on all of its masters. */
+const nodes = () => (redis instanceof Cluster ? redis.nodes('master') : [redis]);
+const keys = async () => {
+  const found = await Promise.all(nodes().map((node) => node.keys(`${options.prefix}:*`)));
+  return found.flat().toSorted();
+};
 const sweeper = () =>
   createSweeper({
     ...options,
@@ -35,164 +43,181 @@ const sweeper = () =>
     },
   });
 
-beforeEach(async () => {
-  redis = await connectTestRedis();
-  offsetMs = 0;
-  swept.length = 0;
-  options = {
-    redis,
-    prefix: `test-${randomUUID()}`,
-    sweepGraceMs: 60_000,
-    clockOffsetMs: () => offsetMs,
-  };
-  claims = createClaims(options);
-  store = createDeliveries(options);
-});
-afterEach(() => closeRedis(redis));
+const places = [
+  { name: 'Redis', isCluster: false },
+  { name: 'a Redis Cluster', isCluster: true },
+];
 
-describe('what is kept', () => {
-  it('one slot a user, a key an event and one history; and an end for each of them', async () => {
-    await claimOne({ claims }, ref);
-    await claimOne({ claims }, { ...ref, eventId: 'odd }{ id' });
-    const ofUser = (await keys()).filter((key) => key.includes('{u-1}'));
-    expect(ofUser).toHaveLength(3);
-    expect(await keys()).toEqual([...ofUser, `${options.prefix}:open`].toSorted());
-    for (const key of ofUser) {
-      const ttlMs = await redis.pttl(key);
-      expect(ttlMs).toBeGreaterThan(30 * DAY_MS);
-      expect(ttlMs).toBeLessThan(33 * DAY_MS);
-    }
+describe.each(places)('in $name', ({ isCluster }) => {
+  let cluster: RedisCluster | undefined;
+  let obstacle: string | undefined;
+  beforeAll(async () => {
+    obstacle = isCluster ? await findLocalObstacle('redis') : undefined;
+    if (isCluster && obstacle === undefined) cluster = await startRedisCluster();
   });
-
-  it('a decided record for a day beyond its event, its history for the longest window', async () => {
-    await claimOne({ claims }, ref);
-    await store.permit(ref, 't');
-    await store.settle(ref, 1, 'sent');
-    const [record, history] = [`${options.prefix}:{u-1}:e:e-1`, `${options.prefix}:{u-1}:h`];
-    expect(await redis.pttl(record)).toBeGreaterThan(DAY_MS);
-    expect(await redis.pttl(record)).toBeLessThan(DAY_MS + 31 * 60_000);
-    expect(await redis.pttl(history)).toBeGreaterThan(30 * DAY_MS);
-  });
-
-  it('nothing of what was released, and nothing older than thirty days', async () => {
-    const history = `${options.prefix}:{u-1}:h`;
-    await claimOne({ claims }, ref);
-    await store.release(ref, 'expired');
-    expect(await redis.zcard(history)).toBe(0);
-    for (let index = 0; index < 5; index += 1) {
-      const event = { ...ref, eventId: `e${String(index)}` };
-      await claimOne({ claims }, event);
-      await store.permit(event, 't');
-      await store.settle(event, 1, 'sent');
-      offsetMs += 10 * DAY_MS;
-    }
-    expect(await redis.zcard(history)).toBe(3);
-  });
-
-  it('no index entry once the outcome is published', async () => {
-    await claimOne({ claims }, ref);
-    expect(await redis.zcard(`${options.prefix}:open`)).toBe(1);
-    await store.permit(ref, 't');
-    await store.settle(ref, 1, 'sent');
-    await store.reported(ref, 'r');
-    expect(await redis.zcard(`${options.prefix}:open`)).toBe(0);
-  });
-
-  it('within a few hundred bytes a user and about a kilobyte a push', async () => {
-    await claimOne({ claims }, { userId: randomUUID(), eventId: 'location-events-11-1234567-0' });
-    const bytes = async (part: string) => {
-      const key = (await keys()).find((name) => name.includes(part));
-      return Number(await redis.memory('USAGE', key ?? '', 'SAMPLES', 0));
+  afterAll(() => cluster?.stop());
+  beforeEach(async ({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+    redis = await connectTestRedis(cluster?.url, isCluster);
+    offsetMs = 0;
+    swept.length = 0;
+    options = {
+      redis,
+      prefix: `test-${randomUUID()}`,
+      sweepGraceMs: 60_000,
+      clockOffsetMs: () => offsetMs,
     };
-    expect(await bytes(':h')).toBeLessThan(300);
-    expect(await bytes(':e:')).toBeLessThan(1500);
+    claims = createClaims(options);
+    store = createDeliveries(options);
   });
-});
-
-describe('the index of open pushes', () => {
-  it('is completed by redelivery where a pod died between the claim and the entry', async () => {
-    await claimOne({ claims }, ref);
-    await redis.del(`${options.prefix}:open`);
-    expect(await claims.recall(ref, [])).toMatchObject({ kind: 'known', undelivered: true });
-    expect(await redis.zcard(`${options.prefix}:open`)).toBe(1);
+  afterEach(async () => {
+    if (obstacle === undefined) await closeRedis(redis);
   });
 
-  it('is swept by several at once, each push once', async () => {
-    for (let index = 0; index < 30; index += 1) {
-      await claimOne({ claims }, { ...ref, eventId: `e${String(index)}` }, [], { ttlMs: 1000 });
-    }
-    offsetMs += 120_000;
-    const counts = await Promise.all([sweeper().sweep(), sweeper().sweep(), sweeper().sweep()]);
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(30);
-    expect(swept).toHaveLength(30);
-    expect(await redis.zcard(`${options.prefix}:open`)).toBe(0);
-  });
-
-  it('keeps what could not be reported, for the next sweep', async () => {
-    await claimOne({ claims }, ref, [], { ttlMs: 1000 });
-    offsetMs += 120_000;
-    const failing = createSweeper({
-      ...options,
-      clock: systemClock,
-      logger: silentLogger,
-      report: () => Promise.reject(new Error('Kafka is away')),
+  describe('what is kept', () => {
+    it('one slot a user, a key an event and one history; and an end for each of them', async () => {
+      await claimOne({ claims }, ref);
+      await claimOne({ claims }, { ...ref, eventId: 'odd }{ id' });
+      const ofUser = (await keys()).filter((key) => key.includes('{u-1}'));
+      expect(ofUser).toHaveLength(3);
+      expect(await keys()).toEqual([...ofUser, `${options.prefix}:open`].toSorted());
+      for (const key of ofUser) {
+        const ttlMs = await redis.pttl(key);
+        expect(ttlMs).toBeGreaterThan(30 * DAY_MS);
+        expect(ttlMs).toBeLessThan(33 * DAY_MS);
+      }
     });
-    expect(await failing.sweep()).toBe(0);
-    expect(await sweeper().sweep()).toBe(0);
-    offsetMs += 61_000;
-    expect(await sweeper().sweep()).toBe(1);
-    expect(swept).toMatchObject([{ outcome: 'expired' }]);
-  });
 
-  it('frees a place whose record is gone, after its window', async () => {
-    await claimOne({ claims }, ref, [], { ttlMs: 1000 });
-    await redis.del(`${options.prefix}:{u-1}:e:e-1`);
-    offsetMs += 120_000;
-    await sweeper().sweep();
-    const next = { ...ref, eventId: 'e-2' };
-    expect(await claimOne({ claims }, next, [oncePerDay])).toEqual({ kind: 'no_room' });
-    offsetMs += DAY_MS;
-    expect(await claimOne({ claims }, next, [oncePerDay])).toMatchObject({ kind: 'claimed' });
-  });
-
-  it('runs by itself until it is stopped', async () => {
-    await claimOne({ claims }, ref, [], { ttlMs: 1 });
-    offsetMs += 120_000;
-    const running = createSweeper({
-      ...options,
-      clock: systemClock,
-      logger: silentLogger,
-      intervalMs: 20,
-      report: async (push) => void swept.push(push),
+    it('a decided record for a day beyond its event, its history for the longest window', async () => {
+      await claimOne({ claims }, ref);
+      await store.permit(ref, 't');
+      await store.settle(ref, 1, 'sent');
+      const [record, history] = [`${options.prefix}:{u-1}:e:e-1`, `${options.prefix}:{u-1}:h`];
+      expect(await redis.pttl(record)).toBeGreaterThan(DAY_MS);
+      expect(await redis.pttl(record)).toBeLessThan(DAY_MS + 31 * 60_000);
+      expect(await redis.pttl(history)).toBeGreaterThan(30 * DAY_MS);
     });
-    running.start();
-    await expect.poll(() => swept.length).toBe(1);
-    await running.stop();
-  });
-});
 
-describe('Redis', () => {
-  it('that forgot its scripts is told them again', async () => {
-    await claimOne({ claims }, ref);
-    await redis.script('FLUSH');
-    expect(await claims.recall(ref, [])).toMatchObject({ kind: 'known' });
-    expect(await Promise.all([store.isWaiting(ref), claims.recall(ref, [])])).toHaveLength(2);
+    it('nothing of what was released, and nothing older than thirty days', async () => {
+      const history = `${options.prefix}:{u-1}:h`;
+      await claimOne({ claims }, ref);
+      await store.release(ref, 'expired');
+      expect(await redis.zcard(history)).toBe(0);
+      for (let index = 0; index < 5; index += 1) {
+        const event = { ...ref, eventId: `e${String(index)}` };
+        await claimOne({ claims }, event);
+        await store.permit(event, 't');
+        await store.settle(event, 1, 'sent');
+        offsetMs += 10 * DAY_MS;
+      }
+      expect(await redis.zcard(history)).toBe(3);
+    });
+
+    it('no index entry once the outcome is published', async () => {
+      await claimOne({ claims }, ref);
+      expect(await redis.zcard(`${options.prefix}:open`)).toBe(1);
+      await store.permit(ref, 't');
+      await store.settle(ref, 1, 'sent');
+      await store.reported(ref, 'r');
+      expect(await redis.zcard(`${options.prefix}:open`)).toBe(0);
+    });
+
+    it('within a few hundred bytes a user and about a kilobyte a push', async () => {
+      await claimOne({ claims }, { userId: randomUUID(), eventId: 'location-events-11-1234567-0' });
+      const bytes = async (part: string) => {
+        const key = (await keys()).find((name) => name.includes(part));
+        return Number(await redis.memory('USAGE', key ?? '', 'SAMPLES', 0));
+      };
+      expect(await bytes(':h')).toBeLessThan(300);
+      expect(await bytes(':e:')).toBeLessThan(1500);
+    });
   });
 
-  it('keeps a dry run apart', async () => {
-    const dry = createClaims({ ...options, prefix: cooldownPrefix(options.prefix, true) });
-    await claimOne({ claims: dry }, ref, [oncePerDay]);
-    expect(await claims.recall(ref, [oncePerDay])).toEqual({ kind: 'new', capFull: false });
+  describe('the index of open pushes', () => {
+    it('is completed by redelivery where a pod died between the claim and the entry', async () => {
+      await claimOne({ claims }, ref);
+      await redis.del(`${options.prefix}:open`);
+      expect(await claims.recall(ref, [])).toMatchObject({ kind: 'known', undelivered: true });
+      expect(await redis.zcard(`${options.prefix}:open`)).toBe(1);
+    });
+
+    it('is swept by several at once, each push once', async () => {
+      for (let index = 0; index < 30; index += 1) {
+        await claimOne({ claims }, { ...ref, eventId: `e${String(index)}` }, [], { ttlMs: 1000 });
+      }
+      offsetMs += 120_000;
+      const counts = await Promise.all([sweeper().sweep(), sweeper().sweep(), sweeper().sweep()]);
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(30);
+      expect(swept).toHaveLength(30);
+      expect(await redis.zcard(`${options.prefix}:open`)).toBe(0);
+    });
+
+    it('keeps what could not be reported, for the next sweep', async () => {
+      await claimOne({ claims }, ref, [], { ttlMs: 1000 });
+      offsetMs += 120_000;
+      const failing = createSweeper({
+        ...options,
+        clock: systemClock,
+        logger: silentLogger,
+        report: () => Promise.reject(new Error('Kafka is away')),
+      });
+      expect(await failing.sweep()).toBe(0);
+      expect(await sweeper().sweep()).toBe(0);
+      offsetMs += 61_000;
+      expect(await sweeper().sweep()).toBe(1);
+      expect(swept).toMatchObject([{ outcome: 'expired' }]);
+    });
+
+    it('frees a place whose record is gone, after its window', async () => {
+      await claimOne({ claims }, ref, [], { ttlMs: 1000 });
+      await redis.del(`${options.prefix}:{u-1}:e:e-1`);
+      offsetMs += 120_000;
+      await sweeper().sweep();
+      const next = { ...ref, eventId: 'e-2' };
+      expect(await claimOne({ claims }, next, [oncePerDay])).toEqual({ kind: 'no_room' });
+      offsetMs += DAY_MS;
+      expect(await claimOne({ claims }, next, [oncePerDay])).toMatchObject({ kind: 'claimed' });
+    });
+
+    it('runs by itself until it is stopped', async () => {
+      await claimOne({ claims }, ref, [], { ttlMs: 1 });
+      offsetMs += 120_000;
+      const running = createSweeper({
+        ...options,
+        clock: systemClock,
+        logger: silentLogger,
+        intervalMs: 20,
+        report: async (push) => void swept.push(push),
+      });
+      running.start();
+      await expect.poll(() => swept.length).toBe(1);
+      await running.stop();
+    });
   });
 
-  it('carries the kill switch', async () => {
-    const killSwitch = createKillSwitch(redis, options.prefix);
-    expect(await killSwitch.isSet()).toBe(false);
-    await killSwitch.set('rules 2026-11-22.2');
-    expect(await killSwitch.isSet()).toBe(true);
-    expect(await killSwitch.read()).toBe('rules 2026-11-22.2');
-    await killSwitch.lift();
-    expect(await killSwitch.isSet()).toBe(false);
-    expect(await killSwitch.read()).toBeUndefined();
+  describe('Redis', () => {
+    it('that forgot its scripts is told them again', async () => {
+      await claimOne({ claims }, ref);
+      await Promise.all(nodes().map((node) => node.script('FLUSH')));
+      expect(await claims.recall(ref, [])).toMatchObject({ kind: 'known' });
+      expect(await Promise.all([store.isWaiting(ref), claims.recall(ref, [])])).toHaveLength(2);
+    });
+
+    it('keeps a dry run apart', async () => {
+      const dry = createClaims({ ...options, prefix: cooldownPrefix(options.prefix, true) });
+      await claimOne({ claims: dry }, ref, [oncePerDay]);
+      expect(await claims.recall(ref, [oncePerDay])).toEqual({ kind: 'new', capFull: false });
+    });
+
+    it('carries the kill switch', async () => {
+      const killSwitch = createKillSwitch(redis, options.prefix);
+      expect(await killSwitch.isSet()).toBe(false);
+      await killSwitch.set('rules 2026-11-22.2');
+      expect(await killSwitch.isSet()).toBe(true);
+      expect(await killSwitch.read()).toBe('rules 2026-11-22.2');
+      await killSwitch.lift();
+      expect(await killSwitch.isSet()).toBe(false);
+      expect(await killSwitch.read()).toBeUndefined();
+    });
   });
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inspectRedis, UnsafeRedisError } from '../../../src/cooldown/guard.ts';
-import { closeRedis, openRedis, watchHealth } from '../../../src/cooldown/connection.ts';
+import { closeRedis, openRedis } from '../../../src/cooldown/connection.ts';
+import { watchRedis } from '../../../src/cooldown/watch.ts';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
 import { claimOne } from '../../support/claims-harness.ts';
@@ -69,7 +70,7 @@ describe('while Redis is away', () => {
   });
 
   it('hung: claims and enqueues fail within their limits, health says down, and all is well after', async () => {
-    const health = watchHealth(rig.redis, 200);
+    const health = watchRedis({ redis: rig.redis, prefix: 'watched', logger: silentLogger, intervalMs: 200 });
     await vi.waitFor(() => expect(health.isUp()).toBe(true), soon);
     await services.service('redis').kill('SIGSTOP');
     const ref = { userId: randomUUID(), eventId: 'e' };
@@ -89,7 +90,7 @@ describe('while Redis is away', () => {
     await vi.waitFor(() => expect(health.isUp()).toBe(true), soon);
     // What was sent before it hung may have been done since: the claim is repeated, not made twice.
     expect(['claimed', 'known']).toContain((await claimOne(rig, ref)).kind);
-    health.stop();
+    await health.stop();
   });
 
   it('restarted while a worker waits for jobs: it takes them again', async () => {
