@@ -98,6 +98,8 @@ function isMissing(error: unknown): boolean {
   const type = brokerErrorType(error);
   if (type !== undefined) return ELSEWHERE.has(type);
   const root = rootOf(error);
+  // Of brokers that break off while they are asked kafkajs keeps no error, and calls the lot final.
+  if (root.name === 'KafkaJSGroupCoordinatorNotFound') return true;
   return root.name.startsWith('KafkaJS') && !('retriable' in root && root.retriable === false);
 }
 
