@@ -31,14 +31,24 @@ const PLAY_SECONDS = 25;
 const SLOWEST = 200;
 const FASTEST = 2500;
 
-const readNumber = (name: string, text: string | undefined, min: number, max: number): number | undefined => {
+export const readNumber = (
+  name: string,
+  text: string | undefined,
+  min: number,
+  max: number,
+): number | undefined => {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (text.trim() !== '' && value >= min && value <= max) return value;
   throw new Error(`--${name}: expected a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
 };
 
-const readWhole = (name: string, text: string | undefined, min: number, max: number): number | undefined => {
+export const readWhole = (
+  name: string,
+  text: string | undefined,
+  min: number,
+  max: number,
+): number | undefined => {
   const value = readNumber(name, text, min, max);
   if (value === undefined || Number.isInteger(value)) return value;
   throw new Error(`--${name}: expected a whole number, not ${value}`);

@@ -36,12 +36,14 @@ export interface DemoReport {
 
 const MOST_EXAMPLES = 5;
 
-const title = (text: string): string => `\n  ${styleText('bold', text)}`;
+/** A heading. */
+export const title = (text: string): string => `\n  ${styleText('bold', text)}`;
 
 const percentiles = ({ p50, p95, p99, max }: Percentiles): string =>
   `half within ${grouped(p50)} ms · 95 % ${grouped(p95)} · 99 % ${grouped(p99)} · longest ${grouped(max)}`;
 
-const checkLines = ({ name, holds, violations }: PromiseCheck): string[] => [
+/** A promise as a person reads it, with some of what broke it. */
+export const checkLines = ({ name, holds, violations }: PromiseCheck): string[] => [
   `  ${holds ? styleText('green', '✓') : styleText('red', '✗')} ${name}`,
   ...violations.slice(0, MOST_EXAMPLES).map(({ message }) => styleText('red', `      ${message}`)),
   ...(violations.length > MOST_EXAMPLES

@@ -2,15 +2,13 @@
  * One run: plays the city while pods are disturbed, waits until everything is drained, stops the pods and judges
  * the promises from what is left in the topics, in the group's offsets and in the partners' ledger.
  */
-import { readFile } from 'node:fs/promises';
-import type { Cap } from '../../domain/cap.ts';
 import type { Status } from '../../ops/status.ts';
-import { parseRules } from '../../rules/parse-rules.ts';
 import { createRandom } from '../city/random.ts';
 import { play } from '../player/play.ts';
-import { checkPromises, type PromiseCheck } from '../verify/check-promises.ts';
+import { checkPromises } from '../verify/check-promises.ts';
 import type { ProducedEvent } from '../verify/evidence.ts';
 import { measureLatency, pushesPerUser } from '../verify/funnel.ts';
+import { checkDrained, checkExits, readCaps } from './checks.ts';
 import { carryOut, planDisturbances, watchProgress, type Disturbance } from './disturb.ts';
 import { drain } from './drain.ts';
 import type { Live } from './live.ts';
@@ -25,27 +23,6 @@ const DRAIN_WITHOUT_PROGRESS_MS = 90_000;
 
 /** Without a single outcome for so long, disturbances no longer wait for their moment. */
 const STUCK_AFTER_MS = 60_000;
-
-const capsInForce = async (): Promise<readonly Cap[]> => {
-  const parsed = parseRules(await readFile(RULES_FILE, 'utf8'));
-  if (!parsed.ok) throw new Error(`rules/default.yaml: ${parsed.problems[0]?.message ?? 'invalid'}`);
-  return parsed.rules.caps;
-};
-
-const checkExits = (exits: readonly { readonly pod: string; readonly exit: string }[]): PromiseCheck => {
-  const violations = exits
-    .filter(({ exit }) => exit !== 'exit code 0')
-    .map(({ pod, exit }) => ({ message: `${pod} ended with ${exit}` }));
-  return { name: 'every planned stop ended with exit code 0', holds: violations.length === 0, violations };
-};
-
-const checkDrained = (drained: boolean): PromiseCheck => ({
-  name: 'the backlog and the push queue ran empty',
-  holds: drained,
-  violations: drained
-    ? []
-    : [{ message: `no progress for ${DRAIN_WITHOUT_PROGRESS_MS / 1000} s with work still left` }],
-});
 
 /** Asks the pods every second what they say of themselves, for the live view. */
 const keepAsking = (
@@ -84,7 +61,7 @@ export const run = async (
 ): Promise<DemoReport | undefined> => {
   const { live, startedAt } = control;
   const { kafka, names, pods, city } = world;
-  const caps = await capsInForce();
+  const caps = await readCaps(RULES_FILE);
   const observer = await observeOutcomes(kafka, names);
   const asking = keepAsking(world);
   const failed = new AbortController();
@@ -162,7 +139,7 @@ export const run = async (
         caps,
         idempotentPushApi: false,
       }),
-      checkDrained(drained),
+      checkDrained(drained, DRAIN_WITHOUT_PROGRESS_MS),
       checkExits([...planned, ...stops]),
     ];
     const playSeconds = ((playEndedAt ?? drainedAt) - playStartedAt) / 1000;

@@ -70,6 +70,18 @@ export const drip = (response: ServerResponse, status: number, body: unknown): v
   });
 };
 
+/** Answers twice, in one piece: the second answer belongs to no request. */
+export const answerTwice = (response: ServerResponse, status: number, body: unknown): void => {
+  const { socket } = response;
+  if (socket === null || response.destroyed || response.headersSent) return;
+  const text = JSON.stringify(body);
+  const head = `HTTP/1.1 ${String(status)} OK\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(text))}\r\n\r\n`;
+  socket.cork();
+  answer(response, status, text);
+  socket.write(`${head}${text}`);
+  socket.uncork();
+};
+
 /** Cuts the connection without an answer. */
 export const reset = (request: IncomingMessage): void => {
   request.socket.resetAndDestroy();

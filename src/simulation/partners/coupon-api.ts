@@ -7,6 +7,7 @@ import type { Desk, Handler } from './answering.ts';
 import {
   afterLatency,
   answer,
+  answerTwice,
   checkTrace,
   drip,
   header,
@@ -89,6 +90,9 @@ export const createCouponApi = (desk: Desk, findCoupons: FindCoupons, now: () =>
         return;
       case 'slowDrip':
         drip(response, 200, { coupons: findCoupons(ask, now()) });
+        return;
+      case 'duplicated':
+        answerTwice(response, 200, { coupons: findCoupons(ask, now()) });
         return;
       case 'garbage':
         desk.ledger.couponRejection(ask.userId, ask.eventId);

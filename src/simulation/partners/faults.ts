@@ -12,6 +12,7 @@ export const COUPON_FAULTS = [
   'timeout',
   'reset',
   'slowDrip',
+  'duplicated',
   'garbage',
   'rejected',
   'unauthorized',
@@ -27,6 +28,7 @@ export const PUSH_FAULTS = [
   'resetBeforeRead',
   'resetAfterRead',
   'slowDrip',
+  'duplicated',
   'rejected',
   'unauthorized',
 ] as const;

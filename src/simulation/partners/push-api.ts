@@ -8,6 +8,7 @@ import type { Desk, Handler } from './answering.ts';
 import {
   afterLatency,
   answer,
+  answerTwice,
   checkTrace,
   drip,
   header,
@@ -84,6 +85,9 @@ export const createPushApi = (desk: Desk, now: () => number): Handler => {
         return { answer: 'reset', verdict: 'maybe', accepted: maybe };
       case 'slowDrip':
         drip(response, 202, { accepted: true });
+        return { answer: 202, verdict: 'sent', accepted: true };
+      case 'duplicated':
+        answerTwice(response, 202, { accepted: true });
         return { answer: 202, verdict: 'sent', accepted: true };
       case 'rejected':
         answer(response, 422, { error: 'this device is gone' });

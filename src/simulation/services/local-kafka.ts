@@ -115,11 +115,26 @@ export function localKafka(options: KafkaOptions, java: string): LocalServiceSpe
     plan(directory, [port, controllerPort]) {
       const address = `127.0.0.1:${String(port)}`;
       const controller = `127.0.0.1:${String(controllerPort)}`;
+      const detours = (options.detours ?? []).map((detour, at) => ({
+        name: `DETOUR${String(at + 1)}`,
+        ...detour,
+      }));
+      const properties = kafkaProperties(options);
       const settings = {
-        ...kafkaProperties(options),
+        ...properties,
         'controller.quorum.voters': `1@${controller}`,
-        listeners: `PLAINTEXT://${address},CONTROLLER://${controller}`,
-        'advertised.listeners': `PLAINTEXT://${address}`,
+        'listener.security.protocol.map': [
+          properties['listener.security.protocol.map'],
+          ...detours.map(({ name }) => `${name}:PLAINTEXT`),
+        ].join(','),
+        listeners: [
+          `PLAINTEXT://${address},CONTROLLER://${controller}`,
+          ...detours.map((detour) => `${detour.name}://127.0.0.1:${String(detour.port)}`),
+        ].join(','),
+        'advertised.listeners': [
+          `PLAINTEXT://${address}`,
+          ...detours.map((detour) => `${detour.name}://127.0.0.1:${String(detour.advertisedPort)}`),
+        ].join(','),
       };
       return planBroker({
         directory,

@@ -4,6 +4,11 @@ import type { Origin, Say } from './service.ts';
 export interface KafkaOptions {
   /** Broker settings, by their names in server.properties, over the ones set here. */
   readonly properties?: Readonly<Record<string, string>>;
+  /**
+   * Of a local broker: further listeners, each of which sends its clients to another port of this machine, where
+   * something may stand that delays or cuts them.
+   */
+  readonly detours?: readonly { readonly port: number; readonly advertisedPort: number }[];
 }
 
 export interface RedisOptions {

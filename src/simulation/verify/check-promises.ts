@@ -10,7 +10,7 @@ import { findLetterFaults } from './dead-letters.ts';
 import { findDeliveryFaults } from './deliveries.ts';
 import type { FoundLetter, ProducedEvent, Violation } from './evidence.ts';
 import { findOffsetGaps, type PartitionOffset } from './offsets.ts';
-import { findCapViolations, findDoublePushes } from './pushes.ts';
+import { type AllowedShift, findCapViolations, findDoublePushes } from './pushes.ts';
 
 export interface Evidence {
   readonly produced: readonly ProducedEvent[];
@@ -23,6 +23,8 @@ export interface Evidence {
   readonly ends: readonly PartitionOffset[];
   readonly caps: readonly Cap[];
   readonly idempotentPushApi: boolean;
+  /** Default: what the contract allows to a frozen pod, always. */
+  readonly allowedShift?: AllowedShift | undefined;
 }
 
 export interface PromiseCheck {
@@ -31,7 +33,8 @@ export interface PromiseCheck {
   readonly violations: readonly Violation[];
 }
 
-const check = (name: string, violations: readonly Violation[]): PromiseCheck => ({
+/** A promise and what broke it. */
+export const check = (name: string, violations: readonly Violation[]): PromiseCheck => ({
   name,
   holds: violations.length === 0,
   violations,
@@ -49,7 +52,10 @@ export const checkPromises = (evidence: Evidence): readonly PromiseCheck[] => {
       findUnaccounted(produced, outcomes.filter(isPipelineRecord)),
     ),
     check('committed offsets stand at the end', findOffsetGaps(evidence.committed, evidence.ends)),
-    check('no user got more than a cap allows', findCapViolations(ledger.pushes, evidence.caps)),
+    check(
+      'no user got more than a cap allows',
+      findCapViolations(ledger.pushes, evidence.caps, evidence.allowedShift),
+    ),
     check('no event was pushed twice', findDoublePushes(ledger.pushes, evidence.idempotentPushApi)),
     check(
       'every queued push has one end, and the push API agrees with it',

@@ -9,6 +9,9 @@ import { groupBy, identityOf, showIdentity, type Violation } from './evidence.ts
 /** An attempt may write this much after its permission, so a send may move by as much. */
 const SHIFT_MS = 2000;
 
+/** How much closer than its window a cap's two pushes may have come, in ms. */
+export type AllowedShift = (first: PushEntry, last: PushEntry) => number;
+
 const mayHaveBeenSent = ({ verdict }: PushEntry): boolean => verdict !== 'not_sent';
 
 const eventOf = ({ userId, eventId }: PushEntry): string | undefined =>
@@ -28,17 +31,18 @@ const sendsOf = (entries: readonly PushEntry[]): PushEntry[] => {
   );
 };
 
-/** Pushes of one subject closer together than a cap allows. */
+/** Pushes of one subject closer together than a cap allows. `allowedShift`: default 2 s, whatever happened. */
 export const findCapViolations = (
   entries: readonly PushEntry[],
   caps: readonly Cap[],
+  allowedShift: AllowedShift = () => SHIFT_MS,
 ): readonly Violation[] => {
   const sends = sendsOf(entries).sort((a, b) => a.at - b.at);
   return caps.flatMap(({ per, max, windowMs }) =>
     [...groupBy(sends, (entry) => subjectOf(entry, per))].flatMap(([subject, group]) =>
       group.flatMap((last, index) => {
         const first = group[index - max];
-        if (first === undefined || last.at - first.at >= windowMs - SHIFT_MS) return [];
+        if (first === undefined || last.at - first.at >= windowMs - allowedShift(first, last)) return [];
         const what = `${max + 1} pushes within ${((last.at - first.at) / 1000).toFixed(1)} s`;
         const events = [first, last].map(({ eventId }) => eventId ?? '?').join(' and ');
         return [{ message: `${per} ${subject}: ${what}, the cap is ${max} in ${windowMs} ms (${events})` }];

@@ -1,0 +1,168 @@
+/**
+ * Does one fault to the world, and gives back what heals it. Healing only lets go: whether things come back, and
+ * how soon, is what the run is to find out, so nothing here waits for it.
+ */
+import { rm, writeFile } from 'node:fs/promises';
+import { showExit, type PodProcess } from '../demo/pods.ts';
+import type { Partners } from '../partners/partners.ts';
+import { MILD_SETTINGS, type SettingsPatch } from '../partners/settings.ts';
+import type { RunningServices } from '../services/start-services.ts';
+import type { LinkName, PlannedFault } from './fault-kinds.ts';
+import type { Links } from './links.ts';
+
+/** What faults are done to. */
+export interface Stage {
+  readonly services: RunningServices;
+  readonly partners: Partners;
+  readonly pods: readonly PodProcess[];
+  readonly links: Links;
+  /** The file that says how far a pod's clock is off. */
+  clockFileOf(pod: number): string;
+}
+
+/** A fault that was done. */
+export interface Infliction {
+  /** How a pod ended that was told to. */
+  readonly exit?: string;
+  /** Resolves when the fault is over, and with `true` where a pod is on its way back. */
+  heal(): Promise<void>;
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+/** Everything that a bad day of an API holds, ambiguous answers first of all. */
+const COUPON_MIXTURE = {
+  error500: 2,
+  unavailable503: 1,
+  tooMany429: 2,
+  timeout: 2,
+  reset: 2,
+  slowDrip: 1,
+  duplicated: 2,
+};
+const PUSH_MIXTURE = {
+  error500: 1,
+  unavailable503: 1,
+  tooMany429: 3,
+  timeout: 2,
+  resetBeforeRead: 1,
+  resetAfterRead: 2,
+  slowDrip: 1,
+  duplicated: 2,
+};
+
+const share = <F extends string>(mixture: Readonly<Record<F, number>>, whole: number): Record<F, number> => {
+  const entries = Object.entries<number>(mixture);
+  const sum = entries.reduce((total, [, part]) => total + part, 0);
+  return Object.fromEntries(entries.map(([fault, part]) => [fault, (part / sum) * whole])) as Record<
+    F,
+    number
+  >;
+};
+
+const settings = async (
+  partners: Partners,
+  patch: SettingsPatch,
+  healed: SettingsPatch,
+): Promise<Infliction> => {
+  await partners.control(patch);
+  return { heal: () => partners.control(healed) };
+};
+
+const freeze = (pod: PodProcess): Infliction => {
+  const pid = pod.pid();
+  if (pid === undefined || !pod.isRunning()) return { heal: nothing };
+  process.kill(pid, 'SIGSTOP');
+  return {
+    heal: async () => {
+      if (pod.isRunning()) process.kill(pid, 'SIGCONT');
+    },
+  };
+};
+
+const away = async (links: Links, link: LinkName): Promise<Infliction> => {
+  await links.set(undefined, link, { kind: 'cut' });
+  return { heal: () => links.set(undefined, link, { kind: 'open' }) };
+};
+
+const freezeService = async (services: RunningServices, name: string): Promise<Infliction> => {
+  await services.service(name).kill('SIGSTOP');
+  return { heal: () => services.service(name).kill('SIGCONT') };
+};
+
+const endService = async (
+  services: RunningServices,
+  name: string,
+  signal: 'SIGKILL' | 'SIGTERM',
+): Promise<Infliction> => {
+  await services.service(name).kill(signal);
+  return { heal: () => services.service(name).restart() };
+};
+
+/** Lost for good is what a partner's hole held: a push that came minutes late would be nobody's fault. */
+const delivers = (link: LinkName): boolean => link === 'kafka' || link === 'redis';
+
+/** Resolves when the fault is in force. */
+export const inflict = async (stage: Stage, fault: PlannedFault): Promise<Infliction> => {
+  const { services, partners, pods, links } = stage;
+  const { kind, amount = 0, link = 'kafka' } = fault;
+  const pod = pods[fault.pod ?? 0];
+  if (pod === undefined) throw new Error(`there is no pod ${String(fault.pod)}`);
+  const across = async (condition: Parameters<Links['set']>[2]): Promise<Infliction> => {
+    await links.set(fault.pod, link, condition);
+    return { heal: () => links.set(fault.pod, link, { kind: 'open' }) };
+  };
+  switch (kind) {
+    case 'pod-kill':
+      return { exit: showExit(await pod.kill()), heal: () => pod.start() };
+    case 'pod-restart':
+      return { exit: showExit(await pod.stop()), heal: () => pod.start() };
+    case 'pod-freeze':
+    case 'pod-long-freeze':
+      return freeze(pod);
+    case 'clock-step': {
+      const file = stage.clockFileOf(fault.pod ?? 0);
+      await writeFile(file, String(amount));
+      return { heal: () => rm(file, { force: true }) };
+    }
+    case 'broker-restart':
+      return endService(services, 'kafka', 'SIGTERM');
+    case 'broker-kill':
+      return endService(services, 'kafka', 'SIGKILL');
+    case 'broker-freeze':
+      return freezeService(services, 'kafka');
+    case 'redis-kill':
+      return endService(services, 'redis', 'SIGKILL');
+    case 'redis-freeze':
+      return freezeService(services, 'redis');
+    case 's3-away':
+      return freezeService(services, 's3');
+    case 'coupon-away':
+      return away(links, 'coupon');
+    case 'push-away':
+      return away(links, 'push');
+    case 'auth-away':
+      return away(links, 'auth');
+    case 'coupon-errors':
+      return settings(
+        partners,
+        { couponApi: { rates: share(COUPON_MIXTURE, amount) } },
+        { couponApi: { ...MILD_SETTINGS.couponApi } },
+      );
+    case 'push-errors':
+      return settings(
+        partners,
+        { pushApi: { rates: share(PUSH_MIXTURE, amount) } },
+        { pushApi: { ...MILD_SETTINGS.pushApi } },
+      );
+    case 'tokens-revoked':
+      await partners.control({ revokeTokens: true });
+      return { heal: nothing };
+    case 'link-slow':
+      return across({ kind: 'slow', latencyMs: amount, bytesPerSecond: 200_000 });
+    case 'link-cut':
+      return across({ kind: 'cut' });
+    case 'link-hole':
+      return across({ kind: 'hole', deliver: delivers(link) });
+  }
+};
