@@ -79,7 +79,9 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
         'redis has lost acknowledged writes, and claims with them: users may get a push again',
       );
     }
-    if (up && (identityDue || count % BEATS_AN_IDENTITY === 0)) await compareIdentity();
+    // What was away for a beat may come back as another.
+    if (!up) identityDue = true;
+    else if (identityDue || count % BEATS_AN_IDENTITY === 0) await compareIdentity();
   };
 
   const compareIdentity = async (): Promise<void> => {

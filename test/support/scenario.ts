@@ -51,8 +51,14 @@ export interface ScenarioOptions {
   /** The rules document; undefined: rules/default.yaml. Empty: none is uploaded. */
   readonly rules?: string;
   readonly events?: number;
+  /** Node's own arguments for every pod, such as a preload by `--import`. */
+  readonly nodeArgs?: readonly string[];
+  /** Of the topic; default 6. */
+  readonly partitions?: number;
   /** Instead of the shared broker, which must not be broken: `host:port`, comma-separated. */
   readonly brokers?: string;
+  /** Instead of the shared Redis, which must not be broken either. */
+  readonly redis?: { readonly url: string; readonly cluster?: boolean };
 }
 
 export interface Scenario {
@@ -84,9 +90,8 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
   };
   const bucket = inject('bucket');
   const mark = randomUUID().slice(0, 8);
-  const redisUrl = `${services['REDIS_URL'] ?? ''}/${String(options.redisDatabase)}`;
-  const redis = new Redis(redisUrl);
-  await redis.flushdb();
+  const redisUrl = options.redis?.url ?? `${services['REDIS_URL'] ?? ''}/${String(options.redisDatabase)}`;
+  if (options.redis === undefined) await emptyDatabase(redisUrl);
   const names: RunNames = {
     topic: `scenario-${mark}`,
     outcomeTopic: `scenario-${mark}.outcomes`,
@@ -99,7 +104,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
   const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
   const guard = openGuard(directory);
   const kafka = openKafka(services['KAFKA_BROKERS'] ?? '', `scenario-${mark}`);
-  await ensureTopics(kafka, { [names.topic]: 6, [names.outcomeTopic]: 3, [names.deadLetterTopic]: 1 });
+  await ensureTopics(kafka, { [names.topic]: options.partitions ?? 6, [names.outcomeTopic]: 3, [names.deadLetterTopic]: 1 });
   const city = createCity({ seed: 7, events: options.events ?? 2000, idPrefix: names.idPrefix });
   const partners = await createPartners({
     seed: 7,
@@ -127,10 +132,12 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
     const env = {
       ...podEnvironment(services, names, partners.urls, { name, port }),
       REDIS_URL: redisUrl,
+      REDIS_CLUSTER: String(options.redis?.cluster === true),
       ...options.env,
       ...options.envOf?.(index, names),
     };
-    return createPod(guard, { name, port, env, logFile: join(directory, `${name}.log`) });
+    const { nodeArgs = [] } = options;
+    return createPod(guard, { name, port, env, nodeArgs, logFile: join(directory, `${name}.log`) });
   });
   const observer = await observeOutcomes(kafka, names);
   const produced: ProducedEvent[] = [];
@@ -197,10 +204,15 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
       await observer.stop();
       await partners.stop();
       s3.destroy();
-      redis.disconnect();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function emptyDatabase(url: string): Promise<void> {
+  const redis = new Redis(url);
+  await redis.flushdb();
+  redis.disconnect();
 }
 
 function* take<T extends { readonly events: readonly unknown[] }>(

@@ -1,0 +1,155 @@
+/**
+ * Whole pods and a Redis that fails in every way it can: frozen, killed, full, read-only, emptied; and on a cluster
+ * whose masters change. Nothing is pushed meanwhile, nothing is lost, and nobody has to help the pods afterwards.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { afterEach, expect, it } from 'vitest';
+import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
+import type { PodProcess } from '../../src/simulation/demo/pods.ts';
+import { queuePrefix } from '../../src/push/push-queue.ts';
+import { REDIS_PREFIX } from '../../src/domain/redis-prefix.ts';
+import { findLocalObstacle } from '../support/local-obstacle.ts';
+import { startRedisCluster, type RedisCluster } from '../support/redis-cluster.ts';
+import { eventually, startScenario, type Scenario } from '../support/scenario.ts';
+
+const obstacle = await findLocalObstacle('redis');
+
+let run: Scenario | undefined;
+let services: RunningServices | undefined;
+let cluster: RedisCluster | undefined;
+afterEach(async () => {
+  await run?.stop();
+  await Promise.all([services?.stop(), cluster?.stop()]);
+  run = services = cluster = undefined;
+});
+
+async function start(
+  pods: number,
+  redis: { readonly url: string; readonly cluster?: boolean },
+): Promise<Scenario> {
+  run = await startScenario({ pods, redisDatabase: 0, redis, events: 4000 });
+  for (const pod of run.pods) await pod.start();
+  for (const pod of run.pods) await pod.waitUntilReady();
+  return run;
+}
+
+async function expectPromisesKept(scenario: Scenario): Promise<void> {
+  await scenario.untilDrained();
+  expect((await scenario.promises()).filter(({ holds }) => !holds)).toEqual([]);
+}
+
+const code = async (pod: PodProcess, path: string): Promise<number> =>
+  (await fetch(`${pod.url}${path}`)).status;
+
+/** An attempt may write for 2 s after its permission, and then be on its way. */
+const LAST_WRITE_MS = 3000;
+
+it.skipIf(obstacle !== undefined)(
+  'Redis frozen, killed, full and read-only under load: nothing is pushed meanwhile, nothing lost; emptied: said',
+  async () => {
+    services = await startServices({
+      ...{ say: () => undefined, kafka: false, s3: false, origins: ['local'] },
+      redis: { appendFsync: 'always' },
+    });
+    const redis = services.service('redis');
+    const scenario = await start(1, { url: redis.address });
+    const [pod] = scenario.pods;
+    if (pod === undefined) throw new Error('no pod');
+    const admin = new Redis(redis.address, { maxRetriesPerRequest: null });
+    admin.on('error', () => undefined);
+
+    const faults: readonly (readonly [string, () => Promise<unknown>, () => Promise<unknown>])[] = [
+      ['frozen', () => redis.kill('SIGSTOP'), () => redis.kill('SIGCONT')],
+      ['killed', () => redis.kill('SIGKILL'), () => redis.restart()],
+      ['full', () => admin.config('SET', 'maxmemory', 1), () => admin.config('SET', 'maxmemory', 0)],
+      ['read-only', () => admin.replicaof('127.0.0.1', 1), () => admin.replicaof('NO', 'ONE')],
+    ];
+    for (const [fault, spoil, mend] of faults) {
+      const playing = scenario.play(250, 60);
+      await eventually(async () => {
+        expect((await pod.status())?.inFlight, fault).toBeGreaterThan(0);
+      });
+      await spoil();
+      const spoiltAtMs = Date.now();
+      await eventually(async () => {
+        expect(await code(pod, '/ready'), fault).toBe(503);
+      });
+      expect(await pod.status(), fault).toMatchObject({ condition: 'degraded', away: ['redis'] });
+      expect(await code(pod, '/live'), fault).toBe(200);
+      await pause(Math.max(0, spoiltAtMs + LAST_WRITE_MS + 500 - Date.now()));
+      const mendedAtMs = Date.now();
+      await mend();
+      const { pushes } = await scenario.partners.ledger();
+      const meanwhile = pushes.filter(({ at }) => at > spoiltAtMs + LAST_WRITE_MS && at < mendedAtMs);
+      expect(meanwhile, fault).toEqual([]);
+      await playing;
+      await eventually(async () => {
+        expect(await code(pod, '/ready'), fault).toBe(200);
+        expect((await pod.status())?.condition, fault).toBe('ok');
+      });
+    }
+    await expectPromisesKept(scenario);
+    expect((await scenario.partners.ledger()).pushes.length).toBeGreaterThan(50);
+    expect((await pod.status())?.redis).toEqual({ dataLost: 0, serverChanged: 1 });
+
+    await admin.flushall();
+    await eventually(async () => {
+      expect((await pod.status())?.redis.dataLost).toBe(1);
+    });
+    const said = (await scenario.log(pod)).filter(({ msg }) =>
+      String(msg).includes('lost acknowledged writes'),
+    );
+    expect(said).toMatchObject([{ level: 'error' }]);
+    await scenario.play(50, 100);
+    await scenario.untilDrained();
+    admin.disconnect();
+  },
+);
+
+it.skipIf(obstacle !== undefined)(
+  'two pods on a Redis Cluster: a planned failover under load and a killed master change nothing that is promised',
+  async () => {
+    cluster = await startRedisCluster();
+    const { nodes, ask, masterOf, inStep } = cluster;
+    const scenario = await start(2, { url: cluster.url, cluster: true });
+    const [first] = scenario.pods;
+    if (first === undefined) throw new Error('no pod');
+    await eventually(async () => {
+      expect((await first.status())?.pods.length).toBe(2);
+    });
+
+    const playing = scenario.play(900, 200);
+    const queueKey = queuePrefix(REDIS_PREFIX);
+    const master = await masterOf(queueKey);
+    await eventually(async () => {
+      expect((await first.status())?.events.queued).toBeGreaterThan(10);
+    });
+    // The master hands over when its replica has everything: no write is lost.
+    const table = String(await ask(master, 'CLUSTER', 'NODES')).split('\n');
+    const heir = nodes.find(({ id }) =>
+      table.some((line) => line.startsWith(id) && line.includes(`slave ${master.id}`)),
+    );
+    if (heir === undefined) throw new Error('no replica');
+    await ask(heir, 'CLUSTER', 'FAILOVER');
+    await eventually(async () => {
+      expect((await masterOf(queueKey)).id).toBe(heir.id);
+    });
+    await playing;
+    await scenario.untilDrained();
+
+    // A killed one loses what its replica had not received, so nothing may be under way.
+    await inStep();
+    await heir.service.kill('SIGKILL');
+    await scenario.play(300, 150);
+    await expectPromisesKept(scenario);
+    expect((await scenario.partners.ledger()).pushes.length).toBeGreaterThan(50);
+    for (const pod of scenario.pods) {
+      await pod.waitUntilReady();
+      await eventually(async () => {
+        expect((await pod.status())?.redis.serverChanged).toBeGreaterThan(0);
+      });
+      expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+    }
+  },
+);
