@@ -58,7 +58,12 @@ export const buildChaosWorld = async (
         events: Math.ceil(options.rate * options.minutes * 60),
         people: Math.ceil(options.rate * SECONDS_BETWEEN_EVENTS),
         pods: options.pods,
-        partners: { ...MILD_SETTINGS, auth: { required: true, tokenLifeSeconds: 30 } },
+        partners: {
+          ...MILD_SETTINGS,
+          // Slow, so that a pod that dies or freezes has pushes on the way.
+          pushApi: { ...MILD_SETTINGS.pushApi, latency: { medianMs: 250, sigma: 0.5, maxMs: 1200 } },
+          auth: { required: true, tokenLifeSeconds: 30 },
+        },
         rulesFile,
         services: {
           origins: ['local'],

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { askPods } from '../demo/observe.ts';
 import type { PodProcess } from '../demo/pods.ts';
+import { PARTITIONS } from '../demo/world.ts';
 import { describeFault } from './describe.ts';
 import { takesPodAway, type PlannedFault } from './fault-kinds.ts';
 import { inflict, type Stage } from './inflict.ts';
@@ -47,6 +48,7 @@ export const conduct = async (
   const surprises: string[] = [];
   const told = new Set<PodProcess>();
   let owned: ReadonlyMap<string, readonly number[]> = new Map();
+  let whole = false;
   const stamp = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
 
   const comeBack = async (pod: PodProcess): Promise<boolean> => {
@@ -66,6 +68,8 @@ export const conduct = async (
     );
     // One that does not answer now had what it had.
     owned = new Map([...owned, ...answered]);
+    const served = new Set(answered.flatMap(([, partitions]) => partitions));
+    whole = answered.length === stage.pods.length && served.size === PARTITIONS;
     for (const pod of stage.pods) {
       if (told.has(pod) || pod.isRunning()) continue;
       const words = `${pod.name} ended by itself: ${await pod.lastWords()}`;
@@ -77,8 +81,12 @@ export const conduct = async (
 
   const runFault = async (fault: PlannedFault): Promise<void> => {
     await until(startedAt + fault.atMs, signal);
+    const lastAt = Date.now() + BACK_WITHIN_MS;
+    while (fault.watched && !whole && !signal.aborted && Date.now() < lastAt) await sleep(WATCH_EVERY_MS);
     if (signal.aborted) return;
     const pod = fault.pod === undefined ? undefined : stage.pods[fault.pod];
+    // A watched death that waited may meet what was planned for later.
+    if (pod !== undefined && told.has(pod)) return;
     const ends = pod !== undefined && (fault.kind === 'pod-kill' || fault.kind === 'pod-restart');
     if (ends) told.add(pod);
     say(`${stamp()}  ${describeFault(fault, pod?.name)}`);

@@ -34,6 +34,8 @@ const what = (fault: PlannedFault): string => {
       return `Kafka: frozen (SIGSTOP) ${lasting}`;
     case 'redis-kill':
       return `Redis: kill -9, away ${lasting}`;
+    case 'redis-host-death':
+      return `Redis: its host dies, and the last ${seconds(lastsMs)} of its writes with it`;
     case 'redis-freeze':
       return `Redis: frozen (SIGSTOP) ${lasting}`;
     case 's3-away':

@@ -36,6 +36,7 @@ export const FAULTS = {
   'auth-away': { hits: 'all', seconds: [10, 20], claims: ['auth', 'link-auth'] },
   'coupon-errors': { hits: 'all', seconds: [8, 18], claims: ['coupon'] },
   'push-errors': { hits: 'all', seconds: [8, 18], claims: ['push'] },
+  'redis-host-death': { hits: 'all', seconds: [1, 1], claims: ['redis'] },
   'tokens-revoked': { hits: 'all', seconds: [0, 0], claims: [] },
   'link-slow': { hits: 'link', seconds: [8, 18], claims: [], links: LINKS },
   'link-cut': { hits: 'link', seconds: [3, 14], claims: [], links: LINKS },
@@ -50,7 +51,10 @@ export const FAULTS = {
 
 export type FaultKind = keyof typeof FAULTS;
 
-export const FAULT_KINDS = Object.keys(FAULTS) as readonly FaultKind[];
+/** Those that promises are kept under. A host's death with what Redis had not written yet is asked for by name. */
+export const FAULT_KINDS = (Object.keys(FAULTS) as readonly FaultKind[]).filter(
+  (kind) => kind !== 'redis-host-death',
+);
 
 /** A fault as it is planned. */
 export interface PlannedFault {
@@ -64,6 +68,8 @@ export interface PlannedFault {
   readonly link?: LinkName;
   /** `clock-step`: ms ahead (or behind); `*-errors`: share of calls; `link-slow`: ms of delay each way. */
   readonly amount?: number;
+  /** Waits, also beyond its time, until every pod is ready and every partition has one. */
+  readonly watched?: true;
 }
 
 /** The shape of a kind, by its widest type. */

@@ -2,10 +2,14 @@
  * Does one fault to the world, and gives back what heals it. Healing only lets go: whether things come back, and
  * how soon, is what the run is to find out, so nothing here waits for it.
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
 import { showExit, type PodProcess } from '../demo/pods.ts';
 import type { Partners } from '../partners/partners.ts';
-import { MILD_SETTINGS, type SettingsPatch } from '../partners/settings.ts';
+import { MILD_COUPON_RATES, MILD_PUSH_RATES } from '../partners/faults.ts';
+import type { SettingsPatch } from '../partners/settings.ts';
 import type { RunningServices } from '../services/start-services.ts';
 import type { LinkName, PlannedFault } from './fault-kinds.ts';
 import type { Links } from './links.ts';
@@ -24,7 +28,7 @@ export interface Stage {
 export interface Infliction {
   /** How a pod ended that was told to. */
   readonly exit?: string;
-  /** Resolves when the fault is over, and with `true` where a pod is on its way back. */
+  /** Lets go. */
   heal(): Promise<void>;
 }
 
@@ -99,6 +103,22 @@ const endService = async (
   return { heal: () => services.service(name).restart() };
 };
 
+/** What a host takes with it that Redis had only told it to write: the files go back to what they were a while ago. */
+const loseWrites = async (services: RunningServices, lostMs: number): Promise<Infliction> => {
+  const service = services.service('redis');
+  const redis = new Redis(service.address);
+  const [, directory = ''] = (await redis.config('GET', 'dir')) as string[];
+  redis.disconnect();
+  const files = join(directory, 'appendonlydir');
+  const before = `${files}-before`;
+  await cp(files, before, { recursive: true });
+  await sleep(lostMs);
+  await service.kill('SIGKILL');
+  await rm(files, { recursive: true });
+  await rename(before, files);
+  return { heal: () => service.restart() };
+};
+
 /** Lost for good is what a partner's hole held: a push that came minutes late would be nobody's fault. */
 const delivers = (link: LinkName): boolean => link === 'kafka' || link === 'redis';
 
@@ -133,6 +153,8 @@ export const inflict = async (stage: Stage, fault: PlannedFault): Promise<Inflic
       return freezeService(services, 'kafka');
     case 'redis-kill':
       return endService(services, 'redis', 'SIGKILL');
+    case 'redis-host-death':
+      return loseWrites(services, fault.lastsMs);
     case 'redis-freeze':
       return freezeService(services, 'redis');
     case 's3-away':
@@ -147,13 +169,13 @@ export const inflict = async (stage: Stage, fault: PlannedFault): Promise<Inflic
       return settings(
         partners,
         { couponApi: { rates: share(COUPON_MIXTURE, amount) } },
-        { couponApi: { ...MILD_SETTINGS.couponApi } },
+        { couponApi: { rates: MILD_COUPON_RATES } },
       );
     case 'push-errors':
       return settings(
         partners,
         { pushApi: { rates: share(PUSH_MIXTURE, amount) } },
-        { pushApi: { ...MILD_SETTINGS.pushApi } },
+        { pushApi: { rates: MILD_PUSH_RATES } },
       );
     case 'tokens-revoked':
       await partners.control({ revokeTokens: true });

@@ -20,6 +20,7 @@ import {
   type Span,
 } from '../verify/recovery.ts';
 import type { Conducted, DoneFault } from './conduct.ts';
+import { claimsOf } from './fault-kinds.ts';
 
 export interface ChaosEvidence extends Omit<Evidence, 'outcomes' | 'idempotentPushApi'> {
   readonly outcomes: CommitEvidence['outcomes'];
@@ -49,14 +50,28 @@ const spanOf = (done: DoneFault, aftermathMs: number): Span => ({
   to: Math.max(done.backAt ?? Infinity, done.startedAt + done.fault.lastsMs) + aftermathMs,
 });
 
-const listDeaths = (faults: readonly DoneFault[], aftermathMs: number): readonly Death[] =>
+/** Whether pushes may have been put off by it. */
+const putsOffPushes = ({ fault }: DoneFault): boolean =>
+  [...claimsOf(fault), fault.kind].some((word) => /push|auth|token/.test(word));
+
+/** A watched death began when all was well again, so only what puts pushes off reaches into it. */
+const eventAftermath = (death: DoneFault): number => (death.fault.watched === true ? 0 : AFTERMATH_MS);
+const pushAftermath = (death: DoneFault, other: DoneFault): number =>
+  death.fault.watched === true && !putsOffPushes(other) ? 0 : PUSH_AFTERMATH_MS;
+
+const listDeaths = (
+  faults: readonly DoneFault[],
+  aftermathMs: (death: DoneFault, other: DoneFault) => number,
+): readonly Death[] =>
   faults
     .filter(({ fault }) => fault.kind === 'pod-kill')
     .map((death) => ({
       pod: death.on ?? '?',
       at: death.startedAt,
       partitions: death.partitions,
-      disturbed: faults.filter((other) => other !== death).map((other) => spanOf(other, aftermathMs)),
+      disturbed: faults
+        .filter((other) => other !== death)
+        .map((other) => spanOf(other, aftermathMs(death, other))),
     }));
 
 /** Only what was frozen near one of the two sends may have shifted it. */
@@ -102,12 +117,12 @@ export const judge = (evidence: ChaosEvidence): readonly PromiseCheck[] => {
     checkRecovery(
       'after a pod’s death its partitions’ events flowed again',
       limits.eventsMs,
-      judgeEventRecovery({ ...recovery, deaths: listDeaths(faults, AFTERMATH_MS) }),
+      judgeEventRecovery({ ...recovery, deaths: listDeaths(faults, eventAftermath) }),
     ),
     checkRecovery(
       'after a pod’s death every waiting push had its end',
       limits.pushesMs,
-      judgePushRecovery({ ...recovery, deaths: listDeaths(faults, PUSH_AFTERMATH_MS) }),
+      judgePushRecovery({ ...recovery, deaths: listDeaths(faults, pushAftermath) }),
     ),
     check(
       'no pod ended by itself, and each came back',

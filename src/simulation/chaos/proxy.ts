@@ -94,7 +94,7 @@ const listen = (server: Server, port: number): Promise<void> =>
 export const openProxy = async (port: number, upstreamPort: number): Promise<Proxy> => {
   let condition: NetworkCondition = { kind: 'open' };
   const directions = new Set<Direction>();
-  const sockets = new Set<Socket>();
+  const drops = new Set<() => void>();
 
   const join = (client: Socket): void => {
     const upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true });
@@ -102,14 +102,12 @@ export const openProxy = async (port: number, upstreamPort: number): Promise<Pro
     const both = [carry(client, upstream, () => condition), carry(upstream, client, () => condition)];
     for (const direction of both) directions.add(direction);
     const drop = (): void => {
+      drops.delete(drop);
       for (const direction of both) directions.delete(direction);
-      for (const socket of pair) {
-        sockets.delete(socket);
-        if (!socket.destroyed) socket.resetAndDestroy();
-      }
+      for (const socket of pair) if (!socket.destroyed) socket.resetAndDestroy();
     };
+    drops.add(drop);
     for (const socket of pair) {
-      sockets.add(socket);
       socket.setNoDelay(true);
       socket.on('error', drop);
       socket.once('close', (hadError) => {
@@ -119,7 +117,7 @@ export const openProxy = async (port: number, upstreamPort: number): Promise<Pro
   };
   const server = createServer({ allowHalfOpen: true }, join);
   const dropAll = (): void => {
-    for (const socket of [...sockets]) socket.destroy(new Error('cut'));
+    for (const drop of [...drops]) drop();
   };
   const shut = (): Promise<void> =>
     new Promise((resolve) => {

@@ -2,6 +2,7 @@
  * One run of chaos: the city plays while faults come and go by the schedule, everything is healed, the backlog
  * drains, the pods stop, and the promises are judged by what is left outside of them.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { drain } from '../demo/drain.ts';
 import { readCaps } from '../demo/checks.ts';
 import { observeOutcomes, readDeadLetters, readOffsets } from '../demo/observe.ts';
@@ -51,9 +52,6 @@ export const run = async (
     const playing = new AbortController();
     const failed = new AbortController();
     const signal = AbortSignal.any([control.signal, failed.signal]);
-    const over = setTimeout(() => {
-      playing.abort();
-    }, options.minutes * 60_000);
     const played = play({
       kafka,
       topic: names.topic,
@@ -64,13 +62,17 @@ export const run = async (
         produced.push(...events);
       },
     }).then(() => {
-      clearTimeout(over);
       say(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  the last event is played`);
     });
-    const conducting = conduct(plan, world.stage, { startedAt, signal, say });
+    // Whatever comes back late still needs events to show that it is back.
+    const conducting = conduct(plan, world.stage, { startedAt, signal, say }).then(async (conducted) => {
+      const leftMs = Math.max(0, startedAt + options.minutes * 60_000 - Date.now());
+      await sleep(leftMs, undefined, { signal }).catch(() => undefined);
+      playing.abort();
+      return conducted;
+    });
     const [conducted] = await Promise.all([conducting, played]).catch(async (error: unknown) => {
       failed.abort();
-      clearTimeout(over);
       await Promise.allSettled([conducting, played]);
       throw error;
     });

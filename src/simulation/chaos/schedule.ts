@@ -3,8 +3,8 @@
  * Kinds are dealt like cards, so each has come before one comes again. One pod at least is always left alone, and
  * no more than three faults run at once.
  *
- * A run ends with a pod's death that no other fault is near, and one of a few minutes has more of them: what comes
- * back, and how soon, can only be judged where nothing else stands in its way.
+ * A run ends with a pod's death that no other fault is near, and a long one has more of them: what comes back, and
+ * how soon, can only be judged where nothing else stands in its way.
  */
 import { createRandom, type Random } from '../city/random.ts';
 import {
@@ -24,6 +24,8 @@ export interface ScheduleOptions {
   readonly pods: number;
   /** Default: all. */
   readonly only?: readonly FaultKind[] | undefined;
+  /** Redis writes each second: its host dies once with what was not written, in the middle, and nothing else does. */
+  readonly losesWrites?: boolean;
 }
 
 const FIRST_AT_MS = 4000;
@@ -33,7 +35,7 @@ const MOST_AT_ONCE = 3;
 const LAST_DEATH_MS = 24_000;
 const DEATH_LASTS_MS = 20_000;
 /** Quiet before a death that is watched, and after it in the middle of a run: until its pushes must be back, too. */
-const QUIET_BEFORE_MS = 12_000;
+const QUIET_BEFORE_MS = 5000;
 const QUIET_AFTER_MS = 58_000;
 const WATCH_EVERY_MS = 240_000;
 
@@ -68,7 +70,8 @@ const fits = (fault: PlannedFault, running: readonly PlannedFault[], pods: numbe
 
 /** In the order of their times. */
 export const planFaults = (options: ScheduleOptions): readonly PlannedFault[] => {
-  const { seed, minutes, pods } = options;
+  const { seed, minutes, pods, losesWrites = false } = options;
+  if (losesWrites) return [{ kind: 'redis-host-death', atMs: minutes * 30_000, lastsMs: 1000 }];
   const kinds = FAULT_KINDS.filter((kind) => options.only?.includes(kind) ?? true);
   const random = createRandom(`${seed}/faults/${pods}`);
   const plan: PlannedFault[] = [];
@@ -81,6 +84,7 @@ export const planFaults = (options: ScheduleOptions): readonly PlannedFault[] =>
     atMs,
     lastsMs: DEATH_LASTS_MS,
     pod: random.int(0, pods - 1),
+    watched: true,
   });
 
   const deck: FaultKind[] = [];

@@ -20,6 +20,7 @@ import { BUCKET, MAX_RECORD_BYTES, nameRun, podEnvironment, type RunNames } from
 import { startPartnersProcess } from './partners-process.ts';
 import { createPod, type PodProcess } from './pods.ts';
 
+/** Of the topic that is played. */
 export const PARTITIONS = 12;
 export const RULES_FILE = new URL('../../../rules/default.yaml', import.meta.url);
 
