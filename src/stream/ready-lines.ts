@@ -4,6 +4,7 @@
  * O(log keys). Sharers take turns.
  */
 import type { Sharer } from '../domain/fair-shares.ts';
+import { popHeap, pushHeap } from './heap.ts';
 
 /** A task that waits for its turn. */
 export interface Waiting<Task> {
@@ -52,12 +53,12 @@ export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): R
       const entry: Entry<Task> = { arrival: line.head.arrival, line };
       const heap = heaps.get(sharer);
       if (heap === undefined) heaps.set(sharer, [entry]);
-      else push(heap, entry);
+      else pushHeap(heap, entry, arrivedBefore);
     },
     take(mayTake) {
       for (const [sharer, heap] of heaps) {
         if (!mayTake(sharer)) continue;
-        const first = pop(heap);
+        const first = popHeap(heap, arrivedBefore);
         // Alone, its place is as good as any.
         if (heap.length === 0) heaps.delete(sharer);
         else if (heaps.size > 1) {
@@ -75,40 +76,6 @@ export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): R
   };
 }
 
-function push<Task>(heap: Entry<Task>[], entry: Entry<Task>): void {
-  let at = heap.length;
-  heap.push(entry);
-  while (at > 0) {
-    const up = (at - 1) >> 1;
-    const parent = heap[up];
-    if (parent === undefined || parent.arrival <= entry.arrival) break;
-    heap[at] = parent;
-    at = up;
-  }
-  heap[at] = entry;
-}
-
-function pop<Task>(heap: Entry<Task>[]): Entry<Task> | undefined {
-  const first = heap[0];
-  const last = heap.pop();
-  if (last !== undefined && heap.length > 0) siftDown(heap, last);
-  return first;
-}
-
-function siftDown<Task>(heap: Entry<Task>[], entry: Entry<Task>): void {
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    let least = heap[child];
-    if (least === undefined) break;
-    const right = heap[child + 1];
-    if (right !== undefined && right.arrival < least.arrival) {
-      least = right;
-      child += 1;
-    }
-    if (least.arrival >= entry.arrival) break;
-    heap[at] = least;
-    at = child;
-  }
-  heap[at] = entry;
+function arrivedBefore(a: { readonly arrival: number }, b: { readonly arrival: number }): boolean {
+  return a.arrival < b.arrival;
 }

@@ -1,4 +1,5 @@
 /** Time that jumps from event to event: what happens does not depend on the machine. */
+import { popHeap, pushHeap } from '../../src/stream/heap.ts';
 
 export interface BenchClock {
   now(): number;
@@ -29,49 +30,13 @@ export function createSimulatedClock(): SimulatedClock {
   let nowMs = 0;
   let order = 0;
 
-  function isBefore(a: Due, b: Due): boolean {
-    return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
-  }
-
-  function push(due: Due): void {
-    let at = heap.push(due) - 1;
-    while (at > 0) {
-      const up = (at - 1) >> 1;
-      const parent = heap[up];
-      if (parent === undefined || isBefore(parent, due)) break;
-      heap[at] = parent;
-      at = up;
-    }
-    heap[at] = due;
-  }
-
-  function pop(): Due | undefined {
-    const first = heap[0];
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    let at = 0;
-    for (;;) {
-      let down = 2 * at + 1;
-      const left = heap[down];
-      if (left === undefined) break;
-      const right = heap[down + 1];
-      if (right !== undefined && isBefore(right, left)) down += 1;
-      const child = heap[down];
-      if (child === undefined || isBefore(last, child)) break;
-      heap[at] = child;
-      at = down;
-    }
-    heap[at] = last;
-    return first;
-  }
-
   return {
     now: () => nowMs,
     after(ms, callback) {
-      push({ atMs: nowMs + ms, order: order++, callback });
+      pushHeap(heap, { atMs: nowMs + ms, order: order++, callback }, isBefore);
     },
     async play() {
-      for (let due = pop(); due !== undefined; due = pop()) {
+      for (let due = popHeap(heap, isBefore); due !== undefined; due = popHeap(heap, isBefore)) {
         nowMs = due.atMs;
         due.callback();
         // Promise chains of a few steps hang on each completion.
@@ -79,4 +44,9 @@ export function createSimulatedClock(): SimulatedClock {
       }
     },
   };
+}
+
+/** Of two due at once, the one that was asked for first. */
+function isBefore(a: Due, b: Due): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

@@ -4,6 +4,7 @@
  * the router pool does while events wait.
  */
 import type { ConcurrencyLimit } from '../../src/partners/concurrency-limit.ts';
+import { popHeap, pushHeap } from '../../src/stream/heap.ts';
 
 /** How a partner behaves at and beyond what it can do at once. */
 export type PartnerModel =
@@ -171,34 +172,13 @@ interface Heap<T> {
 
 function createHeap<T>(rank: (item: T) => number): Heap<T> {
   const items: T[] = [];
-  const isBefore = (a: number, b: number): boolean => rank(items[a]!) < rank(items[b]!);
-  const swap = (a: number, b: number): void => {
-    [items[a], items[b]] = [items[b]!, items[a]!];
-  };
+  const isBefore = (a: T, b: T): boolean => rank(a) < rank(b);
   return {
     size: () => items.length,
     peek: () => items[0],
-    push(item) {
-      let at = items.push(item) - 1;
-      for (let up = (at - 1) >> 1; at > 0 && isBefore(at, up); up = (at - 1) >> 1) {
-        swap(at, up);
-        at = up;
-      }
+    push: (item) => {
+      pushHeap(items, item, isBefore);
     },
-    pop() {
-      const first = items[0];
-      const last = items.pop();
-      if (items.length === 0 || last === undefined) return first;
-      items[0] = last;
-      for (let at = 0; ;) {
-        let least = at;
-        for (const child of [2 * at + 1, 2 * at + 2]) {
-          if (child < items.length && isBefore(child, least)) least = child;
-        }
-        if (least === at) return first;
-        swap(at, least);
-        at = least;
-      }
-    },
+    pop: () => popHeap(items, isBefore),
   };
 }
