@@ -2,6 +2,7 @@
 import { createConsumer, type EventConsumer } from '../../src/kafka/consumer.ts';
 import type { Ordering } from '../../src/kafka/consumer-options.ts';
 import type { Intake } from '../../src/pipeline/ports.ts';
+import { consumerDefaults } from '../support/consumer-defaults.ts';
 import { systemClock as clock } from '../../src/telemetry/system-clock.ts';
 
 export interface EngineOptions {
@@ -18,19 +19,11 @@ export function startEngine(options: EngineOptions): EventConsumer {
   const { brokers, groupId, ...rest } = options;
   const ignore = (): void => undefined;
   const consumer = createConsumer({
+    ...consumerDefaults,
+    commitIntervalMs: 1000,
     ...rest,
     groupId,
     connection: { brokers: brokers.split(','), clientId: groupId },
-    start: 'earliest',
-    lane: 'all',
-    laneThresholdBytes: 262_144,
-    sessionTimeoutMs: 15_000,
-    drainTimeoutMs: 10_000,
-    commitIntervalMs: 1000,
-    commitMaxEvents: 1000,
-    maxInFlightEvents: 10_000,
-    maxUncommittedEvents: 100_000,
-    maxRecordBytes: 64 * 1024 * 1024,
     clock,
     logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => console.error(fields) },
     meter: { commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },

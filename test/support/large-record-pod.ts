@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 import { HEAP_FLAG } from '../../src/heap-flag.ts';
 import { createConsumer } from '../../src/kafka/consumer.ts';
 import { systemClock as clock } from '../../src/telemetry/system-clock.ts';
+import { consumerDefaults } from './consumer-defaults.ts';
 import { silentLogger as logger } from './silent-logger.ts';
 
 export interface LargeRecordTask {
@@ -89,17 +90,7 @@ process.once('message', (task: LargeRecordTask) => {
     connection: { brokers: [task.broker], clientId: 'large-record' },
     groupId: task.groupId,
     topic: task.topic,
-    start: 'earliest',
-    lane: 'all',
-    laneThresholdBytes: 262_144,
-    ordering: 'user',
-    sessionTimeoutMs: 15_000,
-    drainTimeoutMs: 10_000,
-    commitIntervalMs: 200,
-    commitMaxEvents: 1000,
-    maxInFlightEvents: 10_000,
-    maxUncommittedEvents: 100_000,
-    maxRecordBytes: 64 * 1024 * 1024,
+    ...consumerDefaults,
     clock,
     logger,
     meter: {

@@ -11,6 +11,7 @@ import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.
 import type { CommitResult, ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
 import { ensureCodecs } from '../../../src/kafka/codecs.ts';
 import type { Clock, Hold } from '../../../src/pipeline/ports.ts';
+import { consumerDefaults } from '../../support/consumer-defaults.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 
@@ -134,17 +135,7 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
   };
   const consumer = createConsumer({
     connection: { brokers, clientId: name },
-    start: 'earliest',
-    lane: 'all',
-    laneThresholdBytes: 262_144,
-    ordering: 'user',
-    sessionTimeoutMs: 15_000,
-    drainTimeoutMs: 10_000,
-    commitIntervalMs: 200,
-    commitMaxEvents: 1000,
-    maxInFlightEvents: 10_000,
-    maxUncommittedEvents: 100_000,
-    maxRecordBytes: 64 * 1024 * 1024,
+    ...consumerDefaults,
     lagIntervalMs: 1000,
     metadataMaxAgeMs: 1000,
     clock,
