@@ -1,0 +1,127 @@
+/** Recalls share calls to Redis; every event gets its own answer all the same, and no call is kept waiting for more. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Cap } from '../../../src/domain/cap.ts';
+import { createRecallBatch, type Recall } from '../../../src/cooldown/recall-batch.ts';
+
+interface Call {
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  answer(answers: unknown[]): void;
+  fail(error: Error): void;
+}
+
+const caps: readonly Cap[] = [
+  { per: 'user', max: 2, windowMs: 1000 },
+  { per: 'user+merchant', max: 1, windowMs: 5000 },
+];
+const keysOf = (event: number): [string, string] => [`record-${String(event)}`, `history-${String(event)}`];
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+let calls: Call[];
+function open(maxEvents: number): Recall {
+  return createRecallBatch({
+    maxEvents,
+    run: (keys, args) =>
+      new Promise((resolve, reject) => {
+        calls.push({ keys, args, answer: resolve, fail: reject });
+      }),
+  });
+}
+beforeEach(() => {
+  calls = [];
+});
+
+describe('recalls of one turn of the event loop', () => {
+  it('go out together, each with its own answer', async () => {
+    const recall = open(64);
+    const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
+    await turn();
+    expect(calls.map(({ keys }) => keys)).toEqual([[1, 2, 3].flatMap(keysOf)]);
+    calls[0]?.answer(['room', ['known', 'claimed'], 'full']);
+    expect(await Promise.all(answers)).toEqual([['room'], ['known', 'claimed'], ['full']]);
+  });
+
+  it('ask by the caps of a user alone', async () => {
+    void open(64)(keysOf(1), caps);
+    await turn();
+    expect(calls[0]?.args).toEqual([2, 1000]);
+  });
+
+  it('go out apart where the rules have changed between them', async () => {
+    const recall = open(64);
+    void recall(keysOf(1), caps);
+    void recall(keysOf(2), [{ per: 'user', max: 9, windowMs: 1 }]);
+    await turn();
+    expect(calls.map(({ keys, args }) => ({ keys, args }))).toEqual([
+      { keys: keysOf(1), args: [2, 1000] },
+      { keys: keysOf(2), args: [9, 1] },
+    ]);
+  });
+
+  it('never go out in a call of more than the most', async () => {
+    const recall = open(3);
+    for (let event = 0; event < 7; event += 1) void recall(keysOf(event), caps);
+    calls[0]?.answer(['room', 'room', 'room']);
+    await turn();
+    expect(calls.map(({ keys }) => keys.length / 2)).toEqual([3, 3, 1]);
+  });
+
+  it('go out each for itself, at once, in a cluster', () => {
+    const recall = open(1);
+    void recall(keysOf(1), caps);
+    void recall(keysOf(2), caps);
+    expect(calls.map(({ keys }) => keys)).toEqual([keysOf(1), keysOf(2)]);
+  });
+});
+
+describe('while two calls are out', () => {
+  it('the others gather, and go out together when one comes back', async () => {
+    const recall = open(64);
+    for (const event of [1, 2]) {
+      void recall(keysOf(event), caps);
+      await turn();
+    }
+    for (const event of [3, 4]) {
+      void recall(keysOf(event), caps);
+      await turn();
+    }
+    expect(calls).toHaveLength(2);
+    calls[0]?.answer(['room']);
+    await turn();
+    expect(calls.map(({ keys }) => keys)).toEqual([keysOf(1), keysOf(2), [3, 4].flatMap(keysOf)]);
+  });
+
+  it('and one of them fails, the others go out all the same', async () => {
+    const recall = open(64);
+    const first = recall(keysOf(1), caps);
+    await turn();
+    void recall(keysOf(2), caps);
+    await turn();
+    void recall(keysOf(3), caps);
+    await turn();
+    calls[0]?.fail(new Error('away'));
+    await expect(first).rejects.toThrow('away');
+    await turn();
+    expect(calls[2]?.keys).toEqual(keysOf(3));
+  });
+});
+
+describe('a call that fails', () => {
+  it('fails everybody of it, and nobody else', async () => {
+    const recall = open(2);
+    const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
+    const settled = Promise.allSettled(answers);
+    await turn();
+    calls[0]?.fail(new Error('away'));
+    calls[1]?.answer(['room']);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  it('is one that answers fewer events than were asked for', async () => {
+    const recall = open(64);
+    const settled = Promise.allSettled([1, 2].map((event) => recall(keysOf(event), caps)));
+    await turn();
+    calls[0]?.answer(['room']);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
