@@ -4,7 +4,8 @@
  */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PodProcess } from '../../src/simulation/demo/pods.ts';
-import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
+import type { ServiceHandle } from '../../src/simulation/services/service.ts';
+import { startServices } from '../../src/simulation/services/start-services.ts';
 import { openIntruder } from '../support/group-intruder.ts';
 import { findLocalObstacle } from '../support/local-obstacle.ts';
 import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
@@ -26,15 +27,20 @@ async function start(
   return { scenario, pod };
 }
 
-/** A service of this scenario's own, to be broken. */
-async function ownService(kind: 'kafka' | 'redis'): Promise<RunningServices> {
+/** A service of this scenario's own, to be broken. Skips the test, with the reason, where this machine can't run it. */
+async function ownService(
+  kind: 'kafka' | 'redis',
+  skip: (condition: boolean, note?: string) => void,
+): Promise<ServiceHandle> {
+  const obstacle = await findLocalObstacle(kind);
+  skip(obstacle !== undefined, obstacle);
   const services = await startServices({
     ...{ kafka: false, redis: false, s3: false, [kind]: {} },
     origins: ['local'],
     say: () => undefined,
   });
   cleanups.push(() => services.stop());
-  return services;
+  return services.service(kind);
 }
 
 async function live(pod: PodProcess): Promise<{ status: number; reasons: readonly string[] }> {
@@ -90,10 +96,7 @@ describe('waiting for what is away is no stall', () => {
   });
 
   it('a Redis that accepts and never answers', async ({ skip }) => {
-    const obstacle = await findLocalObstacle('redis');
-    skip(obstacle !== undefined, obstacle);
-    const services = await ownService('redis');
-    const redis = services.service('redis');
+    const redis = await ownService('redis', skip);
     const { scenario, pod } = await start({
       env: { STALL_TIMEOUT_MS: String(STALL_MS), REDIS_URL: redis.address },
     });
@@ -105,10 +108,7 @@ describe('waiting for what is away is no stall', () => {
   });
 
   it('a broker that hangs, dies, and is away beyond the retries of the client', async ({ skip }) => {
-    const obstacle = await findLocalObstacle('kafka');
-    skip(obstacle !== undefined, obstacle);
-    const services = await ownService('kafka');
-    const kafka = services.service('kafka');
+    const kafka = await ownService('kafka', skip);
     const stallMs = 12_000;
     const { scenario, pod } = await start({
       brokers: kafka.address,
