@@ -46,8 +46,8 @@ const START_RETRY_MS = 2000;
 const CONSUMER_RETRY = { initialRetryTime: 100, multiplier: 1.5, factor: 0.2, maxRetryTime: 400 } as const;
 const CONSUMER_RETRIES = 150;
 /**
- * kafkajs decodes an answer in one turn of the event loop, about 3 µs a record: not more, then. The broker cuts the
- * answer off in the middle of a record batch, which is fetched again: half a batch a fetch, 3 % with batches of
+ * kafkajs decodes a record batch in one turn of the event loop, about 3 µs a record, and an answer's batches at a
+ * stretch but for the turns our codecs take: not more, then. The broker cuts the answer off in the middle of a record batch, which is fetched again: half a batch a fetch, 3 % with batches of
  * 100 kB and a third with those of 1 MB.
  */
 const MAX_FETCH_BYTES = 1024 * 1024;
