@@ -7,7 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { buildWorld, RULES_FILE, type World } from '../demo/world.ts';
+import { buildWorld, type Equipment, RULES_FILE, type World } from '../demo/world.ts';
 import { MILD_SETTINGS } from '../partners/settings.ts';
 import type { Stage } from './inflict.ts';
 import { prepareLinks } from './links.ts';
@@ -39,7 +39,12 @@ export const shortenCaps = (rules: string): string => {
 /** Rejects with what is missing where the services can't be processes of this machine. */
 export const buildChaosWorld = async (
   options: ChaosOptions,
-  control: { readonly say: (line: string) => void; readonly signal: AbortSignal },
+  control: {
+    readonly say: (line: string) => void;
+    readonly signal: AbortSignal;
+    /** What the pods get beyond the rest. */
+    readonly extra?: Pick<Equipment, 'env' | 'nodeArgs'>;
+  },
 ): Promise<ChaosWorld> => {
   control.say('services: this run starts its own as processes, because it kills and freezes them');
   const directory = await mkdtemp(join(tmpdir(), 'coupon-chaos-'));
@@ -77,9 +82,9 @@ export const buildChaosWorld = async (
         equip: async (pod, services, partners) => {
           const around = await links.open(pod, services, partners);
           return {
-            env: { ...around.env, CHAOS_CLOCK_FILE: clockFileOf(pod) },
+            env: { ...around.env, CHAOS_CLOCK_FILE: clockFileOf(pod), ...control.extra?.env },
             partners: around.partners,
-            nodeArgs: ['--import', pathToFileURL(PRELOAD).href],
+            nodeArgs: ['--import', pathToFileURL(PRELOAD).href, ...(control.extra?.nodeArgs ?? [])],
           };
         },
       },

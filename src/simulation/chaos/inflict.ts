@@ -107,7 +107,7 @@ const endService = async (
 const loseWrites = async (services: RunningServices, lostMs: number): Promise<Infliction> => {
   const service = services.service('redis');
   const redis = new Redis(service.address);
-  const [, directory = ''] = (await redis.config('GET', 'dir')) as string[];
+  const [, directory = ''] = await redis.config('GET', 'dir');
   redis.disconnect();
   const files = join(directory, 'appendonlydir');
   const before = `${files}-before`;

@@ -22,7 +22,7 @@ const say = (line: string): void => {
 
 const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise<number> => {
   const { minutes, pods, seed, rate } = options;
-  const plan = planFaults({ ...options, losesWrites: options.redis === 'everysec' });
+  const plan = options.soak ? [] : planFaults({ ...options, losesWrites: options.redis === 'everysec' });
   say(
     `${styleText('bold', 'chaos')}: ${minutes} min, ${pods} pods, ${rate} events/s, seed ${seed}: ${plan.length} faults`,
   );

@@ -17,6 +17,7 @@ import { conduct, type DoneFault } from './conduct.ts';
 import type { PlannedFault } from './fault-kinds.ts';
 import { judge } from './judge.ts';
 import type { ChaosOptions } from './options.ts';
+import { checkMemory, checkTrends, findTrends, measure, type Trend } from './soak.ts';
 
 /** Longer than a dead pod's push takes to be found and a put-off push to be tried again. */
 const DRAIN_WITHOUT_PROGRESS_MS = 120_000;
@@ -32,6 +33,8 @@ export interface ChaosReport {
   readonly pushRequests: number;
   readonly pushesSent: number;
   readonly faults: readonly DoneFault[];
+  /** Of a soak; else empty. */
+  readonly trends: readonly Trend[];
   readonly checks: readonly PromiseCheck[];
 }
 
@@ -65,17 +68,24 @@ export const run = async (
       say(`${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s  the last event is played`);
     });
     // Whatever comes back late still needs events to show that it is back.
+    const measured = measure(
+      pods,
+      world.services.env['REDIS_URL'] ?? '',
+      AbortSignal.any([signal, playing.signal]),
+    );
     const conducting = conduct(plan, world.stage, { startedAt, signal, say }).then(async (conducted) => {
       const leftMs = Math.max(0, startedAt + options.minutes * 60_000 - Date.now());
       await sleep(leftMs, undefined, { signal }).catch(() => undefined);
       playing.abort();
       return conducted;
     });
-    const [conducted] = await Promise.all([conducting, played]).catch(async (error: unknown) => {
-      failed.abort();
-      await Promise.allSettled([conducting, played]);
-      throw error;
-    });
+    const [conducted, samples] = await Promise.all([conducting, measured, played]).catch(
+      async (error: unknown) => {
+        failed.abort();
+        await Promise.allSettled([conducting, measured, played]);
+        throw error;
+      },
+    );
     const playedAt = Date.now();
     const drained = await drain(kafka, names, pods, observer, {
       timeoutMs: DRAIN_WITHOUT_PROGRESS_MS,
@@ -89,7 +99,8 @@ export const run = async (
     await observer.caughtUp();
     await reader.caughtUp();
     const ledger = await world.partners.ledger();
-    const checks = judge({
+    const trends = options.soak ? findTrends(samples) : [];
+    const promises = judge({
       produced,
       outcomes: observer.outcomes,
       letters: await readDeadLetters(kafka, names),
@@ -102,6 +113,7 @@ export const run = async (
       drained,
       waitedMs: DRAIN_WITHOUT_PROGRESS_MS,
     });
+    const checks = [...promises, checkMemory(samples), ...(options.soak ? [checkTrends(trends)] : [])];
     return {
       ok: checks.every(({ holds }) => holds),
       options,
@@ -112,6 +124,7 @@ export const run = async (
       pushRequests: ledger.pushes.length,
       pushesSent: ledger.pushes.filter(({ accepted }) => accepted).length,
       faults: conducted.faults,
+      trends,
       checks,
     };
   } finally {

@@ -20,6 +20,14 @@ export interface PlayOptions {
 }
 
 const TICK_MS = 50;
+/** Of one request, through whatever the broker goes: over a minute. */
+const PATIENCE = {
+  initialRetryTime: 200,
+  multiplier: 2,
+  factor: 0.2,
+  maxRetryTime: 5000,
+  retries: 20,
+} as const;
 const MOST_RECORDS_A_REQUEST = 500;
 
 type Placed = Message & { readonly partition: number };
@@ -56,7 +64,7 @@ const locate = (
 export const play = async (options: PlayOptions): Promise<void> => {
   const { kafka, topic, eventsPerSecond, signal } = options;
   const partitionOf = createKeyPartitioner(topic, await countPartitions(kafka, topic));
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry: { retries: 20 } });
+  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry: PATIENCE });
   await producer.connect();
   const source = options.records[Symbol.iterator]();
   const startedAt = performance.now();
