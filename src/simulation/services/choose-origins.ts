@@ -6,7 +6,7 @@
  */
 import { type ArtifactName, ARTIFACTS, isPrepared, redisBinaryName } from './artifacts.ts';
 import type { ServicesOptions } from './options.ts';
-import type { ServiceKind } from './service.ts';
+import type { Origin, ServiceKind } from './service.ts';
 import { findDockerEngine, findJava, findMaven, findRedisServer, MIN_JAVA_MAJOR } from './toolchain.ts';
 
 /** One service to start. Extra Redis servers are never `given`. */
@@ -58,7 +58,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
     noDocker = `no Docker engine (${engine.why})`;
     options.say(noDocker);
   }
-  if (!origins.includes('local')) throw new Error(describeDeadEnd(rest, [noDocker]));
+  if (!origins.includes('local')) throw new Error(describeDeadEnd(rest, origins, [noDocker]));
 
   const [java, maven, redisServer] = await Promise.all([
     findJava(environment),
@@ -77,7 +77,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
   if (artifacts.includes('redis') && redisBinaryName() === undefined) {
     missing.push(`no redis-server on the PATH, and none to fetch for ${process.platform}-${process.arch}`);
   }
-  if (missing.length > 0) throw new Error(describeDeadEnd(rest, [noDocker, ...missing]));
+  if (missing.length > 0) throw new Error(describeDeadEnd(rest, origins, [noDocker, ...missing]));
 
   for (const { name, kind } of rest) {
     const artifact = artifactOf(kind, redisFromPath);
@@ -96,16 +96,29 @@ function artifactOf(kind: ServiceKind, redisFromPath: boolean): ArtifactName | u
   return redisFromPath ? undefined : 'redis';
 }
 
-function describeDeadEnd(rest: readonly Wanted[], reasons: readonly string[]): string {
+/** Names the ways out that the caller would take. */
+function describeDeadEnd(
+  rest: readonly Wanted[],
+  origins: readonly Origin[],
+  reasons: readonly string[],
+): string {
   const variables = [
     ...new Set(rest.filter(({ extra }) => !extra).map(({ kind }) => ADDRESS_VARIABLES[kind])),
   ];
+  const ways = [
+    ...(origins.includes('docker') ? ['Docker with a running engine (`docker version` shows a server)'] : []),
+    ...(origins.includes('local')
+      ? [
+          `Java ${String(MIN_JAVA_MAJOR)} or newer and Maven on the PATH (Debian: apt-get install default-jre-headless maven)`,
+        ]
+      : []),
+    ...(origins.includes('given') && variables.length > 0
+      ? [`the address of a running one in ${variables.join(', ')}`]
+      : []),
+  ];
   return [
     `Cannot start ${rest.map(({ name }) => name).join(', ')}: ${reasons.join('; ')}.`,
-    'One of these is needed:',
-    '  - Docker with a running engine (`docker version` shows a server), or',
-    `  - Java ${String(MIN_JAVA_MAJOR)} or newer and Maven on the PATH (Debian: apt-get install default-jre-headless maven)` +
-      (variables.length === 0 ? '' : ', or'),
-    ...(variables.length === 0 ? [] : [`  - the address of a running one in ${variables.join(', ')}`]),
+    ways.length > 1 ? 'One of these is needed:' : 'Needed:',
+    ...ways.map((way, at) => `  - ${way}${at < ways.length - 1 ? ', or' : ''}`),
   ].join('\n');
 }
