@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createShops } from '../../../src/simulation/city/shops.ts';
 import { connectPartners } from '../../../src/simulation/partners/connect-partners.ts';
 import type { PartnersOptions } from '../../../src/simulation/partners/create-partners.ts';
@@ -115,6 +116,22 @@ describe('the coupon API', () => {
   it.each(['timeout', 'reset', 'slowDrip'])('never ends a call with %s in time', async (fault) => {
     const partners = await start({ settings: { couponApi: { rates: { [fault]: 1 } } } });
     await expect(askCoupons(partners).then((response) => response.text())).rejects.toThrow();
+  });
+
+  it('answers one call twice where it is to', async () => {
+    const partners = await start({ settings: { couponApi: { rates: { duplicated: 1 } } } });
+    const { port, pathname, search } = new URL(
+      `${partners.urls.couponApi}/v1/coupons?userId=u-1&latitude=${shop.latitude}&longitude=${shop.longitude}`,
+    );
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.write(
+      `GET ${pathname}${search} HTTP/1.1\r\nhost: x\r\nx-event-id: e-1\r\ntraceparent: ${TRACE}\r\n\r\n`,
+    );
+    let heard = '';
+    socket.on('data', (chunk) => (heard += chunk.toString()));
+    await vi.waitFor(() => expect(heard.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2));
+    socket.destroy();
+    expect((await partners.ledger()).couponCalls).toMatchObject([{ calls: 1 }]);
   });
 
   it('sends garbage that is no list of coupons', async () => {
