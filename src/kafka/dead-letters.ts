@@ -3,7 +3,6 @@
  * came from. Published before the offset is committed, and acknowledged by all in-sync replicas.
  */
 import { createHash } from 'node:crypto';
-import type { HeaderValue } from '../domain/record.ts';
 import type { DeadLetter, DeadLetters } from '../pipeline/ports.ts';
 import type { OutgoingRecord, RecordSender } from './record-sender.ts';
 
@@ -29,12 +28,11 @@ export function createDeadLetters(sender: RecordSender): DeadLetters {
 
 function toRecord(letter: DeadLetter): OutgoingRecord {
   const { envelope, bytes, unpacked } = letter.piece;
-  const headers: Record<string, HeaderValue> = {};
-  for (const [name, value] of Object.entries(envelope.headers)) {
-    if (unpacked && name.toLowerCase() === 'content-encoding') continue;
-    // kafkajs cannot write a header without a value (it measures it): it becomes an empty one.
-    headers[name] = value ?? Buffer.alloc(0);
-  }
+  const kept = Object.entries(envelope.headers).filter(
+    ([name]) => !(unpacked && name.toLowerCase() === 'content-encoding'),
+  );
+  // kafkajs cannot write a header without a value (it measures it): it becomes an empty one.
+  const headers = Object.fromEntries(kept.map(([name, value]) => [name, value ?? Buffer.alloc(0)]));
   return { key: envelope.key, value: bytes, headers: { ...headers, ...ownHeaders(letter) } };
 }
 
@@ -65,11 +63,11 @@ function valueHeaders(value: Buffer | string | null): Record<string, string> {
   };
 }
 
-/** Control characters and line ends become spaces; cut at a bound. */
+/** Control and invisible characters and line ends become spaces; cut at a bound. */
 export function oneLine(text: string): string {
   const flat = text
     .slice(0, MAX_ERROR_CHARS * 4)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, ' ')
     .trim();
-  return flat.length <= MAX_ERROR_CHARS ? flat : `${flat.slice(0, MAX_ERROR_CHARS - 1)}…`;
+  return flat.length <= MAX_ERROR_CHARS ? flat : `${flat.slice(0, MAX_ERROR_CHARS - 1).toWellFormed()}…`;
 }

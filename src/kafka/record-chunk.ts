@@ -47,7 +47,8 @@ export function createRecordChunk(
     let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
     const names = Object.keys(given);
     if (names.length > 0) {
-      const copy: Record<string, HeaderValue> = {};
+      // Without a prototype: a header may have any name, `__proto__` too.
+      const copy = Object.create(null) as Record<string, HeaderValue>;
       for (const name of names) size += copyHeader(copy, name, given[name]);
       headers.set(index, copy);
     }
@@ -85,7 +86,8 @@ function place(places: Int32Array, index: number, slice: Buffer | null, kept: Ke
 }
 
 /** @returns how many bytes the header counts for. It may come without a value (kafkajs: null), or several times. */
-function copyHeader(to: Record<string, HeaderValue>, name: string, value: unknown): number {
+function copyHeader(to: Record<string, HeaderValue>, name: string, given: unknown): number {
+  const value = withoutInherited(name, given);
   const copy = Array.isArray(value)
     ? value.map((one: unknown) => copyOne(one) ?? Buffer.alloc(0))
     : copyOne(value);
@@ -93,6 +95,13 @@ function copyHeader(to: Record<string, HeaderValue>, name: string, value: unknow
   let size = 0;
   for (const one of Array.isArray(copy) ? copy : [copy]) size += name.length + (one?.length ?? 0);
   return size;
+}
+
+/** kafkajs takes what every object has (`constructor`) for a header's first value, and ours for its second. */
+function withoutInherited(name: string, value: unknown): unknown {
+  if (!(name in Object.prototype) || !Array.isArray(value)) return value;
+  const own: readonly unknown[] = value.slice(1);
+  return own.length === 1 ? own[0] : own;
 }
 
 function copyOne(value: unknown): Buffer | string | undefined {

@@ -1,7 +1,7 @@
 /**
  * JSON lines on stdout. Values under names that hold secrets are redacted wherever they stand, and credentials
  * inside URLs are masked, so that no log line can carry one. Payload text reaches a line only as a JSON
- * string, escaped.
+ * string, escaped, with nothing in it that a terminal would obey.
  */
 import pino from 'pino';
 import type { Logger } from '../pipeline/ports.ts';
@@ -41,7 +41,7 @@ export function createLogger(options: LoggerOptions, destination?: pino.Destinat
       censor: '[redacted]',
     },
     serializers: { error: serializeError, err: serializeError },
-    hooks: { streamWrite: maskUrlCredentials },
+    hooks: { streamWrite: (line) => escapeControls(maskUrlCredentials(line)) },
   };
   const logger =
     destination === undefined
@@ -72,6 +72,20 @@ export function createLogger(options: LoggerOptions, destination?: pino.Destinat
 /** `scheme://user:password@host` → `scheme://[redacted]@host`. */
 function maskUrlCredentials(line: string): string {
   return line.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/\s"@]+@/gi, '$1[redacted]@');
+}
+
+/**
+ * What JSON lets stand in a string and a terminal obeys: C1 controls (an 8-bit CSI), other line ends, marks that
+ * turn the direction of text or don't show. JSON has them in strings only, so an escape says the same.
+ */
+function escapeControls(line: string): string {
+  return line.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    Array.from({ length: found.length }, (_, at) => escapeUnit(found.charCodeAt(at))).join(''),
+  );
+}
+
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 const MAX_TEXT = 2000;

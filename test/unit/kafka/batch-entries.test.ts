@@ -42,6 +42,25 @@ test('records are copied out of the fetch’s answer', async () => {
   expect(end).toEqual({ kind: 'skip', next: 4, passedOver: 0 });
 });
 
+test('a header may be named like a member of every object', async () => {
+  const names = ['constructor', '__proto__', 'toString'];
+  // As kafkajs puts them together: what `{}[name]` gives is taken for a first value.
+  const value = Buffer.from('v');
+  const given = Object.fromEntries(
+    names.map((name) => {
+      const inherited: unknown = Reflect.get({}, name);
+      return [name, name === 'toString' ? [inherited, value, value] : [inherited, value]];
+    }),
+  );
+  const [entry] = await toEntries(batch([message(0, { headers: given })], 0), all);
+  const chunk = entry?.kind === 'records' ? entry.chunk : undefined;
+  expect(Object.entries(chunk?.recordAt(0).headers ?? {})).toEqual([
+    ['constructor', value],
+    ['__proto__', value],
+    ['toString', [value, value]],
+  ]);
+});
+
 test('records come out as they went in, whatever lies between them', async () => {
   const answer = Buffer.alloc(20_000, 'x');
   const messages = [0, 10, 4000, 4010, 9000].map((at, offset) => {

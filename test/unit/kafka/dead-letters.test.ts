@@ -7,6 +7,7 @@ import { AbandonedError } from '../../../src/domain/errors.ts';
 test('an error is one bounded line', () => {
   expect(oneLine(' a\r\nb\t\u0000c\u2028d ')).toBe('a b c d');
   expect(oneLine('x'.repeat(10_000))).toHaveLength(500);
+  expect(oneLine(`a\u202eb\u200b\ud800c ${'🦊'.repeat(1000)}`).isWellFormed()).toBe(true);
 });
 
 test('keys: no user can meet another ordering’s key', () => {

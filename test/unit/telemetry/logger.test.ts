@@ -37,3 +37,12 @@ it('payload text stays one escaped string on one line', () => {
   for (const forged of ['\n', '\u001b']) expect(written[0]?.trimEnd()).not.toContain(forged);
   expect(JSON.parse(written[0] ?? '')).toMatchObject({ level: 'warn', pod: 'p', msg: 'x' });
 });
+
+it('nothing that a terminal obeys stands in a line, and what was said can be read back', () => {
+  const text = 'a\u001b[2J\u009b31m\u007f\u0085\u2028\u2029\u202e\u2066\ufeff\ud800 é 🦊';
+  const [line = ''] = lines((logger) => {
+    logger.warn({ eventId: text }, text);
+  });
+  expect(line.slice(0, -1)).toMatch(/^[\x20-\x7eé🦊]+$/u);
+  expect(JSON.parse(line)).toMatchObject({ eventId: text, msg: text });
+});
