@@ -56,11 +56,25 @@ export const ensureTopics = async (kafka: Kafka, topics: Readonly<Record<string,
     const existing = new Set(await admin.listTopics());
     const missing = Object.entries(topics).filter(([topic]) => !existing.has(topic));
     if (missing.length === 0) return;
+    // Waiting for leaders by kafkajs fails where the broker has not heard of its new topic yet.
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map(([topic, numPartitions]) => ({ topic, numPartitions })),
     });
+    const names = missing.map(([topic]) => topic);
+    while (!(await haveLeaders(admin, names))) await sleep(50);
   });
+};
+
+const haveLeaders = async (admin: Admin, topics: string[]): Promise<boolean> => {
+  try {
+    const metadata = await admin.fetchTopicMetadata({ topics });
+    return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch (error) {
+    const { type } = error as { readonly type?: string };
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE') return false;
+    throw error;
+  }
 };
 
 export const countPartitions = async (kafka: Kafka, topic: string): Promise<number> =>

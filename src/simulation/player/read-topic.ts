@@ -2,7 +2,7 @@
  * Reads a whole topic from its beginning and goes on reading, as an auditor does: it commits nothing that anybody
  * relies on, and can say when it has read everything that was there at a moment.
  */
-import type { EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withAdmin } from './kafka.ts';
 
@@ -11,6 +11,8 @@ export interface TopicReader {
   caughtUp(timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
+
+const REOPEN_AFTER_MS = 1000;
 
 /** `onMessage` is called for every record, in each partition's order. */
 export const readTopic = async (
@@ -23,23 +25,43 @@ export const readTopic = async (
 ): Promise<TopicReader> => {
   const { topic, groupId, onMessage } = options;
   const positions = new Map<number, bigint>();
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    autoCommit: false,
-    eachBatch: async ({ batch }: EachBatchPayload) => {
-      const position = positions.get(batch.partition) ?? -1n;
-      for (const message of batch.messages) {
-        // After a rebalance the group begins again where nothing was committed.
-        if (BigInt(message.offset) >= position) onMessage(message, batch.partition);
+  let stopped = false;
+  let consumer: Consumer;
+
+  const open = async (): Promise<void> => {
+    consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
+    // kafkajs gives up for good where a broker breaks off while it is asked for the group's coordinator.
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) void reopen();
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch }: EachBatchPayload) => {
+        const position = positions.get(batch.partition) ?? -1n;
+        for (const message of batch.messages) {
+          // After a rebalance the group begins again where nothing was committed.
+          if (BigInt(message.offset) >= position) onMessage(message, batch.partition);
+        }
+        const next = BigInt(batch.lastOffset()) + 1n;
+        if (next > position) positions.set(batch.partition, next);
+      },
+    });
+  };
+  const reopen = async (): Promise<void> => {
+    while (!stopped) {
+      try {
+        await open();
+        return;
+      } catch {
+        await sleep(REOPEN_AFTER_MS);
       }
-      const next = BigInt(batch.lastOffset()) + 1n;
-      if (next > position) positions.set(batch.partition, next);
-    },
-  });
+    }
+  };
+  await open();
   return {
-    async caughtUp(timeoutMs = 30_000) {
+    async caughtUp(timeoutMs = 60_000) {
       const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
       const deadline = Date.now() + timeoutMs;
       const behind = (): boolean =>
@@ -52,6 +74,7 @@ export const readTopic = async (
       }
     },
     async stop() {
+      stopped = true;
       await consumer.disconnect();
     },
   };
