@@ -68,6 +68,7 @@ export function parseCoupons(body: Buffer): ParsedCoupons {
 }
 
 function parseCoupon(item: unknown): Coupon | undefined {
+  if (!mayBeCoupon(item)) return undefined;
   const { success, data } = couponShape.safeParse(item);
   if (!success) return undefined;
   const { latitude, longitude } = data;
@@ -83,6 +84,12 @@ function parseCoupon(item: unknown): Coupon | undefined {
     ...(isPresent(data.validFrom) && { validFromMs: data.validFrom }),
     ...(isPresent(data.validUntil) && { validUntilMs: data.validUntil }),
   };
+}
+
+/** A schema takes microseconds to say no: a megabyte of `{}` would hold the event loop for a second. */
+function mayBeCoupon(item: unknown): boolean {
+  if (typeof item !== 'object' || item === null) return false;
+  return 'couponId' in item && 'merchantId' in item && 'title' in item;
 }
 
 /** The JSON value, or undefined where the bytes are none (JSON itself has no undefined). */

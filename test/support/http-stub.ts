@@ -34,7 +34,7 @@ export type Behaviour =
   /** As many bytes as are taken, for ever. */
   | { readonly flood: true; readonly status?: number }
   /** Raw bytes instead of HTTP. */
-  | { readonly raw: string };
+  | { readonly raw: string | Buffer };
 
 export type Script = Behaviour | ((request: SeenRequest) => Behaviour | Promise<Behaviour>);
 

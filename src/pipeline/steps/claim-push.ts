@@ -5,7 +5,7 @@
 import type { LocationEvent } from '../../domain/event.ts';
 import type { FrozenPush } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
-import type { Candidate, ClaimCandidate, Claims, Hold, Ruleset } from '../ports.ts';
+import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Hold, Ruleset } from '../ports.ts';
 import { end, filtered, goOn, type Step } from './step.ts';
 
 export interface ClaimContext {
@@ -17,6 +17,9 @@ export interface ClaimContext {
   readonly acceptableUntilMs: number;
 }
 
+/** A partner may answer with ten thousands of coupons: one script over all of them would keep Redis from every pod. */
+const CANDIDATES_A_CLAIM = 100;
+
 export async function claimPush(
   event: LocationEvent,
   candidates: readonly Candidate[],
@@ -25,14 +28,20 @@ export async function claimPush(
   hold: Hold,
   claims: Claims,
 ): Promise<Step<FrozenPush>> {
-  hold.assertHeld();
-  const answer = await claims.claim({
-    ref: { userId: event.userId, eventId: event.eventId },
-    candidates: candidates.map((candidate) => toClaim(event, candidate, rules, context)),
-    caps: rules.caps,
-    ttlMs: rules.pushTtlMs,
-    acceptableUntilMs: context.acceptableUntilMs,
-  });
+  const { userId, eventId } = event;
+  let answer: ClaimAnswer = { kind: 'no_room' };
+  // Best first, so the first call with room has the best of all that have.
+  for (let from = 0; from < candidates.length && answer.kind === 'no_room'; from += CANDIDATES_A_CLAIM) {
+    hold.assertHeld();
+    const some = candidates.slice(from, from + CANDIDATES_A_CLAIM);
+    answer = await claims.claim({
+      ref: { userId, eventId },
+      candidates: some.map((candidate) => toClaim(event, candidate, rules, context)),
+      caps: rules.caps,
+      ttlMs: rules.pushTtlMs,
+      acceptableUntilMs: context.acceptableUntilMs,
+    });
+  }
   if (answer.kind === 'no_room') return filtered('cooldown', rules.version);
   if (answer.kind === 'known' && !answer.undelivered) {
     const { couponId, merchantId, rulesVersion } = answer.push;
