@@ -86,7 +86,7 @@ export const conduct = async (
     if (signal.aborted) return;
     const pod = fault.pod === undefined ? undefined : stage.pods[fault.pod];
     // A watched death that waited may meet what was planned for later.
-    if (pod !== undefined && told.has(pod)) return;
+    if (pod !== undefined && fault.link === undefined && told.has(pod)) return;
     const ends = pod !== undefined && (fault.kind === 'pod-kill' || fault.kind === 'pod-restart');
     if (ends) told.add(pod);
     say(`${stamp()}  ${describeFault(fault, pod?.name)}`);

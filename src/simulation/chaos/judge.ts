@@ -42,8 +42,8 @@ const CLOSE_MS = 100;
 const FROZEN_SHIFT_MS = 2000;
 /** After a fault is over: the group forms again, connections and breakers come back. */
 const AFTERMATH_MS = 15_000;
-/** Pushes that could not be sent are tried again with growing pauses. */
-const PUSH_AFTERMATH_MS = 60_000;
+/** Pushes that could not be sent are tried again after pauses of up to 30 s. */
+const PUSH_AFTERMATH_MS = 35_000;
 
 const spanOf = (done: DoneFault, aftermathMs: number): Span => ({
   from: done.startedAt,
