@@ -2,6 +2,7 @@
  * Pods as processes of their own, under a guard: whatever happens to this process, none of them outlives it. They
  * are started by node itself, as in production, so exit codes and signals are the pod's own.
  */
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '../../ops/status.ts';
@@ -25,7 +26,7 @@ export interface PodProcess {
   stop(timeoutMs?: number): Promise<Exit>;
   /** SIGKILL. */
   kill(): Promise<Exit>;
-  /** How it ended last, and its log's last lines. */
+  /** How it ended last, and the last of its log's lines that say what was wrong. */
   lastWords(): Promise<string>;
   /** Undefined while it does not answer. */
   status(): Promise<Status | undefined>;
@@ -114,7 +115,9 @@ ${await readTail(pod.logFile, TAIL_LINES)}`,
     kill: () => end('SIGKILL', 5000),
     async lastWords() {
       const exit = child === undefined ? 'never started' : showExit(await child.exited);
-      return `${exit}\n${await readTail(pod.logFile, TAIL_LINES)}`;
+      const log = await readFile(pod.logFile, 'utf8').catch(() => '');
+      const grave = log.split('\n').filter((line) => /"level":"(?:error|fatal)"/.test(line));
+      return [exit, ...grave.slice(-3)].join('\n  ');
     },
     async status() {
       const response = await answers('/status');
