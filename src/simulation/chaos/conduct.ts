@@ -69,7 +69,8 @@ export const conduct = async (
     // One that does not answer now had what it had.
     owned = new Map([...owned, ...answered]);
     const served = new Set(answered.flatMap(([, partitions]) => partitions));
-    whole = answered.length === stage.pods.length && served.size === PARTITIONS;
+    const members = answered.filter(([, partitions]) => partitions.length > 0).length;
+    whole = members === Math.min(stage.pods.length, PARTITIONS) && served.size === PARTITIONS;
     for (const pod of stage.pods) {
       if (told.has(pod) || pod.isRunning()) continue;
       const words = `${pod.name} ended by itself: ${await pod.lastWords()}`;
