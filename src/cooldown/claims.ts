@@ -15,6 +15,7 @@
 import { Cluster } from 'ioredis';
 import type { Cap } from '../domain/cap.ts';
 import type { EventRef } from '../domain/event.ts';
+import { passFailpoint } from '../domain/failpoints.ts';
 import type { ClaimAnswer, ClaimRequest, Claims, KnownClaim, Recalled } from '../pipeline/ports.ts';
 import type { RedisClient } from './connection.ts';
 import { createKeyspace, historyMember, openMember } from './keys.ts';
@@ -84,11 +85,13 @@ export function createClaims(options: CooldownOptions): Claims {
     },
     claim: async (request: ClaimRequest): Promise<ClaimAnswer> => {
       const { ref } = request;
+      passFailpoint('claim.asking', ref);
       const reply = await claim(keys.ofEvent(ref), claimArguments(request));
       switch (reply[0]) {
         case 'known':
           return known(ref, reply);
         case 'claimed':
+          passFailpoint('claim.answered', ref);
           await enterOpen(ref, readNumber(reply, 2));
           return { kind: 'claimed', push: readTicket(reply, 1).push };
         case 'no_room':

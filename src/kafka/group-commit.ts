@@ -8,6 +8,7 @@
  * batch the generation is known from the heartbeats.
  */
 import type { Cluster } from 'kafkajs';
+import { passFailpoint } from '../domain/failpoints.ts';
 import { needsCommit, type Assignment } from './assignment.ts';
 import { brokerErrorType } from './client.ts';
 import type { CommitResult } from './consumer-options.ts';
@@ -44,6 +45,7 @@ export async function commitWatermarks(
     metadata: note,
   }));
   const topics = [{ topic: options.topic, partitions }];
+  passFailpoint('commit.asking');
   try {
     if (assignment.batch !== undefined) {
       // Synchronous up to the moment at which the request carries the generation: no join can slip in.
@@ -61,6 +63,7 @@ export async function commitWatermarks(
     options.onError(error, fenced);
     return fenced ? 'dropped' : 'failed';
   }
+  passFailpoint('commit.answered');
   for (const { flow, offset } of moved) flow.committed = offset;
   return 'ok';
 }

@@ -8,6 +8,7 @@ import got, { TimeoutError } from 'got';
 import type { ClientRequest } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createConnectedAgent, type ConnectedAgentOptions } from './connected-agent.ts';
+import { passFailpoint } from '../domain/failpoints.ts';
 import { unwatch, watch } from './abort-hub.ts';
 import { shortError } from './wire-text.ts';
 
@@ -104,6 +105,7 @@ export function createPoster(options: PosterOptions): Poster {
       // After got has given up, the agent may still tell the request that it couldn't connect.
       outgoing.on('error', () => undefined);
       outgoing.once('socket', () => {
+        passFailpoint('push.connected');
         // The last moment before the write, in the same turn: node flushes right after this event.
         if (settled || closed || performance.now() >= writeDeadlineMs) {
           outgoing.destroy();

@@ -4,6 +4,7 @@
  * always safe, because the event's own record answers first.
  */
 import type { LocationEvent } from '../domain/event.ts';
+import { passFailpoint } from '../domain/failpoints.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { EventSource } from '../domain/record.ts';
 import type {
@@ -90,6 +91,7 @@ export async function processEvent(
   const { couponId, merchantId, rulesVersion } = claimed.value;
   hold.assertHeld();
   await ports.queue.enqueue(event);
+  passFailpoint('enqueue.done', event);
   lap('enqueue');
   return { kind: 'queued', couponId, merchantId, rulesVersion };
 }

@@ -13,6 +13,7 @@ import {
   type DeliveryStore,
 } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
+import { passFailpoint } from '../domain/failpoints.ts';
 import type { PushTicket } from '../domain/push.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
@@ -78,6 +79,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   const { monotonicMs = () => performance.now(), random = Math.random } = options;
 
   async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
+    passFailpoint('delivery.begun', ref);
     const killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
     const run: Run = { ref, stopping, reporter: randomUUID(), killed };
     if (run.killed) {
@@ -129,6 +131,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
 
   async function attempt(run: Run, current: Attempt): Promise<Verdict> {
     const { granted, askedMs, doubtful } = current;
+    passFailpoint('permit.granted', run.ref);
     const withdrawn = withdrawal(run, granted.ticket);
     if (withdrawn !== undefined) {
       logger.info({ eventId: run.ref.eventId, why: withdrawn }, 'push withdrawn');
@@ -138,6 +141,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
     if (dryRun) return settle(run, granted, 'dry_run');
     const answeredMs = monotonicMs();
     const result = answeredMs - askedMs < WRITE_WITHIN_MS ? await send(run, current) : TOO_LATE;
+    passFailpoint('push.answered', run.ref);
     if (result.kind !== 'sent') {
       const { kind, error } = result;
       logger.warn({ eventId: run.ref.eventId, attempt: granted.attempt, kind, error }, 'push not delivered');
@@ -198,6 +202,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
     outcome: 'rejected' | 'expired' | 'withdrawn',
   ) {
     if (doubtful) return settle(run, granted, 'unknown');
+    passFailpoint('release.asking', run.ref);
     const ending = await write(run, () => store.release(run.ref, outcome, granted.attempt));
     return conclude(run, ending, outcome, granted.ticket);
   }
@@ -231,6 +236,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   }
 
   async function finish(run: Run, outcome: DeliveryOutcome, ticket: PushTicket): Promise<Verdict> {
+    passFailpoint('settle.answered', run.ref);
     await options.report({ ref: run.ref, outcome, ticket, reporter: run.reporter });
     return ENDED;
   }

@@ -104,7 +104,11 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
   const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
   const guard = openGuard(directory);
   const kafka = openKafka(services['KAFKA_BROKERS'] ?? '', `scenario-${mark}`);
-  await ensureTopics(kafka, { [names.topic]: options.partitions ?? 6, [names.outcomeTopic]: 3, [names.deadLetterTopic]: 1 });
+  await ensureTopics(kafka, {
+    [names.topic]: options.partitions ?? 6,
+    [names.outcomeTopic]: 3,
+    [names.deadLetterTopic]: 1,
+  });
   const city = createCity({ seed: 7, events: options.events ?? 2000, idPrefix: names.idPrefix });
   const partners = await createPartners({
     seed: 7,

@@ -1,0 +1,27 @@
+/** Guards that more than one hazard is caught by, each taken away by an edit of the source. */
+import type { SourceEdit } from '../../support/hazard-orders.ts';
+import type { Mutation } from './hazard.ts';
+
+type Guard = Pick<Mutation, 'guard' | 'edits'>;
+
+const known = "if f[1] then return {'known', f[1], f[2], f[3]} end";
+const inBoth = (replace: string): readonly SourceEdit[] =>
+  ['cooldown/scripts/recall.ts', 'cooldown/scripts/claim.ts'].map((file) => ({ file, find: known, replace }));
+
+export const RECORD_LOOKED_UP: Guard = { guard: 'the event’s own record is looked up', edits: inBoth('') };
+
+export const FROZEN_PUSH_USED: Guard = {
+  guard: 'the frozen push is used',
+  edits: inBoth("if f[1] and f[1] ~= 'claimed' then return {'known', f[1], f[2], f[3]} end"),
+};
+
+export const SENDING_KEPT: Guard = {
+  guard: 'what may have been sent is not sent again',
+  edits: [
+    {
+      file: 'cooldown/scripts/permit.ts',
+      find: "  if token ~= ARGV[2] then return {'interrupted', attempt, ticket, ms(expires), left} end\n",
+      replace: '',
+    },
+  ],
+};
