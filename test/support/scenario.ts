@@ -50,6 +50,8 @@ export interface ScenarioOptions {
   readonly envOf?: (pod: number, names: RunNames) => Readonly<Record<string, string>>;
   /** The rules document; undefined: rules/default.yaml. Empty: none is uploaded. */
   readonly rules?: string;
+  /** What the promises are held against; undefined: those of rules/default.yaml. */
+  readonly caps?: readonly Cap[];
   readonly events?: number;
   /** Node's own arguments for every pod, such as a preload by `--import`. */
   readonly nodeArgs?: readonly string[];
@@ -200,7 +202,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
         letters: await readDeadLetters(kafka, names),
         ledger: await partners.ledger(),
         ...(await readOffsets(kafka, names)),
-        caps: DEFAULT_CAPS,
+        caps: options.caps ?? DEFAULT_CAPS,
         idempotentPushApi: options.env?.['PUSH_API_IDEMPOTENT'] === 'true',
       }),
     stop: async () => {
