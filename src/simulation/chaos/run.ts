@@ -71,6 +71,7 @@ export const run = async (
     const measured = measure(
       pods,
       world.services.env['REDIS_URL'] ?? '',
+      () => observer.counter.funnel().queued,
       AbortSignal.any([signal, playing.signal]),
     );
     const conducting = conduct(plan, world.stage, { startedAt, signal, say }).then(async (conducted) => {
