@@ -1,12 +1,14 @@
 /**
- * Writes what is generated into the files that show it: the README's configuration table, its table of measurements
- * (from what `npm run bench` left) and the rules' JSON schema. With `--check` it writes nothing and exits 1 where a file has drifted.
+ * Writes what is generated into the files that show it: the README's configuration table, its table of hazards
+ * (what the tests compare), its table of measurements (from what `npm run bench` left) and the rules' JSON schema.
+ * With `--check` it writes nothing and exits 1 where a file has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { VARIABLES } from '../../src/config-variables.ts';
 import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
 import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
+import { hazardTable } from '../scenarios/hazards/list.ts';
 
 /** A part of the README that is made, between two comments that name it. */
 function withGenerated(readme: string, name: string, text: string): string {
@@ -35,7 +37,7 @@ const generated = [
     path: 'README.md',
     make: (now: string) =>
       withGenerated(
-        withGenerated(now, 'configuration', configurationTable()),
+        withGenerated(withGenerated(now, 'configuration', configurationTable()), 'hazards', hazardTable()),
         'measurements',
         benchTables(measured),
       ),
