@@ -52,12 +52,18 @@ export const conduct = async (
   const stamp = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
 
   const comeBack = async (pod: PodProcess): Promise<boolean> => {
-    try {
-      await pod.waitUntilReady(BACK_WITHIN_MS);
-      return true;
-    } catch (error) {
-      if (!signal.aborted) surprises.push(error instanceof Error ? error.message : String(error));
-      return false;
+    for (;;) {
+      try {
+        await pod.waitUntilReady(BACK_WITHIN_MS);
+        return true;
+      } catch (error) {
+        // The next fault may have taken it meanwhile: it is that one's to come back from.
+        const taken = told.has(pod);
+        while (told.has(pod) && !signal.aborted) await sleep(WATCH_EVERY_MS);
+        if (taken && !signal.aborted) continue;
+        if (!signal.aborted) surprises.push(error instanceof Error ? error.message : String(error));
+        return false;
+      }
     }
   };
 
