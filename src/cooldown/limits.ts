@@ -2,9 +2,8 @@
  * How long the claims keep things. Nothing has no end: every key carries a time to live, and what is still
  * undelivered is kept so long that only a service that is away for a month loses it unseen.
  *
- * Bytes on Redis 7.0 (jemalloc), measured: an undelivered push about 1600 with its history entry and its index
- * entry; a decided one about 900 for a day; a user's history 260 for the first push and 60 for each further one, for
- * 31 days; a waiting job about 950. A million users pushed once a day: 0.9 GB of records, up to 2 GB of histories.
+ * What that costs is measured by `npm run bench -- --only redis-memory` and stands in the README: a few kilobytes a
+ * user and day at most, so Redis needs gigabytes for each million users, and never more than its longest window.
  */
 import { MAX_CAP_WINDOW_MS } from '../domain/cap.ts';
 

@@ -16,6 +16,7 @@ import { handOver } from './hand-over.ts';
 import { openLab } from './lab.ts';
 import { parallelConsumer } from './parallel-consumer.ts';
 import { perKeyTable } from './per-key-table.ts';
+import { redisMemory } from './redis-memory.ts';
 import { RESULTS_FILE, type BenchResult } from './results.ts';
 import { skewedUsers } from './skewed-users.ts';
 import { wholeFlow } from './whole-flow.ts';
@@ -29,6 +30,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   flowControl,
   handOver,
   backlog,
+  redisMemory,
 ];
 
 const command = new Command('bench')

@@ -42,6 +42,25 @@ async function expectPromisesKept(scenario: Scenario): Promise<void> {
 const code = async (pod: PodProcess, path: string): Promise<number> =>
   (await fetch(`${pod.url}${path}`)).status;
 
+/** Kept for an hour or until a thousand have followed, whichever is first. */
+const FINISHED_JOB = /^\{coupon-notifier:queue\}:pushes:p[\w-]{43}$/;
+/** Keys without a time to live, and what bounds them. */
+const BOUNDED = [
+  // As long as the queue: its jobs, their order, a stream of 1000 events, counters.
+  /^\{coupon-notifier:queue\}:pushes:(?:meta|id|marker|events|wait|active|delayed|completed|failed|stalled)$/,
+  FINISHED_JOB,
+  // An entry a live pod.
+  /^coupon-notifier:\{pods\}:(?:seen|records)$/,
+  // An entry a push without an outcome; swept.
+  /^coupon-notifier:open$/,
+];
+
+async function keysWithoutEnd(redis: Redis): Promise<string[]> {
+  const keys = await redis.keys('*');
+  const ends = await Promise.all(keys.map((key) => redis.pttl(key)));
+  return keys.filter((_, at) => ends[at] === -1);
+}
+
 /** An attempt may write for 2 s after its permission, and then be on its way. */
 const LAST_WRITE_MS = 3000;
 
@@ -92,6 +111,12 @@ it.skipIf(obstacle !== undefined)(
     await expectPromisesKept(scenario);
     expect((await scenario.partners.ledger()).pushes.length).toBeGreaterThan(50);
     expect((await pod.status())?.redis).toEqual({ dataLost: 0, serverChanged: 1 });
+
+    // Nothing is left behind for good: every key has an end, but for a few that are bounded themselves.
+    const endless = await keysWithoutEnd(admin);
+    expect(endless.filter((key) => !BOUNDED.some((known) => known.test(key)))).toEqual([]);
+    expect(endless.filter((key) => FINISHED_JOB.test(key)).length).toBeLessThanOrEqual(1000);
+    expect(await admin.dbsize()).toBeGreaterThan(endless.length + 50);
 
     await admin.flushall();
     await eventually(async () => {
