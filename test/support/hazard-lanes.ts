@@ -3,7 +3,7 @@
  * place, and one for each guard that is taken away. What was seen is kept for the tests, which only compare.
  */
 import type { Facts, Hazard, Mutation } from '../scenarios/hazards/hazard.ts';
-import { startHazardWorld } from './hazard-world.ts';
+import { startHazardWorld, type HazardWorld } from './hazard-world.ts';
 
 export interface HazardLanes {
   /** What was seen with every guard in place, or without one. Rejects where the play could not be played. */
@@ -63,11 +63,18 @@ async function playLane({ env, edits, plays }: Lane, redisDatabase: number): Pro
       await world.calm();
       result.resolve(await hazard.play(world));
     } catch (error) {
-      result.reject(error);
+      result.reject(await explain(error, starting));
     }
   }
   await starting.then(
     (world) => world.stop(),
     () => undefined,
   );
+}
+
+/** The error with the pods' last words, as their logs are gone when somebody reads it. */
+async function explain(error: unknown, starting: Promise<HazardWorld>): Promise<Error> {
+  const world = await starting.catch(() => undefined);
+  const words = world === undefined ? [] : await world.lastWords();
+  return new Error([String(error), ...words].join('\n'), { cause: error });
 }

@@ -1,12 +1,5 @@
 /** What a test may ask of a pod that runs under hazard-preload.ts: the files' contents. */
 
-/** A text of one source file (from `src/` on), there exactly once, and what stands there instead. */
-export interface SourceEdit {
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
-
 export interface Armed {
   /** SIGCONT changes nothing: the test only wants to know that the pod was there. */
   readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT';

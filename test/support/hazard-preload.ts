@@ -11,8 +11,9 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Armed, ArmedReply, SourceEdit } from './hazard-orders.ts';
+import type { Armed, ArmedReply } from './hazard-orders.ts';
 import { isCommitReply, readCommitRequest } from './kafka-frames.ts';
+import { plant, type SourceEdit } from './planted-fault.ts';
 
 const directory = process.env['HAZARD_DIRECTORY'] ?? '';
 const podFile = (name: string) => join(directory, `${process.env['POD_NAME'] ?? ''}.${name}`);
@@ -35,19 +36,12 @@ registerHooks({
     const loaded = next(url, context);
     const mine = edits.filter(({ file }) => url.endsWith(`/src/${file}`));
     if (mine.length === 0 || loaded.source === undefined) return loaded;
-    return { ...loaded, source: mine.reduce(replaceOnce, sourceText(loaded.source)) };
+    return { ...loaded, source: mine.reduce(plant, sourceText(loaded.source)) };
   },
 });
 
 function sourceText(source: string | ArrayBuffer | NodeJS.TypedArray): string {
   return typeof source === 'string' ? source : new TextDecoder().decode(source);
-}
-
-/** A guard that was rewritten makes its removal fail loudly, instead of leaving it unproved. */
-function replaceOnce(text: string, { file, find, replace }: SourceEdit): string {
-  const found = text.split(find).length - 1;
-  if (found === 1) return text.replace(find, () => replace);
-  throw new Error(`${file}: the text to be replaced is there ${String(found)} times, not once:\n${find}`);
 }
 
 // ── Failpoints ───────────────────────────────────────────────────────────────────────────────────────────

@@ -20,10 +20,12 @@ import { REDIS_PREFIX } from '../../src/domain/redis-prefix.ts';
 import { pushId } from '../../src/push/push-id.ts';
 import { QUEUE_NAME, queuePrefix } from '../../src/push/push-queue.ts';
 import type { PodProcess } from '../../src/simulation/demo/pods.ts';
+import { readTail } from '../../src/simulation/services/local-service.ts';
 import { withAdmin } from '../../src/simulation/player/kafka.ts';
 import { evictMember } from './evict-member.ts';
-import type { Armed, ArmedReply, SourceEdit } from './hazard-orders.ts';
+import type { Armed, ArmedReply } from './hazard-orders.ts';
 import { createHazardWitness, type HazardWitness } from './hazard-witness.ts';
+import type { SourceEdit } from './planted-fault.ts';
 import { eventAt, eventually, openRules, startScenario, type Scenario } from './scenario.ts';
 
 export interface HazardWorldOptions {
@@ -59,11 +61,14 @@ export interface HazardWorld extends Pick<Scenario, 'partners' | 'city' | 'log'>
   rule(changes?: Readonly<Record<string, unknown>>): Promise<void>;
   /** Back to where every hazard begins: whatever pods there are, kind partners and open rules. */
   calm(): Promise<void>;
+  /** The end of each pod's log. */
+  lastWords(): Promise<readonly string[]>;
   readonly until: typeof eventually;
   stop(): Promise<void>;
 }
 
 const PODS = 2;
+const LOG_LINES = 25;
 const QUICK_STALLED_CHECK: SourceEdit = {
   file: 'push/push-worker.ts',
   find: 'const STALLED_INTERVAL_MS = 15_000;',
@@ -75,7 +80,7 @@ const NO_WORKER: SourceEdit = {
   replace: 'start: () => undefined,',
 };
 const ENV = {
-  NODE_COMPILE_CACHE: join(tmpdir(), 'coupon-notifier-compile-cache'),
+  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../.cache/pods'),
   // A frozen pod stays a member until the hazard gives it up.
   KAFKA_SESSION_TIMEOUT_MS: '60000',
   DRAIN_TIMEOUT_MS: '6000',
@@ -203,6 +208,12 @@ export async function startHazardWorld({
       await partners.control({ couponApi: { rates: {} }, pushApi: { rates: {} } });
       if (isRuled) await rule();
       isRuled = false;
+    },
+    async lastWords() {
+      const begun = scenario.pods.filter((pod) => pod.pid() !== undefined);
+      return Promise.all(
+        begun.map(async ({ name, logFile }) => `${name}:\n${await readTail(logFile, LOG_LINES)}`),
+      );
     },
     until: eventually,
     async stop() {

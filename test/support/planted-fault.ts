@@ -11,13 +11,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-export interface Fault {
-  /** What is broken, in a few words. */
-  readonly name: string;
-  /** The file, from `src/` on. */
+/** A text of one source file (from `src/` on), there exactly once, and what stands there instead. */
+export interface SourceEdit {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+}
+
+export interface Fault extends SourceEdit {
+  /** What is broken, in a few words. */
+  readonly name: string;
 }
 
 /** How a property is run. */
@@ -53,7 +56,8 @@ export async function withFault<T>(fault: Fault, work: (load: ImportFrom) => Pro
   }
 }
 
-function plant(text: string, { file, find, replace }: Fault): string {
+/** @throws Error where the text is not there exactly once. */
+export function plant(text: string, { file, find, replace }: SourceEdit): string {
   const found = text.split(find).length - 1;
   if (found === 1) return text.replace(find, () => replace);
   throw new Error(`${file}: the text to be replaced is there ${String(found)} times, not once:\n${find}`);

@@ -97,6 +97,33 @@ const killedAfterTheRequest: Hazard = {
   mutations: [{ ...SENDING_KEPT, breaks: { ends: ['sent'], requests: 2 } }],
 };
 
+const killedBeforeTelling: Hazard = {
+  name: 'killed after the push was settled, before its outcome is told',
+  async play(world) {
+    await world.run(0);
+    const reached = await world.arm(0, 'settle.answered', { signal: 'SIGKILL' });
+    const event = await world.send();
+    await reached();
+    await world.run(0);
+    await world.idle();
+    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+  },
+  holds: { ends: ['sent'], requests: 1 },
+  mutations: [
+    {
+      guard: 'what has ended is told again',
+      edits: [
+        {
+          file: 'push/deliver.ts',
+          find: 'return finish(run, permission.outcome, permission.ticket);',
+          replace: 'return ENDED;',
+        },
+      ],
+      breaks: { ends: [] },
+    },
+  ],
+};
+
 const stalledTwice: Hazard = {
   name: 'two workers of one job die, one after the other',
   async play(world) {
@@ -174,6 +201,7 @@ export const deaths: readonly Hazard[] = [
   killedBetweenEnqueueAndCommit,
   jobRemoved,
   killedAfterTheRequest,
+  killedBeforeTelling,
   stalledTwice,
   otherChoice,
 ];

@@ -3,7 +3,7 @@
  * the guards without which he would see something else. Everything in it is told in facts of the partners' ledger,
  * the outcome topic and the committed offsets.
  */
-import type { SourceEdit } from '../../support/hazard-orders.ts';
+import type { SourceEdit } from '../../support/planted-fault.ts';
 import type { HazardWorld } from '../../support/hazard-world.ts';
 
 /** What was seen from outside. */

@@ -1,5 +1,5 @@
 /** Guards that more than one hazard is caught by, each taken away by an edit of the source. */
-import type { SourceEdit } from '../../support/hazard-orders.ts';
+import type { SourceEdit } from '../../support/planted-fault.ts';
 import type { Mutation } from './hazard.ts';
 
 type Guard = Pick<Mutation, 'guard' | 'edits'>;
