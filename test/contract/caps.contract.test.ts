@@ -4,9 +4,9 @@ import { breaches, history, play } from '../support/cap-world.ts';
 import { claimsWorlds } from '../support/claims-harness.ts';
 
 /** Worlds that are played, by where the claims are. */
-const RUNS = [1500, 60, 40] as const;
+const RUNS = [1500, 60, 20] as const;
 
-describe.each(claimsWorlds().map((world, at) => ({ world, name: world.name, numRuns: RUNS[at] ?? 40 })))(
+describe.each(claimsWorlds().map((world, at) => ({ world, name: world.name, numRuns: RUNS[at] ?? 20 })))(
   'caps, claims $name',
   ({ world, numRuns }) => {
     let obstacle: string | undefined;
