@@ -7,7 +7,7 @@
  * timeout and 30 s; jobs of dead workers are looked for every 0.5 s instead of every 15 s.
  */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -130,7 +130,9 @@ export async function startHazardWorld({
   async function order(index: number, name: string, wanted: Armed | ArmedReply) {
     const reached = fileOf(index, `${name}.reached`);
     await rm(reached, { force: true });
-    await writeFile(fileOf(index, `${name}.armed`), JSON.stringify(wanted));
+    // The pod may look at any moment: an order is there whole or not at all.
+    await writeFile(fileOf(index, `${name}.draft`), JSON.stringify(wanted));
+    await rename(fileOf(index, `${name}.draft`), fileOf(index, `${name}.armed`));
     return () =>
       eventually(() => {
         if (!existsSync(reached)) throw new Error(`${podAt(index).name} has not come to ${name}`);
