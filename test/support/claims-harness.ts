@@ -63,9 +63,7 @@ export async function connectTestRedis(url = testRedisUrl(), cluster = false): P
   return redis;
 }
 
-async function redisHarness(
-  connect: () => Promise<RedisClient> = connectTestRedis,
-): Promise<ClaimsHarness> {
+async function redisHarness(connect: () => Promise<RedisClient> = connectTestRedis): Promise<ClaimsHarness> {
   const redis = await connect();
   const prefix = `test-${randomUUID()}`;
   let offsetMs = 0;
