@@ -1,5 +1,5 @@
 /** A pod dies at the worst moment between its claim and its commit; its events are delivered again. */
-import type { Hazard } from './hazard.ts';
+import { delivered, type Hazard } from './hazard.ts';
 import { FROZEN_PUSH_USED, RECORD_LOOKED_UP, SENDING_KEPT } from './mutations.ts';
 
 /** Room for more pushes, so that the caps can't hide what is done twice. */
@@ -14,11 +14,7 @@ const killedBetweenClaimAndEnqueue: Hazard = {
     await reached();
     await world.run(0);
     await world.ended(event);
-    return {
-      outcomes: world.outcomesOf(event),
-      ends: world.endsOf(event),
-      requests: (await world.requestsOf(event)).length,
-    };
+    return { outcomes: world.outcomesOf(event), ...(await delivered(world, event)) };
   },
   holds: { outcomes: ['queued'], ends: ['sent'], requests: 1 },
   mutations: [{ ...RECORD_LOOKED_UP, breaks: { outcomes: ['filtered/cooldown'], requests: 0 } }],
@@ -34,11 +30,7 @@ const killedBetweenEnqueueAndCommit: Hazard = {
     await world.run(0);
     await world.decided(event);
     await world.idle();
-    return {
-      outcomes: world.outcomesOf(event),
-      ends: world.endsOf(event),
-      requests: (await world.requestsOf(event)).length,
-    };
+    return { outcomes: world.outcomesOf(event), ...(await delivered(world, event)) };
   },
   holds: { outcomes: ['queued'], ends: ['sent'], requests: 1 },
   mutations: [
@@ -91,7 +83,7 @@ const killedAfterTheRequest: Hazard = {
     await world.partners.control({ pushApi: { rates: {} } });
     await world.run(0);
     await world.ended(event);
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    return delivered(world, event);
   },
   holds: { ends: ['unknown'], requests: 1 },
   mutations: [{ ...SENDING_KEPT, breaks: { ends: ['sent'], requests: 2 } }],
@@ -106,7 +98,7 @@ const killedBeforeTelling: Hazard = {
     await reached();
     await world.run(0);
     await world.idle();
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    return delivered(world, event);
   },
   holds: { ends: ['sent'], requests: 1 },
   mutations: [

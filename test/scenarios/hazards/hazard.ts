@@ -27,3 +27,11 @@ export interface Hazard {
   readonly holds: Facts;
   readonly mutations: readonly Mutation[];
 }
+
+/** What came of an event's push: its ends as told, and how often the partner was asked. */
+export async function delivered(
+  world: HazardWorld,
+  event: Parameters<HazardWorld['endsOf']>[0],
+): Promise<{ readonly ends: ReturnType<HazardWorld['endsOf']>; readonly requests: number }> {
+  return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+}

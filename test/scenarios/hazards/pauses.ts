@@ -1,21 +1,35 @@
 /** A pod is frozen at the worst moment, others take over, and it comes back: SIGSTOP, the group's eviction, SIGCONT. */
-import type { Hazard } from './hazard.ts';
+import type { Failpoint } from '../../../src/domain/failpoints.ts';
+import type { HazardWorld } from '../../support/hazard-world.ts';
+import { delivered, type Hazard } from './hazard.ts';
 import { RECORD_LOOKED_UP, SENDING_KEPT } from './mutations.ts';
 
 const FREEZE = { signal: 'SIGSTOP' } as const;
 
+/** Freezes a pod there with an event, lets another take over and end it, and brings the first back. */
+async function comeBackTo(
+  world: HazardWorld,
+  point: Failpoint,
+  stage: 'pipeline' | 'delivery',
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
+): ReturnType<HazardWorld['send']> {
+  await world.run(0);
+  const reached = await world.arm(0, point, FREEZE);
+  const event = await world.send();
+  await reached();
+  await world.giveUp(0);
+  await world.join(1);
+  await world.ended(event);
+  await meanwhile();
+  world.resume(0);
+  await world.toldBy(world.pod(0), stage, event);
+  return event;
+}
+
 const resumesAfterHandover: Hazard = {
   name: 'a frozen pod comes back to its claim after its partition went to another',
   async play(world) {
-    await world.run(0);
-    const reached = await world.arm(0, 'claim.asking', FREEZE);
-    const event = await world.send();
-    await reached();
-    await world.giveUp(0);
-    await world.join(1);
-    await world.ended(event);
-    world.resume(0);
-    await world.toldBy(world.pod(0), 'pipeline', event);
+    const event = await comeBackTo(world, 'claim.asking', 'pipeline');
     await world.idle();
     return { outcomes: world.outcomesOf(event), requests: (await world.requestsOf(event)).length };
   },
@@ -65,16 +79,8 @@ const oneUserInTwoPartitions: Hazard = {
 const lockLostWhileSending: Hazard = {
   name: 'the job’s lock is lost while the push is being sent',
   async play(world) {
-    await world.run(0);
-    const reached = await world.arm(0, 'push.answered', FREEZE);
-    const event = await world.send();
-    await reached();
-    await world.giveUp(0);
-    await world.join(1);
-    await world.ended(event);
-    world.resume(0);
-    await world.toldBy(world.pod(0), 'delivery', event);
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    const event = await comeBackTo(world, 'push.answered', 'delivery');
+    return delivered(world, event);
   },
   holds: { ends: ['unknown'], requests: 1 },
   mutations: [
@@ -101,16 +107,8 @@ if state ~= 'sending' or not mine then return {'held', attempt} end
 const lockLostBeforeSending: Hazard = {
   name: 'the job’s lock is lost before its worker asks to send',
   async play(world) {
-    await world.run(0);
-    const reached = await world.arm(0, 'delivery.begun', FREEZE);
-    const event = await world.send();
-    await reached();
-    await world.giveUp(0);
-    await world.join(1);
-    await world.ended(event);
-    world.resume(0);
-    await world.toldBy(world.pod(0), 'delivery', event);
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    const event = await comeBackTo(world, 'delivery.begun', 'delivery');
+    return delivered(world, event);
   },
   holds: { ends: ['sent'], requests: 1 },
   mutations: [
@@ -131,21 +129,14 @@ const lockLostBeforeSending: Hazard = {
 const frozenBeforeTheWrite: Hazard = {
   name: 'a pod is frozen between its permission and the write',
   async play(world) {
-    await world.run(0);
-    const reached = await world.arm(0, 'push.connected', FREEZE);
-    const event = await world.send();
-    await reached();
-    const frozenAt = Date.now();
-    await world.giveUp(0);
-    await world.join(1);
-    await world.ended(event);
-    // The place counts from 2 s after the permission: later writes would be too close to the next push.
-    await world.until(() => {
-      if (Date.now() - frozenAt < 2000) throw new Error('it may still write');
+    const event = await comeBackTo(world, 'push.connected', 'delivery', async () => {
+      const takenOverAt = Date.now();
+      // The place counts from 2 s after the permission: later writes would be too close to the next push.
+      await world.until(() => {
+        if (Date.now() - takenOverAt < 2000) throw new Error('it may still write');
+      });
     });
-    world.resume(0);
-    await world.toldBy(world.pod(0), 'delivery', event);
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    return delivered(world, event);
   },
   holds: { ends: ['unknown'], requests: 0 },
   mutations: [

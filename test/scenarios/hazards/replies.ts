@@ -1,6 +1,6 @@
 /** A reply is lost after the deed was done, or a commit comes when it must not. */
 import { randomUUID } from 'node:crypto';
-import type { Hazard } from './hazard.ts';
+import { delivered, type Hazard } from './hazard.ts';
 import { RECORD_LOOKED_UP } from './mutations.ts';
 
 const claimReplyLost: Hazard = {
@@ -12,11 +12,7 @@ const claimReplyLost: Hazard = {
     const event = await world.send({ eventId });
     await lost();
     await world.ended(event);
-    return {
-      outcomes: world.outcomesOf(event),
-      ends: world.endsOf(event),
-      requests: (await world.requestsOf(event)).length,
-    };
+    return { outcomes: world.outcomesOf(event), ...(await delivered(world, event)) };
   },
   holds: { outcomes: ['queued'], ends: ['sent'], requests: 1 },
   mutations: [{ ...RECORD_LOOKED_UP, breaks: { outcomes: ['filtered/cooldown'], requests: 0 } }],
@@ -31,7 +27,7 @@ const permitReplyLost: Hazard = {
     const event = await world.send({ eventId });
     await lost();
     await world.ended(event);
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    return delivered(world, event);
   },
   holds: { ends: ['sent'], requests: 1 },
   mutations: [

@@ -1,7 +1,7 @@
 /** Caps and their windows, while rules change, pushes wait and events come again. */
 import { randomUUID } from 'node:crypto';
 import type { HazardWorld } from '../../support/hazard-world.ts';
-import type { Hazard } from './hazard.ts';
+import { delivered, type Hazard } from './hazard.ts';
 import { RECORD_LOOKED_UP } from './mutations.ts';
 
 const WINDOW_MS = 1000;
@@ -45,7 +45,7 @@ const rejectedComesAgain: Hazard = {
     await world.run(0);
     await world.decidedTimes(event, 2);
     await world.idle();
-    return { ends: world.endsOf(event), requests: (await world.requestsOf(event)).length };
+    return delivered(world, event);
   },
   holds: { ends: ['rejected'], requests: 1 },
   mutations: [{ ...RECORD_LOOKED_UP, breaks: { ends: ['rejected', 'sent'], requests: 2 } }],
