@@ -2,17 +2,15 @@
  * `npm run demo`: the whole service on real Kafka, Redis and S3, played by a simulated city, and its promises
  * checked from outside. Exit code 0: all kept; 1: one was broken, or the demo could not run; 130: interrupted.
  */
-import { cp, writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
 import { failingSettings, MILD_SETTINGS } from '../partners/settings.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
+import { INTERRUPTED, keepReport, runCommand } from './command.ts';
 import { openLive, type Live } from './live.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
 import { formatReport } from './report.ts';
 import { run } from './run.ts';
 import { buildWorld, RULES_FILE, type World, type WorldPlan } from './world.ts';
-
-const INTERRUPTED = 130;
 
 silenceKafkaWarning();
 
@@ -61,12 +59,7 @@ const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Prom
     const report = await run(world, options, { live, signal, startedAt, keep: options.keep });
     if (report === undefined) return INTERRUPTED;
     console.log(formatReport(report));
-    if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
-    if (!report.ok) {
-      const kept = `${world.logDirectory}-kept`;
-      await cp(world.logDirectory, kept, { recursive: true });
-      console.log(`  The pods' logs are in ${kept}\n`);
-    }
+    await keepReport(report, { json: options.json, logDirectory: world.logDirectory });
     if (options.keep) {
       console.log(describeWorld(world));
       await untilAborted(signal);
@@ -77,36 +70,22 @@ const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Prom
   }
 };
 
-const main = async (): Promise<number> => {
-  let options: DemoOptions | undefined;
-  try {
-    options = readOptions(process.argv.slice(2));
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 1;
-  }
-  if (options === undefined) {
-    console.log(USAGE);
-    return 0;
-  }
-  const stopping = new AbortController();
-  const live = openLive(process.stdout);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.on(signal, () => {
-      // A second time: at once. The guards clean up.
-      if (stopping.signal.aborted) process.exit(INTERRUPTED);
-      stopping.abort();
-      live.end();
-      live.say('stopping everything …');
-    });
-  try {
-    return await demo(options, live, stopping.signal);
-  } catch (error) {
-    live.end();
-    if (stopping.signal.aborted) return INTERRUPTED;
-    console.error(styleText('red', error instanceof Error ? error.message : String(error)));
-    return 1;
-  }
-};
+let live: Live | undefined;
 
-process.exit(await main());
+const exitCode = await runCommand<DemoOptions>({
+  usage: USAGE,
+  readOptions,
+  carryOut: async (options, signal) => {
+    live = openLive(process.stdout);
+    try {
+      return await demo(options, live, signal);
+    } finally {
+      live.end();
+    }
+  },
+  onStopping: () => {
+    live?.end();
+    live?.say('stopping everything …');
+  },
+});
+process.exit(exitCode);
