@@ -1,66 +1,119 @@
 /**
- * What is written beside a committed offset at a handover: which offsets beyond it have not been decided yet.
- * Events of different users end in any order, so the watermark alone would have the next pod do again whatever
- * ended beyond the slowest. Kafka keeps the note with the offset it belongs to, in one write.
+ * What is written beside a committed offset at a handover: which offsets beyond it have not been decided yet, and
+ * of these records' pieces, which have. Events of different users end in any order, so the watermark alone would have
+ * the next pod do again whatever ended beyond the slowest. Kafka keeps the note with the offset it belongs to, in one
+ * write.
  *
- * Text: `open:1:FROM:` and, in base64url, the length from FROM to the end of what the note speaks of, then the
- * distances between the undecided offsets, each as a varint. Brokers take 4,096 bytes a note by default; one that
- * does not fit speaks of fewer offsets, and what it says nothing of counts as undecided.
+ * Text: `open:2:FROM:` and, in base64url, numbers as varints. First the offsets: the length from FROM to the end of
+ * what the note speaks of, and unless that is 0 how many of them are undecided and the distances between these. Then
+ * likewise the pieces, from 0, of one undecided offset after the other. Brokers take 4,096 bytes a note by default;
+ * one that does not fit speaks of fewer, and what it says nothing of counts as undecided. Another way of cutting
+ * records into pieces must be another version: pieces are known by their number.
  */
+import { NOTHING_DECIDED, type Progress } from './progress.ts';
 
 export interface HandoverNote {
-  /** The committed offset. */
+  /** The committed offset: all below are decided. */
   readonly from: number;
   /** Offsets from `from` up to here (not included) are decided, but for {@link undecided}. */
   readonly until: number;
-  /** Ascending, all in `from` … `until`. */
-  readonly undecided: Iterable<number>;
+  /** Ascending, all in `from` … `until`, each with what is known of its pieces. */
+  readonly undecided: Iterable<readonly [offset: number, pieces: Progress]>;
 }
 
-export interface InheritedNote {
-  readonly until: number;
-  readonly undecided: ReadonlySet<number>;
+export interface InheritedNote extends Progress {
+  readonly undecided: ReadonlyMap<number, Progress>;
 }
 
-const PREFIX = 'open:1:';
+const PREFIX = 'open:2:';
 const MAX_PACKED_BYTES = 2900;
+/** A stretch's length and number of distances. */
+const HEAD_BYTES = 12;
 
-/** Empty where there is nothing to say: no offset beyond `from` is decided. */
+/** Empty where there is nothing to say: nothing beyond `from` is decided. */
 export function writeNote({ from, until, undecided }: HandoverNote): string {
-  const distances: number[] = [];
-  let end = until;
-  let next = from;
-  let decided = 0;
-  for (const offset of undecided) {
-    const bytes = varint(offset - next);
-    if (distances.length + bytes.length > MAX_PACKED_BYTES) {
-      end = offset;
-      break;
-    }
-    distances.push(...bytes);
-    decided += offset - next;
-    next = offset + 1;
+  const records = [...undecided];
+  const offsets = records.map(([offset]) => offset);
+  const packed = pack(from, { until, undecided: offsets }, MAX_PACKED_BYTES);
+  const { bytes } = packed;
+  let { decided } = packed;
+  let saidBytes = bytes.length;
+  for (const [, pieces] of records.slice(0, packed.count)) {
+    const room = MAX_PACKED_BYTES - bytes.length - HEAD_BYTES;
+    if (room <= 0) break;
+    const one = pack(0, { until: pieces.until, undecided: pieces.undecided.keys() }, room);
+    bytes.push(...one.bytes);
+    decided += one.decided;
+    if (one.decided > 0) saidBytes = bytes.length;
   }
-  decided += end - next;
   if (decided <= 0) return '';
-  return `${PREFIX}${String(from)}:${Buffer.from([...varint(end - from), ...distances]).toString('base64url')}`;
+  return `${PREFIX}${String(from)}:${Buffer.from(bytes.slice(0, saidBytes)).toString('base64url')}`;
 }
 
 /** Undefined for anything that is not a note to this offset: then nothing beyond it counts as decided. */
 export function readNote(text: string, from: number): InheritedNote | undefined {
   const prefix = `${PREFIX}${String(from)}:`;
   if (!text.startsWith(prefix)) return undefined;
-  const values = readVarints(Buffer.from(text.slice(prefix.length), 'base64url'));
-  const length = values?.[0];
-  if (values === undefined || length === undefined) return undefined;
-  const until = from + length;
-  const undecided = new Set<number>();
-  let next = from;
-  for (const distance of values.slice(1)) {
-    const offset = next + distance;
-    if (offset >= until) return undefined;
-    undecided.add(offset);
-    next = offset + 1;
+  const values = readVarints(Buffer.from(text.slice(prefix.length), 'base64url'))?.values();
+  const offsets = values === undefined ? undefined : unpack(from, values);
+  if (values === undefined || offsets === undefined || offsets === 'end') return undefined;
+  const undecided = new Map<number, Progress>();
+  for (const offset of offsets.undecided) {
+    const pieces = unpack(0, values);
+    if (pieces === undefined) return undefined;
+    undecided.set(
+      offset,
+      pieces === 'end' ? NOTHING_DECIDED : { until: pieces.until, undecided: new Set(pieces.undecided) },
+    );
+  }
+  return values.next().done === true ? { until: offsets.until, undecided } : undefined;
+}
+
+interface Stretch {
+  readonly until: number;
+  readonly undecided: Iterable<number>;
+}
+
+/** Where not all fits into the room, the stretch ends before the first undecided one that is left out. */
+function pack(
+  start: number,
+  { until, undecided }: Stretch,
+  room: number,
+): { readonly bytes: number[]; readonly count: number; readonly decided: number } {
+  const distances: number[] = [];
+  let end = until;
+  let next = start;
+  let count = 0;
+  for (const one of undecided) {
+    const distance = varint(one - next);
+    if (distances.length + distance.length > room) {
+      end = one;
+      break;
+    }
+    distances.push(...distance);
+    next = one + 1;
+    count += 1;
+  }
+  const length = end - start;
+  const bytes = length === 0 ? [0] : [...varint(length), ...varint(count), ...distances];
+  return { bytes, count, decided: length - count };
+}
+
+/** `end` where there are no more values; undefined where they make no stretch. */
+function unpack(
+  start: number,
+  values: Iterator<number, undefined>,
+): (Stretch & { undecided: number[] }) | 'end' | undefined {
+  const length = values.next().value;
+  if (length === undefined) return 'end';
+  const until = start + length;
+  const undecided: number[] = [];
+  let next = start;
+  for (let left = length === 0 ? 0 : values.next().value; left !== 0; left -= 1) {
+    const distance = left === undefined ? undefined : values.next().value;
+    if (left === undefined || distance === undefined || next + distance >= until) return undefined;
+    undecided.push(next + distance);
+    next += distance + 1;
   }
   return { until, undecided };
 }

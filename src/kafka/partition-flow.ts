@@ -10,12 +10,21 @@ import type { RecordPiece } from '../domain/record.ts';
 import type { EventWork, Intake } from '../pipeline/ports.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
 import { createPartitionOffsets } from '../stream/partition-offsets.ts';
-import { listPieces, streamPieces, type OpenRecord, type Pieces } from './record-pieces.ts';
+import {
+  isDoneBefore,
+  listPieces,
+  noteTaken,
+  progressOf,
+  streamPieces,
+  type OpenRecord,
+  type Pieces,
+} from './record-pieces.ts';
 import { decodeRecord } from '../stream/record-decoder.ts';
 import { createHoldBook } from './event-hold.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from './flow-buffer.ts';
 import type { FairRoom } from './fair-room.ts';
 import { writeNote, type InheritedNote } from './handover-note.ts';
+import { isDecided, NOTHING_DECIDED, type Progress } from './progress.ts';
 
 export interface FlowOptions {
   readonly topic: string;
@@ -73,6 +82,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   const offsets = createPartitionOffsets({ startOffset: options.startOffset });
   const holds = createHoldBook();
   const buffer = createFlowBuffer();
+  const { inherited = { until: 0, undecided: new Map<number, Progress>() } } = options;
   let current: Pieces | undefined;
   let fetchPosition = options.startOffset;
   let inFlight = 0;
@@ -81,7 +91,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let closed = false;
   let committed = options.committed;
   /** Records taken in and not decided, ascending, as they are taken in in that order. */
-  const undecided = new Set<number>();
+  const undecided = new Map<number, OpenRecord>();
 
   function changeInFlight(by: 1 | -1): void {
     room.moved(inFlight, inFlight + by);
@@ -103,6 +113,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
 
   function submit(owner: OpenRecord, piece: RecordPiece): void {
     changeInFlight(1);
+    const { index } = piece.source;
     const work = options.intake(piece);
     executor.submit({
       key: options.keyOf(work, options.partition),
@@ -110,7 +121,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       ahead: () => {
         work.ahead?.();
       },
-      run: () => run(owner, work),
+      run: () => run(owner, index, work),
       drop: () => {
         work.abandon();
         owner.isGivenUp = true;
@@ -119,7 +130,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     });
   }
 
-  async function run(owner: OpenRecord, work: EventWork): Promise<void> {
+  async function run(owner: OpenRecord, index: number, work: EventWork): Promise<void> {
     if (holds.isLost()) {
       work.abandon();
       owner.isGivenUp = true;
@@ -130,6 +141,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     try {
       await work.run(hold);
       offsets.finishPiece(owner.offset);
+      owner.undecided?.delete(index);
       options.onFinished();
     } catch (error) {
       owner.isGivenUp = true;
@@ -158,9 +170,12 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       open: true,
       left: 0,
       isGivenUp: false,
+      inherited: inherited.undecided.get(head.offset) ?? NOTHING_DECIDED,
+      taken: 0,
+      undecided: undefined,
     };
     offsets.receive(head.offset, 'open');
-    undecided.add(head.offset);
+    undecided.set(head.offset, owner);
     current = Array.isArray(decoded)
       ? listPieces(owner, decoded)
       : streamPieces(owner, decoded, {
@@ -173,7 +188,8 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   function admitPiece(pieces: Pieces): boolean {
     const piece = pieces.take();
     const { owner } = pieces;
-    if (piece !== undefined) {
+    const isWork = piece !== undefined && !isDoneBefore(owner, piece);
+    if (isWork) {
       owner.left += 1;
       offsets.addPiece(owner.offset);
     }
@@ -185,13 +201,10 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       releaseIfDone(owner);
     }
     if (piece === undefined) return !owner.open;
-    submit(owner, piece);
+    noteTaken(owner, piece, isWork);
+    if (isWork) submit(owner, piece);
+    else options.onFinished();
     return true;
-  }
-
-  function isDecided(offset: number): boolean {
-    const { inherited } = options;
-    return inherited !== undefined && offset < inherited.until && !inherited.undecided.has(offset);
   }
 
   /** Counted from what is committed, not from the watermark: a death redoes what finished after the commit too. */
@@ -253,7 +266,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
           offsets.skipTo(head.next);
           if (head.passedOver > 0) options.onPassedOver(head.passedOver);
           options.onFinished();
-        } else if (isDecided(head.offset)) {
+        } else if (isDecided(inherited, head.offset)) {
           buffer.next();
           offsets.skipTo(head.offset + 1);
           options.onFinished();
@@ -267,12 +280,13 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     },
     noteUndecided() {
       const { position } = offsets;
-      const { inherited = { until: position, undecided: [] } } = options;
-      const ahead = [...inherited.undecided].filter((offset) => offset >= position);
       return writeNote({
         from: offsets.watermark,
         until: Math.max(position, inherited.until),
-        undecided: [...undecided, ...ahead],
+        undecided: [
+          ...[...undecided].map(([offset, owner]) => [offset, progressOf(owner)] as const),
+          ...[...inherited.undecided].filter(([offset]) => offset >= position),
+        ],
       });
     },
     close,

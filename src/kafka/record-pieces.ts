@@ -4,6 +4,7 @@
  * of objects; but as far as a partition may take in at its turn, else it would get one event in where others get many.
  */
 import type { RecordPiece } from '../domain/record.ts';
+import { isDecided, undecidedBeyond, type Progress } from './progress.ts';
 
 /** A record that has been taken in and not ended. */
 export interface OpenRecord {
@@ -15,6 +16,36 @@ export interface OpenRecord {
   left: number;
   /** A piece of it was given up: the record stays undecided. */
   isGivenUp: boolean;
+  /** What an earlier assignment has done of it. */
+  readonly inherited: Progress;
+  /** Pieces below are taken in or were done before; 0 where there is only one. */
+  taken: number;
+  /** Of those, the ones without outcome, ascending, as they are taken in in that order; undefined where there is only one. */
+  undecided: Set<number> | undefined;
+}
+
+/**
+ * Whether an earlier assignment has decided it. Not of a first piece that can't be read: to a pod with other limits the
+ * whole record may be one, which says nothing of the events that another saw in it.
+ */
+export function isDoneBefore({ inherited }: OpenRecord, { source, content }: RecordPiece): boolean {
+  return isDecided(inherited, source.index) && (source.index > 0 || content.kind === 'json');
+}
+
+/** Counts a piece as taken in. Costs nothing for a record that has only one, as nearly all have. */
+export function noteTaken(owner: OpenRecord, { source: { index } }: RecordPiece, isWork: boolean): void {
+  if (index === 0 && !owner.open) return;
+  owner.taken = index + 1;
+  owner.undecided ??= new Set();
+  if (isWork) owner.undecided.add(index);
+}
+
+/** What is decided of a record that as a whole is not. */
+export function progressOf({ inherited, taken, undecided }: OpenRecord): Progress {
+  return {
+    until: Math.max(taken, inherited.until),
+    undecided: new Set([...(undecided ?? []), ...undecidedBeyond(inherited, taken)]),
+  };
 }
 
 export interface Pieces {

@@ -5,6 +5,7 @@
  * What is against that is kept in `violations`.
  */
 import { readNote } from '../../src/kafka/handover-note.ts';
+import { isDecided } from '../../src/kafka/progress.ts';
 
 export type LogEntry =
   | {
@@ -92,6 +93,14 @@ export function createFakeGroup(partitions: readonly FakePartition[]): FakeGroup
           !isWhollyDecided(partition, entry),
       );
       if (denied !== undefined) violations.push(`${what}: its note calls ${denied.offset} decided`);
+      for (const entry of entries) {
+        const pieces = note?.undecided.get(entry.offset);
+        if (pieces === undefined || entry.kind === 'control') continue;
+        const index = entry.users.findIndex(
+          (_, at) => isDecided(pieces, at) && timesDecided(partition, entry.offset, at) === 0,
+        );
+        if (index >= 0) violations.push(`${what}: its note calls ${entry.offset}.${index} decided`);
+      }
       committed.set(partition, { offset, note: metadata ?? '' });
     }
   }

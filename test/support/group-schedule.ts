@@ -6,7 +6,7 @@
 import type { EventWork, Hold } from '../../src/pipeline/ports.ts';
 import type { RecordPiece } from '../../src/domain/record.ts';
 import { createSteppedClock, settle } from './stepped-clock.ts';
-import { createFakeGroup, type CommitFate, type FakePartition, type LogEntry } from './fake-group.ts';
+import { createFakeGroup, type CommitFate, type FakePartition } from './fake-group.ts';
 import { createFakePod, type FakePod, type Rooms } from './fake-pod.ts';
 
 export type Step =
@@ -53,8 +53,8 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
   const all: FakePod[] = [];
   /** Where each user was last begun in a pod's assignment. */
   const begun = new Map<string, number>();
-  /** Records whose events all had their outcome when the group was formed last. */
-  let decidedAtJoin = new Set<LogEntry>();
+  /** Events that had their outcome when the group was formed last. */
+  let decidedAtJoin = new Set<string>();
   let names = 0;
 
   function check(holds: boolean, broken: string): void {
@@ -74,9 +74,7 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
     const position = offset * 1000 + index;
     check((begun.get(place) ?? -1) < position, `out of order: ${what}`);
     begun.set(place, position);
-    const entry = schedule.partitions[partition]!.entries.find((one) => one.offset === offset)!;
-    // A large one that was not read to its end counts as undecided, whatever its events were.
-    if (schedule.calm && !isLarge(entry)) check(!decidedAtJoin.has(entry), `done again: ${what}`);
+    if (schedule.calm) check(!decidedAtJoin.has(piecePlace(partition, offset, index)), `done again: ${what}`);
     return new Promise((resolve, reject) => {
       const claimed = offset % 3 === 0;
       const one: Running = {
@@ -95,6 +93,16 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
         if (running.delete(one)) reject(new rooms.AbandonedError());
       });
     });
+  }
+
+  function everyEvent(): [partition: number, offset: number, index: number][] {
+    return schedule.partitions.flatMap(({ entries }, partition) =>
+      entries.flatMap((entry) =>
+        entry.kind === 'control'
+          ? []
+          : entry.users.map((_, index): [number, number, number] => [partition, entry.offset, index]),
+      ),
+    );
   }
 
   function addPod(): FakePod {
@@ -150,8 +158,8 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
     };
     await until(askAll, endsAfter, 'all have joined');
     decidedAtJoin = new Set(
-      schedule.partitions.flatMap(({ entries }, partition) =>
-        entries.filter((entry) => group.isWhollyDecided(partition, entry)),
+      everyEvent().flatMap(([partition, offset, index]) =>
+        group.timesDecided(partition, offset, index) > 0 ? [piecePlace(partition, offset, index)] : [],
       ),
     );
     const held = group.form(pods.map(({ memberId }) => memberId));
@@ -233,12 +241,12 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
     for (const [partition, { entries }] of schedule.partitions.entries()) {
       for (const entry of entries) {
         check(group.isWhollyDecided(partition, entry), `never decided: ${partition}@${entry.offset}`);
-        if (!schedule.calm || entry.kind === 'control' || entry.large || entry.users.length > 1) continue;
-        check(
-          group.timesDecided(partition, entry.offset, 0) === 1,
-          `decided twice: ${partition}@${entry.offset}`,
-        );
       }
+    }
+    if (!schedule.calm) return;
+    for (const [partition, offset, index] of everyEvent()) {
+      const times = group.timesDecided(partition, offset, index);
+      check(times === 1, `decided twice: ${partition}@${offset}.${index}`);
     }
   }
 
@@ -252,8 +260,8 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
   return violations;
 }
 
-function isLarge(entry: LogEntry): boolean {
-  return entry.kind === 'record' && entry.large;
+function piecePlace(partition: number, offset: number, index: number): string {
+  return `${partition}@${offset}.${index}`;
 }
 
 function userOf(piece: RecordPiece): string {

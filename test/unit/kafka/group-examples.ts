@@ -73,6 +73,26 @@ const endWhileJoining: Schedule = {
   ],
 };
 
+/** A record is handed over half done, and again by a pod that had room for less of it. */
+const halfDoneTwice: Schedule = {
+  calm: false,
+  maxInFlight: 4,
+  partitions: [
+    { entries: [record(0, 'user-0'), record(1, 'user-2', 'user-3', 'user-4', 'user-5')], end: 2 },
+    elsewhere,
+  ],
+  steps: [
+    ...[wait(100), fetch(2), deliver, wait(50)],
+    { do: 'end', picks: [1] },
+    wait(50),
+    { do: 'end', picks: [1] },
+    wait(50),
+    { do: 'stop', pod: 0, endsAfter: 99 },
+    ...[wait(100), fetch(2), deliver, wait(50)],
+    { do: 'rebalance', pods: 1, endsAfter: 99 },
+  ],
+};
+
 /** A batch that was fetched before a join and comes after it, beyond what is to be read again. */
 const lateBatch: Schedule = {
   ...lateControlBatch,
@@ -80,6 +100,7 @@ const lateBatch: Schedule = {
 };
 
 export const examples: readonly Schedule[] = [
+  halfDoneTwice,
   endWhileJoining,
   lateBatch,
   seekBeforeJoin,
