@@ -23,6 +23,7 @@ import { createMembership } from './membership.ts';
 import { createOffsetReader } from './offset-reader.ts';
 import { commitLatestStart } from './latest-start.ts';
 import { readStatus } from './consumer-status.ts';
+import { limitByLoopLoad } from './loop-load.ts';
 
 export interface EventConsumer {
   /**
@@ -75,6 +76,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   }
 
   const executor = createKeyedExecutor({ maxRunning: options.maxRunningEvents ?? 256, onFault: fail });
+  const load = limitByLoopLoad(executor);
   const gate = createJoinGate(() => membership.beforeJoin());
   const committer = createCommitter({
     intervalMs: options.commitIntervalMs,
@@ -248,6 +250,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     isOver = true;
     committer.stop();
     watch.stop();
+    load.stop();
     // kafkajs counts itself as running, and so leaves the group, only a moment after its first join.
     await clock.sleep(20);
     await Promise.race([

@@ -1,0 +1,37 @@
+/** Watches this process's event loop, and lets fewer tasks run at once while it is short of time. */
+import { performance } from 'node:perf_hooks';
+import { createLoadLimit } from '../stream/load-limit.ts';
+import type { KeyedExecutor } from '../stream/keyed-executor.ts';
+
+/** Often enough to shrink within a second; each look costs some 5 µs. */
+const INTERVAL_MS = 50;
+/** So many are always worth having begun: they hide what each waits for. */
+const LEAST_RUNNING = 16;
+
+export interface LoopLoad {
+  stop(): void;
+}
+
+/** Goes on until it is stopped; doesn't keep the process alive. What the executor has at first is the most it gets. */
+export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
+  const most = executor.maxRunning;
+  const limit = createLoadLimit({ least: Math.min(LEAST_RUNNING, most), most });
+  const countTurns = (): number => performance.nodeTiming.uvMetricsInfo.loopCount;
+  let seen = performance.eventLoopUtilization();
+  let turnsSeen = countTurns();
+  const timer = setInterval(() => {
+    const now = performance.eventLoopUtilization();
+    const turns = countTurns();
+    const { active, idle } = performance.eventLoopUtilization(now, seen);
+    limit.sampled({ busyMs: active, elapsedMs: active + idle, turns: turns - turnsSeen });
+    seen = now;
+    turnsSeen = turns;
+    if (limit.current() !== executor.maxRunning) executor.setMaxRunning(limit.current());
+  }, INTERVAL_MS);
+  timer.unref();
+  return {
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * How many tasks may run at once while the event loop is short of time. Pure: samples of the loop in, a number out.
+ *
+ * A loop that never rests gets no more done by having more begun: each turn only grows longer, so that every answer
+ * and timer waits for a longer one, and what was begun lies in memory meanwhile. So the limit shrinks while turns are
+ * long, and grows back as soon as the loop rests or its turns are short. It is no limit on what partners are asked:
+ * a loop that waits for them rests.
+ */
+export interface LoadLimit {
+  /** The limit now: whole, least … most. */
+  current(): number;
+  /**
+   * Counts what the loop did since the last sample.
+   *
+   * @param busyMs of `elapsedMs` it spent working. @param turns it made meanwhile.
+   */
+  sampled(sample: { readonly busyMs: number; readonly elapsedMs: number; readonly turns: number }): void;
+}
+
+export interface LoadLimitOptions {
+  /** Never below: an integer ≥ 1. */
+  readonly least: number;
+  /** The limit at first, and while there is time enough: an integer ≥ least. */
+  readonly most: number;
+}
+
+/** From here on the loop is short of time: what is left is what it takes to wait for sockets. */
+const BUSY = 0.9;
+/** Turns that are longer hold answers up noticeably, those that are shorter do not: in ms. */
+const LONG_TURN_MS = 4;
+const SHORT_TURN_MS = 2;
+/** One sample never takes away more: what was begun is still at work in the next one. */
+const MOST_CUT = 0.7;
+const GROWTH = 1.15;
+
+/** @throws RangeError where a bound is out of its range. */
+export function createLoadLimit({ least, most }: LoadLimitOptions): LoadLimit {
+  if (!Number.isInteger(least) || least < 1)
+    throw new RangeError(`least: expected an integer ≥ 1, got ${least}`);
+  if (!Number.isInteger(most) || most < least)
+    throw new RangeError(`most: expected an integer ≥ ${least}, got ${most}`);
+  let limit = most;
+  return {
+    current: () => Math.floor(limit),
+    sampled({ busyMs, elapsedMs, turns }) {
+      const turnMs = busyMs / Math.max(1, turns);
+      const isBusy = busyMs >= elapsedMs * BUSY;
+      if (isBusy && turnMs > LONG_TURN_MS)
+        limit = Math.max(least, limit * Math.max(MOST_CUT, LONG_TURN_MS / turnMs));
+      else if (!isBusy || turnMs < SHORT_TURN_MS) limit = Math.min(most, limit * GROWTH);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { limitByLoopLoad, type LoopLoad } from '../../../src/kafka/loop-load.ts';
+import { createKeyedExecutor } from '../../../src/stream/keyed-executor.ts';
+import { eventually } from '../../support/scenario.ts';
+
+let load: LoopLoad | undefined;
+
+afterEach(() => load?.stop());
+
+function setUp() {
+  const executor = createKeyedExecutor({
+    maxRunning: 64,
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  load = limitByLoopLoad(executor);
+  return executor;
+}
+
+/** Turns of 20 ms, one after the other, until the executor has less room than it had, or all of it was tried. */
+async function keepBusy(until: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 20_000;
+  while (!until() && performance.now() < giveUpAt) {
+    const turnEndsAt = performance.now() + 20;
+    while (performance.now() < turnEndsAt);
+    await setImmediate();
+  }
+}
+
+it('the executor’s room shrinks while the event loop is short of time, and comes back when it rests', async () => {
+  const executor = setUp();
+  await keepBusy(() => executor.maxRunning <= 16);
+  expect(executor.maxRunning).toBe(16);
+  await eventually(() => {
+    expect(executor.maxRunning).toBe(64);
+  });
+});
+
+it('a stopped consumer’s executor is left alone', async () => {
+  const executor = setUp();
+  load?.stop();
+  let turns = 0;
+  await keepBusy(() => (turns += 1) > 20);
+  expect(executor.maxRunning).toBe(64);
+});

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createLoadLimit } from '../../../src/stream/load-limit.ts';
+
+const LONG = { busyMs: 50, elapsedMs: 50, turns: 5 };
+const SHORT = { busyMs: 50, elapsedMs: 50, turns: 40 };
+const BETWEEN = { busyMs: 50, elapsedMs: 50, turns: 17 };
+const RESTING = { busyMs: 20, elapsedMs: 50, turns: 2 };
+
+function setUp({ least = 32, most = 256 } = {}) {
+  const limit = createLoadLimit({ least, most });
+  const after = (sample: Parameters<typeof limit.sampled>[0], times = 1): number => {
+    for (let index = 0; index < times; index++) limit.sampled(sample);
+    return limit.current();
+  };
+  return { limit, after };
+}
+
+describe('the limit of tasks at once by the load of the event loop', () => {
+  it('is the most at first, and while the loop rests', () => {
+    const { limit, after } = setUp();
+    expect(limit.current()).toBe(256);
+    expect(after(RESTING, 100)).toBe(256);
+  });
+
+  it('shrinks while a loop that never rests takes long turns, down to the least', () => {
+    const { after } = setUp();
+    expect(after(LONG)).toBeLessThan(256);
+    expect(after(LONG, 100)).toBe(32);
+  });
+
+  it('gives up no more than three tenths for one sample, however long the turn', () => {
+    const { after } = setUp();
+    expect(after({ busyMs: 60_000, elapsedMs: 60_000, turns: 0 })).toBe(Math.floor(256 * 0.7));
+  });
+
+  it('stays where it is while turns are neither long nor short', () => {
+    const { after } = setUp();
+    const found = after(LONG, 3);
+    expect(after(BETWEEN, 100)).toBe(found);
+  });
+
+  it.each([
+    ['the loop rests again, even if its few turns are long', RESTING],
+    ['turns are short, even if the loop never rests', SHORT],
+  ])('grows back to the most when %s', (_, sample) => {
+    const { after } = setUp();
+    after(LONG, 100);
+    expect(after(sample)).toBeGreaterThan(32);
+    expect(after(sample, 100)).toBe(256);
+  });
+
+  it('stays between its bounds and whole, whatever is seen', () => {
+    const milliseconds = fc.double({ min: 0, max: 1e6, noNaN: true });
+    const sample = fc.record({ busyMs: milliseconds, elapsedMs: milliseconds, turns: fc.nat(1e6) });
+    fc.assert(
+      fc.property(fc.nat(500), fc.nat(500), fc.array(sample, { maxLength: 200 }), (low, more, samples) => {
+        const { limit } = setUp({ least: low + 1, most: low + 1 + more });
+        for (const one of samples) {
+          limit.sampled(one);
+          expect(Number.isInteger(limit.current())).toBe(true);
+          expect(limit.current()).toBeGreaterThanOrEqual(low + 1);
+          expect(limit.current()).toBeLessThanOrEqual(low + 1 + more);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ['least', { least: 0, most: 10 }],
+    ['least', { least: 1.5, most: 10 }],
+    ['most', { least: 10, most: 9 }],
+  ])('refuses %s out of its range', (name, options) => {
+    expect(() => createLoadLimit(options)).toThrow(new RegExp(`^${name}: expected an integer`));
+  });
+});
