@@ -2,7 +2,6 @@
  * The composition root: the only place that builds adapters and wires them. Starts from the ground up (Redis,
  * documents, then what consumes) and stops in reverse, so that nothing loses what it stands on while it works.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from './config.ts';
 import { openDocuments } from './compose-documents.ts';
 import { createHealth, createWaits } from './compose-health.ts';
@@ -34,6 +33,7 @@ import { createLedger } from './telemetry/ledger.ts';
 import type { ServiceLogger } from './telemetry/logger.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 import { withRuleFaults } from './telemetry/rule-faults.ts';
+import { watchLoopDelay } from './telemetry/loop-delay.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
 /** Running at once per slot of the coupon pool: keeps it full while Redis takes no longer than the partner. */
@@ -51,8 +51,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const metrics = createMetrics();
   const ledger = createLedger(metrics);
   const waits = createWaits();
-  const eventLoop = monitorEventLoopDelay({ resolution: 10 });
-  eventLoop.enable();
+  const loopDelay = watchLoopDelay();
   let isStopping = false;
 
   // ── Redis: claims, deliveries, queue ──────────────────────────────────────────────────────────────────
@@ -204,11 +203,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     queue,
     waits,
     registry: () => registry,
-    eventLoopP99Ms: () => {
-      const p99Ms = eventLoop.percentile(99) / 1e6;
-      eventLoop.reset();
-      return p99Ms;
-    },
+    eventLoopP99Ms: () => loopDelay.takeP99Ms(),
     stalled: () => watchdog.stalled(),
     isStopping: () => isStopping,
   });
@@ -287,7 +282,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
         'watchdog',
         () => {
           watchdog.stop();
-          eventLoop.disable();
+          loopDelay.stop();
         },
       ],
     ],
