@@ -49,6 +49,7 @@ export interface Breach {
 
 export interface LedgerPages {
   readonly pushes: readonly PushEntry[];
+  /** By each one's first call, the earliest first. */
   readonly couponCalls: readonly CouponCalls[];
   readonly breaches: readonly Breach[];
   readonly tokensIssued: number;

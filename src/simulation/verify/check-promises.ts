@@ -9,6 +9,7 @@ import { findUnaccounted, isPipelineRecord } from './accounting.ts';
 import { findLetterFaults } from './dead-letters.ts';
 import { findDeliveryFaults } from './deliveries.ts';
 import type { FoundLetter, ProducedEvent, Violation } from './evidence.ts';
+import { findOrderFaults } from './order.ts';
 import { findOffsetGaps, type PartitionOffset } from './offsets.ts';
 import { type AllowedShift, findCapViolations, findDoublePushes } from './pushes.ts';
 
@@ -50,6 +51,10 @@ export const checkPromises = (evidence: Evidence): readonly PromiseCheck[] => {
     check(
       'every event has its outcome, under its own name',
       findUnaccounted(produced, outcomes.filter(isPipelineRecord)),
+    ),
+    check(
+      'each user’s events were worked on in their order',
+      findOrderFaults(produced, outcomes.filter(isPipelineRecord), ledger.couponCalls),
     ),
     check('committed offsets stand at the end', findOffsetGaps(evidence.committed, evidence.ends)),
     check(

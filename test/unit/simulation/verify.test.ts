@@ -28,6 +28,7 @@ it('finds nothing wrong with a run in which nothing is', () => {
 
 describe('a planted violation is found:', () => {
   const other = event(9, { userId: 'u-0' });
+  const late = event(8, { userId: 'u-1' });
   const plants: readonly [string, Evidence, RegExp][] = [
     [
       'an event without outcome',
@@ -64,6 +65,22 @@ describe('a planted violation is found:', () => {
         ],
       },
       /good and was dead-lettered as internal_error/,
+    ],
+    [
+      'a later event of a user worked on first',
+      {
+        ...good,
+        produced: [...good.produced, late],
+        outcomes: [...good.outcomes, outcome(late, { outcome: 'filtered', reason: 'no_coupons' })],
+        ledger: {
+          ...good.ledger,
+          couponCalls: [late, filtered].map(({ userId = '', eventId = '' }) => ({
+            ...{ userId, eventId },
+            ...{ calls: 1, rejections: 0 },
+          })),
+        },
+      },
+      /e-1 of user u-1 at 0\/1\/0 was asked about after e-8/,
     ],
     [
       'an offset left behind',
