@@ -10,6 +10,7 @@
 import { randomUUID } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import type { Logger } from '../pipeline/ports.ts';
+import { createClockCheck } from './clock-check.ts';
 import type { RedisClient } from './connection.ts';
 import { parseInfo } from './guard.ts';
 import { SPREAD_TAGS } from './keys.ts';
@@ -55,9 +56,12 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   let identityDue = true;
   let identity: string | undefined;
   let beating: Promise<void> | undefined;
+  const clock = createClockCheck(logger);
 
   const writeMark = async (mark: (typeof marks)[number], count: number): Promise<boolean> => {
-    const [before] = await run([mark.key], [count, MARK_KEEP_MS]);
+    const askedAtMs = performance.now();
+    const [before, redisMs] = await run([mark.key], [count, MARK_KEEP_MS]);
+    if (mark === marks[0]) clock.compare(Number(redisMs), performance.now() - askedAtMs);
     const isComparable = performance.now() - mark.atMs < MARK_KEEP_MS;
     const isLost = isComparable && Number(before) < mark.acknowledged;
     mark.acknowledged = count;
