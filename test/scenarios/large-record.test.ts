@@ -71,18 +71,20 @@ async function committed(partition: number): Promise<number> {
   return Number(offsets.find((one) => one.partition === partition)?.offset ?? -1);
 }
 
-/** Which of the large record's events have an outcome, and which of them in more than one way. */
-function outcomes(): { indexes: Set<number>; torn: string[] } {
+/** Which of the large record's events have an outcome, how often that was told, and which have one in two ways. */
+function outcomes(): { indexes: Set<number>; told: number; torn: string[] } {
   const indexes = new Set<number>();
+  let told = 0;
   const ways = new Map<string, string>();
   const torn: string[] = [];
   for (const { eventId, outcome, source } of run.observer.outcomes) {
     if (source.partition !== LARGE || (outcome !== 'queued' && outcome !== 'filtered')) continue;
     indexes.add(source.index);
+    told += 1;
     if ((ways.get(eventId) ?? outcome) !== outcome) torn.push(eventId);
     ways.set(eventId, outcome);
   }
-  return { indexes, torn };
+  return { indexes, told, torn };
 }
 
 /**
@@ -120,6 +122,26 @@ it('lines, the pod killed in the middle: the next begins anew, every event has o
   expect(await received(1)).toBe(EVENTS);
   // So many pushes may be out at once.
   await expectOneOfEachPush(EVENTS / PUSH_EVERY, 32);
+});
+
+it('lines, the pod stopped in the middle: the next goes on with what is left, nothing is done twice', async () => {
+  await start(2);
+  const [first, second] = run.pods;
+  await send(LARGE, [texts().join('\n')]);
+  await eventually(async () => {
+    expect(await received(0)).toBeGreaterThan(EVENTS / 3);
+  });
+  expect(await received(0)).toBeLessThan(EVENTS);
+  expect(await first?.stop()).toMatchObject({ code: 0, signal: null });
+  expect(await committed(LARGE)).toBeLessThanOrEqual(0);
+  await second?.start();
+  await second?.waitUntilReady();
+  await run.untilDrained();
+  const { indexes, told } = outcomes();
+  expect(indexes.size).toBe(EVENTS);
+  expect(told).toBe(EVENTS);
+  expect(await received(1)).toBeLessThan((EVENTS * 2) / 3);
+  await expectOneOfEachPush(EVENTS / PUSH_EVERY, 0);
 });
 
 it('an array, packed twice: others’ events end meanwhile, and its offset waits for its last event', async () => {
