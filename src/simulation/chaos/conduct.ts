@@ -8,7 +8,7 @@ import { askPods } from '../demo/observe.ts';
 import type { PodProcess } from '../demo/pods.ts';
 import { PARTITIONS } from '../demo/world.ts';
 import { describeFault } from './describe.ts';
-import { takesPodAway, type PlannedFault } from './fault-kinds.ts';
+import { shapeOf, takesPodAway, type PlannedFault } from './fault-kinds.ts';
 import { inflict, type Stage } from './inflict.ts';
 
 /** A fault as it was. All times are epoch ms. */
@@ -49,6 +49,9 @@ export const conduct = async (
   const told = new Set<PodProcess>();
   let owned: ReadonlyMap<string, readonly number[]> = new Map();
   let whole = false;
+  /** What a fault has its hand on, until it is healed. */
+  const holds = new Map<string, Promise<undefined>>();
+  const heldOf = (claims: readonly string[]) => claims.flatMap((claim) => holds.get(claim) ?? []);
   const stamp = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
 
   const comeBack = async (pod: PodProcess): Promise<boolean> => {
@@ -86,8 +89,22 @@ export const conduct = async (
     }
   };
 
-  const runFault = async (fault: PlannedFault): Promise<void> => {
+  /** Keeps to the plan's rule that one thing is hit by one fault at a time, also where it comes back later than planned. */
+  const inTurn = async (fault: PlannedFault): Promise<void> => {
     await until(startedAt + fault.atMs, signal);
+    const { claims } = shapeOf(fault.kind);
+    for (let held = heldOf(claims); held.length > 0; held = heldOf(claims)) await Promise.all(held);
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    for (const claim of claims) holds.set(claim, promise);
+    try {
+      await runFault(fault);
+    } finally {
+      for (const claim of claims) holds.delete(claim);
+      resolve(undefined);
+    }
+  };
+
+  const runFault = async (fault: PlannedFault): Promise<void> => {
     const lastAt = Date.now() + BACK_WITHIN_MS;
     while (fault.watched && !whole && !signal.aborted && Date.now() < lastAt) await sleep(WATCH_EVERY_MS);
     if (signal.aborted) return;
@@ -121,7 +138,7 @@ export const conduct = async (
     }
   })();
   try {
-    await Promise.all(plan.map(runFault));
+    await Promise.all(plan.map(inTurn));
     if (!signal.aborted) await Promise.all(stage.pods.map(comeBack));
   } finally {
     watching.abort();
