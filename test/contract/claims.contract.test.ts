@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
-import type { EventRef } from '../../src/domain/event.ts';
-import { claimOne, claimsWorlds, ticketOf, type ClaimsHarness } from '../support/claims-harness.ts';
+import { claimOne, claimsWorlds, ticketOf } from '../support/claims-harness.ts';
+import { useContractWorld } from '../support/contract-world.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -11,28 +10,7 @@ const oncePerMerchantAndWeek: Cap = { per: 'user+merchant', max: 1, windowMs: 7 
 const oncePerCoupon: Cap = { per: 'user+coupon', max: 1, windowMs: 30 * DAY_MS };
 
 describe.each(claimsWorlds())('claims $name', (world) => {
-  let harness: ClaimsHarness;
-  let obstacle: string | undefined;
-  let user: string;
-  const event = (eventId = 'e1'): EventRef => ({ userId: user, eventId });
-  const deliver = async (ref: EventRef) => {
-    const permission = await harness.store.permit(ref, randomUUID());
-    if (permission.kind !== 'granted') throw new Error(permission.kind);
-    return harness.store.settle(ref, permission.attempt, 'sent');
-  };
-
-  beforeAll(async () => {
-    obstacle = await world.open();
-  });
-  afterAll(() => world.close());
-  beforeEach(async ({ skip }) => {
-    skip(obstacle !== undefined, obstacle);
-    harness = await world.create();
-    user = `user ${randomUUID()}`;
-  });
-  afterEach(async () => {
-    if (obstacle === undefined) await harness.close();
-  });
+  const { harness, event, deliver } = useContractWorld(world);
 
   describe('recall', () => {
     it('knows nothing of a new event and leaves room', async () => {
@@ -153,7 +131,7 @@ describe.each(claimsWorlds())('claims $name', (world) => {
     it('keeps users and events apart whatever their ids', async () => {
       const odd = ['}', '{}', 'a}b', 'a b', ':h', 'ä', '🦊', '~', 'a:e:b', '-'.repeat(128), 'ß'.repeat(128)];
       for (const id of odd) {
-        const ref = { userId: `${user}${id}`, eventId: id };
+        const ref = { userId: `${event().userId}${id}`, eventId: id };
         expect(await claimOne(harness, ref, [oncePerDay])).toMatchObject({ kind: 'claimed' });
         expect(await claimOne(harness, ref, [oncePerDay])).toMatchObject({ kind: 'known' });
         expect(await harness.store.permit(ref, 't')).toMatchObject({

@@ -1,41 +1,13 @@
-import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
-import type { EventRef } from '../../src/domain/event.ts';
-import {
-  claimOne,
-  claimsWorlds,
-  SWEEP_GRACE_MS,
-  ticketOf,
-  type ClaimsHarness,
-} from '../support/claims-harness.ts';
+import { claimOne, claimsWorlds, SWEEP_GRACE_MS, ticketOf } from '../support/claims-harness.ts';
+import { useContractWorld } from '../support/contract-world.ts';
 
 const DAY_MS = 86_400_000;
 const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };
 
 describe.each(claimsWorlds())('deliveries $name', (world) => {
-  let harness: ClaimsHarness;
-  let obstacle: string | undefined;
-  let user: string;
-  const event = (eventId = 'e1'): EventRef => ({ userId: user, eventId });
-  const deliver = async (ref: EventRef) => {
-    const permission = await harness.store.permit(ref, randomUUID());
-    if (permission.kind !== 'granted') throw new Error(permission.kind);
-    return harness.store.settle(ref, permission.attempt, 'sent');
-  };
-
-  beforeAll(async () => {
-    obstacle = await world.open();
-  });
-  afterAll(() => world.close());
-  beforeEach(async ({ skip }) => {
-    skip(obstacle !== undefined, obstacle);
-    harness = await world.create();
-    user = `user ${randomUUID()}`;
-  });
-  afterEach(async () => {
-    if (obstacle === undefined) await harness.close();
-  });
+  const { harness, event, deliver } = useContractWorld(world);
 
   describe('permission', () => {
     it('is given to one attempt, and to that again after a lost reply', async () => {

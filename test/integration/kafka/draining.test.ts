@@ -1,7 +1,6 @@
 /** What a drain must not cost: the session, while work that is under way takes longer than it. */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bench, clock, createLedger, eventOf, openBench, startPod, until } from './harness.ts';
+import { type Bench, clock, openBench, startPod, until } from './harness.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -10,13 +9,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 test('heartbeats go on while draining: a drain that is longer than the session keeps it', async () => {
-  const topic = await bench.createTopic(4);
-  const groupId = randomUUID();
-  const ledger = createLedger();
-  await bench.send(
-    topic,
-    Array.from({ length: 40 }, (_, n) => eventOf(`u${String(n)}`, n)),
-  );
+  const { topic, groupId, ledger } = await bench.load({ partitions: 4, events: 40 });
   const gate = Promise.withResolvers<undefined>();
   const first = startPod(bench.brokers, {
     ...{ topic, groupId, name: 'first', ledger, sessionTimeoutMs: 6000, drainTimeoutMs: 30_000 },

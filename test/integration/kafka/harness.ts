@@ -25,6 +25,12 @@ export interface Bench {
   createTopic(partitions: number, config?: Readonly<Record<string, string>>): Promise<string>;
   /** Sends in order, many a request. */
   send(topic: string, messages: readonly Message[], compression?: kafkajs.CompressionTypes): Promise<void>;
+  /** A topic of this test's own that holds so many events, of users `u0`, `u1` … in turn: each its own, or so many. */
+  load(wanted: { readonly partitions: number; readonly events: number; readonly users?: number }): Promise<{
+    readonly topic: string;
+    readonly groupId: string;
+    readonly ledger: Ledger;
+  }>;
   /** Deletes what partition 0 holds below the offset. */
   deleteBefore(topic: string, offset: number): Promise<void>;
   committed(groupId: string, topic: string): Promise<number[]>;
@@ -42,7 +48,7 @@ export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?
   const admin = kafka.admin();
   const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await Promise.all([admin.connect(), producer.connect()]);
-  return {
+  const bench: Bench = {
     brokers,
     kafka,
     admin,
@@ -68,10 +74,17 @@ export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?
       const sorted = [...(row?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
       return sorted.map(({ offset }) => Number(offset));
     },
+    async load({ partitions, events, users = events }) {
+      const topic = await bench.createTopic(partitions);
+      const messages = Array.from({ length: events }, (_, n) => eventOf(`u${String(n % users)}`, n));
+      await bench.send(topic, messages);
+      return { topic, groupId: randomUUID(), ledger: createLedger() };
+    },
     async close() {
       await Promise.all([admin.disconnect(), producer.disconnect()]);
     },
   };
+  return bench;
 }
 
 /** A user's events, numbered; keyed by the user. */

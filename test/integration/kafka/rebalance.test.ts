@@ -69,13 +69,7 @@ describe('a planned rebalance', () => {
   }, 60_000);
 
   test('waits for work that runs before any other pod may begin with it', async () => {
-    const topic = await bench.createTopic(4);
-    const groupId = randomUUID();
-    const ledger = createLedger();
-    await bench.send(
-      topic,
-      Array.from({ length: 40 }, (_, n) => eventOf(`u${String(n)}`, n)),
-    );
+    const { topic, groupId, ledger } = await bench.load({ partitions: 4, events: 40 });
     const gate = Promise.withResolvers<undefined>();
     const first = startPod(bench.brokers, {
       topic,
@@ -101,13 +95,7 @@ describe('a planned rebalance', () => {
   }, 40_000);
 
   test('gives up at the drain limit what cannot finish, and another pod takes it up', async () => {
-    const topic = await bench.createTopic(4);
-    const groupId = randomUUID();
-    const ledger = createLedger();
-    await bench.send(
-      topic,
-      Array.from({ length: 20 }, (_, n) => eventOf(`u${String(n)}`, n)),
-    );
+    const { topic, groupId, ledger } = await bench.load({ partitions: 4, events: 20 });
     const first = startPod(bench.brokers, {
       ...{ topic, groupId, name: 'first', ledger, drainTimeoutMs: 1500 },
       work: (_user, _n, hold) => untilAborted(hold),
@@ -123,13 +111,7 @@ describe('a planned rebalance', () => {
   }, 40_000);
 
   test('new partitions are found, joined and read from their beginning', async () => {
-    const topic = await bench.createTopic(2);
-    const groupId = randomUUID();
-    const ledger = createLedger();
-    await bench.send(
-      topic,
-      Array.from({ length: 500 }, (_, n) => eventOf(`u${String(n)}`, n)),
-    );
+    const { topic, groupId, ledger } = await bench.load({ partitions: 2, events: 500 });
     const pod = startPod(bench.brokers, { topic, groupId, ledger, work: unevenWork });
     await until('work runs', () => ledger.done.size > 50);
     await bench.admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] });
@@ -147,13 +129,7 @@ describe('a planned rebalance', () => {
 });
 
 test('a pod that was frozen beyond its session joins again and loses nothing', async () => {
-  const topic = await bench.createTopic(2);
-  const groupId = randomUUID();
-  const ledger = createLedger();
-  await bench.send(
-    topic,
-    Array.from({ length: 3000 }, (_, n) => eventOf(`u${String(n % 50)}`, n)),
-  );
+  const { topic, groupId, ledger } = await bench.load({ partitions: 2, events: 3000, users: 50 });
   const pod = startPod(bench.brokers, {
     ...{ topic, groupId, ledger, sessionTimeoutMs: 6000, drainTimeoutMs: 5000 },
     work: unevenWork,
@@ -171,13 +147,7 @@ test('a pod that was frozen beyond its session joins again and loses nothing', a
 
 describe('a stop', () => {
   test('finishes what runs, commits, leaves the group at once, and is the same when asked twice', async () => {
-    const topic = await bench.createTopic(2);
-    const groupId = randomUUID();
-    const ledger = createLedger();
-    await bench.send(
-      topic,
-      Array.from({ length: 2000 }, (_, n) => eventOf(`u${String(n % 50)}`, n)),
-    );
+    const { topic, groupId, ledger } = await bench.load({ partitions: 2, events: 2000, users: 50 });
     const pod = startPod(bench.brokers, {
       topic,
       groupId,

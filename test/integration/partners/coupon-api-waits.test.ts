@@ -1,50 +1,14 @@
 /** How the waits of a coupon call end: at the event's age, or at once with its hold. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AbandonedError } from '../../../src/domain/errors.ts';
-import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../../src/partners/coupon-api.ts';
 import type { TokenSource } from '../../../src/partners/token-source.ts';
-import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
-import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { holdOf } from '../../support/hold-of.ts';
-import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
+import type { Behaviour } from '../../support/http-stub.ts';
+import { until } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
-const coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
-const some = { body: JSON.stringify({ coupons: [coupon] }) };
-const someCoupons = { kind: 'coupons', coupons: [coupon] };
-const held = new AbortController().signal;
-
-let stub: HttpStub;
-let api: CouponApi;
-let calls: string[];
-let invalid: number;
-
-function build(options: Partial<CouponApiOptions> = {}): void {
-  api = createCouponApi({
-    url: stub.url,
-    timeoutMs: 300,
-    concurrency: 8,
-    clock: systemClock,
-    logger: createLogBook(),
-    onCall: (result) => calls.push(result),
-    onInvalidCoupons: (count) => (invalid += count),
-    ...options,
-  });
-}
-
-const find = (staleInMs?: number, signal = held): Promise<CouponAnswer> =>
-  api.find(couponQuery({}, staleInMs), holdOf(signal));
-
-beforeEach(async () => {
-  stub = await startHttpStub();
-  calls = [];
-  invalid = 0;
-  build();
-});
-afterEach(async () => {
-  await api.stop();
-  await stub.close();
-});
+const rig = useCouponRig(300);
+const { build, find } = rig;
 
 describe('stale', () => {
   test('a timer that ends a moment early is no lost hold', async () => {
@@ -70,18 +34,18 @@ describe('stale', () => {
 
   test('an event that is stale already costs no call', async () => {
     expect(await find(-1)).toEqual({ kind: 'stale' });
-    expect(stub.requests).toHaveLength(0);
+    expect(rig.stub.requests).toHaveLength(0);
   });
 
   test('retries end when the event is stale', async () => {
-    stub.script({ status: 500 });
+    rig.stub.script({ status: 500 });
     expect(await find(500)).toEqual({ kind: 'stale' });
-    expect(calls.length).toBeGreaterThan(1);
+    expect(rig.calls.length).toBeGreaterThan(1);
   });
 
   test('so does the wait for a slot', async () => {
     build({ concurrency: 1, timeoutMs: 2000 });
-    stub.script({ ...some, delayMs: 1000 });
+    rig.stub.script({ ...some, delayMs: 1000 });
     const first = find();
     const startedMs = performance.now();
     expect(await find(200)).toEqual({ kind: 'stale' });
@@ -93,7 +57,7 @@ describe('stale', () => {
 describe('a lost hold', () => {
   test('before the call: no call', async () => {
     await expect(find(1000, AbortSignal.abort())).rejects.toBeInstanceOf(AbandonedError);
-    expect(stub.requests).toHaveLength(0);
+    expect(rig.stub.requests).toHaveLength(0);
   });
 
   test.each<[string, Behaviour]>([
@@ -102,22 +66,22 @@ describe('a lost hold', () => {
     ['during an answer', { drip: ' ', everyMs: 5 }],
   ])('%s: abandoned promptly', async (_name, behaviour) => {
     build({ timeoutMs: 10_000 });
-    stub.script(behaviour);
+    rig.stub.script(behaviour);
     const hold = new AbortController();
     const answer = find(60_000, hold.signal);
-    await until(() => stub.requests.length === 1);
+    await until(() => rig.stub.requests.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const startedMs = performance.now();
     hold.abort();
     await expect(answer).rejects.toBeInstanceOf(AbandonedError);
     expect(performance.now() - startedMs).toBeLessThan(100);
-    expect(api.stats().inFlight).toBe(0);
-    await until(() => stub.open() === 0);
+    expect(rig.api.stats().inFlight).toBe(0);
+    await until(() => rig.stub.open() === 0);
   });
 
   test('during the wait for a slot: abandoned promptly, the slot goes to the next', async () => {
     build({ concurrency: 1, timeoutMs: 10_000 });
-    stub.script({ ...some, delayMs: 200 });
+    rig.stub.script({ ...some, delayMs: 200 });
     const hold = new AbortController();
     const first = find();
     const second = find(60_000, hold.signal);
@@ -126,21 +90,21 @@ describe('a lost hold', () => {
     await expect(second).rejects.toBeInstanceOf(AbandonedError);
     expect(await first).toEqual(someCoupons);
     expect(await third).toEqual(someCoupons);
-    expect(stub.requests).toHaveLength(2);
+    expect(rig.stub.requests).toHaveLength(2);
   });
 
   test('stop abandons all', async () => {
     build({ concurrency: 2, timeoutMs: 10_000 });
-    stub.script({ silent: true });
+    rig.stub.script({ silent: true });
     const answers = Array.from({ length: 10 }, () => find());
-    await until(() => stub.open() === 2);
+    await until(() => rig.stub.open() === 2);
     const ends = Promise.allSettled(answers);
-    await api.stop();
+    await rig.api.stop();
     for (const end of await ends) {
       expect(end).toMatchObject({ status: 'rejected', reason: { name: 'AbandonedError' } });
     }
     await expect(find()).rejects.toBeInstanceOf(AbandonedError);
     // Our own end is no failure of the partner's.
-    expect(calls).toEqual([]);
+    expect(rig.calls).toEqual([]);
   });
 });

@@ -1,54 +1,19 @@
 /** The contract's table of the coupon API, a test a row, against a server that behaves so. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCouponApi, type CouponApi, type CouponApiOptions } from '../../../src/partners/coupon-api.ts';
-import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
-import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
+import { describe, expect, test } from 'vitest';
+import type { Behaviour } from '../../support/http-stub.ts';
 import { holdOf } from '../../support/hold-of.ts';
-import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { couponQuery, until } from '../../support/partner-fakes.ts';
+import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
-const coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
-const some = { body: JSON.stringify({ coupons: [coupon] }) };
-const someCoupons = { kind: 'coupons', coupons: [coupon] };
 const noCoupons = { kind: 'coupons', coupons: [] };
-const held = new AbortController().signal;
 
-let stub: HttpStub;
-let api: CouponApi;
-let calls: string[];
-let invalid: number;
-
-function build(options: Partial<CouponApiOptions> = {}): void {
-  api = createCouponApi({
-    url: stub.url,
-    timeoutMs: 500,
-    concurrency: 8,
-    clock: systemClock,
-    logger: createLogBook(),
-    onCall: (result) => calls.push(result),
-    onInvalidCoupons: (count) => (invalid += count),
-    ...options,
-  });
-}
-
-const find = (staleInMs?: number, signal = held): Promise<CouponAnswer> =>
-  api.find(couponQuery({}, staleInMs), holdOf(signal));
-
-beforeEach(async () => {
-  stub = await startHttpStub();
-  calls = [];
-  invalid = 0;
-  build();
-});
-afterEach(async () => {
-  await api.stop();
-  await stub.close();
-});
+const rig = useCouponRig(500);
+const { build, find } = rig;
 
 describe('the call', () => {
   test('asks where, for whom and in which trace', async () => {
-    stub.script(some);
-    build({ url: `${stub.url}/partner/` });
+    rig.stub.script(some);
+    build({ url: `${rig.stub.url}/partner/` });
     const query = couponQuery({
       eventId: 'ev\n1',
       userId: 'ü 1',
@@ -56,8 +21,8 @@ describe('the call', () => {
       longitude: -3.5,
       merchantId: 'm&1',
     });
-    expect(await api.find(query, holdOf(held))).toEqual(someCoupons);
-    const [request] = stub.requests;
+    expect(await rig.api.find(query, holdOf(new AbortController().signal))).toEqual(someCoupons);
+    const [request] = rig.stub.requests;
     expect(request?.method).toBe('GET');
     expect(request?.url).toBe(
       '/partner/v1/coupons?userId=%C3%BC%201&latitude=0.0000001&longitude=-3.5&merchantId=m%261',
@@ -67,35 +32,35 @@ describe('the call', () => {
   });
 
   test('sockets serve many calls', async () => {
-    stub.script(some);
+    rig.stub.script(some);
     for (let n = 0; n < 20; n += 1) await find();
     // undici rests a socket for one turn of the event loop, so two take turns.
-    expect(stub.socketsEver()).toBeLessThanOrEqual(2);
+    expect(rig.stub.socketsEver()).toBeLessThanOrEqual(2);
   });
 
   test('no more are out than the router pool has slots', async () => {
-    stub.script({ ...some, delayMs: 20 });
+    rig.stub.script({ ...some, delayMs: 20 });
     const answers = await Promise.all(Array.from({ length: 50 }, () => find()));
     expect(answers).toHaveLength(50);
-    expect(stub.mostOpen()).toBe(8);
-    expect(stub.socketsEver()).toBe(8);
-    expect(api.stats()).toMatchObject({ inFlight: 0, waiting: 0, limit: 8, breaker: 'closed' });
-    expect(api.stats().p50Ms).toBeGreaterThan(15);
+    expect(rig.stub.mostOpen()).toBe(8);
+    expect(rig.stub.socketsEver()).toBe(8);
+    expect(rig.api.stats()).toMatchObject({ inFlight: 0, waiting: 0, limit: 8, breaker: 'closed' });
+    expect(rig.api.stats().p50Ms).toBeGreaterThan(15);
   });
 
   test('stopped, it closes its sockets', async () => {
-    stub.script(some);
+    rig.stub.script(some);
     await find();
-    await api.stop();
-    await until(() => stub.sockets() === 0);
+    await rig.api.stop();
+    await until(() => rig.stub.sockets() === 0);
   });
 });
 
 describe('200, 204, 404: an answer', () => {
   test('200 with coupons', async () => {
-    stub.script(some);
+    rig.stub.script(some);
     expect(await find()).toEqual(someCoupons);
-    expect(calls).toEqual(['ok']);
+    expect(rig.calls).toEqual(['ok']);
   });
 
   test.each<[string, Behaviour]>([
@@ -106,21 +71,21 @@ describe('200, 204, 404: an answer', () => {
     ['404 with a flood', { status: 404, flood: true }],
     ['404 cut off in its body', { status: 404, reset: 'mid_answer' }],
   ])('%s is no coupons', async (_name, behaviour) => {
-    stub.script(behaviour);
+    rig.stub.script(behaviour);
     expect(await find()).toEqual(noCoupons);
-    expect(calls).toEqual(['none']);
+    expect(rig.calls).toEqual(['none']);
   });
 
   test('a coupon that breaks the schema is left out and counted', async () => {
-    stub.script({ body: JSON.stringify({ coupons: [{ ...coupon, title: 7 }, coupon, null] }) });
+    rig.stub.script({ body: JSON.stringify({ coupons: [{ ...coupon, title: 7 }, coupon, null] }) });
     expect(await find()).toEqual(someCoupons);
-    expect(invalid).toBe(2);
+    expect(rig.invalid).toBe(2);
   });
 
   test('none left is no coupons', async () => {
-    stub.script({ body: JSON.stringify({ coupons: [{}] }) });
+    rig.stub.script({ body: JSON.stringify({ coupons: [{}] }) });
     expect(await find()).toEqual(noCoupons);
-    expect(calls).toEqual(['none']);
+    expect(rig.calls).toEqual(['none']);
   });
 
   test('a body in many pieces is put together', async () => {
@@ -129,7 +94,7 @@ describe('200, 204, 404: an answer', () => {
       couponId: `c-${n}`,
       body: 'ü'.repeat(20),
     }));
-    stub.script({ body: JSON.stringify({ coupons: many }) });
+    rig.stub.script({ body: JSON.stringify({ coupons: many }) });
     const answer = await find();
     expect(answer.kind === 'coupons' && answer.coupons.length).toBe(5000);
   });
@@ -137,32 +102,32 @@ describe('200, 204, 404: an answer', () => {
 
 describe('other 4xx, or no such JSON: rejected at once', () => {
   test.each([400, 403, 405, 410, 422, 451, 301, 302, 304, 307])('%i', async (status) => {
-    stub.script({ status, headers: { location: 'http://127.0.0.1:1/' } });
+    rig.stub.script({ status, headers: { location: 'http://127.0.0.1:1/' } });
     expect(await find()).toEqual({ kind: 'rejected', error: `HTTP ${status}` });
-    expect(calls).toEqual(['rejected']);
-    expect(stub.requests).toHaveLength(1);
+    expect(rig.calls).toEqual(['rejected']);
+    expect(rig.stub.requests).toHaveLength(1);
   });
 
   test.each(['', 'null', '[]', '<html>secret</html>', '{"coupons":7}', '{"coupons":[{"couponId":'])(
     'a 200 with %j',
     async (body) => {
-      stub.script({ body });
+      rig.stub.script({ body });
       const answer = await find();
       expect(answer.kind).toBe('rejected');
       expect(JSON.stringify(answer)).not.toContain('secret');
-      expect(calls).toEqual(['rejected']);
+      expect(rig.calls).toEqual(['rejected']);
     },
   );
 
   test('a 200 that is a flood is cut off', async () => {
-    stub.script({ flood: true });
+    rig.stub.script({ flood: true });
     expect(await find()).toEqual({ kind: 'rejected', error: 'the answer is too large' });
-    await until(() => stub.sockets() === 0);
+    await until(() => rig.stub.sockets() === 0);
   });
 
   test('a length that is announced too large is cut off as well', async () => {
     build({ maxResponseBytes: 1000 });
-    stub.script({ body: `{"coupons":[],"x":"${'y'.repeat(1000)}"}` });
+    rig.stub.script({ body: `{"coupons":[],"x":"${'y'.repeat(1000)}"}` });
     expect((await find()).kind).toBe('rejected');
   });
 });
@@ -183,37 +148,37 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
     ['a reset in the middle of a 200', { reset: 'mid_answer' }, 'network'],
     ['no HTTP at all', { raw: 'SSH-2.0-OpenSSH_9.6\r\n' }, 'network'],
   ])('%s', async (_name, behaviour, result) => {
-    stub.script(behaviour, some);
+    rig.stub.script(behaviour, some);
     expect(await find()).toEqual(someCoupons);
-    expect(calls).toEqual([result, 'ok']);
+    expect(rig.calls).toEqual([result, 'ok']);
   });
 
   test('refused', async () => {
-    await stub.close();
+    await rig.stub.close();
     const answer = find();
-    await until(() => calls.length >= 2);
-    stub.script(some);
-    await stub.listen();
+    await until(() => rig.calls.length >= 2);
+    rig.stub.script(some);
+    await rig.stub.listen();
     expect(await answer).toEqual(someCoupons);
-    expect(new Set(calls.slice(0, -1))).toEqual(new Set(['network']));
+    expect(new Set(rig.calls.slice(0, -1))).toEqual(new Set(['network']));
   });
 
   test('a name that does not resolve', async () => {
     build({ url: 'http://partner.invalid' });
     expect(await find(200)).toEqual({ kind: 'stale' });
-    expect(calls[0]).toBe('network');
+    expect(rig.calls[0]).toBe('network');
   });
 
   test('the time limit is one for the whole call', async () => {
-    stub.script({ drip: ' ', everyMs: 10 }, some);
+    rig.stub.script({ drip: ' ', everyMs: 10 }, some);
     const startedMs = performance.now();
     await find();
-    expect(stub.requests[1]!.atMs - startedMs).toBeGreaterThan(480);
-    expect(stub.requests[1]!.atMs - startedMs).toBeLessThan(1500);
+    expect(rig.stub.requests[1]!.atMs - startedMs).toBeGreaterThan(480);
+    expect(rig.stub.requests[1]!.atMs - startedMs).toBeLessThan(1500);
   });
 
   test('an answer that came while our own event loop stood still is no timeout', async () => {
-    stub.script(() => {
+    rig.stub.script(() => {
       setImmediate(() => {
         const stillUntil = performance.now() + 700;
         while (performance.now() < stillUntil);
@@ -221,36 +186,36 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
       return some;
     });
     expect(await find()).toEqual(someCoupons);
-    expect(calls).toEqual(['ok']);
+    expect(rig.calls).toEqual(['ok']);
   });
 
   test('Retry-After in seconds is honoured', async () => {
-    stub.script({ status: 429, headers: { 'retry-after': '1' } }, some);
+    rig.stub.script({ status: 429, headers: { 'retry-after': '1' } }, some);
     await find();
-    expect(stub.requests[1]!.atMs - stub.requests[0]!.atMs).toBeGreaterThanOrEqual(990);
+    expect(rig.stub.requests[1]!.atMs - rig.stub.requests[0]!.atMs).toBeGreaterThanOrEqual(990);
   });
 
   test('Retry-After as a date is honoured', async () => {
     const date = new Date(Date.now() + 2000).toUTCString();
-    stub.script({ status: 503, headers: { 'retry-after': date } }, some);
+    rig.stub.script({ status: 503, headers: { 'retry-after': date } }, some);
     await find();
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(date) - 10);
   });
 
   test('a Retry-After beyond the event’s age ends as stale, at that age', async () => {
-    stub.script({ status: 503, headers: { 'retry-after': '3600' } });
+    rig.stub.script({ status: 503, headers: { 'retry-after': '3600' } });
     const startedMs = performance.now();
     expect(await find(300)).toEqual({ kind: 'stale' });
     expect(performance.now() - startedMs).toBeGreaterThan(280);
     expect(performance.now() - startedMs).toBeLessThan(1000);
-    expect(stub.requests).toHaveLength(1);
+    expect(rig.stub.requests).toHaveLength(1);
   });
 
   test('pauses grow, with jitter', async () => {
     build({ random: () => 0.999 });
-    stub.script({ status: 500 }, { status: 500 }, { status: 500 }, some);
+    rig.stub.script({ status: 500 }, { status: 500 }, { status: 500 }, some);
     await find();
-    const gaps = stub.requests.slice(1).map((request, n) => request.atMs - stub.requests[n]!.atMs);
+    const gaps = rig.stub.requests.slice(1).map((request, n) => request.atMs - rig.stub.requests[n]!.atMs);
     // A pause may be longer on a busy machine, never shorter.
     expect(gaps.map((gap, n) => gap + 10 >= 100 * 2 ** n)).toEqual([true, true, true]);
   });
