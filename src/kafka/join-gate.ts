@@ -10,6 +10,7 @@
  * the drain sends the heartbeats that keep the session.
  */
 import { PartitionAssigners, type Cluster, type PartitionAssigner } from 'kafkajs';
+import { retryBrokenOff } from './broken-off.ts';
 import { followCoordinator } from './coordinator.ts';
 
 /** `hold`: ask again soon. `refuse`: never, the pod is leaving. */
@@ -28,6 +29,7 @@ export function createJoinGate(ask: () => JoinAnswer): JoinGate {
     assigner: (config) => {
       known = config.cluster;
       followCoordinator(known);
+      retryBrokenOff(known);
       const roundRobin = PartitionAssigners.roundRobin(config);
       return {
         name: roundRobin.name,
