@@ -2,11 +2,15 @@
  * Creates the topics that this service writes to, where the broker allows it, with the broker's own defaults for
  * partitions and replicas. Where it does not, a line in the log says who must: writing then waits for them.
  */
-import type { Admin } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin, ITopicConfig } from 'kafkajs';
 import type { Clock, Logger } from '../pipeline/ports.ts';
-import { createKafkaClient, messageOf, type KafkaConnection } from './client.ts';
+import { brokerErrorType, createKafkaClient, messageOf, type KafkaConnection } from './client.ts';
 
 const RETRY_MS = 2000;
+const LOOK_AGAIN_MS = 50;
+const LEADERS_WITHIN_MS = 60_000;
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
 
 export interface EnsureTopicsOptions {
   readonly connection: KafkaConnection;
@@ -39,12 +43,40 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<void> 
 
 async function createTopic(admin: Admin, topic: string, logger: Logger): Promise<void> {
   try {
-    const created = await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+    const created = await createLedTopics(admin, [{ topic }]);
     logger.info({ topic }, created ? 'topic created' : 'another pod has created the topic');
   } catch (error) {
     logger.error(
       { topic, error: messageOf(error) },
       'the topic could not be created: it has to be made by hand',
     );
+  }
+}
+
+/**
+ * Creates topics and resolves when each of their partitions has a leader. Waits for these itself: kafkajs's own waiting
+ * fails where the broker has not heard of its new topic yet.
+ *
+ * @returns false where one of them was there already. @throws Error after 60 s without leaders, and what the broker
+ * refuses.
+ */
+export async function createLedTopics(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
+  const created = await admin.createTopics({ topics, waitForLeaders: false });
+  const names = topics.map(({ topic }) => topic);
+  const giveUpAt = performance.now() + LEADERS_WITHIN_MS;
+  while (!(await haveLeaders(admin, names))) {
+    if (performance.now() > giveUpAt) throw new Error(`no leaders of ${names.join(', ')} within 60 s`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+  return created;
+}
+
+async function haveLeaders(admin: Admin, topics: string[]): Promise<boolean> {
+  try {
+    const metadata = await admin.fetchTopicMetadata({ topics });
+    return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch (error) {
+    if (NOT_YET.has(brokerErrorType(error) ?? '')) return false;
+    throw error;
   }
 }

@@ -21,6 +21,7 @@ import { startLocalService } from '../../src/simulation/services/local-service.t
 import { pollUntil } from '../../src/simulation/services/readiness.ts';
 import type { ServiceHandle } from '../../src/simulation/services/service.ts';
 import { type RunningServices, startServices } from '../../src/simulation/services/start-services.ts';
+import { createLedTopics } from '../../src/kafka/topics.ts';
 
 const START_TIMEOUT_MS = 240_000;
 const quiet = (): void => undefined;
@@ -148,7 +149,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
     const value = Buffer.alloc(20_000_000, 'x');
     const admin = ownKafka.admin();
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: 'large', numPartitions: 1 }], waitForLeaders: true });
+    await createLedTopics(admin, [{ topic: 'large', numPartitions: 1 }]);
     const producer = ownKafka.producer();
     await producer.connect();
     await producer.send({ topic: 'large', messages: [{ value }] });

@@ -1,6 +1,7 @@
 /** The simulation's own way to Kafka: it plays the producers and the auditors, never the service. */
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createLedTopics } from '../../kafka/topics.ts';
 
 // kafkajs is CommonJS: what it exports by assignment is only on the default import.
 const { Kafka: KafkaClient, logLevel, Partitioners } = kafkajs;
@@ -56,25 +57,11 @@ export const ensureTopics = async (kafka: Kafka, topics: Readonly<Record<string,
     const existing = new Set(await admin.listTopics());
     const missing = Object.entries(topics).filter(([topic]) => !existing.has(topic));
     if (missing.length === 0) return;
-    // Waiting for leaders by kafkajs fails where the broker has not heard of its new topic yet.
-    await admin.createTopics({
-      waitForLeaders: false,
-      topics: missing.map(([topic, numPartitions]) => ({ topic, numPartitions })),
-    });
-    const names = missing.map(([topic]) => topic);
-    while (!(await haveLeaders(admin, names))) await sleep(50);
+    await createLedTopics(
+      admin,
+      missing.map(([topic, numPartitions]) => ({ topic, numPartitions })),
+    );
   });
-};
-
-const haveLeaders = async (admin: Admin, topics: string[]): Promise<boolean> => {
-  try {
-    const metadata = await admin.fetchTopicMetadata({ topics });
-    return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
-  } catch (error) {
-    const { type } = error as { readonly type?: string };
-    if (type === 'UNKNOWN_TOPIC_OR_PARTITION' || type === 'LEADER_NOT_AVAILABLE') return false;
-    throw error;
-  }
 };
 
 export const countPartitions = async (kafka: Kafka, topic: string): Promise<number> =>

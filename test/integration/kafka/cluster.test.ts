@@ -22,6 +22,7 @@ import {
   uneven,
   until,
 } from './harness.ts';
+import { createLedTopics } from '../../../src/kafka/topics.ts';
 
 const PARTITIONS = 6;
 const USERS = 60;
@@ -184,7 +185,7 @@ describe('three brokers', () => {
       { partition: 0, replicas: [1, 2, 3] },
       { partition: 1, replicas: [2, 1, 3] },
     ];
-    await bench.admin.createTopics({ topics: [{ topic, replicaAssignment }] });
+    await createLedTopics(bench.admin, [{ topic, replicaAssignment }]);
     await until('both have a leader', async () => (await leaders(topic)).join() === '1,2');
     const connection = { brokers: cluster.brokers, clientId: 'sender' };
     const sender = createRecordSender({ connection, topic, logger: createLogBook() });

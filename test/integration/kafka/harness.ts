@@ -14,6 +14,7 @@ import type { Clock, Hold } from '../../../src/pipeline/ports.ts';
 import { consumerDefaults } from '../../support/consumer-defaults.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { createLedTopics } from '../../../src/kafka/topics.ts';
 
 export const clock: Clock = systemClock;
 
@@ -56,7 +57,7 @@ export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?
     async createTopic(partitions, config = {}) {
       const topic = `test-${randomUUID()}`;
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ topics: [{ topic, numPartitions: partitions, configEntries }] });
+      await createLedTopics(admin, [{ topic, numPartitions: partitions, configEntries }]);
       return topic;
     },
     async send(topic, messages, compression = kafkajs.CompressionTypes.None) {

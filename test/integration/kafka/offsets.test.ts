@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, createLedger, eventOf, openBench, startPod, until } from './harness.ts';
+import { createLedTopics } from '../../../src/kafka/topics.ts';
 
 let bench: Bench;
 beforeAll(async () => {
@@ -156,7 +157,7 @@ test('a topic that is missing at the start is waited for', async () => {
   const pod = startPod(bench.brokers, { topic, groupId: randomUUID(), ledger });
   await until('it says so', () => pod.lines.some(({ message }) => message.includes('looking for the topic')));
   expect(pod.consumer.status().joined).toBe(false);
-  await bench.admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+  await createLedTopics(bench.admin, [{ topic, numPartitions: 1 }]);
   await bench.send(topic, events(5));
   await until('all is done', () => ledger.done.size === 5);
   await pod.consumer.stop();
