@@ -1,6 +1,6 @@
 /**
  * Writes what is generated into the files that show it: the README's configuration table, its table of hazards
- * (what the tests compare), its table of measurements (from what `npm run bench` left) and the rules' JSON schema.
+ * (what the tests compare), its tables of chaos and of measurements (from what `npm run chaos` and `npm run bench` left) and the rules' JSON schema.
  * With `--check` it writes nothing and exits 1 where a file has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,15 +9,20 @@ import { VARIABLES } from '../../src/config-variables.ts';
 import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
 import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
+import { chaosTables, readChaosReports } from './chaos-table.ts';
 
-/** A part of the README that is made, between two comments that name it. */
-function withGenerated(readme: string, name: string, text: string): string {
-  const begin = `<!-- generated: ${name} -->`;
-  const end = `<!-- end of generated: ${name} -->`;
-  const from = readme.indexOf(begin);
-  const to = readme.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`README.md lacks the lines ${begin} and ${end}`);
-  return `${readme.slice(0, from)}${begin}\n\n${text}\n\n${readme.slice(to)}`;
+/** The parts of the README that are made, each between two comments that name it. */
+function withGenerated(readme: string, parts: Readonly<Record<string, string>>): string {
+  let made = readme;
+  for (const [name, text] of Object.entries(parts)) {
+    const begin = `<!-- generated: ${name} -->`;
+    const end = `<!-- end of generated: ${name} -->`;
+    const from = made.indexOf(begin);
+    const to = made.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`README.md lacks the lines ${begin} and ${end}`);
+    made = `${made.slice(0, from)}${begin}\n\n${text}\n\n${made.slice(to)}`;
+  }
+  return made;
 }
 
 function configurationTable(): string {
@@ -32,15 +37,17 @@ async function pretty(path: string, text: string): Promise<string> {
 }
 
 const measured = JSON.parse(await readFile(RESULTS_FILE, 'utf8')) as BenchResult[];
+const played = await readChaosReports();
 const generated = [
   {
     path: 'README.md',
     make: (now: string) =>
-      withGenerated(
-        withGenerated(withGenerated(now, 'configuration', configurationTable()), 'hazards', hazardTable()),
-        'measurements',
-        benchTables(measured),
-      ),
+      withGenerated(now, {
+        configuration: configurationTable(),
+        hazards: hazardTable(),
+        chaos: chaosTables(played),
+        measurements: benchTables(measured),
+      }),
   },
   { path: 'rules/rules.schema.json', make: () => JSON.stringify(rulesJsonSchema(), null, 2) },
 ];
