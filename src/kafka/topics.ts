@@ -10,7 +10,7 @@ import { brokerErrorType, createKafkaClient, messageOf, type KafkaConnection } f
 const RETRY_MS = 2000;
 const LOOK_AGAIN_MS = 50;
 const LEADERS_WITHIN_MS = 60_000;
-const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
 
 export interface EnsureTopicsOptions {
   readonly connection: KafkaConnection;
@@ -54,8 +54,8 @@ async function createTopic(admin: Admin, topic: string, logger: Logger): Promise
 }
 
 /**
- * Creates topics and resolves when each of their partitions has a leader. Waits for these itself: kafkajs's own waiting
- * fails where the broker has not heard of its new topic yet.
+ * Creates topics and resolves when each of their partitions is served by its leader. Waits for that itself: kafkajs's own
+ * waiting fails where the broker has not heard of its new topic yet.
  *
  * @returns false where one of them was there already. @throws Error after 60 s without leaders, and what the broker
  * refuses.
@@ -64,17 +64,20 @@ export async function createLedTopics(admin: Admin, topics: ITopicConfig[]): Pro
   const created = await admin.createTopics({ topics, waitForLeaders: false });
   const names = topics.map(({ topic }) => topic);
   const giveUpAt = performance.now() + LEADERS_WITHIN_MS;
-  while (!(await haveLeaders(admin, names))) {
+  while (!(await areServed(admin, names))) {
     if (performance.now() > giveUpAt) throw new Error(`no leaders of ${names.join(', ')} within 60 s`);
     await sleep(LOOK_AGAIN_MS);
   }
   return created;
 }
 
-async function haveLeaders(admin: Admin, topics: string[]): Promise<boolean> {
+/** Asks the leaders themselves: a broker may be named as one before it knows, and a send then goes out twice. */
+async function areServed(admin: Admin, topics: string[]): Promise<boolean> {
   try {
     const metadata = await admin.fetchTopicMetadata({ topics });
-    return metadata.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    if (metadata.topics.some(({ partitions }) => partitions.some(({ leader }) => leader < 0))) return false;
+    for (const topic of topics) await admin.fetchTopicOffsets(topic);
+    return true;
   } catch (error) {
     if (NOT_YET.has(brokerErrorType(error) ?? '')) return false;
     throw error;
