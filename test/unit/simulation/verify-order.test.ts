@@ -6,8 +6,8 @@ import { event, outcome } from './evidence-of-a-good-run.ts';
 
 const of = (offset: number, change: Parameters<typeof event>[1] = {}) =>
   event(offset, { userId: 'u', ...change });
-const decided = (one: ReturnType<typeof of>): PipelineRecord =>
-  outcome(one, { outcome: 'filtered', reason: 'no_coupons' }) as PipelineRecord;
+const decided = (one: ReturnType<typeof of>, reason = 'no_coupons'): PipelineRecord =>
+  outcome(one, { outcome: 'filtered', reason }) as PipelineRecord;
 const asked = ({ userId = '', eventId = '' }: ReturnType<typeof of>, calls = 1) => ({
   userId,
   eventId,
@@ -25,7 +25,7 @@ describe('the order of a user’s events', () => {
     expect(
       findOrderFaults(
         events,
-        events.map(decided),
+        events.map((each) => decided(each)),
         events.map((each) => asked(each)),
       ),
     ).toEqual([]);
@@ -40,7 +40,11 @@ describe('the order of a user’s events', () => {
     ],
   ])('is broken by a call that comes before that for %s', (_, earlier, later) => {
     const events = [earlier, later];
-    const [fault, ...others] = findOrderFaults(events, events.map(decided), [asked(later), asked(earlier)]);
+    const [fault, ...others] = findOrderFaults(
+      events,
+      events.map((each) => decided(each)),
+      [asked(later), asked(earlier)],
+    );
     expect(fault?.message).toContain(`${earlier.eventId ?? ''} of user u`);
     expect(others).toEqual([]);
   });
@@ -54,6 +58,14 @@ describe('the order of a user’s events', () => {
   ])('is not judged by events that %s', (_, produced, records, calls) => {
     const [first] = produced;
     const couponCalls = [asked(two), asked(first!, calls)];
-    expect(findOrderFaults(produced, (records ?? produced).map(decided), couponCalls)).toEqual([]);
+    const decisions = (records ?? produced).map((each) => decided(each));
+    expect(findOrderFaults(produced, decisions, couponCalls)).toEqual([]);
+  });
+
+  it('is not judged by a call that the event’s decision may have done without', () => {
+    // A frozen pod asked when it woke up, and another had found the user's cap full.
+    expect(
+      findOrderFaults([one, two], [decided(one, 'cooldown'), decided(two)], [asked(two), asked(one)]),
+    ).toEqual([]);
   });
 });
