@@ -84,7 +84,7 @@ export function couponQuery(event: Partial<LocationEvent> = {}, staleInMs = 60_0
 }
 
 /** Waits until `condition` holds, at most `limitMs`. */
-export async function until(condition: () => boolean, limitMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 30_000): Promise<void> {
   const startedMs = performance.now();
   while (!condition()) {
     if (performance.now() - startedMs > limitMs) throw new Error('waited in vain');

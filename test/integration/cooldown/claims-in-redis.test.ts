@@ -190,7 +190,7 @@ describe.each(places)('in $name', ({ isCluster }) => {
         report: async (push) => void swept.push(push),
       });
       running.start();
-      await expect.poll(() => swept.length).toBe(1);
+      await expect.poll(() => swept.length, { timeout: 30_000 }).toBe(1);
       await running.stop();
     });
   });

@@ -6,6 +6,8 @@ import { UnavailableError } from '../../../src/domain/errors.ts';
 import { announceDocuments, livePods, startPodRegistry, type PodRecord } from '../../../src/ops/pods.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
+const soon = { timeout: 30_000, interval: 20 };
+
 let redis: Redis;
 let subscriber: Redis;
 
@@ -50,10 +52,10 @@ it('a pod is listed at once, with what it says, and leaves the list when it stop
     expect(await mine(pod)).toMatchObject([
       { pod, rulesVersion: 'r1', partitions: [{ topic: 't', partition: 3 }] },
     ]);
-  });
+  }, soon);
   await vi.waitFor(() => {
     expect(registry.pods().map((live) => live.pod)).toContain(pod);
-  });
+  }, soon);
   await registry.stop();
   expect(await mine(pod)).toEqual([]);
 });
@@ -78,7 +80,7 @@ it('every pod hears of new documents', async () => {
   await vi.waitFor(async () => {
     await announceDocuments(redis);
     expect(heard).toHaveBeenCalled();
-  });
+  }, soon);
   await registry.stop();
 });
 

@@ -7,7 +7,7 @@ import { until } from '../../support/partner-fakes.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 import { some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
-const rig = useCouponRig(300);
+const rig = useCouponRig(2000);
 const { build, find } = rig;
 
 describe('stale', () => {
@@ -39,18 +39,20 @@ describe('stale', () => {
 
   test('retries end when the event is stale', async () => {
     rig.stub.script({ status: 500 });
-    expect(await find(500)).toEqual({ kind: 'stale' });
+    expect(await find(3000)).toEqual({ kind: 'stale' });
     expect(rig.calls.length).toBeGreaterThan(1);
   });
 
   test('so does the wait for a slot', async () => {
-    build({ concurrency: 1, timeoutMs: 2000 });
-    rig.stub.script({ ...some, delayMs: 1000 });
+    build({ concurrency: 1, timeoutMs: 120_000 });
+    const answer = Promise.withResolvers<Behaviour>();
+    rig.stub.script(() => answer.promise);
     const first = find();
-    const startedMs = performance.now();
+    // The one slot is taken until the test says so.
     expect(await find(200)).toEqual({ kind: 'stale' });
-    expect(performance.now() - startedMs).toBeLessThan(600);
-    expect((await first).kind).toBe('coupons');
+    answer.resolve(some);
+    expect(await first).toEqual(someCoupons);
+    expect(rig.stub.requests).toHaveLength(1);
   });
 });
 
@@ -62,19 +64,18 @@ describe('a lost hold', () => {
 
   test.each<[string, Behaviour]>([
     ['during a call', { silent: true }],
-    ['during a backoff', { status: 503, headers: { 'retry-after': '60' } }],
+    ['during a backoff', { status: 503, headers: { 'retry-after': '600' } }],
     ['during an answer', { drip: ' ', everyMs: 5 }],
   ])('%s: abandoned promptly', async (_name, behaviour) => {
-    build({ timeoutMs: 10_000 });
+    // Far beyond the test's own limit: only the lost hold ends the call.
+    build({ timeoutMs: 600_000 });
     rig.stub.script(behaviour);
     const hold = new AbortController();
-    const answer = find(60_000, hold.signal);
+    const answer = find(600_000, hold.signal);
     await until(() => rig.stub.requests.length === 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const startedMs = performance.now();
     hold.abort();
     await expect(answer).rejects.toBeInstanceOf(AbandonedError);
-    expect(performance.now() - startedMs).toBeLessThan(100);
     expect(rig.api.stats().inFlight).toBe(0);
     await until(() => rig.stub.open() === 0);
   });

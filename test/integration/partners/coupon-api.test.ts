@@ -7,7 +7,9 @@ import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
 const noCoupons = { kind: 'coupons', coupons: [] };
 
-const rig = useCouponRig(500);
+/** Ample for an answer on a busy machine: a call that was to succeed must not run into it. */
+const TIMEOUT_MS = 2000;
+const rig = useCouponRig(TIMEOUT_MS);
 const { build, find } = rig;
 
 describe('the call', () => {
@@ -165,7 +167,7 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
 
   test('a name that does not resolve', async () => {
     build({ url: 'http://partner.invalid' });
-    expect(await find(200)).toEqual({ kind: 'stale' });
+    expect(await find(3000)).toEqual({ kind: 'stale' });
     expect(rig.calls[0]).toBe('network');
   });
 
@@ -173,14 +175,14 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
     rig.stub.script({ drip: ' ', everyMs: 10 }, some);
     const startedMs = performance.now();
     await find();
-    expect(rig.stub.requests[1]!.atMs - startedMs).toBeGreaterThan(480);
-    expect(rig.stub.requests[1]!.atMs - startedMs).toBeLessThan(1500);
+    // A limit from byte to byte would never end it.
+    expect(rig.stub.requests[1]!.atMs - startedMs).toBeGreaterThan(TIMEOUT_MS - 20);
   });
 
   test('an answer that came while our own event loop stood still is no timeout', async () => {
     rig.stub.script(() => {
       setImmediate(() => {
-        const stillUntil = performance.now() + 700;
+        const stillUntil = performance.now() + TIMEOUT_MS + 500;
         while (performance.now() < stillUntil);
       });
       return some;
@@ -205,9 +207,8 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
   test('a Retry-After beyond the event’s age ends as stale, at that age', async () => {
     rig.stub.script({ status: 503, headers: { 'retry-after': '3600' } });
     const startedMs = performance.now();
-    expect(await find(300)).toEqual({ kind: 'stale' });
-    expect(performance.now() - startedMs).toBeGreaterThan(280);
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(await find(3000)).toEqual({ kind: 'stale' });
+    expect(performance.now() - startedMs).toBeGreaterThan(2980);
     expect(rig.stub.requests).toHaveLength(1);
   });
 

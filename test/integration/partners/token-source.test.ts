@@ -24,7 +24,7 @@ function build(options: Partial<TokenSourceOptions> = {}): void {
     url: `${stub.url}/oauth/token?tenant=a`,
     clientId: 'client:1',
     clientSecret: SECRET,
-    timeoutMs: 500,
+    timeoutMs: 2000,
     clock: systemClock,
     logger: log,
     onRenewal: (result) => renewals.push(result),
@@ -33,7 +33,7 @@ function build(options: Partial<TokenSourceOptions> = {}): void {
   source.start();
 }
 
-const wait = (ms = 2000): Promise<string | undefined> => source.token(AbortSignal.timeout(ms));
+const wait = (ms = 30_000): Promise<string | undefined> => source.token(AbortSignal.timeout(ms));
 
 beforeEach(async () => {
   stub = await startHttpStub();
@@ -77,7 +77,7 @@ describe('the call', () => {
   ])('%s: counted, retried, and nothing secret in the log', async (_name, behaviour) => {
     stub.script(behaviour, token('t-2'));
     build();
-    expect(await wait(5000)).toBe('t-2');
+    expect(await wait()).toBe('t-2');
     expect(renewals).toEqual(['failed', 'ok']);
     expect(log.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
     expect(JSON.stringify(log.lines)).not.toContain(SECRET);
@@ -86,17 +86,15 @@ describe('the call', () => {
 
   test('a flood is cut off when it is too large, not when time is up', async () => {
     stub.script({ flood: true }, token('t-2'));
-    build({ timeoutMs: 10_000 });
-    expect(await wait(5000)).toBe('t-2');
+    build({ timeoutMs: 120_000 });
+    expect(await wait()).toBe('t-2');
     expect(log.lines[0]?.fields).toMatchObject({ error: 'the answer is too large' });
   });
 
   test('who waits gives up with its signal', async () => {
     stub.script({ status: 500 });
     build();
-    const startedMs = performance.now();
     expect(await wait(100)).toBeUndefined();
-    expect(performance.now() - startedMs).toBeLessThan(500);
     expect(source.hasValidToken()).toBe(false);
   });
 
@@ -161,13 +159,13 @@ describe('renewal on refusal', () => {
   });
 
   test('ends early with the caller’s signal, and goes on for the others', async () => {
-    stub.script(token('old'), { ...token('new'), delayMs: 200 });
-    build();
+    const renewed = Promise.withResolvers<Behaviour>();
+    stub.script(token('old'), () => renewed.promise);
+    build({ timeoutMs: 120_000 });
     await wait();
     const patient = source.renew('old');
-    const startedMs = performance.now();
     expect(await source.renew('old', AbortSignal.timeout(20))).toBeUndefined();
-    expect(performance.now() - startedMs).toBeLessThan(150);
+    renewed.resolve(token('new'));
     expect(await patient).toBe('new');
   });
 });
@@ -187,7 +185,7 @@ describe('renewal by schedule', () => {
     expected: number,
   ): Promise<void> => {
     await clock.advance(ms);
-    await until(() => renewals.length >= expected, 2000);
+    await until(() => renewals.length >= expected);
     await settled();
   };
 

@@ -129,7 +129,7 @@ describe('the coupon API', () => {
     );
     let heard = '';
     socket.on('data', (chunk) => (heard += chunk.toString()));
-    await vi.waitFor(() => expect(heard.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2));
+    await vi.waitFor(() => expect(heard.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2), { timeout: 30_000 });
     socket.destroy();
     expect((await partners.ledger()).couponCalls).toMatchObject([{ calls: 1 }]);
   });

@@ -30,7 +30,9 @@ it('a broker that is not back yet is not hit again: that fault is left out, and 
     signal: new AbortController().signal,
     say: (line) => said.push(line),
   });
-  await vi.waitFor(() => expect(said).toContainEqual(expect.stringContaining('broker-restart: left out')));
+  await vi.waitFor(() => expect(said).toContainEqual(expect.stringContaining('broker-restart: left out')), {
+    timeout: 20_000,
+  });
   back.resolve(undefined);
   const { faults, surprises } = await conducted;
   expect(done).toEqual(['SIGKILL', 'back']);
