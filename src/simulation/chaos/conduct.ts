@@ -8,7 +8,7 @@ import { askPods } from '../demo/observe.ts';
 import type { PodProcess } from '../demo/pods.ts';
 import { PARTITIONS } from '../demo/world.ts';
 import { describeFault } from './describe.ts';
-import { shapeOf, takesPodAway, type PlannedFault } from './fault-kinds.ts';
+import { claimsOf, takesPodAway, type PlannedFault } from './fault-kinds.ts';
 import { inflict, type Stage } from './inflict.ts';
 
 /** A fault as it was. All times are epoch ms. */
@@ -54,18 +54,12 @@ export const conduct = async (
   const stamp = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(7)} s`;
 
   const comeBack = async (pod: PodProcess): Promise<boolean> => {
-    for (;;) {
-      try {
-        await pod.waitUntilReady(BACK_WITHIN_MS);
-        return true;
-      } catch (error) {
-        // The next fault may have taken it meanwhile: it is that one's to come back from.
-        const taken = told.has(pod);
-        while (told.has(pod) && !signal.aborted) await sleep(WATCH_EVERY_MS);
-        if (taken && !signal.aborted) continue;
-        if (!signal.aborted) surprises.push(error instanceof Error ? error.message : String(error));
-        return false;
-      }
+    try {
+      await pod.waitUntilReady(BACK_WITHIN_MS);
+      return true;
+    } catch (error) {
+      if (!signal.aborted) surprises.push(error instanceof Error ? error.message : String(error));
+      return false;
     }
   };
 
@@ -94,8 +88,13 @@ export const conduct = async (
    */
   const inTurn = async (fault: PlannedFault): Promise<void> => {
     await until(startedAt + fault.atMs, signal);
-    const { claims } = shapeOf(fault.kind);
-    if (claims.some((claim) => held.has(claim))) {
+    const claims = claimsOf(fault);
+    const isHeld = (): boolean => claims.some((claim) => held.has(claim));
+    const lastAt = Date.now() + BACK_WITHIN_MS;
+    while (fault.watched && (!whole || isHeld()) && !signal.aborted && Date.now() < lastAt)
+      await sleep(WATCH_EVERY_MS);
+    if (signal.aborted) return;
+    if (isHeld()) {
       say(`${stamp()}  ${fault.kind}: left out, the fault before is not over yet`);
       return;
     }
@@ -108,12 +107,7 @@ export const conduct = async (
   };
 
   const runFault = async (fault: PlannedFault): Promise<void> => {
-    const lastAt = Date.now() + BACK_WITHIN_MS;
-    while (fault.watched && !whole && !signal.aborted && Date.now() < lastAt) await sleep(WATCH_EVERY_MS);
-    if (signal.aborted) return;
     const pod = fault.pod === undefined ? undefined : stage.pods[fault.pod];
-    // A watched death that waited may meet what was planned for later.
-    if (pod !== undefined && fault.link === undefined && told.has(pod)) return;
     const ends = pod !== undefined && (fault.kind === 'pod-kill' || fault.kind === 'pod-restart');
     if (ends) told.add(pod);
     say(`${stamp()}  ${describeFault(fault, pod?.name)}`);
