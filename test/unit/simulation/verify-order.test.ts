@@ -6,8 +6,10 @@ import { event, outcome } from './evidence-of-a-good-run.ts';
 
 const of = (offset: number, change: Parameters<typeof event>[1] = {}) =>
   event(offset, { userId: 'u', ...change });
-const decided = (one: ReturnType<typeof of>, reason = 'no_coupons'): PipelineRecord =>
-  outcome(one, { outcome: 'filtered', reason }) as PipelineRecord;
+const decided = (
+  one: ReturnType<typeof of>,
+  reason: PipelineRecord['reason'] = 'no_coupons',
+): PipelineRecord => outcome(one, { outcome: 'filtered', reason }) as PipelineRecord;
 const asked = ({ userId = '', eventId = '' }: ReturnType<typeof of>, calls = 1) => ({
   userId,
   eventId,
