@@ -5,7 +5,7 @@
  *
  * Locks last 30 s, renewed at half; jobs whose worker died are found within 15 s more.
  */
-import { DelayedError, Worker, type Job } from 'bullmq';
+import { DelayedError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
@@ -62,6 +62,11 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
     const id = job.id ?? '';
     const delayMs = await runOnce(id, job.data);
     if (delayMs === undefined) return;
+    if (delayMs === 0) {
+      // Not begun: due now for every pod, while a delay of nothing would be due by this pod's clock.
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
     await job.moveToDelayed(Date.now() + delayMs, token);
     throw new DelayedError();
   };

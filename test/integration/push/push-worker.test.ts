@@ -173,6 +173,19 @@ describe('a stop', () => {
     expect(rig.counted).toEqual(['sent']);
   });
 
+  it('gives back what it has not begun as due for every pod, whatever its own clock says', async () => {
+    const ahead = rig.worker({ concurrency: 8, perSecond: 1 });
+    ahead.start();
+    await Promise.all(ids(10).map((id) => rig.push(id)));
+    await vi.waitFor(() => expect(ahead.running()).toBe(8), soon);
+    const clock = vi.spyOn(Date, 'now');
+    clock.mockImplementation(() => performance.timeOrigin + performance.now() + 600_000);
+    await ahead.close(30_000);
+    clock.mockRestore();
+    rig.worker().start();
+    await vi.waitFor(() => expect(rig.counted).toHaveLength(10), soon);
+  });
+
   it('cuts a send off at the limit and settles it as what it is', async () => {
     rig.answer = (_eventId, { signal }) =>
       new Promise((resolve) => {
