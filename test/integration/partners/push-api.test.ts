@@ -138,8 +138,12 @@ describe('an answer', () => {
     ['is a flood', { status: 201, flood: true }],
     ['is cut off', { status: 201, reset: 'mid_answer' }],
   ])('2xx whose body %s was sent all the same', async (_name, behaviour) => {
+    stub.script(behaviour, { status: 200 });
     // The body is not waited for: a wait would outlast the test.
     build({ timeoutMs: 600_000 });
+    expect(await send()).toEqual({ kind: 'sent' });
+    api.stop();
+    build();
     stub.script(behaviour, { status: 200 });
     expect(await send()).toEqual({ kind: 'sent' });
     expect(await send()).toEqual({ kind: 'sent' });
