@@ -97,7 +97,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
     await services.stop();
     await services.stop();
     expect(pids.filter(exists)).toEqual([]);
-  }, 30_000);
+  }, 90_000);
 
   it('says what was chosen and why, and gives a pod its environment', () => {
     expect(lines.some((line) => /^kafka: local \(.*Apache Kafka/.test(line))).toBe(true);
@@ -131,7 +131,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
     await expect(handle.waitUntilReady(200)).rejects.toThrow(/no answer within/);
     await handle.kill('SIGCONT');
     await handle.waitUntilReady(5_000);
-  }, 20_000);
+  }, 90_000);
 
   it('runs each Redis with its own settings', async () => {
     const policyOf = (name: string): Promise<string> =>
@@ -171,7 +171,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
     expect((await fetch(`${handle.address}/merchants`, { method: 'HEAD' })).status).toBe(200);
     await handle.restart();
     expect(await (await fetch(`${handle.address}/rules/one.yaml`)).text()).toBe('version: 1');
-  }, 60_000);
+  }, 90_000);
 
   it('takes the addresses that the environment gives, and refuses to break what is not its own', async () => {
     const given = await startServices({ say: quiet, environment: { ...process.env, ...services.env } });
@@ -181,7 +181,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
     await expect(given.service('redis').restart()).rejects.toThrow(/needs a local redis/);
     await given.stop();
     await services.service('redis').waitUntilReady(5_000);
-  }, 30_000);
+  }, 90_000);
 });
 
 describe.skipIf(noLocal !== undefined)('after kill -9 of the opener', () => {
@@ -255,12 +255,12 @@ describe.skipIf(noLocal !== undefined)('starting', () => {
     expect(handle.address).toBe(`redis://127.0.0.1:${String(seen[1])}`);
     await handle.stop();
     await new Promise((resolve) => squatter.close(resolve));
-  }, 30_000);
+  }, 90_000);
 
   it('fails with the last lines of the log', async () => {
     const spec = await redisSpec(['--no-such-setting', '1']);
     await expect(startLocalService(spec)).rejects.toThrow(/has ended[^]*no-such-setting/);
-  }, 30_000);
+  }, 90_000);
 
   it(
     'prepares one folder when two prepare at once, and leaves no scraps',

@@ -45,7 +45,7 @@ describe('three brokers', () => {
     if (obstacle !== undefined) return;
     await bench.close();
     await cluster.stop();
-  }, 60_000);
+  }, 120_000);
 
   /** Two pods with a backlog that keeps both busy for some seconds at least. */
   async function underLoad(total: number): Promise<Load> {

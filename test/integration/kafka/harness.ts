@@ -204,7 +204,7 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,
-  limitMs = 20_000,
+  limitMs = 40_000,
 ): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await holds())) {

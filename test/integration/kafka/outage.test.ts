@@ -28,11 +28,11 @@ beforeAll(async () => {
   });
   brokers = [services.env['KAFKA_BROKERS'] ?? ''];
   bench = await openBench(brokers);
-}, 90_000);
+}, 150_000);
 afterAll(async () => {
   await bench.close().catch(() => undefined);
   await services.stop();
-}, 60_000);
+}, 120_000);
 
 const events = (count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => eventOf(`u${String((n + from) % 40)}`, n + from));

@@ -66,7 +66,7 @@ describe('a planned rebalance', () => {
     expect((await bench.committed(groupId, topic)).reduce((sum, offset) => sum + offset, 0)).toBe(total);
     expect(first.counts.rebalances).toBeGreaterThanOrEqual(3);
     expect([first.fatal, second.fatal, third.fatal]).toEqual([undefined, undefined, undefined]);
-  }, 60_000);
+  }, 120_000);
 
   test('waits for work that runs before any other pod may begin with it', async () => {
     const { topic, groupId, ledger } = await bench.load({ partitions: 4, events: 40 });
@@ -92,7 +92,7 @@ describe('a planned rebalance', () => {
     await Promise.all([first.consumer.stop(), second.consumer.stop()]);
     expect(ledger.spans).toHaveLength(40);
     expect(ledger.done.size).toBe(40);
-  }, 40_000);
+  }, 120_000);
 
   test('gives up at the drain limit what cannot finish, and another pod takes it up', async () => {
     const { topic, groupId, ledger } = await bench.load({ partitions: 4, events: 20 });
@@ -108,7 +108,7 @@ describe('a planned rebalance', () => {
     await until('the second has done everything', () => ledger.done.size === 20);
     expect(second.fatal ?? first.fatal).toBeUndefined();
     await second.consumer.stop();
-  }, 40_000);
+  }, 120_000);
 
   test('new partitions are found, joined and read from their beginning', async () => {
     const { topic, groupId, ledger } = await bench.load({ partitions: 2, events: 500 });
@@ -125,7 +125,7 @@ describe('a planned rebalance', () => {
     expect(pod.consumer.status().partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3]);
     expect(ledger.spans).toHaveLength(600);
     await pod.consumer.stop();
-  }, 40_000);
+  }, 120_000);
 });
 
 test('a pod that was frozen beyond its session joins again and loses nothing', async () => {
@@ -143,7 +143,7 @@ test('a pod that was frozen beyond its session joins again and loses nothing', a
   expect(pod.fatal).toBeUndefined();
   await pod.consumer.stop();
   expect((await bench.committed(groupId, topic)).reduce((sum, offset) => sum + offset, 0)).toBe(3000);
-}, 60_000);
+}, 120_000);
 
 describe('a stop', () => {
   test('finishes what runs, commits, leaves the group at once, and is the same when asked twice', async () => {
@@ -172,7 +172,7 @@ describe('a stop', () => {
     // Also what had finished beyond the watermark is not done again.
     expect(ledger.spans).toHaveLength(2000);
     expect(orderFaults(ledger)).toEqual([]);
-  }, 40_000);
+  }, 120_000);
 
   test('in the middle of a join leaves no member behind', async () => {
     const topic = await bench.createTopic(2);
