@@ -46,6 +46,8 @@ export interface PushWorker {
 const LOCK_MS = 30_000;
 const STALLED_INTERVAL_MS = 15_000;
 const FAULT_DELAY_MS = 5000;
+/** From here on a pod's clock is too far ahead to set the time of a job that another may have to run. */
+const AHEAD_MS = 1000;
 /** Of the limit of a close: time to write down what the cut-off calls came to. */
 const LAST_WORDS_MS = 500;
 
@@ -62,13 +64,20 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
     const id = job.id ?? '';
     const delayMs = await runOnce(id, job.data);
     if (delayMs === undefined) return;
-    if (delayMs === 0) {
-      // Not begun: due now for every pod, while a delay of nothing would be due by this pod's clock.
-      await job.moveToWait(token);
-      throw new WaitingError();
+    if (delayMs > 0 && !(await isClockAhead())) {
+      await job.moveToDelayed(Date.now() + delayMs, token);
+      throw new DelayedError();
     }
-    await job.moveToDelayed(Date.now() + delayMs, token);
-    throw new DelayedError();
+    await clock.sleep(delayMs, soon.signal);
+    await job.moveToWait(token);
+    throw new WaitingError();
+  };
+
+  /** By Redis's clock. What such a pod puts off would be due too late for the others: it waits that time out itself. */
+  const isClockAhead = async (): Promise<boolean> => {
+    const nowMs = Date.now();
+    const [seconds, microseconds] = await options.connection.time();
+    return nowMs - (Number(seconds) * 1000 + Number(microseconds) / 1000) > AHEAD_MS;
   };
 
   /** @returns ms until it is to run again; undefined when it has ended. */

@@ -50,20 +50,14 @@ const spanOf = (done: DoneFault, aftermathMs: number): Span => ({
   to: Math.max(done.backAt ?? Infinity, done.startedAt + done.fault.lastsMs) + aftermathMs,
 });
 
-/** What a pod puts off while its clock is ahead becomes due by that much later for the others. */
-const aheadMs = ({ fault }: DoneFault): number =>
-  fault.kind === 'clock-step' ? Math.max(0, fault.amount ?? 0) : 0;
-
 /** Whether pushes may have been put off by it. */
 const putsOffPushes = ({ fault }: DoneFault): boolean =>
   [...claimsOf(fault), fault.kind].some((word) => /push|auth|token/.test(word));
 
 /** A watched death began when all was well again, so only what puts pushes off reaches into it. */
 const eventAftermath = (death: DoneFault): number => (death.fault.watched === true ? 0 : AFTERMATH_MS);
-const pushAftermath = (death: DoneFault, other: DoneFault): number => {
-  const aftermathMs = death.fault.watched === true && !putsOffPushes(other) ? 0 : PUSH_AFTERMATH_MS;
-  return Math.max(aftermathMs, aheadMs(other));
-};
+const pushAftermath = (death: DoneFault, other: DoneFault): number =>
+  death.fault.watched === true && !putsOffPushes(other) ? 0 : PUSH_AFTERMATH_MS;
 
 const listDeaths = (
   faults: readonly DoneFault[],

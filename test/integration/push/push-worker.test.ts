@@ -16,6 +16,12 @@ afterEach(() => rig.close());
 
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `e${String(index)}`);
 
+/** Of this process; everything but Redis and its scripts sees it. */
+function setClockAhead() {
+  const clock = vi.spyOn(Date, 'now');
+  return clock.mockImplementation(() => performance.timeOrigin + performance.now() + 600_000);
+}
+
 describe('the queue and its workers', () => {
   it('deliver every push once, with two workers and every job enqueued twice', async () => {
     rig.worker().start();
@@ -147,6 +153,20 @@ describe('a worker that is lost', () => {
   });
 });
 
+describe('a pod whose clock is ten minutes ahead', () => {
+  it('puts nothing off by that much for the others', async () => {
+    rig.answer = () =>
+      rig.sends.length === 1 ? { kind: 'not_sent', error: '429', retryAfterMs: 500 } : { kind: 'sent' };
+    const clock = setClockAhead();
+    rig.worker().start();
+    const ref = await rig.push('e1');
+    await vi.waitFor(() => expect(rig.sends).toHaveLength(1), soon);
+    await vi.waitFor(async () => expect(await rig.store.isWaiting(ref)).toBe(true), soon);
+    clock.mockRestore();
+    await vi.waitFor(() => expect(rig.counted).toEqual(['sent']), soon);
+  });
+});
+
 describe('the shared pace', () => {
   it('holds over two workers', async () => {
     await Promise.all(ids(30).map((id) => rig.push(id)));
@@ -178,8 +198,7 @@ describe('a stop', () => {
     ahead.start();
     await Promise.all(ids(10).map((id) => rig.push(id)));
     await vi.waitFor(() => expect(ahead.running()).toBe(8), soon);
-    const clock = vi.spyOn(Date, 'now');
-    clock.mockImplementation(() => performance.timeOrigin + performance.now() + 600_000);
+    const clock = setClockAhead();
     await ahead.close(30_000);
     clock.mockRestore();
     rig.worker().start();
