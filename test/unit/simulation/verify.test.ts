@@ -80,7 +80,7 @@ describe('a planted violation is found:', () => {
           })),
         },
       },
-      /e-1 of user u-1 at 0\/1\/0 was asked about after e-8/,
+      /e-1 of user u-1 at 0\/1\/0 \(no_coupons\) was asked about after e-8/,
     ],
     [
       'an offset left behind',
