@@ -1,12 +1,10 @@
 /**
  * Recalls that come while others are out go to Redis together, as one script call: the call, not the look-up, is what
- * a recall costs, here and there. Nobody waits where nothing is out, so a lone user's events lose no time. In a cluster each user's keys lie in a slot of their own, so there a batch is one.
+ * a recall costs, here and there. Nobody waits where nothing is out, so a lone user's events lose no time. In a cluster
+ * each user's keys lie in a slot of their own, so there a batch is one.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { RunScript } from './scripts/script.ts';
-
-/** Calls out at once; beyond them recalls gather. Two, so that one is under way while the other's answers are read. */
-const MOST_OUT = 2;
 
 export interface RecallBatchOptions {
   readonly run: RunScript;
@@ -50,7 +48,7 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     isDue = true;
     setImmediate(() => {
       isDue = false;
-      if (out < MOST_OUT) flush();
+      if (out === 0) flush();
     });
   }
 

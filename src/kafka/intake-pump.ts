@@ -7,7 +7,7 @@ import type { PartitionFlow } from './partition-flow.ts';
 
 /** Events a partition may take in before the next one's turn. */
 const TURN_EVENTS = 16;
-const MAX_TURN_MS = 4;
+const MAX_TURN_MS = 8;
 
 export interface IntakePumpOptions {
   /** Shared out in equal parts, ≥ 1. */

@@ -12,7 +12,12 @@ export interface LoopLoad {
   stop(): void;
 }
 
-/** Goes on until it is stopped; doesn't keep the process alive. What the executor has at first is the most it gets. */
+/**
+ * What has been at work for longer than a look or two waits for something slow, needs no time of the loop and comes
+ * on top: else held calls of one partition would leave the others nothing of a room that has shrunk.
+ *
+ * Goes on until it is stopped; doesn't keep the process alive. What the executor has at first is the most it gets.
+ */
 export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
   const most = executor.maxRunning;
   const limit = createLoadLimit({ least: Math.min(LEAST_RUNNING, most), most });
@@ -26,7 +31,9 @@ export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
     limit.sampled({ busyMs: active, elapsedMs: active + idle, turns: turns - turnsSeen });
     seen = now;
     turnsSeen = turns;
-    if (limit.current() !== executor.maxRunning) executor.setMaxRunning(limit.current());
+    executor.beat();
+    const room = Math.min(most, limit.current() + executor.lasting);
+    if (room !== executor.maxRunning) executor.setMaxRunning(room);
   }, INTERVAL_MS);
   timer.unref();
   return {

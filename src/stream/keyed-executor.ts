@@ -39,6 +39,10 @@ export interface KeyedExecutor {
   /** Keys that have a running or a waiting task: only these cost memory. */
   readonly keys: number;
   readonly maxRunning: number;
+  /** Tasks that run since before the last but one {@link beat}: they wait for something slow. */
+  readonly lasting: number;
+  /** A tick of the clock by which {@link lasting} is told, at whatever pace. O(1). */
+  beat(): void;
   /** Keys of this sharer that could start a task now, if there were room for it. */
   readyOf(sharer: Sharer): number;
   /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
@@ -80,6 +84,10 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   let arrivals = 0;
   let paused = false;
   let starting = false;
+  let beats = 0;
+  /** Of those that run: started since the last beat, and between the last two. */
+  let young = 0;
+  let older = 0;
 
   function isIdle(): boolean {
     return running === 0 && !starting && (paused || waiting === 0);
@@ -126,6 +134,8 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     line.busy = true;
     waiting -= 1;
     running += 1;
+    line.startedAt = beats;
+    young += 1;
     const { task } = head;
     line.sharer = task.sharer;
     shares.take(task.sharer);
@@ -157,6 +167,8 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
 
   function finish(line: Line<KeyedTask>): void {
     running -= 1;
+    if (line.startedAt === beats) young -= 1;
+    else if (line.startedAt === beats - 1) older -= 1;
     shares.giveBack(line.sharer);
     line.busy = false;
     if (line.head === undefined) lines.delete(line.key);
@@ -176,6 +188,14 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     get maxRunning() {
       return maxRunning;
     },
+    get lasting() {
+      return running - young - older;
+    },
+    beat() {
+      beats += 1;
+      older = young;
+      young = 0;
+    },
     readyOf: (sharer) => ready.count(sharer),
     submit(task) {
       const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
@@ -183,7 +203,14 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       waiting += 1;
       const line = lines.get(task.key);
       if (line === undefined) {
-        const fresh = { key: task.key, head: arrived, tail: arrived, busy: false, sharer: task.sharer };
+        const fresh = {
+          key: task.key,
+          head: arrived,
+          tail: arrived,
+          busy: false,
+          sharer: task.sharer,
+          startedAt: 0,
+        };
         lines.set(task.key, fresh);
         ready.add(fresh);
       } else if (line.tail === undefined) {

@@ -3,8 +3,8 @@
  *
  * A loop that never rests gets no more done by having more begun: each turn only grows longer, so that every answer
  * and timer waits for a longer one, and what was begun lies in memory meanwhile. So the limit shrinks while turns are
- * long, and grows back as soon as the loop rests or its turns are short. It is no limit on what partners are asked:
- * a loop that waits for them rests.
+ * long, and grows back as soon as the loop rests or its turns are short. A burst, such as decoding what was just
+ * fetched, is no shortage. It is no limit on what partners are asked: a loop that waits for them rests.
  */
 export interface LoadLimit {
   /** The limit now: whole, least … most. */
@@ -29,9 +29,12 @@ const BUSY = 0.9;
 /** Turns that are longer hold answers up noticeably, those that are shorter do not: in ms. */
 const LONG_TURN_MS = 4;
 const SHORT_TURN_MS = 2;
+/** For so long without a rest before anything is taken away: in ms. */
+const SHORTAGE_MS = 500;
 /** One sample never takes away more: what was begun is still at work in the next one. */
 const MOST_CUT = 0.7;
 const GROWTH = 1.15;
+const GROWTH_AT_REST = 1.5;
 
 /** @throws RangeError where a bound is out of its range. */
 export function createLoadLimit({ least, most }: LoadLimitOptions): LoadLimit {
@@ -40,14 +43,17 @@ export function createLoadLimit({ least, most }: LoadLimitOptions): LoadLimit {
   if (!Number.isInteger(most) || most < least)
     throw new RangeError(`most: expected an integer ≥ ${least}, got ${most}`);
   let limit = most;
+  let busyForMs = 0;
   return {
     current: () => Math.floor(limit),
     sampled({ busyMs, elapsedMs, turns }) {
       const turnMs = busyMs / Math.max(1, turns);
       const isBusy = busyMs >= elapsedMs * BUSY;
-      if (isBusy && turnMs > LONG_TURN_MS)
+      busyForMs = isBusy ? busyForMs + elapsedMs : 0;
+      if (!isBusy) limit = Math.min(most, limit * GROWTH_AT_REST);
+      else if (turnMs < SHORT_TURN_MS) limit = Math.min(most, limit * GROWTH);
+      else if (turnMs > LONG_TURN_MS && busyForMs >= SHORTAGE_MS)
         limit = Math.max(least, limit * Math.max(MOST_CUT, LONG_TURN_MS / turnMs));
-      else if (!isBusy || turnMs < SHORT_TURN_MS) limit = Math.min(most, limit * GROWTH);
     },
   };
 }

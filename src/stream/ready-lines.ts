@@ -25,6 +25,8 @@ export interface Line<Task> {
   busy: boolean;
   /** Of the task that runs, or ran last: a key's tasks may belong to several. */
   sharer: Sharer;
+  /** The same task's: the beat at which it was started. */
+  startedAt: number;
 }
 
 export interface ReadyLines<Task> {

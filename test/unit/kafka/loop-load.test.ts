@@ -38,6 +38,17 @@ it('the executor’s room shrinks while the event loop is short of time, and com
   });
 });
 
+it('slow tasks leave the others the room of a busy loop, and what they take comes on top', async () => {
+  const executor = setUp();
+  const slow = Promise.withResolvers<undefined>();
+  for (let key = 0; key < 40; key += 1)
+    executor.submit({ key: `slow-${String(key)}`, run: () => slow.promise, drop: () => undefined });
+  // At first nobody can tell that they are slow; then the room settles at both together.
+  await keepBusy(() => executor.lasting === 40 && executor.maxRunning === 40 + 16);
+  expect(executor.maxRunning).toBe(40 + 16);
+  slow.resolve(undefined);
+});
+
 it('a stopped consumer’s executor is left alone', async () => {
   const executor = setUp();
   load?.stop();

@@ -5,6 +5,8 @@ import { createLoadLimit } from '../../../src/stream/load-limit.ts';
 const LONG = { busyMs: 50, elapsedMs: 50, turns: 5 };
 const SHORT = { busyMs: 50, elapsedMs: 50, turns: 40 };
 const BETWEEN = { busyMs: 50, elapsedMs: 50, turns: 17 };
+/** Samples in a row that make a shortage. */
+const SHORTAGE = 10;
 const RESTING = { busyMs: 20, elapsedMs: 50, turns: 2 };
 
 function setUp({ least = 32, most = 256 } = {}) {
@@ -25,8 +27,16 @@ describe('the limit of tasks at once by the load of the event loop', () => {
 
   it('shrinks while a loop that never rests takes long turns, down to the least', () => {
     const { after } = setUp();
-    expect(after(LONG)).toBeLessThan(256);
+    expect(after(LONG, SHORTAGE)).toBeLessThan(256);
     expect(after(LONG, 100)).toBe(32);
+  });
+
+  it('does not shrink for a burst, however often one comes', () => {
+    const { after } = setUp();
+    for (let burst = 0; burst < 10; burst++) {
+      expect(after(LONG, SHORTAGE - 1)).toBe(256);
+      after(RESTING);
+    }
   });
 
   it('gives up no more than three tenths for one sample, however long the turn', () => {
@@ -36,7 +46,8 @@ describe('the limit of tasks at once by the load of the event loop', () => {
 
   it('stays where it is while turns are neither long nor short', () => {
     const { after } = setUp();
-    const found = after(LONG, 3);
+    const found = after(LONG, SHORTAGE + 2);
+    expect(found).toBeLessThan(256);
     expect(after(BETWEEN, 100)).toBe(found);
   });
 
