@@ -3,6 +3,15 @@ import { conduct } from '../../../../src/simulation/chaos/conduct.ts';
 import type { PlannedFault } from '../../../../src/simulation/chaos/fault-kinds.ts';
 import type { Stage } from '../../../../src/simulation/chaos/inflict.ts';
 
+/** A pod that runs throughout, and is ready at once where nothing else is said. */
+const aPod = (ways: object = {}) => ({
+  name: 'pod-1',
+  isRunning: () => true,
+  status: async () => undefined,
+  waitUntilReady: async () => undefined,
+  ...ways,
+});
+
 const play = (plan: readonly PlannedFault[], stage: unknown) => {
   const said: string[] = [];
   const conducted = conduct(plan, stage as Stage, {
@@ -27,17 +36,11 @@ it('a broker that is not back yet is not hit again: that fault is left out, and 
       done.push('back');
     },
   };
-  const pod = {
-    name: 'pod-1',
-    isRunning: () => true,
-    status: async () => undefined,
-    waitUntilReady: async () => undefined,
-  };
   const plan: PlannedFault[] = [
     { kind: 'broker-kill', atMs: 0, lastsMs: 0 },
     { kind: 'broker-restart', atMs: 1, lastsMs: 0 },
   ];
-  const { conducted, isLeftOut } = play(plan, { services: { service: () => broker }, pods: [pod] });
+  const { conducted, isLeftOut } = play(plan, { services: { service: () => broker }, pods: [aPod()] });
   await isLeftOut('broker-restart');
   back.resolve(undefined);
   const { faults, surprises } = await conducted;
@@ -49,17 +52,14 @@ it('a broker that is not back yet is not hit again: that fault is left out, and 
 it('a pod that is not ready yet is not hit again', async () => {
   const done: string[] = [];
   const ready = Promise.withResolvers<undefined>();
-  const pod = {
-    name: 'pod-1',
-    isRunning: () => true,
-    status: async () => undefined,
+  const pod = aPod({
     stop: async () => {
       done.push('stop');
       return { code: 0, signal: null };
     },
     start: async () => void done.push('start'),
     waitUntilReady: () => ready.promise,
-  };
+  });
   const plan: PlannedFault[] = [
     { kind: 'pod-restart', atMs: 0, lastsMs: 0, pod: 0 },
     { kind: 'pod-kill', atMs: 1, lastsMs: 0, pod: 0 },
