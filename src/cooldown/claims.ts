@@ -40,6 +40,9 @@ export interface CooldownOptions {
 const RECALLS_A_CALL = 64;
 export const SWEEP_GRACE_MS = 5 * 60 * 1000;
 
+const FULL: Recalled = { kind: 'new', capFull: true };
+const ROOM: Recalled = { kind: 'new', capFull: false };
+
 /** @param base the service's prefix. A dry run must not take real pushes' places, nor a real one its. */
 export function cooldownPrefix(base: string, dryRun: boolean): string {
   return dryRun ? `${base}:dry-run` : base;
@@ -69,20 +72,22 @@ export function createClaims(options: CooldownOptions): Claims {
     return { kind: 'known', undelivered, push: readTicket(reply, 2).push };
   };
 
+  const readRecall = (ref: EventRef, reply: readonly unknown[]): Recalled | Promise<Recalled> => {
+    switch (reply[0]) {
+      case 'known':
+        return known(ref, reply);
+      case 'full':
+        return FULL;
+      case 'room':
+        return ROOM;
+      default:
+        return unknownAnswer('recall', reply);
+    }
+  };
+
   return {
-    recall: async (ref: EventRef, caps: readonly Cap[]): Promise<Recalled> => {
-      const reply = await recall(keys.ofEvent(ref), caps);
-      switch (reply[0]) {
-        case 'known':
-          return known(ref, reply);
-        case 'full':
-          return { kind: 'new', capFull: true };
-        case 'room':
-          return { kind: 'new', capFull: false };
-        default:
-          return unknownAnswer('recall', reply);
-      }
-    },
+    recall: (ref: EventRef, caps: readonly Cap[]): Promise<Recalled> =>
+      recall(keys.ofEvent(ref), caps).then((reply) => readRecall(ref, reply)),
     claim: async (request: ClaimRequest): Promise<ClaimAnswer> => {
       const { ref } = request;
       passFailpoint('claim.asking', ref);

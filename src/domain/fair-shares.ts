@@ -10,13 +10,13 @@
 export type Sharer = number | undefined;
 
 export interface FairShares {
-  /** Whose turn it may be, asked while a slot is free (total < size). */
+  /** Whose turn it may be, asked while a slot is free. */
   readonly mayTake: (sharer: Sharer) => boolean;
   take(sharer: Sharer): void;
   giveBack(sharer: Sharer): void;
   /** Slots taken by all. */
-  readonly total: number;
-  readonly size: number;
+  total(): number;
+  size(): number;
   /** @param size how many slots there are, ≥ 0. Those taken beyond it are given back in time. */
   resize(size: number): void;
   /** @param sharers how many compete, whether they want anything now or not; 1 at first: everything for everybody. */
@@ -27,32 +27,29 @@ const LENT_FOR_ONE_FREE = 2;
 
 /** O(1) a call. */
 export function createFairShares(size: number): FairShares {
-  const takenBy = new Map<Sharer, number>();
+  /** By place; nobody is ever taken out, as a sharer that has nothing now will have something soon. */
+  const takenBy: number[] = [];
   let slots = size;
   let sharers = 1;
   let total = 0;
   return {
     mayTake(sharer) {
       if (sharers <= 1) return true;
-      const borrowed = (takenBy.get(sharer) ?? 0) + 1 - Math.ceil(slots / sharers);
+      const borrowed = (takenBy[placeOf(sharer)] ?? 0) + 1 - Math.ceil(slots / sharers);
       return borrowed <= 0 || borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
     },
     take(sharer) {
-      takenBy.set(sharer, (takenBy.get(sharer) ?? 0) + 1);
+      const place = placeOf(sharer);
+      takenBy[place] = (takenBy[place] ?? 0) + 1;
       total += 1;
     },
     giveBack(sharer) {
-      const left = (takenBy.get(sharer) ?? 0) - 1;
-      if (left > 0) takenBy.set(sharer, left);
-      else takenBy.delete(sharer);
+      const place = placeOf(sharer);
+      takenBy[place] = (takenBy[place] ?? 0) - 1;
       total -= 1;
     },
-    get total() {
-      return total;
-    },
-    get size() {
-      return slots;
-    },
+    total: () => total,
+    size: () => slots,
     resize(next) {
       slots = next;
     },
@@ -60,4 +57,9 @@ export function createFairShares(size: number): FairShares {
       sharers = next;
     },
   };
+}
+
+/** Partitions are numbered from 0. */
+function placeOf(sharer: Sharer): number {
+  return sharer === undefined ? 0 : sharer + 1;
 }

@@ -7,9 +7,11 @@ import type { HeaderValue } from './record.ts';
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const NO_TRACE = '0'.repeat(32);
-const POOL_BYTES = 24 * 256;
+const TRACE_DIGITS = 32;
+const SPAN_DIGITS = 16;
+const IDS_AT_ONCE = 256;
 
-let pool = Buffer.alloc(0);
+let digits = '';
 let used = 0;
 
 /** @returns a valid `traceparent` of version 00 with a new span id. */
@@ -23,12 +25,13 @@ export function continueTrace(header: HeaderValue): string {
 
 /** Random ids in batches: one system call for 256 events. */
 function randomIds(): { readonly trace: string; readonly span: string } {
-  if (used + 24 > pool.length) {
-    pool = randomBytes(POOL_BYTES);
+  if (used === digits.length) {
+    digits = randomBytes((IDS_AT_ONCE * (TRACE_DIGITS + SPAN_DIGITS)) / 2).toString('hex');
     used = 0;
   }
-  const trace = pool.toString('hex', used, used + 16);
-  const span = pool.toString('hex', used + 16, used + 24);
-  used += 24;
-  return { trace, span };
+  const span = used + TRACE_DIGITS;
+  const end = span + SPAN_DIGITS;
+  const ids = { trace: digits.slice(used, span), span: digits.slice(span, end) };
+  used = end;
+  return ids;
 }

@@ -1,9 +1,10 @@
 /**
- * The right to work on one event. What runs for every event (asking, watching) goes to a partition's book and costs
- * a set's entry; a signal is made only when asked for, one an event, so that listeners which are left behind go
- * with the event instead of piling up on a partition's signal.
+ * The right to work on one event. What runs for every event (asking, watching) costs a link in its partition's book; a
+ * signal is made only when asked for, one an event, so that listeners which are left behind go with the event instead
+ * of piling up on a partition's signal.
  */
 import { AbandonedError } from '../domain/errors.ts';
+import { createLinkedList, type Linked, type LinkedList } from '../domain/linked-list.ts';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
 
 export interface HoldBook {
@@ -19,29 +20,32 @@ export interface HeldEvent extends Hold {
 }
 
 interface Book {
-  readonly watching: Set<Abandonable>;
+  /** Holds that somebody watches. */
+  readonly watched: LinkedList<EventHold>;
   lost: boolean;
 }
 
 export function createHoldBook(): HoldBook {
-  const book: Book = { watching: new Set(), lost: false };
+  const book: Book = { watched: createLinkedList(), lost: false };
   return {
     isLost: () => book.lost,
     take: () => new EventHold(book),
     loseAll() {
       if (book.lost) return;
       book.lost = true;
-      for (const item of book.watching) {
-        book.watching.delete(item);
-        item.abandon();
-      }
+      for (let hold = book.watched.first(); hold !== undefined; hold = book.watched.first()) hold.lose();
     },
   };
 }
 
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class EventHold implements HeldEvent, Abandonable {
+class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
+  previous: EventHold | undefined;
+  next: EventHold | undefined;
   readonly #book: Book;
+  #watching: Abandonable | undefined;
+  /** Beyond the first: few events have two at a time. */
+  #others: Abandonable[] | undefined;
   #controller: AbortController | undefined;
 
   constructor(book: Book) {
@@ -65,12 +69,32 @@ class EventHold implements HeldEvent, Abandonable {
   }
 
   watch(item: Abandonable): void {
-    if (this.#book.lost) item.abandon();
-    else this.#book.watching.add(item);
+    if (this.#book.lost) {
+      item.abandon();
+    } else if (this.#watching === undefined) {
+      this.#watching = item;
+      this.#book.watched.append(this);
+    } else {
+      (this.#others ??= []).push(item);
+    }
   }
 
   unwatch(item: Abandonable): void {
-    this.#book.watching.delete(item);
+    if (this.#watching === item) {
+      this.#watching = this.#others?.pop();
+      if (this.#watching === undefined) this.#book.watched.remove(this);
+      return;
+    }
+    const at = this.#others?.indexOf(item) ?? -1;
+    if (at >= 0) this.#others?.splice(at, 1);
+  }
+
+  /** Tells all who watch. */
+  lose(): void {
+    for (let item = this.#watching; item !== undefined; item = this.#watching) {
+      this.unwatch(item);
+      item.abandon();
+    }
   }
 
   abandon(): void {

@@ -10,7 +10,7 @@ export interface FairRoom {
   mayTake(taken: number): boolean;
   /** To be called whenever what a user has taken changes. */
   moved(before: number, after: number): void;
-  readonly total: number;
+  total(): number;
 }
 
 /** @param size ≥ 1. @param users how many share it, ≥ 1. */
@@ -27,8 +27,6 @@ export function createFairRoom(size: number, users: number): FairRoom {
       total += after - before;
       lent += Math.max(0, after - own) - Math.max(0, before - own);
     },
-    get total() {
-      return total;
-    },
+    total: () => total,
   };
 }

@@ -18,7 +18,7 @@ export interface FlowBuffer {
   /** Drops the head. */
   next(): void;
   /** Bytes of the records that wait. */
-  readonly bytes: number;
+  bytes(): number;
   clear(): void;
 }
 
@@ -76,9 +76,7 @@ export function createFlowBuffer(): FlowBuffer {
       }
       dropEntry();
     },
-    get bytes() {
-      return bytes;
-    },
+    bytes: () => bytes,
     clear() {
       entries = [];
       first = 0;

@@ -5,7 +5,7 @@
  * Fetched records wait in this buffer of our own, because kafkajs discards what it holds for a partition that is
  * paused and fetches it again.
  */
-import { AbandonedError } from '../domain/errors.ts';
+import { createLinkedList } from '../domain/linked-list.ts';
 import type { RecordPiece } from '../domain/record.ts';
 import type { EventWork, Intake } from '../pipeline/ports.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
@@ -21,6 +21,7 @@ import {
 } from './record-pieces.ts';
 import { decodeRecord } from '../stream/record-decoder.ts';
 import { createHoldBook } from './event-hold.ts';
+import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from './flow-buffer.ts';
 import type { FairRoom } from './fair-room.ts';
 import { writeNote, type InheritedNote } from './handover-note.ts';
@@ -91,66 +92,41 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let closed = false;
   let committed = options.committed;
   /** Records taken in and not decided, ascending, as they are taken in in that order. */
-  const undecided = new Map<number, OpenRecord>();
+  const undecided = createLinkedList<OpenRecord>();
 
   function changeInFlight(by: 1 | -1): void {
     room.moved(inFlight, inFlight + by);
     inFlight += by;
   }
 
-  function pieceEnded(owner: OpenRecord): void {
-    changeInFlight(-1);
-    owner.left -= 1;
-    releaseIfDone(owner);
-    options.onChange();
-  }
-
   function releaseIfDone(owner: OpenRecord): void {
     if (owner.open || owner.left > 0) return;
     openBytes -= owner.bytes;
-    if (!owner.isGivenUp) undecided.delete(owner.offset);
+    if (!owner.isGivenUp) undecided.remove(owner);
   }
 
-  function submit(owner: OpenRecord, piece: RecordPiece): void {
-    changeInFlight(1);
-    const { index } = piece.source;
-    const work = options.intake(piece);
-    executor.submit({
-      key: options.keyOf(work, options.partition),
-      sharer: options.partition,
-      ahead: () => {
-        work.ahead?.();
-      },
-      run: () => run(owner, index, work),
-      drop: () => {
-        work.abandon();
-        owner.isGivenUp = true;
-        pieceEnded(owner);
-      },
-    });
-  }
-
-  async function run(owner: OpenRecord, index: number, work: EventWork): Promise<void> {
-    if (holds.isLost()) {
-      work.abandon();
-      owner.isGivenUp = true;
-      pieceEnded(owner);
-      return;
-    }
-    const hold = holds.take();
-    try {
-      await work.run(hold);
-      offsets.finishPiece(owner.offset);
-      owner.undecided?.delete(index);
+  const taskOwner: TaskOwner = {
+    holds,
+    decided(record, index) {
+      offsets.finishPiece(record.offset);
+      record.undecided?.delete(index);
       options.onFinished();
-    } catch (error) {
-      owner.isGivenUp = true;
-      // Given up: its offset stays undecided. Without a loss of the hold that would be for ever.
-      if (!(error instanceof AbandonedError) || !holds.isLost()) options.onFault(error);
-    } finally {
-      hold.release();
-      pieceEnded(owner);
-    }
+    },
+    ended(record) {
+      changeInFlight(-1);
+      record.left -= 1;
+      releaseIfDone(record);
+      options.onChange();
+    },
+    onFault: (error) => options.onFault(error),
+  };
+
+  function submit(record: OpenRecord, piece: RecordPiece): void {
+    changeInFlight(1);
+    const work = options.intake(piece);
+    const key = options.keyOf(work, options.partition);
+    const of = { record, index: piece.source.index, work };
+    executor.submit(new EventTask(taskOwner, of, { key, sharer: options.partition }));
   }
 
   /**
@@ -173,9 +149,11 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       inherited: inherited.undecided.get(head.offset) ?? NOTHING_DECIDED,
       taken: 0,
       undecided: undefined,
+      previous: undefined,
+      next: undefined,
     };
     offsets.receive(head.offset, 'open');
-    undecided.set(head.offset, owner);
+    undecided.append(owner);
     current = Array.isArray(decoded)
       ? listPieces(owner, decoded)
       : streamPieces(owner, decoded, {
@@ -194,7 +172,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       offsets.addPiece(owner.offset);
     }
     // Closed before the last piece is started, which may end at once.
-    if (pieces.exhausted && owner.open) {
+    if (pieces.isExhausted() && owner.open) {
       owner.open = false;
       current = undefined;
       offsets.close(owner.offset);
@@ -210,8 +188,8 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   /** Counted from what is committed, not from the watermark: a death redoes what finished after the commit too. */
   function hasSpan(): boolean {
     const from = committed ?? options.startOffset;
-    if (offsets.position - from < options.maxUncommittedEvents) return true;
-    if (offsets.watermark > from) options.onCommitDue();
+    if (offsets.position() - from < options.maxUncommittedEvents) return true;
+    if (offsets.watermark() > from) options.onCommitDue();
     return false;
   }
 
@@ -243,13 +221,13 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       return fetchPosition;
     },
     get watermark() {
-      return offsets.watermark;
+      return offsets.watermark();
     },
     get inFlight() {
       return inFlight;
     },
     get heldBytes() {
-      return buffer.bytes + openBytes;
+      return buffer.bytes() + openBytes;
     },
     append(entries, next) {
       if (closed) return;
@@ -279,14 +257,15 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       return false;
     },
     noteUndecided() {
-      const { position } = offsets;
+      const position = offsets.position();
+      const records: [number, Progress][] = [];
+      for (let owner = undecided.first(); owner !== undefined; owner = owner.next) {
+        records.push([owner.offset, progressOf(owner)]);
+      }
       return writeNote({
-        from: offsets.watermark,
+        from: offsets.watermark(),
         until: Math.max(position, inherited.until),
-        undecided: [
-          ...[...undecided].map(([offset, owner]) => [offset, progressOf(owner)] as const),
-          ...[...inherited.undecided].filter(([offset]) => offset >= position),
-        ],
+        undecided: [...records, ...[...inherited.undecided].filter(([offset]) => offset >= position)],
       });
     },
     close,

@@ -64,18 +64,30 @@ export function createRecordChunk(
     return region === undefined ? Buffer.alloc(0) : ownBytes(region.subarray(start, start + size));
   };
 
+  /** Key and value lie side by side as a rule: one copy for both. */
+  const ownPair = (index: number): { readonly key: Buffer | null; readonly value: Buffer | null } => {
+    const at = STRIDE * index;
+    const region = keys[at] ?? 0;
+    const start = keys[at + 1] ?? 0;
+    const keyLength = keys[at + 2] ?? -1;
+    const valueStart = values[at + 1] ?? 0;
+    const valueLength = values[at + 2] ?? -1;
+    const source = kept.regions[region];
+    const isPair = keyLength >= 0 && valueLength > 0 && values[at] === region && valueStart >= start;
+    if (!isPair || source === undefined) return { key: sliceAt(keys, index), value: sliceAt(values, index) };
+    const both = ownBytes(source.subarray(start, valueStart + valueLength));
+    return { key: both.subarray(0, keyLength), value: both.subarray(valueStart - start) };
+  };
+
   return {
     length,
     offsetAt: (index) => offsets[index] ?? NaN,
     bytesAt: (index) => bytes[index] ?? NaN,
-    recordAt: (index) => ({
-      topic,
-      partition,
-      offset: String(offsets[index]),
-      key: sliceAt(keys, index),
-      value: sliceAt(values, index),
-      headers: headers.get(index) ?? NO_HEADERS,
-    }),
+    recordAt: (index) => {
+      const { key, value } = ownPair(index);
+      const offset = String(offsets[index]);
+      return { topic, partition, offset, key, value, headers: headers.get(index) ?? NO_HEADERS };
+    },
   };
 }
 

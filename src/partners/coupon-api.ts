@@ -135,21 +135,22 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     return verdict;
   }
 
-  /** A call that renews a refused token once and is repeated. The slot is kept: the others need that token, too. */
-  async function callAuthorized(
+  /** After a 401: renews the token once and repeats the call. The slot is kept: the others need that token, too. */
+  async function callAgain(
     query: CouponQuery,
     path: string,
     token: string | undefined,
     hold: Hold,
+    ticket: number,
   ): Promise<Verdict> {
-    const ticket = breaker.ticket();
-    let verdict = await call(query, path, token, hold);
-    if (verdict.kind === 'unauthorized' && tokens !== undefined && token !== undefined) {
+    if (tokens !== undefined && token !== undefined) {
       const renewed = await tokens.renew(token, hold.signal);
       if (hold.isLost()) return { kind: 'abandoned' };
-      if (renewed !== undefined) verdict = await call(query, path, renewed, hold);
+      if (renewed !== undefined) {
+        const verdict = await call(query, path, renewed, hold);
+        if (verdict.kind !== 'unauthorized') return verdict;
+      }
     }
-    if (verdict.kind !== 'unauthorized') return verdict;
     refusal.refused();
     lastFailure = '401 after a fresh token';
     await breaker.settle(ticket, false);
@@ -186,7 +187,9 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         const token = tokens?.current();
         // Expired while this event waited for its slot: back to waiting for one.
         if (tokens !== undefined && token === undefined) continue;
-        verdict = await callAuthorized(query, path, token, hold);
+        const ticket = breaker.ticket();
+        verdict = await call(query, path, token, hold);
+        if (verdict.kind === 'unauthorized') verdict = await callAgain(query, path, token, hold, ticket);
       } finally {
         router.leave(query.partition);
       }

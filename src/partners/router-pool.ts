@@ -8,6 +8,7 @@
  * effect as calls return.
  */
 import { createFairShares, type Sharer } from '../domain/fair-shares.ts';
+import { createLinkedList, type Linked, type LinkedList } from '../domain/linked-list.ts';
 import type { Abandonable, Clock, Hold } from '../pipeline/ports.ts';
 
 export type Admission = 'admitted' | 'stale' | 'abandoned';
@@ -37,20 +38,17 @@ export interface RouterPool {
 /** What is asked of a hold here. */
 export type Watched = Pick<Hold, 'isLost' | 'watch' | 'unwatch'>;
 
-interface Waiter extends Abandonable {
+interface Waiter extends Abandonable, Linked<Waiter> {
   readonly staleAtMs: number;
   readonly hold: Watched;
   readonly resolve: (admission: Admission) => void;
   readonly line: Line;
-  previous: Waiter | undefined;
-  next: Waiter | undefined;
 }
 
-/** Those of one sharer who wait, a linked list so that anybody can leave it at once. */
-interface Line {
+/** Those of one sharer who wait; it takes turns while there are any. */
+interface Line extends Linked<Line> {
   readonly sharer: Sharer;
-  first: Waiter | undefined;
-  last: Waiter | undefined;
+  readonly waiters: LinkedList<Waiter>;
 }
 
 const SWEEP_MS = 100;
@@ -58,29 +56,33 @@ const SWEEP_MS = 100;
 /** @param limit most slots taken at once, ≥ 0. */
 export function createRouterPool(limit: number, clock: Clock): RouterPool {
   const shares = createFairShares(limit);
-  /** Of sharers who have somebody waiting; whose turn it is comes first. */
+  /** Of every sharer who ever had somebody waiting: there are few. */
   const lines = new Map<Sharer, Line>();
+  /** Of those who have now; whose turn it is comes first. */
+  const inTurn = createLinkedList<Line>();
   let waiters = 0;
   let sweeping = false;
   const closed = new AbortController();
 
+  function lineOf(sharer: Sharer): Line {
+    const known = lines.get(sharer);
+    if (known !== undefined) return known;
+    const line: Line = { sharer, waiters: createLinkedList(), previous: undefined, next: undefined };
+    lines.set(sharer, line);
+    return line;
+  }
+
   function append(waiter: Waiter): void {
     const { line } = waiter;
-    waiter.previous = line.last;
-    if (line.last === undefined) line.first = waiter;
-    else line.last.next = waiter;
-    line.last = waiter;
+    if (line.waiters.first() === undefined) inTurn.append(line);
+    line.waiters.append(waiter);
     waiters += 1;
   }
 
   function end(waiter: Waiter, admission: Admission): void {
     const { line } = waiter;
-    if (waiter.previous === undefined) line.first = waiter.next;
-    else waiter.previous.next = waiter.next;
-    if (waiter.next === undefined) line.last = waiter.previous;
-    else waiter.next.previous = waiter.previous;
-    if (line.first === undefined) lines.delete(line.sharer);
-    waiter.previous = waiter.next = undefined;
+    line.waiters.remove(waiter);
+    if (line.waiters.first() === undefined) inTurn.remove(line);
     waiters -= 1;
     waiter.hold.unwatch(waiter);
     waiter.resolve(admission);
@@ -88,17 +90,17 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
 
   /** The first who may have a slot; its sharer's next turn comes after everybody else's. */
   function takeTurn(): Waiter | undefined {
-    for (const line of lines.values()) {
+    for (let line = inTurn.first(); line !== undefined; line = line.next) {
       if (!shares.mayTake(line.sharer)) continue;
-      lines.delete(line.sharer);
-      lines.set(line.sharer, line);
-      return line.first;
+      inTurn.remove(line);
+      inTurn.append(line);
+      return line.waiters.first();
     }
     return undefined;
   }
 
   function admit(): void {
-    while (shares.total < shares.size) {
+    while (shares.total() < shares.size()) {
       const waiter = takeTurn();
       if (waiter === undefined) return;
       if (waiter.staleAtMs <= clock.now()) {
@@ -111,8 +113,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
   }
 
   function endAll(admission: Admission, isDue: (waiter: Waiter) => boolean): void {
-    for (const line of [...lines.values()]) {
-      let waiter = line.first;
+    for (const { waiters: inLine } of lines.values()) {
+      let waiter = inLine.first();
       while (waiter !== undefined) {
         const { next } = waiter;
         if (isDue(waiter)) end(waiter, admission);
@@ -133,21 +135,19 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
 
   return {
     tryEnter(sharer) {
-      if (shares.total >= shares.size || closed.signal.aborted) return false;
-      if (lines.has(sharer) || !shares.mayTake(sharer)) return false;
+      if (shares.total() >= shares.size() || closed.signal.aborted) return false;
+      if (lines.get(sharer)?.waiters.first() !== undefined || !shares.mayTake(sharer)) return false;
       shares.take(sharer);
       return true;
     },
     wait(staleAtMs, hold, sharer) {
       if (hold.isLost() || closed.signal.aborted) return Promise.resolve('abandoned');
       return new Promise((resolve) => {
-        let line = lines.get(sharer);
-        if (line === undefined) lines.set(sharer, (line = { sharer, first: undefined, last: undefined }));
         const waiter: Waiter = {
           staleAtMs,
           hold,
           resolve,
-          line,
+          line: lineOf(sharer),
           previous: undefined,
           next: undefined,
           abandon: () => end(waiter, 'abandoned'),
@@ -173,8 +173,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       shares.shareBetween(sharers);
       admit();
     },
-    limit: () => shares.size,
-    inFlight: () => shares.total,
+    limit: () => shares.size(),
+    inFlight: () => shares.total(),
     waiting: () => waiters,
     close() {
       closed.abort();

@@ -5,7 +5,7 @@
 import { AbandonedError, UnavailableError } from '../domain/errors.ts';
 import type { Clock, Hold, Logger } from './ports.ts';
 
-const FIRST_PAUSE_MS = 100;
+export const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
 /** Which services events wait for now. */
@@ -26,19 +26,35 @@ export interface Patience {
  * @throws AbandonedError when the hold is lost while waiting.
  */
 export async function untilAvailable<T>(task: () => Promise<T>, hold: Hold, patience: Patience): Promise<T> {
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = FIRST_PAUSE_MS; ;) {
     try {
       return await task();
     } catch (error) {
       if (!(error instanceof UnavailableError)) throw error;
-      patience.logger.debug({ service: error.service, error: error.message }, 'waiting for a service');
-      const over = patience.waiting.waitFor(error.service);
-      try {
-        await patience.clock.sleep(pauseMs * (0.5 + Math.random() / 2), hold.signal);
-      } finally {
-        over();
-      }
-      if (hold.isLost()) throw new AbandonedError(`abandoned while waiting for ${error.service}`);
+      pauseMs = await waitOut(error, pauseMs, hold, patience);
     }
   }
+}
+
+/**
+ * One pause of about `pauseMs`, before another try.
+ *
+ * @param pauseMs {@link FIRST_PAUSE_MS} at first. @returns the next pause.
+ * @throws AbandonedError when the hold is lost meanwhile.
+ */
+export async function waitOut(
+  { service, message }: UnavailableError,
+  pauseMs: number,
+  hold: Hold,
+  { clock, logger, waiting }: Patience,
+): Promise<number> {
+  logger.debug({ service, error: message }, 'waiting for a service');
+  const over = waiting.waitFor(service);
+  try {
+    await clock.sleep(pauseMs * (0.5 + Math.random() / 2), hold.signal);
+  } finally {
+    over();
+  }
+  if (hold.isLost()) throw new AbandonedError(`abandoned while waiting for ${service}`);
+  return Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
 }

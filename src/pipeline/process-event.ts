@@ -20,8 +20,8 @@ import type {
 } from './ports.ts';
 import { applyRules } from './steps/apply-rules.ts';
 import { claimPush } from './steps/claim-push.ts';
-import { findCoupons } from './steps/find-coupons.ts';
-import { recall } from './steps/recall.ts';
+import { judgeAnswer } from './steps/judge-answer.ts';
+import { takeUpAgain } from './steps/take-up-again.ts';
 import { refuseEarly } from './steps/refuse-early.ts';
 
 export interface ProcessPorts {
@@ -55,19 +55,24 @@ export async function processEvent(
   const staleAtMs = staleAt(event, rules, ports);
 
   const lap = startLaps(meter);
-  const recalled = await recall(event, rules, hold, ports);
+  // Also peeks at the user's caps, which only saves coupon calls: the claim decides.
+  const recalled = await ports.claims.recall(event, rules.caps);
+  if (recalled.kind === 'known') {
+    const outcome = await takeUpAgain(event, recalled, hold, ports.queue);
+    lap('recall');
+    return outcome;
+  }
   lap('recall');
-  if (recalled.ended) return recalled.outcome;
 
   const timeZone =
     event.timeZone ??
     (event.merchantId === undefined ? undefined : documents.findMerchant(event.merchantId)?.timeZone);
-  const early = { nowMs: clock.now(), timeZone, staleAtMs, capFull: recalled.value.capFull };
+  const early = { nowMs: clock.now(), timeZone, staleAtMs, capFull: recalled.capFull };
   const refused = refuseEarly(event, rules, early);
   if (refused.ended) return refused.outcome;
 
   const query = { event, traceparent, staleAtMs, partition: source.partition };
-  const found = await findCoupons(query, rules, hold, ports.coupons);
+  const found = judgeAnswer(await ports.coupons.find(query, hold), rules);
   lap('coupons');
   if (found.ended) return found.outcome;
 

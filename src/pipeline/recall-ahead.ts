@@ -12,9 +12,14 @@ import type { Claims, Recalled } from './ports.ts';
 
 /** Ms; an older answer about caps could be long out of date: its event's predecessor waited for somebody. */
 const MAX_AGE_MS = 1000;
+/**
+ * Answers are kept by a hash of their user, one a place: where two users share one, an event of theirs asks when its
+ * turn comes, which is always right. A power of two, a few times what is at work at once.
+ */
+const PLACES = 2048;
 
 export interface RecallAhead extends Claims {
-  /** Asks for an event that is next of its user; at most one a user is looked up ahead. Never throws. */
+  /** Asks for an event that is next of its user, unless one of that user (or place) is asked for. Never throws. */
   ahead(ref: EventRef, caps: readonly Cap[]): void;
   /** The event will not come. */
   forget(ref: EventRef): void;
@@ -32,17 +37,19 @@ export function createRecallAhead(
   claims: Claims,
   nowMs: () => number = () => performance.now(),
 ): RecallAhead {
-  const asked = new Map<string, Asked>();
+  const asked: (Asked | undefined)[] = new Array<undefined>(PLACES).fill(undefined);
 
   function forget(ref: EventRef): void {
-    if (asked.get(ref.userId)?.ref === ref) asked.delete(ref.userId);
+    const place = placeOf(ref.userId);
+    if (asked[place]?.ref === ref) asked[place] = undefined;
   }
 
   return {
     ahead(ref, caps) {
-      if (asked.has(ref.userId)) return;
+      const place = placeOf(ref.userId);
+      if (asked[place] !== undefined) return;
       const answer = claims.recall(ref, caps);
-      asked.set(ref.userId, { ref, caps, atMs: nowMs(), answer });
+      asked[place] = { ref, caps, atMs: nowMs(), answer };
       // Redis is away: the event asks again when its turn comes.
       answer.catch(() => {
         forget(ref);
@@ -50,9 +57,10 @@ export function createRecallAhead(
     },
     forget,
     recall(ref, caps) {
-      const found = asked.get(ref.userId);
+      const place = placeOf(ref.userId);
+      const found = asked[place];
       if (found?.ref !== ref) return claims.recall(ref, caps);
-      asked.delete(ref.userId);
+      asked[place] = undefined;
       const isGood = found.caps === caps && nowMs() - found.atMs <= MAX_AGE_MS;
       return isGood ? found.answer : claims.recall(ref, caps);
     },
@@ -61,8 +69,15 @@ export function createRecallAhead(
         return await claims.claim(request);
       } finally {
         // Whatever came of it: a lost reply may have claimed, too.
-        asked.delete(request.ref.userId);
+        asked[placeOf(request.ref.userId)] = undefined;
       }
     },
   };
+}
+
+/** FNV-1a over UTF-16 units. */
+function placeOf(userId: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < userId.length; at += 1) hash = Math.imul(hash ^ userId.charCodeAt(at), 0x01000193);
+  return hash & (PLACES - 1);
 }

@@ -3,13 +3,14 @@
  * that received = queued + filtered + dead-lettered + abandoned + in flight holds at every reading. Only here
  * is anything retried: services that are away for as long as it takes, faults of our own three times.
  */
-import { AbandonedError } from '../domain/errors.ts';
+import { AbandonedError, UnavailableError } from '../domain/errors.ts';
+import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
-import { untilAvailable, type Waiting } from './patience.ts';
+import { FIRST_PAUSE_MS, untilAvailable, waitOut, type Waiting } from './patience.ts';
 import { processEvent, type ProcessPorts } from './process-event.ts';
-import { createRecallAhead } from './recall-ahead.ts';
+import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
 
@@ -27,59 +28,83 @@ export interface EdgePorts extends ProcessPorts {
 }
 
 export function createIntake(edge: EdgePorts): Intake {
-  const claims = createRecallAhead(edge.claims);
-  const ports: EdgePorts = { ...edge, claims };
+  const ports: TakenPorts = { ...edge, claims: createRecallAhead(edge.claims) };
   return (piece) => {
-    const receivedAtMs = performance.now();
     ports.meter.received();
-    const validated = validate(piece, ports.clock.now());
-    return {
-      key: validated.ok ? validated.event.userId : undefined,
-      ahead: () => {
-        if (validated.ok) claims.ahead(validated.event, ports.documents.rules().caps);
-      },
-      run: (hold) => drive(piece, validated, receivedAtMs, hold, ports),
-      abandon: () => {
-        if (validated.ok) claims.forget(validated.event);
-        ports.meter.abandoned();
-      },
-    } satisfies EventWork;
+    return new TakenEvent(piece, ports);
   };
 }
 
-async function drive(
-  piece: RecordPiece,
-  validated: Validated,
-  receivedAtMs: number,
-  hold: Hold,
-  ports: EdgePorts,
-): Promise<void> {
-  try {
-    const outcome = await decide(piece, validated, hold, ports);
-    await acknowledge(piece, validated, outcome, hold, ports);
-    ports.meter.ended(outcome, {
-      durationMs: performance.now() - receivedAtMs,
-      endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
-    });
-  } catch (error) {
-    ports.meter.abandoned();
-    throw error;
+interface TakenPorts extends EdgePorts {
+  readonly claims: RecallAhead;
+}
+
+// eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
+class TakenEvent implements EventWork {
+  readonly key: string | undefined;
+  readonly #piece: RecordPiece;
+  readonly #validated: Validated;
+  readonly #receivedAtMs = performance.now();
+  readonly #ports: TakenPorts;
+
+  constructor(piece: RecordPiece, ports: TakenPorts) {
+    const validated = validate(piece, ports.clock.now());
+    this.key = validated.ok ? validated.event.userId : undefined;
+    this.#piece = piece;
+    this.#validated = validated;
+    this.#ports = ports;
   }
+
+  ahead(): void {
+    const { claims, documents } = this.#ports;
+    if (this.#validated.ok) claims.ahead(this.#validated.event, documents.rules().caps);
+  }
+
+  async run(hold: Hold): Promise<void> {
+    const piece = this.#piece;
+    const validated = this.#validated;
+    const ports = this.#ports;
+    try {
+      const outcome = validated.ok ? await decide(piece, validated.event, hold, ports) : refused(validated);
+      if (ports.outcomes !== undefined || outcome.kind === 'dead_lettered') {
+        await acknowledge(piece, validated, outcome, hold, ports);
+      }
+      ports.meter.ended(outcome, {
+        durationMs: performance.now() - this.#receivedAtMs,
+        endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
+      });
+    } catch (error) {
+      ports.meter.abandoned();
+      throw error;
+    }
+  }
+
+  abandon(): void {
+    if (this.#validated.ok) this.#ports.claims.forget(this.#validated.event);
+    this.#ports.meter.abandoned();
+  }
+}
+
+function refused({ reason, error }: Validated & { ok: false }): Outcome {
+  return { kind: 'dead_lettered', reason, error };
 }
 
 async function decide(
   piece: RecordPiece,
-  validated: Validated,
+  event: LocationEvent,
   hold: Hold,
   ports: EdgePorts,
 ): Promise<Outcome> {
-  if (!validated.ok) return { kind: 'dead_lettered', reason: validated.reason, error: validated.error };
-  const { event } = validated;
   const context = { source: piece.source, traceparent: continueTrace(piece.envelope.headers['traceparent']) };
-  for (let attempt = 1; ; attempt += 1) {
+  let pauseMs = FIRST_PAUSE_MS;
+  for (let attempt = 1; ;) {
     try {
-      return await untilAvailable(() => processEvent(event, context, hold, ports), hold, ports);
+      return await processEvent(event, context, hold, ports);
     } catch (error) {
+      if (error instanceof UnavailableError) {
+        pauseMs = await waitOut(error, pauseMs, hold, ports);
+        continue;
+      }
       // Given up although nobody took the event away is a fault like any other.
       if (error instanceof AbandonedError && hold.isLost()) throw error;
       const fields = { ...piece.source, eventId: event.eventId, attempt, error };
@@ -89,6 +114,8 @@ async function decide(
       }
       await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt, hold.signal);
       hold.assertHeld();
+      attempt += 1;
+      pauseMs = FIRST_PAUSE_MS;
     }
   }
 }

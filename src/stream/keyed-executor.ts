@@ -11,6 +11,7 @@
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
  */
 import { createFairShares, type Sharer } from '../domain/fair-shares.ts';
+import { createKeyLines } from './key-lines.ts';
 import { createReadyLines, type Waiting, type Line } from './ready-lines.ts';
 
 export interface KeyedTask {
@@ -74,7 +75,7 @@ export interface KeyedExecutorOptions {
  * @throws RangeError where `maxRunning` is out of its range.
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
-  const lines = new Map<string | symbol, Line<KeyedTask>>();
+  const lines = createKeyLines<KeyedTask>();
   const ready = createReadyLines<KeyedTask>();
   let idleWaiters: (() => void)[] = [];
   let maxRunning = checkMaxRunning(options.maxRunning);
@@ -171,7 +172,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     else if (line.startedAt === beats - 1) older -= 1;
     shares.giveBack(line.sharer);
     line.busy = false;
-    if (line.head === undefined) lines.delete(line.key);
+    if (line.head === undefined) lines.ended(line);
     else ready.add(line);
   }
 
@@ -183,7 +184,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       return waiting;
     },
     get keys() {
-      return lines.size;
+      return lines.size();
     },
     get maxRunning() {
       return maxRunning;
@@ -201,28 +202,19 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
       arrivals += 1;
       waiting += 1;
-      const line = lines.get(task.key);
-      if (line === undefined) {
-        const fresh = {
-          key: task.key,
-          head: arrived,
-          tail: arrived,
-          busy: false,
-          sharer: task.sharer,
-          startedAt: 0,
-        };
-        lines.set(task.key, fresh);
-        ready.add(fresh);
-      } else if (line.tail === undefined) {
-        // Nothing waits, so the key's one task is running: its end makes the line ready.
-        line.head = line.tail = arrived;
-        task.ahead?.();
-        return;
-      } else {
+      const line = lines.take(task.key, task.sharer);
+      if (line.tail !== undefined) {
         line.tail.next = arrived;
         line.tail = arrived;
         return;
       }
+      line.head = line.tail = arrived;
+      if (line.busy) {
+        // The key's one task is running: its end makes the line ready.
+        task.ahead?.();
+        return;
+      }
+      ready.add(line);
       startWhatMay();
     },
     setMaxRunning(value) {
@@ -245,20 +237,20 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     dropWaiting(only) {
       // First everybody is asked, so that an `only` that throws has changed nothing.
       const dropped: Waiting<KeyedTask>[] = [];
-      for (const line of lines.values()) {
+      lines.forEach((line) => {
         for (let node = line.head; node !== undefined; node = node.next) {
           node.doomed = only?.(node.task) ?? true;
           if (node.doomed) dropped.push(node);
         }
-      }
+      });
       if (dropped.length === 0) return 0;
       ready.clear();
-      for (const line of lines.values()) {
+      lines.forEach((line) => {
         keepUndoomed(line);
-        if (line.busy) continue;
-        if (line.head === undefined) lines.delete(line.key);
+        if (line.busy) return;
+        if (line.head === undefined) lines.ended(line);
         else ready.add(line);
-      }
+      });
       waiting -= dropped.length;
       dropped.sort((a, b) => a.arrival - b.arrival);
       for (const { task } of dropped) {

@@ -10,7 +10,7 @@
 
 export interface PartitionOffsets {
   /** The next offset expected. */
-  readonly position: number;
+  position(): number;
   /**
    * A record is known: `pieces` of it are undecided (0: it is finished already), or it is `'open'`: it has
    * none yet and stays undecided until it is closed. Offsets between {@link position} and this one count as
@@ -31,11 +31,11 @@ export interface PartitionOffsets {
    */
   skipTo(next: number): void;
   /** Every offset below is finished: what may be committed. At most {@link position}, never falls. */
-  readonly watermark: number;
+  watermark(): number;
   /** Pieces received and not finished. An open record without pieces has none, but holds the watermark. */
-  readonly undecided: number;
+  undecided(): number;
   /** `position - watermark`: 0 exactly when everything received is finished. */
-  readonly span: number;
+  span(): number;
 }
 
 /** Room for this many records is kept even when there are none. */
@@ -122,18 +122,10 @@ export function createPartitionOffsets(options: { readonly startOffset: number }
   }
 
   return {
-    get position() {
-      return position;
-    },
-    get watermark() {
-      return size === 0 ? position : offsetAt(0);
-    },
-    get undecided() {
-      return undecided;
-    },
-    get span() {
-      return size === 0 ? 0 : position - offsetAt(0);
-    },
+    position: () => position,
+    watermark: () => (size === 0 ? position : offsetAt(0)),
+    undecided: () => undecided,
+    span: () => (size === 0 ? 0 : position - offsetAt(0)),
     receive(offset, pieces) {
       checkOffset(offset);
       if (pieces !== 'open') checkPieces(pieces);

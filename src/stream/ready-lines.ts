@@ -4,6 +4,7 @@
  * O(log keys). Sharers take turns.
  */
 import type { Sharer } from '../domain/fair-shares.ts';
+import { createLinkedList, type Linked } from '../domain/linked-list.ts';
 import { popHeap, pushHeap } from './heap.ts';
 
 /** A task that waits for its turn. */
@@ -44,36 +45,49 @@ interface Entry<Task> {
   readonly line: Line<Task>;
 }
 
+/** A sharer's ready lines; it takes turns while it has any. */
+interface Turn<Task> extends Linked<Turn<Task>> {
+  readonly sharer: Sharer;
+  readonly heap: Entry<Task>[];
+}
+
 export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): ReadyLines<Task> {
-  /** No heap is empty; whose turn it is comes first. */
-  const heaps = new Map<Sharer, Entry<Task>[]>();
+  /** Of every sharer that ever had a line: there are few. */
+  const turns = new Map<Sharer, Turn<Task>>();
+  /** Of those that have one now; whose turn it is comes first. */
+  const inTurn = createLinkedList<Turn<Task>>();
+
+  function turnOf(sharer: Sharer): Turn<Task> {
+    const known = turns.get(sharer);
+    if (known !== undefined) return known;
+    const turn: Turn<Task> = { sharer, heap: [], previous: undefined, next: undefined };
+    turns.set(sharer, turn);
+    return turn;
+  }
 
   return {
     add(line) {
       if (line.head === undefined) return;
-      const { sharer } = line.head.task;
-      const entry: Entry<Task> = { arrival: line.head.arrival, line };
-      const heap = heaps.get(sharer);
-      if (heap === undefined) heaps.set(sharer, [entry]);
-      else pushHeap(heap, entry, arrivedBefore);
+      const turn = turnOf(line.head.task.sharer);
+      if (turn.heap.length === 0) inTurn.append(turn);
+      pushHeap(turn.heap, { arrival: line.head.arrival, line }, arrivedBefore);
     },
     take(mayTake) {
-      for (const [sharer, heap] of heaps) {
-        if (!mayTake(sharer)) continue;
-        const first = popHeap(heap, arrivedBefore);
-        // Alone, its place is as good as any.
-        if (heap.length === 0) heaps.delete(sharer);
-        else if (heaps.size > 1) {
-          heaps.delete(sharer);
-          heaps.set(sharer, heap);
-        }
+      for (let turn = inTurn.first(); turn !== undefined; turn = turn.next) {
+        if (!mayTake(turn.sharer)) continue;
+        const first = popHeap(turn.heap, arrivedBefore);
+        inTurn.remove(turn);
+        if (turn.heap.length > 0) inTurn.append(turn);
         return first?.line;
       }
       return undefined;
     },
-    count: (sharer) => heaps.get(sharer)?.length ?? 0,
+    count: (sharer) => turns.get(sharer)?.heap.length ?? 0,
     clear() {
-      heaps.clear();
+      for (const turn of turns.values()) {
+        if (turn.heap.length > 0) inTurn.remove(turn);
+        turn.heap.length = 0;
+      }
     },
   };
 }

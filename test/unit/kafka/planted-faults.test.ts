@@ -39,8 +39,8 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'a note that calls what was given up decided',
     file: 'kafka/partition-flow.ts',
-    find: 'if (!owner.isGivenUp) undecided.delete(owner.offset);',
-    replace: 'undecided.delete(owner.offset);',
+    find: 'if (!owner.isGivenUp) undecided.remove(owner);',
+    replace: 'undecided.remove(owner);',
     by: /its note calls/,
   },
   {
@@ -52,9 +52,9 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   },
   {
     name: 'a note that calls an event of a record decided that was given up',
-    file: 'kafka/partition-flow.ts',
-    find: 'owner.isGivenUp = true;\n        pieceEnded(owner);',
-    replace: 'owner.isGivenUp = true;\n        owner.undecided?.delete(index);\n        pieceEnded(owner);',
+    file: 'kafka/event-task.ts',
+    find: 'this.#record.isGivenUp = true;\n',
+    replace: 'this.#record.isGivenUp = true;\n    this.#record.undecided?.delete(this.#index);\n',
     by: /its note calls/,
   },
   {
@@ -74,7 +74,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'a record closed before its last event',
     file: 'kafka/partition-flow.ts',
-    find: 'if (pieces.exhausted && owner.open) {',
+    find: 'if (pieces.isExhausted() && owner.open) {',
     replace: 'if (owner.open) {',
     by: /past the undecided|its note calls|a fault|done again/,
   },

@@ -14,8 +14,8 @@ type Found = Omit<Fault, 'file'> & { readonly by: RegExp };
 const inExecutor: Found[] = [
   {
     name: 'two at once for one user',
-    find: 'line.head = line.tail = arrived;\n        task.ahead?.();\n        return;',
-    replace: 'line.head = line.tail = arrived;\n        ready.add(line);',
+    find: '        task.ahead?.();\n        return;\n      }\n      ready.add(line);',
+    replace: '      }\n      ready.add(line);',
     by: /one at a time for each key/,
   },
   {
@@ -32,8 +32,8 @@ const inExecutor: Found[] = [
   },
   {
     name: 'two at once for one user, after a drop',
-    find: 'if (line.busy) continue;',
-    replace: 'if (line.busy && line.head === undefined) continue;',
+    find: 'if (line.busy) return;',
+    replace: 'if (line.busy && line.head === undefined) return;',
     by: /one at a time for each key/,
   },
   {
@@ -76,8 +76,8 @@ const inExecutor: Found[] = [
   },
   {
     name: 'a key kept in memory without work',
-    find: 'if (line.head === undefined) lines.delete(line.key);\n    else ready.add(line);',
-    replace: 'if (line.head !== undefined) ready.add(line);',
+    find: 'if (line.head === undefined) lines.ended(line);\n    else ready.add(line);\n  }\n\n  return',
+    replace: 'if (line.head !== undefined) ready.add(line);\n  }\n\n  return',
     by: /keys with work/,
   },
   {
@@ -97,8 +97,8 @@ const inOffsets: Found[] = [
   },
   {
     name: 'watermark past a record that is still being read',
-    find: 'return size === 0 ? position : offsetAt(0);',
-    replace: 'return undecided === 0 ? position : offsetAt(0);',
+    find: 'watermark: () => (size === 0 ? position : offsetAt(0)),',
+    replace: 'watermark: () => (undecided === 0 ? position : offsetAt(0)),',
     by: /not past an undecided record/,
   },
   {

@@ -1,15 +1,9 @@
-/** The one call made for every event that came this far. Waiting out a partner's outage happens behind the port. */
+/** What comes of the one call that is made for every event that came this far. */
 import type { Coupon } from '../../domain/coupon.ts';
-import type { CouponQuery, CouponSource, Hold, Ruleset } from '../ports.ts';
+import type { CouponAnswer, Ruleset } from '../ports.ts';
 import { end, filtered, goOn, type Step } from './step.ts';
 
-export async function findCoupons(
-  query: CouponQuery,
-  rules: Ruleset,
-  hold: Hold,
-  source: CouponSource,
-): Promise<Step<readonly Coupon[]>> {
-  const answer = await source.find(query, hold);
+export function judgeAnswer(answer: CouponAnswer, rules: Ruleset): Step<readonly Coupon[]> {
   switch (answer.kind) {
     case 'coupons':
       return answer.coupons.length === 0 ? filtered('no_coupons', rules.version) : goOn(answer.coupons);

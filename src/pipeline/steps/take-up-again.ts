@@ -1,0 +1,21 @@
+/**
+ * The event's own record comes before every filter: what was claimed before is taken up where it was left
+ * (its frozen push, not a new choice), what was decided before ends as `queued` again.
+ */
+import type { LocationEvent } from '../../domain/event.ts';
+import type { Outcome } from '../../domain/outcome.ts';
+import type { Hold, KnownClaim, PushQueue } from '../ports.ts';
+
+export async function takeUpAgain(
+  event: LocationEvent,
+  { undelivered, push }: KnownClaim,
+  hold: Hold,
+  queue: PushQueue,
+): Promise<Outcome> {
+  if (undelivered) {
+    hold.assertHeld();
+    await queue.enqueue(event);
+  }
+  const { couponId, merchantId, rulesVersion } = push;
+  return { kind: 'queued', couponId, merchantId, rulesVersion };
+}
