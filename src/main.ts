@@ -7,11 +7,11 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Pod } from './compose-lifecycle.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
-import { HEAP_FLAG } from './heap-flag.ts';
+import { HEAP_FLAGS } from './heap-flags.ts';
 import { RefusedToStart } from './domain/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
 
-setFlagsFromString(HEAP_FLAG);
+for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
 
 const EX_CONFIG = 78;
 /** Beyond the drain limit: what leaving the group, flushing and closing may take before we stop waiting. */

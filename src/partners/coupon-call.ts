@@ -5,6 +5,7 @@
  */
 import { Pool, type Dispatcher } from 'undici';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
+import { createDeadlines, type Deadlines, type Expiring } from './deadlines.ts';
 import { shortError } from './wire-text.ts';
 
 export type Reply =
@@ -61,24 +62,39 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
     bodyTimeout: 0,
   });
 
+  const deadlines = createDeadlines<Call>(timeoutMs);
+  const limits = { timeoutMs, maxResponseBytes, deadlines };
+
   return {
     get: (path, headers, hold) =>
       new Promise((resolve) => {
-        const call = new Call(resolve, hold, { timeoutMs, maxResponseBytes });
+        const call = new Call(resolve, hold, limits);
         hold.watch(call);
         if (!hold.isLost()) pool.dispatch({ path, method: 'GET', headers }, call);
       }),
-    close: () => pool.destroy(),
+    async close() {
+      await pool.destroy();
+      deadlines.stop();
+    },
   };
+}
+
+interface CallLimits {
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly deadlines: Deadlines<Call>;
 }
 
 /** One call and what has come of its answer. */
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class Call implements Dispatcher.DispatchHandler, Abandonable {
+class Call implements Dispatcher.DispatchHandler, Abandonable, Expiring<Call> {
+  previous: Call | undefined;
+  next: Call | undefined;
+  deadlineMs = 0;
   readonly #resolve: (reply: Reply) => void;
   readonly #hold: Hold;
-  readonly #limits: { readonly timeoutMs: number; readonly maxResponseBytes: number };
-  readonly #timer: NodeJS.Timeout;
+  readonly #limits: CallLimits;
+  #expired = false;
   #controller: Controller | undefined;
   #settled = false;
   #status = 0;
@@ -87,15 +103,11 @@ class Call implements Dispatcher.DispatchHandler, Abandonable {
   #chunks: Buffer[] | undefined;
   #received = 0;
 
-  constructor(
-    resolve: (reply: Reply) => void,
-    hold: Hold,
-    limits: { readonly timeoutMs: number; readonly maxResponseBytes: number },
-  ) {
+  constructor(resolve: (reply: Reply) => void, hold: Hold, limits: CallLimits) {
     this.#resolve = resolve;
     this.#hold = hold;
     this.#limits = limits;
-    this.#timer = setTimeout(lookOnceMore, limits.timeoutMs, this);
+    limits.deadlines.add(this);
   }
 
   abandon(): void {
@@ -103,6 +115,7 @@ class Call implements Dispatcher.DispatchHandler, Abandonable {
   }
 
   expire(): void {
+    this.#expired = true;
     const error = `no answer in ${this.#limits.timeoutMs} ms`;
     this.#finish(this.#orStatus({ kind: 'failed', reason: 'timeout', error }), true);
   }
@@ -143,7 +156,7 @@ class Call implements Dispatcher.DispatchHandler, Abandonable {
   #finish(reply: Reply, abort: boolean): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearTimeout(this.#timer);
+    if (!this.#expired) this.#limits.deadlines.remove(this);
     this.#hold.unwatch(this);
     if (abort) this.#controller?.abort(ENDED);
     this.#resolve(reply);
@@ -155,13 +168,6 @@ class Call implements Dispatcher.DispatchHandler, Abandonable {
     if (status === 0 || isSuccess(status)) return failure;
     return { kind: 'answer', status, retryAfter: this.#retryAfter, body: NO_BODY };
   }
-}
-
-/** After a pause of our own the answer may be here, unread: one look at the sockets before giving up. */
-function lookOnceMore(call: Call): void {
-  setImmediate(() => {
-    call.expire();
-  });
 }
 
 function isSuccess(status: number): boolean {

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { HEAP_FLAG } from '../../src/heap-flag.ts';
+import { HEAP_FLAGS } from '../../src/heap-flags.ts';
 import { createConsumer } from '../../src/kafka/consumer.ts';
 import { systemClock as clock } from '../../src/telemetry/system-clock.ts';
 import { consumerDefaults } from './consumer-defaults.ts';
@@ -35,7 +35,7 @@ export type LargeRecordAnswer =
     }
   | { readonly kind: 'fatal'; readonly error: string };
 
-setFlagsFromString(HEAP_FLAG);
+for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
 
 const say = (answer: LargeRecordAnswer): void => void process.send?.(answer);
 
