@@ -7,7 +7,7 @@ import { createPacer } from '../stream/loop-turns.ts';
 import { parseOffset } from '../stream/partition-offsets.ts';
 import type { Lane } from './consumer-options.ts';
 import type { FlowEntry } from './flow-buffer.ts';
-import { createRecordChunk } from './record-chunk.ts';
+import { createRecordChunk, letGo } from './record-chunk.ts';
 
 const SLICE_MS = 4;
 const RECORDS_BETWEEN_LOOKS = 128;
@@ -76,6 +76,7 @@ export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry
     } else {
       endChunk();
       passedOver += 1;
+      letGo(message);
     }
     next = parseOffset(message.offset) + 1;
     if (ours.length >= RECORDS_A_CHUNK) endChunk();

@@ -16,6 +16,11 @@ interface Run {
 
 export interface KeptBytes {
   readonly regions: readonly Buffer[];
+  /**
+   * Gives the memory of what was copied back now, not when old garbage is collected next: that may be minutes away.
+   * Nothing that shares it may be looked at any more.
+   */
+  release(): void;
   /** In which region, and where in it, a slice lies that was given. Asked in the same order it is O(1) as a rule. */
   locate(slice: Buffer): number;
   /** Where the slice begins in its region. */
@@ -32,8 +37,12 @@ export function keepBytes(slices: readonly Buffer[]): KeptBytes {
     else runs.push({ source, start, end: start + length });
   }
   let at = 0;
+  const regions = runs.map(keepRun);
   return {
-    regions: runs.map(copyRun),
+    regions: regions.map(({ bytes }) => bytes),
+    release() {
+      for (const { memory } of regions) memory?.transfer(0);
+    },
     locate(slice) {
       const end = slice.byteOffset + slice.length;
       const holds = (run: Run | undefined): boolean =>
@@ -51,8 +60,18 @@ export function ownBytes(slice: Buffer): Buffer {
   return 2 * slice.length >= slice.buffer.byteLength ? slice : Buffer.from(slice);
 }
 
+interface Region {
+  readonly bytes: Buffer;
+  /** Of this region alone; undefined where it was not copied. */
+  readonly memory: ArrayBuffer | undefined;
+}
+
 /** Not copied where the run is at least half of its memory. */
-function copyRun({ source, start, end }: Run): Buffer {
+function keepRun({ source, start, end }: Run): Region {
   const bytes = Buffer.from(source, start, end - start);
-  return 2 * bytes.length >= source.byteLength ? bytes : Buffer.from(bytes);
+  if (2 * bytes.length >= source.byteLength) return { bytes, memory: undefined };
+  const memory = new ArrayBuffer(bytes.length);
+  const copy = Buffer.from(memory);
+  bytes.copy(copy);
+  return { bytes: copy, memory };
 }

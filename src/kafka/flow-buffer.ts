@@ -15,7 +15,7 @@ export interface FlowBuffer {
   append(entries: readonly FlowEntry[]): void;
   /** Undefined where nothing waits. */
   head(): Head | undefined;
-  /** Drops the head. */
+  /** Drops the head, which must have been opened before, or never will be. */
   next(): void;
   /** Bytes of the records that wait. */
   bytes(): number;
@@ -73,11 +73,13 @@ export function createFlowBuffer(): FlowBuffer {
         bytes -= entry.chunk.bytesAt(index);
         index += 1;
         if (index < entry.chunk.length) return;
+        entry.chunk.release();
       }
       dropEntry();
     },
     bytes: () => bytes,
     clear() {
+      for (const entry of entries.slice(first)) if (entry.kind === 'records') entry.chunk.release();
       entries = [];
       first = 0;
       index = 0;

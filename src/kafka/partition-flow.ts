@@ -250,8 +250,8 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
           options.onFinished();
         } else {
           if (!hasSpan() || !mayTake()) return false;
-          buffer.next();
           begin(head);
+          buffer.next();
         }
       }
       return false;

@@ -16,6 +16,8 @@ export interface RecordChunk {
   bytesAt(index: number): number;
   /** The record, its bytes its own: it may live for long. */
   recordAt(index: number): RawRecord;
+  /** No record will be asked for any more: the memory of those that are at work elsewhere is let go of. */
+  release(): void;
 }
 
 type Headers = Readonly<Record<string, HeaderValue>>;
@@ -40,7 +42,15 @@ export function createRecordChunk(
   const keys = new Int32Array(STRIDE * length);
   const values = new Int32Array(STRIDE * length);
   const headers = new Map<number, Headers>();
-  for (const [index, { key, value, offset, headers: given = {} }] of messages.entries()) {
+  /** A record was given out that lies in our memory, as it is most of it. */
+  let isShared = false;
+  const own = (slice: Buffer): Buffer => {
+    const bytes = ownBytes(slice);
+    isShared ||= bytes === slice;
+    return bytes;
+  };
+  for (const [index, message] of messages.entries()) {
+    const { key, value, offset, headers: given = {} } = message;
     offsets[index] = parseOffset(offset);
     place(keys, index, key, kept);
     place(values, index, value, kept);
@@ -53,6 +63,7 @@ export function createRecordChunk(
       headers.set(index, copy);
     }
     bytes[index] = size;
+    letGo(message);
   }
 
   const sliceAt = (places: Int32Array, index: number): Buffer | null => {
@@ -61,7 +72,7 @@ export function createRecordChunk(
     const start = places[at + 1] ?? 0;
     const region = kept.regions[places[at] ?? 0];
     if (size < 0) return null;
-    return region === undefined ? Buffer.alloc(0) : ownBytes(region.subarray(start, start + size));
+    return region === undefined ? Buffer.alloc(0) : own(region.subarray(start, start + size));
   };
 
   /** Key and value lie side by side as a rule: one copy for both. */
@@ -75,7 +86,7 @@ export function createRecordChunk(
     const source = kept.regions[region];
     const isPair = keyLength >= 0 && valueLength > 0 && values[at] === region && valueStart >= start;
     if (!isPair || source === undefined) return { key: sliceAt(keys, index), value: sliceAt(values, index) };
-    const both = ownBytes(source.subarray(start, valueStart + valueLength));
+    const both = own(source.subarray(start, valueStart + valueLength));
     return { key: both.subarray(0, keyLength), value: both.subarray(valueStart - start) };
   };
 
@@ -88,7 +99,16 @@ export function createRecordChunk(
       const offset = String(offsets[index]);
       return { topic, partition, offset, key, value, headers: headers.get(index) ?? NO_HEADERS };
     },
+    release() {
+      if (!isShared) kept.release();
+    },
   };
+}
+
+/** kafkajs keeps a batch for as long as its partition's next one is away, and with it the whole fetch's answer. */
+export function letGo(message: KafkaMessage): void {
+  message.key = message.value = null;
+  message.headers = {};
 }
 
 function place(places: Int32Array, index: number, slice: Buffer | null, kept: KeptBytes): void {

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { COMMAND_LINE_HEAP_FLAG } from '../../heap-flags.ts';
 import type { Status } from '../../ops/status.ts';
 import type { Exit, Guard, GuardedChild } from '../services/guarded-process.ts';
 import { readTail } from '../services/local-service.ts';
@@ -84,7 +85,12 @@ export const createPod = (
     async start() {
       child = await guard.run({
         command: process.execPath,
-        args: ['--disable-warning=TimeoutNegativeWarning', ...(pod.nodeArgs ?? []), main],
+        args: [
+          '--disable-warning=TimeoutNegativeWarning',
+          COMMAND_LINE_HEAP_FLAG,
+          ...(pod.nodeArgs ?? []),
+          main,
+        ],
         cwd: fileURLToPath(new URL('../../../', import.meta.url)),
         env: { PATH: process.env['PATH'] ?? '', ...pod.env },
         logFile: pod.logFile,

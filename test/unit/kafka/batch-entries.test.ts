@@ -125,3 +125,33 @@ test('where reading begins', () => {
     });
   }
 });
+
+test('what a record was given stays when its chunk’s memory is given back', async () => {
+  const answer = Buffer.alloc(100_000, 'a');
+  const small = [0, 1].map((offset) =>
+    message(offset, { key: null, value: answer.subarray(10 * offset, 10 * offset + 10) }),
+  );
+  const [entry] = await toEntries(batch(small, 1), all);
+  const chunk = entry?.kind === 'records' ? entry.chunk : undefined;
+  const first = chunk?.recordAt(0).value;
+  chunk?.release();
+  expect(first?.toString()).toBe('a'.repeat(10));
+});
+
+test('a record that is most of its memory keeps it', async () => {
+  const value = Buffer.alloc(100_000, 'b');
+  const [entry] = await toEntries(batch([message(0, { key: null, value })], 0), all);
+  const chunk = entry?.kind === 'records' ? entry.chunk : undefined;
+  const record = chunk?.recordAt(0).value;
+  chunk?.release();
+  expect(record?.length).toBe(100_000);
+});
+
+test('kafkajs’s messages hold nothing of the fetch’s answer any more, ours or not', async () => {
+  const messages = [message(0), message(1, { value: Buffer.alloc(20), headers: { h: Buffer.from('x') } })];
+  await toEntries(batch(messages, 1), { lane: 'small', thresholdBytes: 10 });
+  expect(messages.map(({ key, value, headers }) => [key, value, headers])).toEqual([
+    [null, null, {}],
+    [null, null, {}],
+  ]);
+});
