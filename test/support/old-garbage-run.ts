@@ -74,7 +74,7 @@ const pump = createIntakePump({
 });
 const room = createFairRoom(5000, PARTITIONS);
 let ended = 0;
-let whenRoundEnds = Promise.withResolvers<void>();
+let roundEnded = (): void => undefined;
 const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =>
   createPartitionFlow({
     topic: 't',
@@ -93,7 +93,7 @@ const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =
     onChange: pump.wake,
     onFinished: () => {
       ended += 1;
-      if (ended === ROUND) whenRoundEnds.resolve();
+      if (ended === ROUND) roundEnded();
     },
     onPassedOver: () => undefined,
     onCommitDue: () => undefined,
@@ -105,7 +105,9 @@ pump.serve(flows);
 let event = 0;
 async function playRound(): Promise<void> {
   ended = 0;
-  whenRoundEnds = Promise.withResolvers();
+  const round = new Promise<void>((resolve) => {
+    roundEnded = resolve;
+  });
   for (const flow of flows) {
     const start = flow.fetchPosition;
     const messages = Array.from({ length: ROUND / PARTITIONS }, (_, index) => {
@@ -130,7 +132,7 @@ async function playRound(): Promise<void> {
     flow.append([{ kind: 'records', chunk }], start + messages.length);
   }
   pump.wake();
-  await whenRoundEnds.promise;
+  await round;
   await executor.whenIdle();
 }
 
