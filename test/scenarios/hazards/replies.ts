@@ -167,8 +167,8 @@ const killedPastUndecided: Hazard = {
       edits: [
         {
           file: 'stream/partition-offsets.ts',
-          find: 'return size === 0 ? position : offsetAt(0);',
-          replace: 'return position;',
+          find: 'watermark: () => (size === 0 ? position : offsetAt(0)),',
+          replace: 'watermark: () => position,',
         },
       ],
       breaks: { held: [] },
