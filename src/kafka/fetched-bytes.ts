@@ -14,6 +14,7 @@ interface Run {
   end: number;
 }
 
+/** The bytes of one batch. Knows nothing of where they came from: that is what would keep the answer in memory. */
 export interface KeptBytes {
   readonly regions: readonly Buffer[];
   /**
@@ -21,14 +22,21 @@ export interface KeptBytes {
    * Nothing that shares it may be looked at any more.
    */
   release(): void;
-  /** In which region, and where in it, a slice lies that was given. Asked in the same order it is O(1) as a rule. */
+}
+
+/** Tells where slices that were given lie in what was kept. Holds the answer: not to be held on to. */
+export interface Locator {
+  /** In which region a slice lies that was given. Asked in the same order it is O(1) as a rule. */
   locate(slice: Buffer): number;
   /** Where the slice begins in its region. */
   startIn(region: number, slice: Buffer): number;
 }
 
 /** @param slices in the order in which they lie in memory, as a batch's keys and values do. */
-export function keepBytes(slices: readonly Buffer[]): KeptBytes {
+export function keepBytes(slices: readonly Buffer[]): {
+  readonly kept: KeptBytes;
+  readonly locator: Locator;
+} {
   const runs: Run[] = [];
   for (const { buffer: source, byteOffset: start, length } of slices) {
     const last = runs.at(-1);
@@ -36,13 +44,22 @@ export function keepBytes(slices: readonly Buffer[]): KeptBytes {
     if (isNeighbour) last.end = start + length;
     else runs.push({ source, start, end: start + length });
   }
-  let at = 0;
-  const regions = runs.map(keepRun);
+  return { kept: createKept(runs.map(keepRun)), locator: createLocator(runs) };
+}
+
+/** Apart from the locator: closures that are made in one function hold what any of them needs. */
+function createKept(regions: readonly Region[]): KeptBytes {
   return {
     regions: regions.map(({ bytes }) => bytes),
     release() {
       for (const { memory } of regions) memory?.transfer(0);
     },
+  };
+}
+
+function createLocator(runs: readonly Run[]): Locator {
+  let at = 0;
+  return {
     locate(slice) {
       const end = slice.byteOffset + slice.length;
       const holds = (run: Run | undefined): boolean =>

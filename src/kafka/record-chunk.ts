@@ -6,7 +6,7 @@ import type { KafkaMessage } from 'kafkajs';
 import type { HeaderValue } from '../domain/record.ts';
 import { parseOffset } from '../stream/partition-offsets.ts';
 import type { RawRecord } from '../stream/record-decoder.ts';
-import { keepBytes, ownBytes, type KeptBytes } from './fetched-bytes.ts';
+import { keepBytes, ownBytes, type Locator } from './fetched-bytes.ts';
 
 export interface RecordChunk {
   readonly length: number;
@@ -34,7 +34,7 @@ export function createRecordChunk(
   messages: readonly KafkaMessage[],
 ): RecordChunk {
   const { length } = messages;
-  const kept = keepBytes(
+  const { kept, locator } = keepBytes(
     messages.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null),
   );
   const offsets = new Float64Array(length);
@@ -52,8 +52,8 @@ export function createRecordChunk(
   for (const [index, message] of messages.entries()) {
     const { key, value, offset, headers: given = {} } = message;
     offsets[index] = parseOffset(offset);
-    place(keys, index, key, kept);
-    place(values, index, value, kept);
+    place(keys, index, key, locator);
+    place(values, index, value, locator);
     let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
     const names = Object.keys(given);
     if (names.length > 0) {
@@ -111,9 +111,9 @@ export function letGo(message: KafkaMessage): void {
   message.headers = {};
 }
 
-function place(places: Int32Array, index: number, slice: Buffer | null, kept: KeptBytes): void {
-  const region = slice === null ? 0 : kept.locate(slice);
-  const start = slice === null ? 0 : kept.startIn(region, slice);
+function place(places: Int32Array, index: number, slice: Buffer | null, locator: Locator): void {
+  const region = slice === null ? 0 : locator.locate(slice);
+  const start = slice === null ? 0 : locator.startIn(region, slice);
   places.set([region, start, slice?.length ?? -1], STRIDE * index);
 }
 
