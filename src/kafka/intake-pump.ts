@@ -35,9 +35,9 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
 
   /**
    * A partition is full so far below its equal part of the bytes that one more fetch would go beyond it, or at half
-   * of it. It is fetched again at half of that: far enough from empty to last until the next fetch's answer. All
-   * together are full only where batches larger than a fetch should bring took more: as long as they don't, those
-   * that are held never keep the others from being fetched.
+   * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. All together
+   * are full only where batches larger than a fetch should bring took more: as long as they don't, those that are
+   * held never keep the others from being fetched.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
@@ -47,7 +47,7 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
     for (const flow of flows) total += flow.heldBytes;
     for (const flow of flows) {
       if (paused.has(flow)) {
-        if (flow.heldBytes > enough / 2 || total >= all) continue;
+        if (flow.heldBytes >= enough || total >= all) continue;
         paused.delete(flow);
         options.resume(flow.partition);
       } else if (flow.heldBytes >= enough || total >= all) {

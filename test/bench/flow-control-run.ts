@@ -10,10 +10,11 @@ import { report } from './child.ts';
 import { startEngine } from './engine.ts';
 
 const { KAFKA_BROKERS: brokers = '', TOPIC: topic = '', GROUP: groupId = '', WAY = '' } = process.env;
-const FREE = 9;
-const PARTITIONS = WAY === 'alone' ? 1 : 10;
-const PER_PARTITION = Number(process.env['PER_PARTITION']);
-const TOTAL = PARTITIONS * PER_PARTITION;
+/** The free partition among the held ones, whose number it is, too. */
+const FREE = Number(process.env['FREE']);
+const FREE_RECORDS = Number(process.env['FREE_RECORDS']);
+const HELD_RECORDS = Number(process.env['HELD_RECORDS']);
+const TOTAL = FREE_RECORDS + (WAY === 'alone' ? 0 : FREE * HELD_RECORDS);
 /** A held partition's records are asked for again this often, as a poll loop does. */
 const POLL_MS = 100;
 
@@ -25,6 +26,7 @@ const freeEnded = Promise.withResolvers<undefined>();
 const allEnded = Promise.withResolvers<undefined>();
 let firstFreeMs = 0;
 let freeMs = 0;
+let startMs = 0;
 let free = 0;
 let done = 0;
 
@@ -33,7 +35,8 @@ function count(isFree: boolean): void {
   if (isFree) {
     firstFreeMs ||= performance.now();
     free += 1;
-    if (free === PER_PARTITION) {
+    if (free === HELD_RECORDS) startMs = performance.now() - firstFreeMs;
+    if (free === FREE_RECORDS) {
       freeMs = performance.now() - firstFreeMs;
       freeEnded.resolve(undefined);
     }
@@ -57,7 +60,7 @@ async function runEngine(): Promise<void> {
     }),
   });
   await allEnded.promise;
-  report({ freeMs, bytes: bytesRead() });
+  report({ freeMs, startMs, bytes: bytesRead() });
   await consumer.stop();
 }
 
@@ -69,7 +72,7 @@ async function runPausing(): Promise<void> {
   await consumer.subscribe({ topic, fromBeginning: true });
   let isHeld = true;
   await consumer.run({
-    partitionsConsumedConcurrently: 10,
+    partitionsConsumedConcurrently: FREE + 1,
     eachBatchAutoResolve: false,
     autoCommit: false,
     eachBatch: async ({ batch, resolveOffset, pause }) => {
@@ -90,7 +93,7 @@ async function runPausing(): Promise<void> {
   await freeEnded.promise;
   isHeld = false;
   await allEnded.promise;
-  report({ freeMs, bytes: bytesRead() });
+  report({ freeMs, startMs, bytes: bytesRead() });
 }
 
 /** Nothing held: what the topic's bytes come to on the wire. */
@@ -108,7 +111,7 @@ async function runPlain(): Promise<void> {
     }),
   });
   await allEnded.promise;
-  report({ freeMs, bytes: bytesRead() });
+  report({ freeMs, startMs, bytes: bytesRead() });
   await consumer.stop();
 }
 
