@@ -28,7 +28,7 @@ ENV NODE_ENV=production
 # The Kafka client computes timers that may already be due; Node would warn of each.
 # For stacks in the source's own lines add --enable-source-maps; it reads every package's maps at the start, too.
 # Half of the default room for young objects: see src/heap-flags.ts.
-ENV NODE_OPTIONS="--disable-warning=TimeoutNegativeWarning --max-semi-space-size=32"
+ENV NODE_OPTIONS="--disable-warning=TimeoutNegativeWarning --max-semi-space-size=16"
 WORKDIR /app
 COPY package.json ./
 COPY --from=packages /app/node_modules ./node_modules

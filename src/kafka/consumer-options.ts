@@ -25,7 +25,7 @@ export interface ConsumerOptions {
   /** A partition's offsets from the watermark to the last event received: at most. */
   readonly maxUncommittedEvents: number;
   readonly maxRecordBytes: number;
-  /** Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond. Default 16 MiB. */
+  /** Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond. Default 8 MiB. */
   readonly maxInFlightBytes?: number;
   /** Events being worked on at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;

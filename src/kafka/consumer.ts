@@ -113,7 +113,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     quietly(() => consumer.seek({ topic, partition, offset: String(offset) }));
   };
   const pump = createIntakePump({
-    maxBytes: options.maxInFlightBytes ?? 16 * 1024 * 1024,
+    maxBytes: options.maxInFlightBytes ?? 8 * 1024 * 1024,
     overshootBytes: maxFetchBytesPerPartition,
     pause: (partition) => {
       quietly(() => consumer.pause([{ topic, partitions: [partition] }]));
