@@ -18,9 +18,12 @@ export interface IntakePumpOptions {
   resume(partition: number): void;
 }
 
+/** What the pump needs to know of a partition. */
+export type PumpedFlow = Pick<PartitionFlow, 'partition' | 'heldBytes' | 'admit'>;
+
 export interface IntakePump {
   /** Replaces the partitions. What was paused at the client is resumed: kafkajs keeps pauses through a rejoin. */
-  serve(flows: readonly PartitionFlow[]): void;
+  serve(flows: readonly PumpedFlow[]): void;
   /** Something may have become possible. Cheap. */
   readonly wake: () => void;
   /** Pauses at the client what is full. To be called before the client fetches again. */
@@ -28,8 +31,8 @@ export interface IntakePump {
 }
 
 export function createIntakePump(options: IntakePumpOptions): IntakePump {
-  let flows: readonly PartitionFlow[] = [];
-  let paused = new Set<PartitionFlow>();
+  let flows: readonly PumpedFlow[] = [];
+  let paused = new Set<PumpedFlow>();
   let turn = 0;
   let scheduled = false;
 
@@ -37,20 +40,26 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
    * A partition is full so far below its equal part of the bytes that one more fetch would go beyond it, or at half
    * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. All together
    * are full only where batches larger than a fetch should bring took more: as long as they don't, those that are
-   * held never keep the others from being fetched.
+   * held never keep the others from being fetched. The largest excess does not count: one record beyond all bounds
+   * stalls its partition alone, only a second one may have the others wait.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
     const enough = Math.max(part / 2, part - options.overshootBytes);
     const all = options.maxBytes + options.overshootBytes * flows.length;
     let total = 0;
-    for (const flow of flows) total += flow.heldBytes;
+    let largestExcess = 0;
+    for (const { heldBytes } of flows) {
+      total += heldBytes;
+      largestExcess = Math.max(largestExcess, heldBytes - part);
+    }
+    const isFull = total - largestExcess >= all;
     for (const flow of flows) {
       if (paused.has(flow)) {
-        if (flow.heldBytes >= enough || total >= all) continue;
+        if (flow.heldBytes >= enough || isFull) continue;
         paused.delete(flow);
         options.resume(flow.partition);
-      } else if (flow.heldBytes >= enough || total >= all) {
+      } else if (flow.heldBytes >= enough || isFull) {
         paused.add(flow);
         options.pause(flow.partition);
       }
