@@ -52,13 +52,13 @@ const shape = z.object({
 /** @param nowMs epoch ms, this pod's clock. Never throws. */
 export function validate(piece: RecordPiece, nowMs: number): Validated {
   const { content, source } = piece;
-  const fallbackId = replayedId(piece.envelope.headers, source.index) ?? positionId(source);
+  const fallbackId = (): string => replayedId(piece.envelope.headers, source.index) ?? positionId(source);
   if (content.kind === 'refused') {
     return {
       ok: false,
       reason: content.reason,
       error: content.error,
-      eventId: fallbackId,
+      eventId: fallbackId(),
       userId: undefined,
     };
   }
@@ -67,7 +67,7 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
     ok: false,
     reason: 'invalid',
     error,
-    eventId: readableId(content.value, 'eventId') ?? fallbackId,
+    eventId: readableId(content.value, 'eventId') ?? fallbackId(),
     userId: readableId(content.value, 'userId'),
   });
   if (!parsed.success) return refuse(explain(parsed.error));
@@ -79,7 +79,7 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
   return {
     ok: true,
     event: {
-      eventId: fields.eventId ?? fallbackId,
+      eventId: fields.eventId ?? fallbackId(),
       userId: fields.userId,
       occurredAtMs: Math.min(fields.occurredAt, nowMs),
       latitude: fields.latitude,
