@@ -184,7 +184,11 @@ export const VARIABLES = {
     'user',
     'What is processed one at a time, in order: `user`, `partition`, `none`',
   ),
-  COMMIT_INTERVAL_MS: defaulted(durationMs(1), 1000, 'Offsets are committed this often …'),
+  COMMIT_INTERVAL_MS: defaulted(
+    durationMs(1),
+    1000,
+    'Offsets are committed this often, sooner where nothing finishes for a tenth of it …',
+  ),
   COMMIT_MAX_EVENTS: defaulted(count(1), 1000, '… or after this many events, whichever comes first'),
   DRAIN_TIMEOUT_MS: defaulted(
     durationMs(1),

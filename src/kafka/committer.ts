@@ -1,10 +1,15 @@
 /**
- * Commits watermarks by time or by count, whichever comes first, one request at a time. A failure costs nothing
- * but a later commit: the next one carries the newer watermarks, and no work waits for it.
+ * Commits watermarks by time or by count, whichever comes first, one request at a time; sooner, too, once nothing has
+ * finished for a while: after a burst the lag is gone at once, and a pod that dies then has nothing to redo. A failure
+ * costs nothing but a later commit: the next one carries the newer watermarks, and no work waits for it.
  */
 import type { CommitResult } from './consumer-options.ts';
 
+/** Looks an interval: where nothing has finished from one to the next, what has is committed. */
+const LOOKS = 10;
+
 export interface CommitterOptions {
+  /** ≥ 1. */
   readonly intervalMs: number;
   readonly maxEvents: number;
   /**
@@ -30,9 +35,15 @@ export function createCommitter(options: CommitterOptions): Committer {
   let running: Promise<CommitResult | 'nothing'> | undefined;
   let stopped = false;
   let hasFailed = false;
+  const looks = Math.min(LOOKS, options.intervalMs);
+  let look = 0;
+  let finishedBefore = 0;
   const timer = setInterval(() => {
-    if (running === undefined) void begin();
-  }, options.intervalMs);
+    look = (look + 1) % looks;
+    const isQuiet = finished > 0 && finished === finishedBefore && !hasFailed;
+    finishedBefore = finished;
+    if (running === undefined && (look === 0 || isQuiet)) void begin();
+  }, options.intervalMs / looks);
   timer.unref();
 
   function begin(): Promise<CommitResult | 'nothing'> {
