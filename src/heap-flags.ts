@@ -11,7 +11,7 @@ export const HEAP_FLAGS = [
 ] as const;
 
 /**
- * Only the command line can set it (Dockerfile, `npm start`): a quarter of V8's default. Events in flight are a few
+ * Only the command line can set it (Dockerfile, `npm start`): half of V8's default. Events in flight are a few
  * MiB, so more room for young objects makes a pod larger and hardly faster.
  */
 export const COMMAND_LINE_HEAP_FLAG = '--max-semi-space-size=16';
