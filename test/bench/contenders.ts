@@ -55,9 +55,9 @@ export async function runEachMessage(lab: Lab, load: Load): Promise<Run> {
 }
 
 /** No Kafka at all: as many calls, to the last answer. */
-export async function runBareUndici(lab: Lab, load: Load): Promise<Run> {
+export async function runBareUndici(lab: Lab, load: Omit<Load, 'topic'>, inFlight = IN_FLIGHT): Promise<Run> {
   await lab.stub.reset({ maxDelayMs: load.maxDelayMs });
-  const env = { CALLS: String(load.events), IN_FLIGHT: String(IN_FLIGHT), URL: lab.stub.url };
+  const env = { CALLS: String(load.events), IN_FLIGHT: String(inFlight), URL: lab.stub.url };
   const child = await lab.run('bare-undici.ts', env);
   await lab.stub.watch(child.pid);
   let cpuMs = NaN;
@@ -100,7 +100,7 @@ async function measure(
   return describe(load, await lab.stub.stats(), committedAtMs, cpuMs);
 }
 
-function describe(load: Load, stats: StubStats, endMs: number, cpuMs: number): Run {
+function describe(load: Pick<Load, 'events'>, stats: StubStats, endMs: number, cpuMs: number): Run {
   const seconds = (endMs - stats.firstCallMs) / 1000;
   return {
     perSecond: load.events / seconds,
