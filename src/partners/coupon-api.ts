@@ -106,16 +106,20 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   }
 
   /** One HTTP call and everything that counts it. */
-  async function call(
-    query: CouponQuery,
-    path: string,
-    token: string | undefined,
-    hold: Hold,
-  ): Promise<Verdict> {
+  function call(query: CouponQuery, path: string, token: string | undefined, hold: Hold): Promise<Verdict> {
     const ticket = breaker.ticket();
     const startedMs = performance.now();
-    const reply: Reply = await caller.get(path, headersOf(query, token), hold);
-    const durationMs = performance.now() - startedMs;
+    return caller.get(path, headersOf(query, token), hold, (reply) =>
+      settle(reply, token, ticket, performance.now() - startedMs),
+    );
+  }
+
+  function settle(
+    reply: Reply,
+    token: string | undefined,
+    ticket: number,
+    durationMs: number,
+  ): Verdict | Promise<Verdict> {
     if (stopped.signal.aborted) return { kind: 'abandoned' };
     const verdict = readReply(reply, clock.now());
     if (verdict.kind === 'abandoned') return verdict;
@@ -131,8 +135,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     const judged = breaker.settle(ticket, !failed);
     limit.settled(failed, durationMs, router.inFlight());
     if (breaker.state() === 'closed' && router.limit() !== limit.current()) router.setLimit(limit.current());
-    if (judged !== undefined) await judged;
-    return verdict;
+    return judged === undefined ? verdict : judged.then(() => verdict);
   }
 
   /** After a 401: renews the token once and repeats the call. The slot is kept: the others need that token, too. */

@@ -1,11 +1,12 @@
 /**
- * One HTTP GET on undici's pool, as cheaply as it allows: its bare dispatch, without the streams that
- * `Pool.request` builds for every answer, because this runs for every event. Bounded in time (one limit for
+ * One HTTP GET by undici, as cheaply as it allows: its bare dispatch, without the streams that its `request` builds
+ * for every answer, because this runs for every event. Bounded in time (one limit for
  * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket.
  */
-import { Pool, type Dispatcher } from 'undici';
+import type { Client } from 'undici';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
 import { createDeadlines, type Deadlines, type Expiring } from './deadlines.ts';
+import { createHttpSockets, type HttpSockets, type SocketUser } from './http-sockets.ts';
 import { shortError } from './wire-text.ts';
 
 export type Reply =
@@ -21,8 +22,11 @@ export type Reply =
   | { readonly kind: 'abandoned' };
 
 export interface CouponCaller {
-  /** Settles within the time limit, at once when the hold is lost. Never rejects. */
-  get(path: string, headers: string[], hold: Hold): Promise<Reply>;
+  /**
+   * Settles within the time limit, at once when the hold is lost, with what `read` makes of the reply. Rejects only
+   * where `read` throws or rejects.
+   */
+  get<T>(path: string, headers: string[], hold: Hold, read: (reply: Reply) => T | Promise<T>): Promise<T>;
   /** Ends calls that are out as failed and closes every socket. */
   close(): Promise<void>;
 }
@@ -51,29 +55,32 @@ const ENDED = new Error('the call has ended');
 
 export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
   const { origin, timeoutMs, maxResponseBytes } = options;
-  const pool = new Pool(origin, {
-    connections: options.connections,
+  const sockets = createHttpSockets(origin, options.connections, {
     pipelining: 1,
     allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connect: { timeout: timeoutMs },
+    connectTimeout: timeoutMs,
     // undici's own timers turn in steps of half a second; ours below covers the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,
   });
 
   const deadlines = createDeadlines<Call>(timeoutMs);
-  const limits = { timeoutMs, maxResponseBytes, deadlines };
+  const limits = { timeoutMs, maxResponseBytes, deadlines, sockets };
 
   return {
-    get: (path, headers, hold) =>
-      new Promise((resolve) => {
-        const call = new Call(resolve, hold, limits);
+    get: (path, headers, hold, read) =>
+      new Promise((resolve, reject) => {
+        const onReply = (reply: Reply): void => {
+          resolve(read(reply));
+        };
+        const call = new Call({ onReply, onFault: reject }, hold, limits);
         hold.watch(call);
-        if (!hold.isLost()) pool.dispatch({ path, method: 'GET', headers }, call);
+        // Not blocking: the rest of undici's queue need not be looked at when an answer begins, as there is none.
+        if (!hold.isLost()) sockets.dispatch({ path, method: 'GET', headers, blocking: false }, call);
       }),
     async close() {
-      await pool.destroy();
+      await sockets.close();
       deadlines.stop();
     },
   };
@@ -83,15 +90,23 @@ interface CallLimits {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
   readonly deadlines: Deadlines<Call>;
+  readonly sockets: HttpSockets;
+}
+
+interface Asker {
+  readonly onReply: (reply: Reply) => void;
+  /** What `onReply` has thrown. */
+  readonly onFault: (error: unknown) => void;
 }
 
 /** One call and what has come of its answer. */
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class Call implements Dispatcher.DispatchHandler, Abandonable, Expiring<Call> {
+class Call implements SocketUser, Abandonable, Expiring<Call> {
   previous: Call | undefined;
   next: Call | undefined;
   deadlineMs = 0;
-  readonly #resolve: (reply: Reply) => void;
+  socket: Client | undefined;
+  readonly #asker: Asker;
   readonly #hold: Hold;
   readonly #limits: CallLimits;
   #expired = false;
@@ -103,8 +118,8 @@ class Call implements Dispatcher.DispatchHandler, Abandonable, Expiring<Call> {
   #chunks: Buffer[] | undefined;
   #received = 0;
 
-  constructor(resolve: (reply: Reply) => void, hold: Hold, limits: CallLimits) {
-    this.#resolve = resolve;
+  constructor(asker: Asker, hold: Hold, limits: CallLimits) {
+    this.#asker = asker;
     this.#hold = hold;
     this.#limits = limits;
     limits.deadlines.add(this);
@@ -142,11 +157,21 @@ class Call implements Dispatcher.DispatchHandler, Abandonable, Expiring<Call> {
   }
 
   onResponseEnd(): void {
+    this.#limits.sockets.release(this);
     const body = this.#chunks === undefined ? this.#body : Buffer.concat(this.#chunks);
     this.#finish({ kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, body }, false);
   }
 
   onResponseError(_controller: unknown, error: Error): void {
+    this.#limits.sockets.release(this);
+    this.fail(error);
+  }
+
+  isOver(): boolean {
+    return this.#settled;
+  }
+
+  fail(error: Error): void {
     this.#finish(
       this.#orStatus({ kind: 'failed', reason: reasonOf(error), error: shortError(error) }),
       false,
@@ -159,7 +184,11 @@ class Call implements Dispatcher.DispatchHandler, Abandonable, Expiring<Call> {
     if (!this.#expired) this.#limits.deadlines.remove(this);
     this.#hold.unwatch(this);
     if (abort) this.#controller?.abort(ENDED);
-    this.#resolve(reply);
+    try {
+      this.#asker.onReply(reply);
+    } catch (error) {
+      this.#asker.onFault(error);
+    }
   }
 
   /** Where the status alone decides, the rest of the answer may fail as it likes. */

@@ -1,0 +1,99 @@
+/**
+ * Sockets to one partner: a bounded number, one request a socket, each an undici Client, which connects when it is
+ * first needed and again whenever it has to. The last used comes first, so what a quiet hour doesn't need closes by
+ * itself. Beside undici's Pool, which looks for a free client from its first on and hears of each turn of each, this
+ * saves some µs of every call.
+ *
+ * As in the Pool, a socket is free again only once the event loop has turned: a server may close it behind its answer
+ * without having said so, and a request that meets that would fail.
+ */
+import { Client, type Dispatcher } from 'undici';
+
+/** Hears from undici what becomes of its request, and keeps the socket that carries it. */
+export interface SocketUser extends Dispatcher.DispatchHandler {
+  /** Set and cleared here. */
+  socket: Client | undefined;
+  /** True once nobody waits for its answer any more: it needs no socket then. */
+  isOver(): boolean;
+  /** It will get no socket. */
+  fail(error: Error): void;
+}
+
+export interface HttpSockets {
+  /** Sends the request over a free socket, as soon as there is one: first come, first served. Never throws. */
+  dispatch(request: Dispatcher.DispatchOptions, user: SocketUser): void;
+  /** To be called when undici has told the user its request's end or error: until then its socket may be busy. */
+  release(user: SocketUser): void;
+  /** Whatever is out or waits fails, and so does what comes later. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  readonly request: Dispatcher.DispatchOptions;
+  readonly user: SocketUser;
+}
+
+/** @param count most sockets, ≥ 1. */
+export function createHttpSockets(origin: string, count: number, options: Client.Options): HttpSockets {
+  const clients: Client[] = [];
+  const free: Client[] = [];
+  /** Released in this turn of the event loop. */
+  let resting: Client[] = [];
+  let waiting: Waiting[] = [];
+  let isClosed = false;
+
+  function connect(): Client | undefined {
+    if (clients.length >= count) return undefined;
+    const client = new Client(origin, options);
+    clients.push(client);
+    return client;
+  }
+
+  function nextWaiting(): Waiting | undefined {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      if (!next.user.isOver()) return next;
+    }
+    return undefined;
+  }
+
+  function send(client: Client, request: Dispatcher.DispatchOptions, user: SocketUser): void {
+    user.socket = client;
+    client.dispatch(request, user);
+  }
+
+  function wake(): void {
+    const rested = resting;
+    resting = [];
+    for (const client of rested) {
+      const next = nextWaiting();
+      if (next === undefined) free.push(client);
+      else send(client, next.request, next.user);
+    }
+  }
+
+  return {
+    dispatch(request, user) {
+      if (isClosed) {
+        user.fail(new Error('the sockets are closed'));
+        return;
+      }
+      const client = free.pop() ?? connect();
+      if (client === undefined) waiting.push({ request, user });
+      else send(client, request, user);
+    },
+    release(user) {
+      const client = user.socket;
+      if (client === undefined) return;
+      user.socket = undefined;
+      if (resting.length === 0) setImmediate(wake);
+      resting.push(client);
+    },
+    async close() {
+      isClosed = true;
+      const given = waiting;
+      waiting = [];
+      for (const { user } of given) user.fail(new Error('the sockets are closed'));
+      await Promise.all(clients.map((client) => client.destroy()));
+    },
+  };
+}
