@@ -56,9 +56,11 @@ export function noOffset(): number {
 export function createClaims(options: CooldownOptions): Claims {
   const { redis, sweepGraceMs = SWEEP_GRACE_MS, clockOffsetMs = noOffset } = options;
   const keys = createKeyspace(options.prefix);
+  const isCluster = redis instanceof Cluster;
   const recall = createRecallBatch({
-    run: scriptOn(redis, recallScript, clockOffsetMs),
-    maxEvents: redis instanceof Cluster ? 1 : RECALLS_A_CALL,
+    // A cluster's client finds a command's node by its first key, if the number of keys does not come before it.
+    run: scriptOn(redis, isCluster ? { ...recallScript, keys: 2 } : recallScript, clockOffsetMs),
+    maxEvents: isCluster ? 1 : RECALLS_A_CALL,
   });
   const claim = scriptOn(redis, claimScript, clockOffsetMs);
 
@@ -87,7 +89,7 @@ export function createClaims(options: CooldownOptions): Claims {
 
   return {
     recall: (ref: EventRef, caps: readonly Cap[]): Promise<Recalled> =>
-      recall(keys.ofEvent(ref), caps).then((reply) => readRecall(ref, reply)),
+      recall(keys.ofEvent(ref), caps, (reply) => readRecall(ref, reply)),
     claim: async (request: ClaimRequest): Promise<ClaimAnswer> => {
       const { ref } = request;
       passFailpoint('claim.asking', ref);

@@ -6,6 +6,7 @@
  */
 import { Cluster, Redis } from 'ioredis';
 import type { Logger } from '../pipeline/ports.ts';
+import { commandName } from './scripts/command-name.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -77,6 +78,8 @@ function perNode(options: RedisConnectionOptions) {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     enableAutoPipelining: !options.cluster,
+    // Batches already: a pipeline of one would cost another turn of the event loop, and 40 µs.
+    autoPipeliningIgnoredCommands: [commandName('recall')],
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
   };
 }

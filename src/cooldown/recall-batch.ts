@@ -4,6 +4,7 @@
  * each user's keys lie in a slot of their own, so there a batch is one.
  */
 import type { Cap } from '../domain/cap.ts';
+import { atTurnEnd } from '../domain/turn-end.ts';
 import type { RunScript } from './scripts/script.ts';
 
 export interface RecallBatchOptions {
@@ -12,14 +13,24 @@ export interface RecallBatchOptions {
   readonly maxEvents: number;
 }
 
-/** One event's part of the script's answer. Rejects as the script's call does, with everybody of that call. */
-export type Recall = (keys: readonly [string, string], caps: readonly Cap[]) => Promise<readonly unknown[]>;
+/**
+ * What `read` makes of one event's part of the script's answer. Rejects as the script's call does, with everybody of
+ * that call, and where `read` throws or rejects.
+ */
+export type Recall = <T>(
+  keys: readonly [string, string],
+  caps: readonly Cap[],
+  read: (answer: readonly unknown[]) => T | Promise<T>,
+) => Promise<T>;
 
 interface Waiting {
   readonly keys: readonly [string, string];
-  readonly resolve: (answer: readonly unknown[]) => void;
+  readonly settle: (answer: readonly unknown[]) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/** Of most events there is nothing to say. */
+const ROOM: readonly unknown[] = ['room'];
 
 export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recall {
   let waiting: Waiting[] = [];
@@ -46,7 +57,7 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
   function flushSoon(): void {
     if (isDue) return;
     isDue = true;
-    setImmediate(() => {
+    atTurnEnd(() => {
       isDue = false;
       if (out === 0) flush();
     });
@@ -54,25 +65,34 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
 
   async function ask(batch: readonly Waiting[], caps: readonly Cap[]): Promise<void> {
     const args = caps.filter(({ per }) => per === 'user').flatMap(({ max, windowMs }) => [max, windowMs]);
-    const answers = await run(
+    const answer = await run(
       batch.flatMap(({ keys }) => keys),
       args,
     );
-    if (answers.length !== batch.length) {
-      throw new TypeError(`recall answered ${String(answers.length)} of ${String(batch.length)} events`);
+    if (answer[0] !== batch.length) {
+      throw new TypeError(`recall answered ${String(answer[0])} of ${String(batch.length)} events`);
     }
-    batch.forEach(({ resolve }, index) => {
-      const answer = answers[index];
-      resolve(Array.isArray(answer) ? answer : [answer]);
+    let next = 1;
+    batch.forEach(({ settle, reject }, index) => {
+      const found = answer[next] === index + 1 ? answer[next + 1] : undefined;
+      if (found !== undefined) next += 2;
+      try {
+        settle(Array.isArray(found) ? found : ROOM);
+      } catch (error) {
+        reject(error);
+      }
     });
   }
 
-  return (keys, caps) => {
+  return (keys, caps, read) => {
     // Caps come with the rules: a new version's events do not share a call with the old one's.
     if (caps !== askedCaps || waiting.length >= maxEvents) flush();
     askedCaps = caps;
     return new Promise((resolve, reject) => {
-      waiting.push({ keys, resolve, reject });
+      const settle = (answer: readonly unknown[]): void => {
+        resolve(read(answer));
+      };
+      waiting.push({ keys, settle, reject });
       if (maxEvents === 1) flush();
       else flushSoon();
     });

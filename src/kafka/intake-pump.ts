@@ -3,6 +3,7 @@
  * client which partitions to fetch. Runs once a turn of the event loop however often it is asked, and gives the
  * loop back every few milliseconds.
  */
+import { atTurnEnd } from '../domain/turn-end.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
 /** Events a partition may take in before the next one's turn. */
@@ -85,7 +86,7 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
   function wake(): void {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(() => {
+    atTurnEnd(() => {
       scheduled = false;
       admitInTurn();
       regulate();

@@ -1,7 +1,7 @@
 /**
  * Each event's own record, else whether a `per: user` cap is full. Reads only. KEYS: record and history of each.
- * ARGV after the clock: max, window of each `per: user` cap. Answers for each event known(state, ticket, expires),
- * full or room.
+ * ARGV after the clock: max, window of each `per: user` cap. Answers how many it looked at, then of those that are
+ * not simply new, with room, the number (from 1) and what it found: known(state, ticket, expires) or full.
  */
 import { CLOCK, type Script } from './script.ts';
 
@@ -15,12 +15,17 @@ local function look(record, history)
   local f = redis.call('HMGET', record, 's', 'p', 'x')
   if f[1] then return {'known', f[1], f[2], f[3]} end
   for i = 2, #ARGV, 2 do
-    if redis.call('ZCOUNT', history, since[i], '+inf') >= tonumber(ARGV[i]) then return 'full' end
+    if redis.call('ZCOUNT', history, since[i], '+inf') >= tonumber(ARGV[i]) then return {'full'} end
   end
-  return 'room'
 end
-local answers = {}
-for k = 1, #KEYS, 2 do answers[#answers + 1] = look(KEYS[k], KEYS[k + 1]) end
-return answers
+local answer = {#KEYS / 2}
+for k = 2, #KEYS, 2 do
+  local found = look(KEYS[k - 1], KEYS[k])
+  if found then
+    answer[#answer + 1] = k / 2
+    answer[#answer + 1] = found
+  end
+end
+return answer
 `,
 };

@@ -8,6 +8,7 @@ import { WRITE_WITHIN_MS } from '../../domain/delivery.ts';
 import type { RedisClient } from '../connection.ts';
 import { HISTORY_KEEP_MS, RECORD_MARGIN_MS } from '../limits.ts';
 import { onRedis } from '../redis-errors.ts';
+import { commandName } from './command-name.ts';
 
 export interface Script {
   readonly name: string;
@@ -20,7 +21,7 @@ export type RunScript = (keys: readonly string[], args: readonly (string | numbe
 
 /** @returns a function that rejects with `UnavailableError` where Redis is away. */
 export function scriptOn(redis: RedisClient, script: Script, clockOffsetMs: () => number): RunScript {
-  const command = `coupons_${script.name}`;
+  const command = commandName(script.name);
   const { lua, keys: keyCount } = script;
   redis.defineCommand(command, { lua, ...(keyCount !== 'any' && { numberOfKeys: keyCount }) });
   const call: unknown = Reflect.get(redis, command);

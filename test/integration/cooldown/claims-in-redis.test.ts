@@ -1,7 +1,7 @@
 import type { DeliveryStore } from '../../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
 import { Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClaims, cooldownPrefix, type CooldownOptions } from '../../../src/cooldown/claims.ts';
 import { closeRedis, type RedisClient } from '../../../src/cooldown/connection.ts';
 import { createDeliveries } from '../../../src/cooldown/deliveries.ts';
@@ -192,6 +192,31 @@ describe.each(places)('in $name', ({ isCluster }) => {
       running.start();
       await expect.poll(() => swept.length, { timeout: 30_000 }).toBe(1);
       await running.stop();
+    });
+  });
+
+  describe('recalls at once', () => {
+    it('get each their own answer', async () => {
+      const about = (at: number) => ({ userId: `u-${String(at)}`, eventId: 'e-1' });
+      for (const at of [2, 5]) await claimOne({ claims }, about(at), [oncePerDay]);
+      const sameUser = { userId: 'u-5', eventId: 'e-2' };
+      const refs = [about(1), about(2), about(3), sameUser, about(5), about(6)];
+      const found = await Promise.all(refs.map((one) => claims.recall(one, [oncePerDay])));
+      expect(found.map((one) => (one.kind === 'known' ? one.push.couponId : one.capFull))).toEqual([
+        false,
+        expect.any(String),
+        false,
+        true,
+        expect.any(String),
+        false,
+      ]);
+    });
+
+    it(`are ${isCluster ? 'pipelined' : 'a batch already, and no pipeline beside'}`, async () => {
+      const pipelines = vi.spyOn(redis, 'pipeline');
+      const refs = Array.from({ length: 20 }, (_, at) => ({ userId: `u-${String(at)}`, eventId: 'e-1' }));
+      await Promise.all(refs.map((one) => claims.recall(one, [oncePerDay])));
+      expect(pipelines.mock.calls.length > 0).toBe(isCluster);
     });
   });
 

@@ -1,7 +1,8 @@
 /** Recalls share calls to Redis; every event gets its own answer all the same, and no call is kept waiting for more. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../../src/domain/cap.ts';
-import { createRecallBatch, type Recall } from '../../../src/cooldown/recall-batch.ts';
+import { createRecallBatch } from '../../../src/cooldown/recall-batch.ts';
+import { atTurnEnd } from '../../../src/domain/turn-end.ts';
 
 interface Call {
   readonly keys: readonly string[];
@@ -15,17 +16,22 @@ const caps: readonly Cap[] = [
   { per: 'user+merchant', max: 1, windowMs: 5000 },
 ];
 const keysOf = (event: number): [string, string] => [`record-${String(event)}`, `history-${String(event)}`];
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    atTurnEnd(resolve);
+  });
 
 let calls: Call[];
-function open(maxEvents: number): Recall {
-  return createRecallBatch({
+type AskedFor = (keys: readonly [string, string], caps: readonly Cap[]) => Promise<readonly unknown[]>;
+function open(maxEvents: number): AskedFor {
+  const recall = createRecallBatch({
     maxEvents,
     run: (keys, args) =>
       new Promise((resolve, reject) => {
         calls.push({ keys, args, answer: resolve, fail: reject });
       }),
   });
+  return (keys, caps) => recall(keys, caps, (answer) => answer);
 }
 beforeEach(() => {
   calls = [];
@@ -37,7 +43,7 @@ describe('recalls of one turn of the event loop', () => {
     const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
     await turn();
     expect(calls.map(({ keys }) => keys)).toEqual([[1, 2, 3].flatMap(keysOf)]);
-    calls[0]?.answer(['room', ['known', 'claimed'], 'full']);
+    calls[0]?.answer([3, 2, ['known', 'claimed'], 3, ['full']]);
     expect(await Promise.all(answers)).toEqual([['room'], ['known', 'claimed'], ['full']]);
   });
 
@@ -51,7 +57,7 @@ describe('recalls of one turn of the event loop', () => {
     const recall = open(64);
     void recall(keysOf(1), caps);
     void recall(keysOf(2), [{ per: 'user', max: 9, windowMs: 1 }]);
-    calls[0]?.answer(['room']);
+    calls[0]?.answer([1]);
     await turn();
     expect(calls.map(({ keys, args }) => ({ keys, args }))).toEqual([
       { keys: keysOf(1), args: [2, 1000] },
@@ -62,7 +68,7 @@ describe('recalls of one turn of the event loop', () => {
   it('never go out in a call of more than the most', async () => {
     const recall = open(3);
     for (let event = 0; event < 7; event += 1) void recall(keysOf(event), caps);
-    calls[0]?.answer(['room', 'room', 'room']);
+    calls[0]?.answer([3]);
     await turn();
     expect(calls.map(({ keys }) => keys.length / 2)).toEqual([3, 3, 1]);
   });
@@ -83,7 +89,7 @@ describe('while a call is out', () => {
       await turn();
     }
     expect(calls).toHaveLength(1);
-    calls[0]?.answer(['room']);
+    calls[0]?.answer([1]);
     await turn();
     expect(calls.map(({ keys }) => keys)).toEqual([keysOf(1), [2, 3].flatMap(keysOf)]);
   });
@@ -108,6 +114,16 @@ describe('while a call is out', () => {
   });
 });
 
+it('an answer that can not be read fails its event alone', async () => {
+  const recall = createRecallBatch({ maxEvents: 64, run: () => Promise.resolve([2]) });
+  const unreadable = recall(keysOf(1), caps, () => {
+    throw new TypeError('unreadable');
+  });
+  const other = recall(keysOf(2), caps, () => 'read');
+  await expect(unreadable).rejects.toThrow('unreadable');
+  expect(await other).toBe('read');
+});
+
 describe('a call that fails', () => {
   it('fails everybody of it, and nobody else', async () => {
     const recall = open(2);
@@ -116,7 +132,7 @@ describe('a call that fails', () => {
     await turn();
     calls[0]?.fail(new Error('away'));
     await turn();
-    calls[1]?.answer(['room']);
+    calls[1]?.answer([1]);
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
 
@@ -124,7 +140,7 @@ describe('a call that fails', () => {
     const recall = open(64);
     const settled = Promise.allSettled([1, 2].map((event) => recall(keysOf(event), caps)));
     await turn();
-    calls[0]?.answer(['room']);
+    calls[0]?.answer([1]);
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });
