@@ -6,7 +6,7 @@
 import { UnavailableError } from '../domain/errors.ts';
 
 const CANNOT_SERVE =
-  /^(?:OOM|LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|BUSY|MISCONF|NOREPLICAS|MOVED|ASK|UNBLOCKED|NOAUTH|WRONGPASS|NOPERM|NOSCRIPT|ERR max number of clients)\b|OOM command not allowed|READONLY You can't write|MISCONF Redis is configured/;
+  /^(?:OOM|LOADING|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN|BUSY|MISCONF|NOREPLICAS|MOVED|ASK|UNBLOCKED|NOAUTH|WRONGPASS|NOPERM|NOSCRIPT|ERR max number of clients)\b|OOM command not allowed|READONLY You can't write|MISCONF Redis is configured|NOREPLICAS Not enough/;
 
 /** @returns an `UnavailableError('redis')`, or the error itself where it is no outage. */
 export function asRedisFailure(error: unknown): unknown {

@@ -5,7 +5,8 @@
  * writes were lost, and claims with them: by a restart without its data, or a failover to a replica that was behind.
  *
  * Nothing here can bring a claim back, so the pod goes on and says it: loudly, counted and on /status. What is lost
- * between two beats leaves no proof, so a change of the server (another run id, another master) is said as well.
+ * between two beats leaves no proof, so a change of the server (another run id, another master, or the same one
+ * promoted again) is said as well.
  */
 import { randomUUID } from 'node:crypto';
 import { Cluster } from 'ioredis';
@@ -54,7 +55,7 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   let up = false;
   let beats = 0;
   let identityDue = true;
-  let identity: string | undefined;
+  let masters: readonly Master[] | undefined;
   let beating: Promise<void> | undefined;
   const clock = createClockCheck(logger);
 
@@ -89,18 +90,18 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   };
 
   const compareIdentity = async (): Promise<void> => {
-    const found = await readIdentity(redis).catch(() => undefined);
-    if (found === undefined) return;
+    const now = await readMasters(redis).catch(() => []);
+    if (now.length === 0) return;
     identityDue = false;
-    if (identity !== undefined && identity !== found) {
+    if (masters !== undefined && isOther(masters, now)) {
       seen.serverChanged += 1;
       options.count?.('redis.server_changed');
       logger.error(
-        { before: identity, now: found },
+        { before: masters, now },
         'redis was restarted or a replica was promoted: claims of its last moment may be missing',
       );
     }
-    identity = found;
+    masters = now;
   };
 
   const beatOnce = (): void => {
@@ -133,15 +134,48 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   };
 }
 
-/** Who answers now: the run id of each master, with its place. @throws where one does not answer. */
-async function readIdentity(redis: RedisClient): Promise<string | undefined> {
+interface Master {
+  readonly address: string;
+  readonly role: string | undefined;
+  readonly runId: string | undefined;
+  /** The replication id whose history it went on with when it was promoted; forgotten when its replicas are gone. */
+  readonly promotedFrom: string | undefined;
+}
+
+/** What Redis says where there is none. */
+const NO_REPLICATION_ID = /^0*$/;
+
+/** Who answers now, by address. @throws where one does not answer. */
+async function readMasters(redis: RedisClient): Promise<readonly Master[]> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
   const found = await Promise.all(
-    nodes.map(async (node) => {
+    nodes.map(async (node): Promise<Master> => {
       const info = parseInfo(await node.info());
       const { host = '', port = 0 } = node.options;
-      return `${host}:${String(port)} ${info.get('role') ?? '?'} ${info.get('run_id') ?? '?'}`;
+      const continued = info.get('master_replid2') ?? '';
+      return {
+        address: `${host}:${String(port)}`,
+        role: info.get('role'),
+        runId: info.get('run_id'),
+        promotedFrom: NO_REPLICATION_ID.test(continued) ? undefined : continued,
+      };
     }),
   );
-  return found.length === 0 ? undefined : found.toSorted().join(', ');
+  return found.toSorted((a, b) => a.address.localeCompare(b.address));
+}
+
+/** A master that was replaced and has taken over again in between has the same run id, but continues another history. */
+function isOther(before: readonly Master[], now: readonly Master[]): boolean {
+  return (
+    before.length !== now.length ||
+    now.some((master, at) => {
+      const known = before[at];
+      return (
+        known?.address !== master.address ||
+        known.role !== master.role ||
+        known.runId !== master.runId ||
+        (master.promotedFrom !== undefined && master.promotedFrom !== known.promotedFrom)
+      );
+    })
+  );
 }

@@ -14,6 +14,8 @@ import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 30_000, interval: 30 };
 const LOADED_KEYS = 1500;
+/** A server that reads its data looks up every 2 MB: every 128 of these, an eighth of a second. */
+const LOADED_VALUE = 'x'.repeat(16_384);
 
 let services: RunningServices;
 let obstacle: string | undefined;
@@ -29,14 +31,7 @@ beforeAll(async () => {
     extraRedis: {
       forgetful: { configArgs: ['--appendonly', 'no', '--save', ''] },
       slow: {
-        configArgs: [
-          '--appendonly',
-          'no',
-          '--key-load-delay',
-          '1000',
-          '--loading-process-events-interval-bytes',
-          '1024',
-        ],
+        configArgs: ['--appendonly', 'no', '--key-load-delay', '1000', '--rdbcompression', 'no'],
       },
     },
   });
@@ -114,6 +109,18 @@ describe('the watch', () => {
     expect(book.lines[0]?.message).toContain('restarted');
   });
 
+  it('of a master that was a replica in between, whoever was master meanwhile: another server', async () => {
+    const service = services.service('redis');
+    await open(service);
+    const admin = new Redis(service.address);
+    // One transaction: no beat sees it as a replica, and its run id stays.
+    await admin.multi().call('REPLICAOF', '127.0.0.1', '1').call('REPLICAOF', 'NO', 'ONE').exec();
+    admin.disconnect();
+    await vi.waitFor(() => expect(counted).toEqual(['redis.server_changed']), soon);
+    await someBeats();
+    expect(watch.seen()).toEqual({ dataLost: 0, serverChanged: 1 });
+  });
+
   it('of a Redis that came back with an older state, as a late replica has: data lost', async () => {
     const service = services.service('forgetful');
     await open(service);
@@ -128,14 +135,15 @@ describe('the watch', () => {
   });
 
   it.each([
-    ['full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
-    ['read-only', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+    ['full', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0'], 0],
+    ['read-only', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], 1],
     [
       'without enough replicas',
       ['CONFIG', 'SET', 'min-replicas-to-write', '1'],
       ['CONFIG', 'SET', 'min-replicas-to-write', '0'],
+      0,
     ],
-  ])('of a Redis that is %s: away, and back once it takes writes', async (_how, spoil, mend) => {
+  ])('of a Redis that is %s: away, and back once it takes writes', async (_how, spoil, mend, promotions) => {
     const service = services.service('redis');
     await open(service);
     const admin = new Redis(service.address);
@@ -152,7 +160,7 @@ describe('the watch', () => {
     await vi.waitFor(() => expect(watch.isUp()).toBe(true), soon);
     await vi.waitFor(async () => expect(await claimOne(rig, ref)).toMatchObject({ kind: 'claimed' }), soon);
     await rig.queue.enqueue(ref);
-    expect(watch.seen()).toEqual({ dataLost: 0, serverChanged: 0 });
+    await vi.waitFor(() => expect(watch.seen()).toEqual({ dataLost: 0, serverChanged: promotions }), soon);
     await rig.close();
     admin.disconnect();
   });
@@ -163,7 +171,9 @@ describe('a Redis that reads its data', () => {
     const service = services.service('slow');
     const rig = await createPushRig(service.address);
     const filler = new Redis(service.address);
-    await Promise.all(Array.from({ length: LOADED_KEYS }, (_, at) => filler.set(`k${String(at)}`, 'x')));
+    await Promise.all(
+      Array.from({ length: LOADED_KEYS }, (_, at) => filler.set(`k${String(at)}`, LOADED_VALUE)),
+    );
     await filler.call('SAVE');
     filler.disconnect();
     await service.kill('SIGKILL');

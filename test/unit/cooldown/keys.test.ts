@@ -74,6 +74,9 @@ describe("Redis's failures", () => {
     reply(
       'ERR Error running script (call to f_1): @user_script:1: -OOM command not allowed when used memory',
     ),
+    reply(
+      'ERR Error running script (call to f_1): @user_script:1: -NOREPLICAS Not enough good replicas to write.',
+    ),
     reply('LOADING Redis is loading the dataset in memory'),
     reply("READONLY You can't write against a read only replica."),
     reply('CLUSTERDOWN The cluster is down'),
