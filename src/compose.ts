@@ -36,8 +36,13 @@ import { withRuleFaults } from './telemetry/rule-faults.ts';
 import { watchLoopDelay } from './telemetry/loop-delay.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
-/** Running at once per slot of the coupon pool: keeps it full while Redis takes no longer than the partner. */
-const RUNNING_PER_COUPON_CALL = 2;
+/**
+ * Running at once per slot of the coupon pool: keeps it full while Redis takes no longer than half of the partner's time.
+ * More at once is more that lives when young garbage is collected.
+ */
+const RUNNING_PER_COUPON_CALL = 1.5;
+/** … and never fewer: so few cost nothing. */
+const LEAST_RUNNING = 128;
 
 export interface PodContext {
   readonly logger: ServiceLogger;
@@ -123,8 +128,10 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     maxInFlightEvents: config.limits.maxInFlightEvents,
     maxUncommittedEvents: config.limits.maxUncommittedEvents,
     maxRecordBytes: config.limits.maxRecordBytes,
-    maxRunningEvents:
-      RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? MAX_AUTO_CONCURRENCY : Math.max(64, concurrency)),
+    maxRunningEvents: Math.max(
+      LEAST_RUNNING,
+      Math.ceil(RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? MAX_AUTO_CONCURRENCY : concurrency)),
+    ),
     intake,
     clock,
     logger,

@@ -9,7 +9,6 @@ import type { Lane } from './consumer-options.ts';
 import type { FlowEntry } from './flow-buffer.ts';
 import { createRecordChunk, letGo } from './record-chunk.ts';
 
-const SLICE_MS = 4;
 const RECORDS_BETWEEN_LOOKS = 128;
 /** A chunk's bytes are let go of when its last record has been taken up. */
 const RECORDS_A_CHUNK = 256;
@@ -55,7 +54,7 @@ export function isOurs(rule: LaneRule, value: Buffer | null): boolean {
 
 /** In slices, between which the event loop turns: a fetch's answer may hold ten thousands of records. */
 export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry[]> {
-  const pacer = createPacer(SLICE_MS);
+  const pacer = createPacer();
   const entries: FlowEntry[] = [];
   let ours: KafkaMessage[] = [];
   let passedOver = 0;

@@ -98,7 +98,7 @@ async function unpackBlocks(blocks: readonly Buffer[], size: number): Promise<Bu
   return whole;
 }
 
-const pacer = createPacer(4);
+const pacer = createPacer();
 
 /**
  * The codec of batches that are not packed. kafkajs decodes all of a fetch's answer in one turn of the event loop,

@@ -2,6 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import { createLoadLimit } from '../stream/load-limit.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
+import { SLICE_MS, slicesBegun } from '../stream/loop-turns.ts';
 
 /** Often enough to shrink within a second; each look costs some 5 µs. */
 const INTERVAL_MS = 50;
@@ -24,13 +25,21 @@ export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
   const countTurns = (): number => performance.nodeTiming.uvMetricsInfo.loopCount;
   let seen = performance.eventLoopUtilization();
   let turnsSeen = countTurns();
+  let slicesSeen = slicesBegun();
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
     const turns = countTurns();
     const { active, idle } = performance.eventLoopUtilization(now, seen);
-    limit.sampled({ busyMs: active, elapsedMs: active + idle, turns: turns - turnsSeen });
+    const slices = slicesBegun();
+    limit.sampled({
+      busyMs: active,
+      elapsedMs: active + idle,
+      slicedMs: (slices - slicesSeen) * SLICE_MS,
+      turns: turns - turnsSeen,
+    });
     seen = now;
     turnsSeen = turns;
+    slicesSeen = slices;
     executor.beat();
     const room = Math.min(most, limit.current() + executor.lasting);
     if (room !== executor.maxRunning) executor.setMaxRunning(room);

@@ -17,7 +17,9 @@ import { findStart } from './start-positions.ts';
 
 const RETRY_MS = 500;
 /** Enough to go on with until the pump's next turn, for one partition of many. */
-const LEAST_READY = 16;
+const LEAST_READY = 8;
+/** Of all that may run, so much is taken up ahead: each turn of the loop brings more. */
+const AHEAD = 0.5;
 
 export interface MembershipOptions extends Pick<
   ConsumerOptions,
@@ -123,7 +125,7 @@ export function createMembership(options: MembershipOptions): Membership {
       executor,
       readyAhead: Math.max(
         LEAST_READY,
-        Math.ceil(executor.maxRunning / Math.max(1, current?.partitions.length ?? 1)),
+        Math.ceil((AHEAD * executor.maxRunning) / Math.max(1, current?.partitions.length ?? 1)),
       ),
       intake: options.intake,
     });

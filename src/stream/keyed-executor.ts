@@ -3,9 +3,9 @@
  * holds up nothing but itself: a task waits only for its own key and for room.
  *
  * Room is shared out fairly between the tasks' sharers (partitions): one whose tasks are all slow leaves room for
- * the others'. Sharers take turns; of one sharer's ready keys, the one whose head arrived first goes first. Oldest
- * first is what lets the commit watermark move on, and it keeps a hot key, whose tasks can only go one after the
- * other, from queueing behind everybody else once more for each of them.
+ * the others'. Of all ready keys whose sharer may have more, the one whose head arrived first goes first. Oldest first
+ * starves nobody, as who waits becomes the oldest; it is what lets the commit watermark move on; and it keeps a hot key,
+ * whose tasks can only go one after the other, from queueing behind everybody else once more for each of them.
  *
  * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
@@ -71,7 +71,7 @@ export interface KeyedExecutorOptions {
 }
 
 /**
- * O(1) an event while there is room; while there is none, O(log ready keys) to find the oldest.
+ * O(1) an event while there is room; while there is none, O(sharers + log ready keys) to find the oldest.
  * @throws RangeError where `maxRunning` is out of its range.
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {

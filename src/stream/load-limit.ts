@@ -3,8 +3,9 @@
  *
  * A loop that never rests gets no more done by having more begun: each turn only grows longer, so that every answer
  * and timer waits for a longer one, and what was begun lies in memory meanwhile. So the limit shrinks while turns are
- * long, and grows back as soon as the loop rests or its turns are short. A burst, such as decoding what was just
- * fetched, is no shortage. It is no limit on what partners are asked: a loop that waits for them rests.
+ * long, and grows back as soon as the loop rests, the more the more it rests, or its turns are short. A burst, such as
+ * decoding what was just fetched, is no shortage, and neither are slices of decoding, which take the rest of a loop's
+ * time whatever else it has to do. It is no limit on what partners are asked: a loop that waits for them rests.
  */
 export interface LoadLimit {
   /** The limit now: whole, least … most. */
@@ -12,9 +13,16 @@ export interface LoadLimit {
   /**
    * Counts what the loop did since the last sample.
    *
-   * @param busyMs of `elapsedMs` it spent working. @param turns it made meanwhile.
+   * @param sample `busyMs` of `elapsedMs` it spent working, of which `slicedMs` on decoding, in so many `turns`.
    */
-  sampled(sample: { readonly busyMs: number; readonly elapsedMs: number; readonly turns: number }): void;
+  sampled(sample: LoopSample): void;
+}
+
+export interface LoopSample {
+  readonly busyMs: number;
+  readonly elapsedMs: number;
+  readonly slicedMs: number;
+  readonly turns: number;
 }
 
 export interface LoadLimitOptions {
@@ -27,14 +35,14 @@ export interface LoadLimitOptions {
 /** From here on the loop is short of time: what is left is what it takes to wait for sockets. */
 const BUSY = 0.9;
 /** Turns that are longer hold answers up noticeably, those that are shorter do not: in ms. */
-const LONG_TURN_MS = 4;
-const SHORT_TURN_MS = 2;
-/** For so long without a rest before anything is taken away: in ms. */
-const SHORTAGE_MS = 500;
+const LONG_TURN_MS = 0.35;
+const SHORT_TURN_MS = 0.2;
+/** For so long without a rest before anything is taken away, unless it was a moment ago: in ms. */
+const SHORTAGE_MS = 100;
 /** One sample never takes away more: what was begun is still at work in the next one. */
-const MOST_CUT = 0.7;
+const MOST_CUT = 0.5;
 const GROWTH = 1.15;
-const GROWTH_AT_REST = 1.5;
+const MOST_GROWTH = 1.5;
 
 /** @throws RangeError where a bound is out of its range. */
 export function createLoadLimit({ least, most }: LoadLimitOptions): LoadLimit {
@@ -46,13 +54,13 @@ export function createLoadLimit({ least, most }: LoadLimitOptions): LoadLimit {
   let busyForMs = 0;
   return {
     current: () => Math.floor(limit),
-    sampled({ busyMs, elapsedMs, turns }) {
-      const turnMs = busyMs / Math.max(1, turns);
+    sampled({ busyMs, elapsedMs, slicedMs, turns }) {
+      const turnMs = Math.max(0, busyMs - slicedMs) / Math.max(1, turns);
       const isBusy = busyMs >= elapsedMs * BUSY;
       busyForMs = isBusy ? busyForMs + elapsedMs : 0;
-      if (!isBusy) limit = Math.min(most, limit * GROWTH_AT_REST);
+      if (!isBusy) limit = Math.min(most, limit * Math.min(MOST_GROWTH, 2 - busyMs / elapsedMs));
       else if (turnMs < SHORT_TURN_MS) limit = Math.min(most, limit * GROWTH);
-      else if (turnMs > LONG_TURN_MS && busyForMs >= SHORTAGE_MS)
+      else if (turnMs > LONG_TURN_MS && (busyForMs >= SHORTAGE_MS || limit < most))
         limit = Math.max(least, limit * Math.max(MOST_CUT, LONG_TURN_MS / turnMs));
     },
   };

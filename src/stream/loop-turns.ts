@@ -4,12 +4,22 @@
  * and sockets by one slice a turn, not by ten. One queue for the process, because it has one loop.
  */
 
+/** What a slice should last at most, in ms: about what timers and sockets may wait for it. */
+export const SLICE_MS = 4;
+
 const waiting: (() => void)[] = [];
+let slices = 0;
 
 function admitOne(): void {
   const admit = waiting.shift();
   if (waiting.length > 0) setImmediate(admitOne);
+  slices += 1;
   admit?.();
+}
+
+/** How many slices have begun in this process: what of the loop's time was spent on decoding, about. */
+export function slicesBegun(): number {
+  return slices;
 }
 
 /** Resolves in a later turn of the event loop, alone in it among all who wait here. */
@@ -28,13 +38,13 @@ export interface Pacer {
 }
 
 /** For work that checks now and then whether it has kept the loop for long enough. */
-export function createPacer(sliceMs: number): Pacer {
-  let endMs = performance.now() + sliceMs;
+export function createPacer(): Pacer {
+  let endMs = performance.now() + SLICE_MS;
   return {
     isDue: () => performance.now() >= endMs,
     async turn() {
       await takeLoopTurn();
-      endMs = performance.now() + sliceMs;
+      endMs = performance.now() + SLICE_MS;
     },
   };
 }

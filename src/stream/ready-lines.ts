@@ -1,7 +1,7 @@
 /**
  * The keys that could start a task now. Each sharer (partition) has its own, the one whose head arrived first in
  * front: a binary heap. Keys come in nearly in order (new ones always last), where adding costs O(1); taking costs
- * O(log keys). Sharers take turns.
+ * O(sharers + log keys).
  */
 import type { Sharer } from '../domain/fair-shares.ts';
 import { createLinkedList, type Linked } from '../domain/linked-list.ts';
@@ -33,7 +33,7 @@ export interface Line<Task> {
 export interface ReadyLines<Task> {
   /** The line must have a head, not be busy and not be here already. */
   add(line: Line<Task>): void;
-  /** Takes out the line whose head arrived first, of the next sharer who may take one. */
+  /** Takes out the line whose head arrived first, of all sharers that may take one. */
   take(mayTake: (sharer: Sharer) => boolean): Line<Task> | undefined;
   /** How many lines of this sharer are here. */
   count(sharer: Sharer): number;
@@ -45,48 +45,52 @@ interface Entry<Task> {
   readonly line: Line<Task>;
 }
 
-/** A sharer's ready lines; it takes turns while it has any. */
-interface Turn<Task> extends Linked<Turn<Task>> {
+/** A sharer's ready lines; it is among those that are asked while it has any. */
+interface Shared<Task> extends Linked<Shared<Task>> {
   readonly sharer: Sharer;
   readonly heap: Entry<Task>[];
 }
 
 export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): ReadyLines<Task> {
   /** Of every sharer that ever had a line: there are few. */
-  const turns = new Map<Sharer, Turn<Task>>();
-  /** Of those that have one now; whose turn it is comes first. */
-  const inTurn = createLinkedList<Turn<Task>>();
+  const known = new Map<Sharer, Shared<Task>>();
+  /** Of those that have one now. */
+  const asked = createLinkedList<Shared<Task>>();
 
-  function turnOf(sharer: Sharer): Turn<Task> {
-    const known = turns.get(sharer);
-    if (known !== undefined) return known;
-    const turn: Turn<Task> = { sharer, heap: [], previous: undefined, next: undefined };
-    turns.set(sharer, turn);
-    return turn;
+  function linesOf(sharer: Sharer): Shared<Task> {
+    const found = known.get(sharer);
+    if (found !== undefined) return found;
+    const fresh: Shared<Task> = { sharer, heap: [], previous: undefined, next: undefined };
+    known.set(sharer, fresh);
+    return fresh;
   }
 
   return {
     add(line) {
       if (line.head === undefined) return;
-      const turn = turnOf(line.head.task.sharer);
-      if (turn.heap.length === 0) inTurn.append(turn);
-      pushHeap(turn.heap, { arrival: line.head.arrival, line }, arrivedBefore);
+      const lines = linesOf(line.head.task.sharer);
+      if (lines.heap.length === 0) asked.append(lines);
+      pushHeap(lines.heap, { arrival: line.head.arrival, line }, arrivedBefore);
     },
     take(mayTake) {
-      for (let turn = inTurn.first(); turn !== undefined; turn = turn.next) {
-        if (!mayTake(turn.sharer)) continue;
-        const first = popHeap(turn.heap, arrivedBefore);
-        inTurn.remove(turn);
-        if (turn.heap.length > 0) inTurn.append(turn);
-        return first?.line;
+      let oldest: Shared<Task> | undefined;
+      let arrival = Infinity;
+      for (let lines = asked.first(); lines !== undefined; lines = lines.next) {
+        const head = lines.heap[0];
+        if (head === undefined || head.arrival >= arrival || !mayTake(lines.sharer)) continue;
+        oldest = lines;
+        ({ arrival } = head);
       }
-      return undefined;
+      if (oldest === undefined) return undefined;
+      const first = popHeap(oldest.heap, arrivedBefore);
+      if (oldest.heap.length === 0) asked.remove(oldest);
+      return first?.line;
     },
-    count: (sharer) => turns.get(sharer)?.heap.length ?? 0,
+    count: (sharer) => known.get(sharer)?.heap.length ?? 0,
     clear() {
-      for (const turn of turns.values()) {
-        if (turn.heap.length > 0) inTurn.remove(turn);
-        turn.heap.length = 0;
+      for (const lines of known.values()) {
+        if (lines.heap.length > 0) asked.remove(lines);
+        lines.heap.length = 0;
       }
     },
   };

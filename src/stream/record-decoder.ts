@@ -20,7 +20,7 @@ import type { HeaderValue, PieceContent, RecordPiece } from '../domain/record.ts
 import { readForm, readPacking, type ContentForm } from './content-headers.ts';
 import { cutValue, type Cut } from './cut-value.ts';
 import { LINE_FEED, OPEN_OBJECT } from './json-bytes.ts';
-import { takeLoopTurn } from './loop-turns.ts';
+import { createPacer } from './loop-turns.ts';
 import { malformed, parseEvent } from './parse-event.ts';
 import { hintUnpackedBytes, unpackGzip, unpackGzipNow } from './unpack-gzip.ts';
 
@@ -44,8 +44,6 @@ const AT_ONCE_BYTES = 256 * 1024;
 const AT_ONCE_STEPS = 512;
 /** An object on one line up to this size is parsed without being cut: 16 KiB. */
 const SMALL_OBJECT_BYTES = 16 * 1024;
-/** A large record works this long before it lets the event loop turn. */
-const SLICE_MS = 4;
 
 /**
  * At least one piece comes of every record, in the record's order, `source.index` counting from 0 without
@@ -127,8 +125,8 @@ async function* goOnInSlices(
 ): AsyncGenerator<RecordPiece, void, undefined> {
   yield* pieces;
   let index = pieces.length;
-  await takeLoopTurn();
-  let sliceEndMs = performance.now() + SLICE_MS;
+  const pacer = createPacer();
+  await pacer.turn();
   for (;;) {
     const next = cuts.next();
     if (next.done === true) return;
@@ -136,9 +134,7 @@ async function* goOnInSlices(
       yield toPiece(index, next.value);
       index += 1;
     }
-    if (performance.now() < sliceEndMs) continue;
-    await takeLoopTurn();
-    sliceEndMs = performance.now() + SLICE_MS;
+    if (pacer.isDue()) await pacer.turn();
   }
 }
 

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createLoadLimit } from '../../../src/stream/load-limit.ts';
 
-const LONG = { busyMs: 50, elapsedMs: 50, turns: 5 };
-const SHORT = { busyMs: 50, elapsedMs: 50, turns: 40 };
-const BETWEEN = { busyMs: 50, elapsedMs: 50, turns: 17 };
+const LONG = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 5 };
+const SHORT = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 400 };
+const BETWEEN = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 180 };
 /** Samples in a row that make a shortage. */
-const SHORTAGE = 10;
-const RESTING = { busyMs: 20, elapsedMs: 50, turns: 2 };
+const SHORTAGE = 2;
+const RESTING = { busyMs: 20, elapsedMs: 50, slicedMs: 0, turns: 2 };
 
 function setUp({ least = 32, most = 256 } = {}) {
   const limit = createLoadLimit({ least, most });
@@ -39,9 +39,31 @@ describe('the limit of tasks at once by the load of the event loop', () => {
     }
   });
 
-  it('gives up no more than three tenths for one sample, however long the turn', () => {
+  it('is not shrunk by decoding, whose slices are long, and comes back while it goes on', () => {
     const { after } = setUp();
-    expect(after({ busyMs: 60_000, elapsedMs: 60_000, turns: 0 })).toBe(Math.floor(256 * 0.7));
+    const decoding = { busyMs: 50, elapsedMs: 50, slicedMs: 48, turns: 12 };
+    expect(after(decoding, 100)).toBe(256);
+    after(LONG, 100);
+    expect(after(decoding, 100)).toBe(256);
+  });
+
+  it('goes on shrinking at once where a short rest has ended a shortage, as that was no burst', () => {
+    const { after } = setUp();
+    after(LONG, 100);
+    const grown = after(RESTING);
+    expect(after(LONG)).toBeLessThan(grown);
+  });
+
+  it('grows by half in a sample where the loop rests for half of it, and by as much less as it rests less', () => {
+    const { after } = setUp({ least: 100 });
+    after(LONG, 100);
+    expect(after({ busyMs: 25, elapsedMs: 50, slicedMs: 0, turns: 100 })).toBe(150);
+    expect(after({ busyMs: 44, elapsedMs: 50, slicedMs: 0, turns: 100 })).toBe(168);
+  });
+
+  it('gives up no more than half for one sample, however long the turn', () => {
+    const { after } = setUp();
+    expect(after({ busyMs: 60_000, elapsedMs: 60_000, slicedMs: 0, turns: 0 })).toBe(128);
   });
 
   it('stays where it is while turns are neither long nor short', () => {
@@ -63,7 +85,12 @@ describe('the limit of tasks at once by the load of the event loop', () => {
 
   it('stays between its bounds and whole, whatever is seen', () => {
     const milliseconds = fc.double({ min: 0, max: 1e6, noNaN: true });
-    const sample = fc.record({ busyMs: milliseconds, elapsedMs: milliseconds, turns: fc.nat(1e6) });
+    const sample = fc.record({
+      busyMs: milliseconds,
+      elapsedMs: milliseconds,
+      slicedMs: milliseconds,
+      turns: fc.nat(1e6),
+    });
     fc.assert(
       fc.property(fc.nat(500), fc.nat(500), fc.array(sample, { maxLength: 200 }), (low, more, samples) => {
         const { limit } = setUp({ least: low + 1, most: low + 1 + more });
