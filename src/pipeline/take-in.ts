@@ -9,7 +9,7 @@ import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { FIRST_PAUSE_MS, untilAvailable, waitOut, type Waiting } from './patience.ts';
-import { processEvent, type ProcessPorts } from './process-event.ts';
+import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
@@ -65,7 +65,18 @@ class TakenEvent implements EventWork {
     const validated = this.#validated;
     const ports = this.#ports;
     try {
-      const outcome = validated.ok ? await decide(piece, validated.event, hold, ports) : refused(validated);
+      let outcome: Outcome;
+      if (validated.ok) {
+        const traceparent = continueTrace(piece.envelope.headers['traceparent']);
+        const context = { source: piece.source, traceparent };
+        try {
+          outcome = await processEvent(validated.event, context, hold, ports);
+        } catch (error) {
+          outcome = await tryAgain(error, validated.event, context, hold, ports);
+        }
+      } else {
+        outcome = refused(validated);
+      }
       if (ports.outcomes !== undefined || outcome.kind === 'dead_lettered') {
         await acknowledge(piece, validated, outcome, hold, ports);
       }
@@ -89,25 +100,23 @@ function refused({ reason, error }: Validated & { ok: false }): Outcome {
   return { kind: 'dead_lettered', reason, error };
 }
 
-async function decide(
-  piece: RecordPiece,
+/** Until there is an outcome, after the first try has ended in `fault`. */
+async function tryAgain(
+  fault: unknown,
   event: LocationEvent,
+  context: EventContext,
   hold: Hold,
   ports: EdgePorts,
 ): Promise<Outcome> {
-  const context = { source: piece.source, traceparent: continueTrace(piece.envelope.headers['traceparent']) };
+  let error = fault;
   let pauseMs = FIRST_PAUSE_MS;
   for (let attempt = 1; ;) {
-    try {
-      return await processEvent(event, context, hold, ports);
-    } catch (error) {
-      if (error instanceof UnavailableError) {
-        pauseMs = await waitOut(error, pauseMs, hold, ports);
-        continue;
-      }
+    if (error instanceof UnavailableError) {
+      pauseMs = await waitOut(error, pauseMs, hold, ports);
+    } else {
       // Given up although nobody took the event away is a fault like any other.
       if (error instanceof AbandonedError && hold.isLost()) throw error;
-      const fields = { ...piece.source, eventId: event.eventId, attempt, error };
+      const fields = { ...context.source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
       if (attempt === TRIES) {
         return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
@@ -116,6 +125,11 @@ async function decide(
       hold.assertHeld();
       attempt += 1;
       pauseMs = FIRST_PAUSE_MS;
+    }
+    try {
+      return await processEvent(event, context, hold, ports);
+    } catch (next) {
+      error = next;
     }
   }
 }

@@ -74,24 +74,22 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
   const fields = parsed.data;
   if (fields.occurredAt - nowMs > MAX_AHEAD_MS)
     return refuse('occurredAt: more than five minutes ahead of now');
-  const timeZone = knownTimeZone(fields.timeZone);
-  const locale = canonicalLocale(fields.locale);
-  return {
-    ok: true,
-    event: {
-      eventId: fields.eventId ?? fallbackId(),
-      userId: fields.userId,
-      occurredAtMs: Math.min(fields.occurredAt, nowMs),
-      latitude: fields.latitude,
-      longitude: fields.longitude,
-      trigger: fields.trigger ?? 'enter',
-      pushConsent: fields.pushConsent ?? true,
-      ...(isPresent(fields.merchantId) && { merchantId: fields.merchantId }),
-      ...(isPresent(fields.accuracyMeters) && { accuracyMeters: fields.accuracyMeters }),
-      ...(timeZone !== undefined && { timeZone }),
-      ...(locale !== undefined && { locale }),
-    },
+  const event: { -readonly [Field in keyof LocationEvent]: LocationEvent[Field] } = {
+    eventId: fields.eventId ?? fallbackId(),
+    userId: fields.userId,
+    occurredAtMs: Math.min(fields.occurredAt, nowMs),
+    latitude: fields.latitude,
+    longitude: fields.longitude,
+    trigger: fields.trigger ?? 'enter',
+    pushConsent: fields.pushConsent ?? true,
   };
+  if (isPresent(fields.merchantId)) event.merchantId = fields.merchantId;
+  if (isPresent(fields.accuracyMeters)) event.accuracyMeters = fields.accuracyMeters;
+  const timeZone = knownTimeZone(fields.timeZone);
+  if (timeZone !== undefined) event.timeZone = timeZone;
+  const locale = canonicalLocale(fields.locale);
+  if (locale !== undefined) event.locale = locale;
+  return { ok: true, event };
 }
 
 /** The identity of an event that brings none: where it stands in Kafka. */
