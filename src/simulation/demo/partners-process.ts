@@ -42,7 +42,7 @@ export const startPartnersProcess = async (
   };
   await waitForPartners(urls.control);
   return connectPartners(urls, async () => {
-    child.signal('SIGTERM');
+    void child.signal('SIGTERM');
     await child.exited;
   });
 };

@@ -50,9 +50,11 @@ export const createPod = (
     readonly logFile: string;
     /** Node's own, such as a preload by `--import`. */
     readonly nodeArgs?: readonly string[];
+    /** Path of another build's `main`; default: this one's. */
+    readonly main?: string;
   },
 ): PodProcess => {
-  const main = fileURLToPath(new URL(`../../main.${EXTENSION}`, import.meta.url));
+  const main = pod.main ?? fileURLToPath(new URL(`../../main.${EXTENSION}`, import.meta.url));
   const url = `http://127.0.0.1:${pod.port}`;
   let child: GuardedChild | undefined;
 
@@ -65,13 +67,13 @@ export const createPod = (
   };
   const end = async (signal: NodeJS.Signals, timeoutMs: number): Promise<Exit> => {
     if (child === undefined) throw new Error(`${pod.name} was never started`);
-    child.signal(signal);
+    void child.signal(signal);
     const timeout = new AbortController();
     const late = sleep(timeoutMs, undefined, { signal: timeout.signal }).then(
       () => true,
       () => false,
     );
-    if (await Promise.race([child.exited.then(() => false), late])) child.signal('SIGKILL');
+    if (await Promise.race([child.exited.then(() => false), late])) void child.signal('SIGKILL');
     timeout.abort();
     return child.exited;
   };

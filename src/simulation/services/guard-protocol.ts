@@ -17,7 +17,7 @@ export interface GuardedCommand {
 
 export type GuardRequest =
   | { readonly do: 'run'; readonly id: number; readonly command: GuardedCommand }
-  | { readonly do: 'signal'; readonly id: number; readonly signal: NodeJS.Signals };
+  | { readonly do: 'signal'; readonly id: number; readonly number: number; readonly signal: NodeJS.Signals };
 
 export type GuardReport =
   | { readonly event: 'running'; readonly id: number; readonly pid: number }
@@ -27,4 +27,6 @@ export type GuardReport =
       readonly id: number;
       readonly code: number | null;
       readonly signal: NodeJS.Signals | null;
-    };
+    }
+  /** The signal request of that number was carried out, or its child had ended. */
+  | { readonly event: 'signalled'; readonly number: number };

@@ -66,6 +66,7 @@ function obey(request: GuardRequest): void {
   }
   const child = children.get(request.id);
   if (child !== undefined) signalGroup(child, request.signal);
+  report({ event: 'signalled', number: request.number });
 }
 
 function endWhenEmpty(): void {

@@ -21,8 +21,8 @@ export interface GuardedChild {
   readonly exited: Promise<Exit>;
   /** True until the exit was reported. */
   isAlive(): boolean;
-  /** Sends a signal to the child's process group; nothing happens if it has ended. */
-  signal(signal: NodeJS.Signals): void;
+  /** Resolves once the child's process group has got the signal, or has ended before. Never rejects. */
+  signal(signal: NodeJS.Signals): Promise<void>;
 }
 
 export interface Guard {
@@ -49,7 +49,9 @@ export function openGuard(directory: string): Guard {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const slots = new Map<number, Slot>();
+  const signals = new Map<number, () => void>();
   let nextId = 1;
+  let nextSignal = 1;
   const ended = new Promise<void>((resolve) => {
     const onEnd = (reason: string): void => {
       for (const slot of slots.values()) {
@@ -58,6 +60,8 @@ export function openGuard(directory: string): Guard {
         slot.exited.resolve({ code: null, signal: null });
       }
       slots.clear();
+      for (const resolve of signals.values()) resolve();
+      signals.clear();
       resolve();
     };
     guard.once('error', (error) => {
@@ -71,6 +75,11 @@ export function openGuard(directory: string): Guard {
 
   createInterface({ input: guard.stdout }).on('line', (line) => {
     const report = JSON.parse(line) as GuardReport;
+    if (report.event === 'signalled') {
+      signals.get(report.number)?.();
+      signals.delete(report.number);
+      return;
+    }
     const slot = slots.get(report.id);
     if (slot === undefined) return;
     if (report.event === 'running') {
@@ -105,7 +114,10 @@ export function openGuard(directory: string): Guard {
         exited: slot.exited.promise,
         isAlive: () => slot.alive,
         signal(signal) {
-          if (slot.alive) send({ do: 'signal', id, signal });
+          if (!slot.alive) return Promise.resolve();
+          const number = nextSignal++;
+          send({ do: 'signal', id, number, signal });
+          return new Promise((resolve) => signals.set(number, resolve));
         },
       };
     },

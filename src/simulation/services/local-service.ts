@@ -96,7 +96,7 @@ async function launch(
     }
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    child.signal(signal);
+    void child.signal(signal);
     const exited = await settlesWithin(child.exited, EXIT_TIMEOUT_MS);
     if (!exited) await fail(`did not end within ${String(EXIT_TIMEOUT_MS / 1000)} s of ${signal}`);
   };
@@ -117,11 +117,11 @@ async function launch(
     pid: () => (child.isAlive() ? child.pid : undefined),
     async kill(signal) {
       if (signal === 'SIGKILL' || signal === 'SIGTERM' || signal === 'SIGINT') await end(signal);
-      else child.signal(signal);
+      else await child.signal(signal);
     },
     async restart() {
       if (child.isAlive()) {
-        child.signal('SIGCONT'); // a frozen one could not obey
+        await child.signal('SIGCONT'); // a frozen one could not obey
         await end('SIGTERM');
       }
       child = await start();

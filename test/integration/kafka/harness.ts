@@ -35,6 +35,8 @@ export interface Bench {
   /** Deletes what partition 0 holds below the offset. */
   deleteBefore(topic: string, offset: number): Promise<void>;
   committed(groupId: string, topic: string): Promise<number[]>;
+  /** Where each partition ends, once each has a leader to say so. */
+  ends(topic: string): Promise<number[]>;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,17 @@ export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?
       const [row] = await admin.fetchOffsets({ groupId, topics: [topic] });
       const sorted = [...(row?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
       return sorted.map(({ offset }) => Number(offset));
+    },
+    async ends(topic) {
+      let ends: number[] | undefined;
+      await until('every partition has a leader that tells its end', async () => {
+        const rows = await admin.fetchTopicOffsets(topic).catch((error: unknown) => {
+          if (!isRetriable(error)) throw error;
+        });
+        ends = rows?.sort((a, b) => a.partition - b.partition).map(({ high }) => Number(high));
+        return ends !== undefined;
+      });
+      return ends ?? [];
     },
     async load({ partitions, events, users = events }) {
       const topic = await bench.createTopic(partitions);
@@ -211,6 +224,11 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`not within ${String(limitMs)} ms: ${what}`);
     await clock.sleep(20);
   }
+}
+
+/** kafkajs's admin asks once: what an election answers is for the caller to ask again. */
+export function isRetriable(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSError && error.retriable;
 }
 
 /** Pairs of events of one user that were worked on at the same time, and those that went out of order. */
