@@ -49,7 +49,7 @@ export async function runEachMessage(lab: Lab, load: Load): Promise<Run> {
   try {
     return await measure(lab, load, group, child.pid, child);
   } finally {
-    child.signal('SIGKILL');
+    void child.signal('SIGKILL');
     await child.exited;
   }
 }
