@@ -20,7 +20,7 @@ export interface IntakePumpOptions {
 }
 
 /** What the pump needs to know of a partition. */
-export type PumpedFlow = Pick<PartitionFlow, 'partition' | 'heldBytes' | 'admit'>;
+export type PumpedFlow = Pick<PartitionFlow, 'partition' | 'heldBytes' | 'isDry' | 'admit'>;
 
 export interface IntakePump {
   /** Replaces the partitions. What was paused at the client is resumed: kafkajs keeps pauses through a rejoin. */
@@ -34,15 +34,20 @@ export interface IntakePump {
 export function createIntakePump(options: IntakePumpOptions): IntakePump {
   let flows: readonly PumpedFlow[] = [];
   let paused = new Set<PumpedFlow>();
+  /** Those that were paused before and are not now. */
+  let resumed = new Set<PumpedFlow>();
+  /** Those that ran dry then. */
+  let thirsty = new Set<PumpedFlow>();
   let turn = 0;
   let scheduled = false;
 
   /**
    * A partition is full so far below its equal part of the bytes that one more fetch would go beyond it, or at half
-   * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. All together
-   * are full only where batches larger than a fetch should bring took more: as long as they don't, those that are
-   * held never keep the others from being fetched. The largest excess does not count: one record beyond all bounds
-   * stalls its partition alone, only a second one may have the others wait.
+   * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. Where it has
+   * not, it is full only at its whole part from then on: kafkajs, when everything is paused, looks again only after
+   * the longest wait of a fetch. All together are full only where batches larger than a fetch should bring took more:
+   * as long as they don't, those that are held never keep the others from being fetched. The largest excess does not
+   * count: one record beyond all bounds stalls its partition alone, only a second one may have the others wait.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
@@ -56,12 +61,16 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
     }
     const isFull = total - largestExcess >= all;
     for (const flow of flows) {
-      if (paused.has(flow)) {
-        if (flow.heldBytes >= enough || isFull) continue;
+      if (resumed.has(flow) && flow.isDry) thirsty.add(flow);
+      const isOpen = !isFull && flow.heldBytes < (thirsty.has(flow) ? part : enough);
+      if (isOpen !== paused.has(flow)) continue;
+      if (isOpen) {
         paused.delete(flow);
+        resumed.add(flow);
         options.resume(flow.partition);
-      } else if (flow.heldBytes >= enough || isFull) {
+      } else {
         paused.add(flow);
+        resumed.delete(flow);
         options.pause(flow.partition);
       }
     }
@@ -98,6 +107,8 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
       flows = next;
       for (const flow of paused) options.resume(flow.partition);
       paused = new Set();
+      resumed = new Set();
+      thirsty = new Set();
       turn = 0;
     },
     wake,

@@ -4,6 +4,7 @@ import { createIntakePump, type PumpedFlow } from '../../../src/kafka/intake-pum
 
 interface Held extends PumpedFlow {
   heldBytes: number;
+  isDry: boolean;
 }
 
 const PARTITIONS = 3;
@@ -19,6 +20,7 @@ function openPump() {
   const flows = Array.from({ length: PARTITIONS }, (_, partition): Held => ({
     partition,
     heldBytes: 0,
+    isDry: false,
     admit: () => false,
   }));
   pump.serve(flows);
@@ -27,7 +29,12 @@ function openPump() {
     pump.regulate();
     return [...paused].sort();
   };
-  return { pausedAt, pump, paused };
+  const runDry = (partition: number): void => {
+    for (const flow of flows) flow.isDry = flow.partition === partition;
+    pump.regulate();
+    for (const flow of flows) flow.isDry = false;
+  };
+  return { pausedAt, runDry, pump, paused };
 }
 
 describe('what is fetched', () => {
@@ -54,6 +61,21 @@ describe('what is fetched', () => {
     const { pausedAt } = openPump();
     expect(pausedAt(1000, 500, 0)).toEqual([0, 1, 2]);
     expect(pausedAt(0, 500, 0)).toEqual([1]);
+  });
+
+  test('a partition that ran dry before its next fetch is paused only at its whole part from then on', () => {
+    const { pausedAt, runDry } = openPump();
+    pausedAt(9, 9, 9);
+    expect(pausedAt(9, 0, 9)).toEqual([0, 2]);
+    runDry(1);
+    expect(pausedAt(9, 9, 9)).toEqual([0, 2]);
+    expect(pausedAt(9, 10, 9)).toEqual([0, 1, 2]);
+  });
+
+  test('one that has not been full before is not: it runs dry because its first fetch takes its time', () => {
+    const { pausedAt, runDry } = openPump();
+    runDry(1);
+    expect(pausedAt(0, 8, 0)).toEqual([1]);
   });
 
   test('what was paused is resumed where partitions are handed out anew', () => {
