@@ -2,12 +2,12 @@
 import { performance } from 'node:perf_hooks';
 import { createLoadLimit } from '../stream/load-limit.ts';
 import type { KeyedExecutor } from '../stream/keyed-executor.ts';
-import { SLICE_MS, slicesBegun } from '../stream/loop-turns.ts';
+import { countTurns, slicedMs } from '../stream/loop-turns.ts';
 
 /** Often enough to shrink within a second; each look costs some 5 µs. */
 const INTERVAL_MS = 50;
 /** So many are always worth having begun: they hide what each waits for. */
-const LEAST_RUNNING = 16;
+const LEAST_ROOM = 16;
 
 export interface LoopLoad {
   stop(): void;
@@ -21,25 +21,24 @@ export interface LoopLoad {
  */
 export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
   const most = executor.maxRunning;
-  const limit = createLoadLimit({ least: Math.min(LEAST_RUNNING, most), most });
-  const countTurns = (): number => performance.nodeTiming.uvMetricsInfo.loopCount;
+  const limit = createLoadLimit({ least: Math.min(LEAST_ROOM, most), most });
   let seen = performance.eventLoopUtilization();
   let turnsSeen = countTurns();
-  let slicesSeen = slicesBegun();
+  let slicedSeenMs = slicedMs();
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
     const turns = countTurns();
     const { active, idle } = performance.eventLoopUtilization(now, seen);
-    const slices = slicesBegun();
+    const sliced = slicedMs();
     limit.sampled({
       busyMs: active,
       elapsedMs: active + idle,
-      slicedMs: (slices - slicesSeen) * SLICE_MS,
+      slicedMs: sliced - slicedSeenMs,
       turns: turns - turnsSeen,
     });
     seen = now;
     turnsSeen = turns;
-    slicesSeen = slices;
+    slicedSeenMs = sliced;
     executor.beat();
     const room = Math.min(most, limit.current() + executor.lasting);
     if (room !== executor.maxRunning) executor.setMaxRunning(room);

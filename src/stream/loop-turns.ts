@@ -4,22 +4,28 @@
  * and sockets by one slice a turn, not by ten. One queue for the process, because it has one loop.
  */
 
+import { performance } from 'node:perf_hooks';
+
 /** What a slice should last at most, in ms: about what timers and sockets may wait for it. */
-export const SLICE_MS = 4;
+const SLICE_MS = 4;
 
 const waiting: (() => void)[] = [];
-let slices = 0;
+let spentMs = 0;
 
 function admitOne(): void {
   const admit = waiting.shift();
   if (waiting.length > 0) setImmediate(admitOne);
-  slices += 1;
   admit?.();
 }
 
-/** How many slices have begun in this process: what of the loop's time was spent on decoding, about. */
-export function slicesBegun(): number {
-  return slices;
+/** How often the loop has turned. */
+export function countTurns(): number {
+  return performance.nodeTiming.uvMetricsInfo.loopCount;
+}
+
+/** For how long slices have kept the loop so far, in ms: all of this process's pacers together. */
+export function slicedMs(): number {
+  return spentMs;
 }
 
 /** Resolves in a later turn of the event loop, alone in it among all who wait here. */
@@ -37,14 +43,20 @@ export interface Pacer {
   turn(): Promise<void>;
 }
 
-/** For work that checks now and then whether it has kept the loop for long enough. */
+/**
+ * For work that checks now and then whether it has kept the loop for long enough. What it does after its last turn is
+ * no slice of {@link slicedMs}, nor is one that was interrupted by a wait for something else.
+ */
 export function createPacer(): Pacer {
-  let endMs = performance.now() + SLICE_MS;
+  let startMs = performance.now();
+  let startTurn = countTurns();
   return {
-    isDue: () => performance.now() >= endMs,
+    isDue: () => performance.now() >= startMs + SLICE_MS,
     async turn() {
+      if (countTurns() === startTurn) spentMs += performance.now() - startMs;
       await takeLoopTurn();
-      endMs = performance.now() + SLICE_MS;
+      startMs = performance.now();
+      startTurn = countTurns();
     },
   };
 }

@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import { createKeyedExecutor, type KeyedTask } from '../../../src/stream/keyed-executor.ts';
-import { takeLoopTurn } from '../../../src/stream/loop-turns.ts';
+import { createPacer, slicedMs, takeLoopTurn } from '../../../src/stream/loop-turns.ts';
 import { decodeRecord } from '../../../src/stream/record-decoder.ts';
 import { MAX_RECORD_BYTES, recordOf } from './raw-record.ts';
 
@@ -81,6 +81,19 @@ it('admits one waiting decoder a turn, first come first served', async () => {
   }
   await Promise.all(waits);
   expect(seenAtTurns).toEqual(['a', 'ab', 'abc']);
+});
+
+it('counts what slices took of the loop, and no wait for something else', async () => {
+  const pacer = createPacer();
+  await pacer.turn();
+  const atStart = slicedMs();
+  while (!pacer.isDue());
+  await pacer.turn();
+  expect(slicedMs()).toBeGreaterThanOrEqual(atStart + 4);
+  const afterSlice = slicedMs();
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await pacer.turn();
+  expect(slicedMs()).toBe(afterSlice);
 });
 
 it('runs a million tasks of 100,000 keys', { timeout: 60_000 }, () => {
