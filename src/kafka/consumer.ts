@@ -48,12 +48,14 @@ const CONSUMER_RETRY = { initialRetryTime: 100, multiplier: 1.5, factor: 0.2, ma
 const CONSUMER_RETRIES = 150;
 /**
  * kafkajs decodes a record batch in one turn of the event loop, about 3 µs a record, and an answer's batches at a
- * stretch but for the turns our codecs take: not more, then. The broker cuts the answer off in the middle of a record batch, which is fetched again: half a batch a fetch, 3 % with batches of
- * 100 kB and a third with those of 1 MB.
+ * stretch but for the turns our codecs take: not more, then. The broker cuts the answer off in the middle of a record
+ * batch, which is fetched again: half a batch a fetch, 3 % with batches of 100 kB and a third with those of 1 MB.
  */
 const MAX_FETCH_BYTES = 1024 * 1024;
 /** A paused partition that is resumed is fetched after at most this. */
 const MAX_FETCH_WAIT_MS = 100;
+/** What it takes then until its records are there, about. */
+const FETCH_MS = 50;
 
 export function createConsumer(options: ConsumerOptions): EventConsumer {
   const { topic, groupId, logger, clock, meter } = options;
@@ -115,6 +117,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const pump = createIntakePump({
     maxBytes: options.maxInFlightBytes ?? 8 * 1024 * 1024,
     overshootBytes: maxFetchBytesPerPartition,
+    fetchMs: MAX_FETCH_WAIT_MS + FETCH_MS,
     pause: (partition) => {
       quietly(() => consumer.pause([{ topic, partitions: [partition] }]));
     },

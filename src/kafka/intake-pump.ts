@@ -15,12 +15,16 @@ export interface IntakePumpOptions {
   readonly maxBytes: number;
   /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much. */
   readonly overshootBytes: number;
+  /** For how long the client may not look at a partition that is resumed, and what it fetches is on its way: ms. */
+  readonly fetchMs: number;
   pause(partition: number): void;
   resume(partition: number): void;
+  /** Ms; never goes back. */
+  readonly nowMs?: () => number;
 }
 
 /** What the pump needs to know of a partition. */
-export type PumpedFlow = Pick<PartitionFlow, 'partition' | 'heldBytes' | 'isDry' | 'admit'>;
+export type PumpedFlow = Pick<PartitionFlow, 'partition' | 'heldBytes' | 'admit'>;
 
 export interface IntakePump {
   /** Replaces the partitions. What was paused at the client is resumed: kafkajs keeps pauses through a rejoin. */
@@ -33,21 +37,22 @@ export interface IntakePump {
 
 export function createIntakePump(options: IntakePumpOptions): IntakePump {
   let flows: readonly PumpedFlow[] = [];
-  let paused = new Set<PumpedFlow>();
-  /** Those that were paused before and are not now. */
-  let resumed = new Set<PumpedFlow>();
-  /** Those that ran dry then. */
-  let thirsty = new Set<PumpedFlow>();
+  const { nowMs = () => performance.now() } = options;
+  /** What each held when it was paused, and when that was. */
+  let paused = new Map<PumpedFlow, { readonly heldBytes: number; readonly atMs: number }>();
+  /** Bytes a millisecond that each finished while it was paused last. */
+  let paces = new Map<PumpedFlow, number>();
   let turn = 0;
   let scheduled = false;
 
   /**
    * A partition is full so far below its equal part of the bytes that one more fetch would go beyond it, or at half
-   * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. Where it has
-   * not, it is full only at its whole part from then on: kafkajs, when everything is paused, looks again only after
-   * the longest wait of a fetch. All together are full only where batches larger than a fetch should bring took more:
-   * as long as they don't, those that are held never keep the others from being fetched. The largest excess does not
-   * count: one record beyond all bounds stalls its partition alone, only a second one may have the others wait.
+   * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. kafkajs, when
+   * everything is paused, looks again only after the longest wait of a fetch: so one that is fast enough to need more
+   * until then may have that, up to a fetch beyond its part. All together are full only where batches larger than a
+   * fetch should bring took more: as long as they don't, those that are held never keep the others from being
+   * fetched. The largest excess does not count: one record beyond all bounds stalls its partition alone, only a
+   * second one may have the others wait.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
@@ -61,16 +66,15 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
     }
     const isFull = total - largestExcess >= all;
     for (const flow of flows) {
-      if (resumed.has(flow) && flow.isDry) thirsty.add(flow);
-      const isOpen = !isFull && flow.heldBytes < (thirsty.has(flow) ? part : enough);
-      if (isOpen !== paused.has(flow)) continue;
-      if (isOpen) {
+      const lasting = Math.min(part + options.overshootBytes, (paces.get(flow) ?? 0) * options.fetchMs);
+      const isOpen = !isFull && flow.heldBytes < Math.max(enough, lasting);
+      const since = paused.get(flow);
+      if (isOpen && since !== undefined) {
         paused.delete(flow);
-        resumed.add(flow);
+        paces.set(flow, (since.heldBytes - flow.heldBytes) / Math.max(1, nowMs() - since.atMs));
         options.resume(flow.partition);
-      } else {
-        paused.add(flow);
-        resumed.delete(flow);
+      } else if (!isOpen && since === undefined) {
+        paused.set(flow, { heldBytes: flow.heldBytes, atMs: nowMs() });
         options.pause(flow.partition);
       }
     }
@@ -105,10 +109,9 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
   return {
     serve(next) {
       flows = next;
-      for (const flow of paused) options.resume(flow.partition);
-      paused = new Set();
-      resumed = new Set();
-      thirsty = new Set();
+      for (const flow of paused.keys()) options.resume(flow.partition);
+      paused = new Map();
+      paces = new Map();
       turn = 0;
     },
     wake,

@@ -66,8 +66,6 @@ export interface PartitionFlow {
   readonly inFlight: number;
   /** Bytes of records fetched and not finished. */
   readonly heldBytes: number;
-  /** Nothing of it is left to be taken up, although Kafka has more. */
-  readonly isDry: boolean;
   /** Appends what was fetched; `next` is where the following batch begins. */
   append(entries: readonly FlowEntry[], next: number): void;
   /** Takes in at most one event. False where nothing is ready or there is no room. */
@@ -230,9 +228,6 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     },
     get heldBytes() {
       return buffer.bytes() + openBytes;
-    },
-    get isDry() {
-      return current === undefined && buffer.head() === undefined && fetchPosition < this.highWaterMark;
     },
     append(entries, next) {
       if (closed) return;

@@ -23,7 +23,7 @@ export const flowControl: Benchmark = {
   name: 'flow-control',
   title: 'flow control',
   workload:
-    '9 partitions of 20,000 records, held until a tenth of 100,000 has been read; bytes as they come over the wire',
+    '9 partitions of 20,000 records, held until the tenth, of 100,000, has been read; bytes as they come over the wire',
   async run(lab, rounds) {
     const ten = await lab.topic(PARTITIONS, tenPartitions());
     const one = await lab.topic(1, records(0, FREE_RECORDS));

@@ -137,6 +137,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
   const pump = rooms.createIntakePump({
     maxBytes: 600_000,
     overshootBytes: 300_000,
+    fetchMs: 150,
     pause: (partition) => void paused.add(partition),
     resume: (partition) => void paused.delete(partition),
   });

@@ -69,6 +69,7 @@ executor.shareBetween(PARTITIONS);
 const pump = createIntakePump({
   maxBytes: 2 ** 30,
   overshootBytes: 2 ** 20,
+  fetchMs: 150,
   pause: () => undefined,
   resume: () => undefined,
 });

@@ -4,23 +4,24 @@ import { createIntakePump, type PumpedFlow } from '../../../src/kafka/intake-pum
 
 interface Held extends PumpedFlow {
   heldBytes: number;
-  isDry: boolean;
 }
 
 const PARTITIONS = 3;
 
 function openPump() {
   const paused = new Set<number>();
+  let nowMs = 0;
   const pump = createIntakePump({
     maxBytes: 10 * PARTITIONS,
     overshootBytes: 2,
+    fetchMs: 100,
+    nowMs: () => nowMs,
     pause: (partition) => void paused.add(partition),
     resume: (partition) => void paused.delete(partition),
   });
   const flows = Array.from({ length: PARTITIONS }, (_, partition): Held => ({
     partition,
     heldBytes: 0,
-    isDry: false,
     admit: () => false,
   }));
   pump.serve(flows);
@@ -29,12 +30,8 @@ function openPump() {
     pump.regulate();
     return [...paused].sort();
   };
-  const runDry = (partition: number): void => {
-    for (const flow of flows) flow.isDry = flow.partition === partition;
-    pump.regulate();
-    for (const flow of flows) flow.isDry = false;
-  };
-  return { pausedAt, runDry, pump, paused };
+  const after = (ms: number): void => void (nowMs += ms);
+  return { pausedAt, after, pump, paused };
 }
 
 describe('what is fetched', () => {
@@ -63,19 +60,35 @@ describe('what is fetched', () => {
     expect(pausedAt(0, 500, 0)).toEqual([1]);
   });
 
-  test('a partition that ran dry before its next fetch is paused only at its whole part from then on', () => {
-    const { pausedAt, runDry } = openPump();
+  test('a partition that would finish all it has before it is fetched again is paused only with more', () => {
+    const { pausedAt, after } = openPump();
     pausedAt(9, 9, 9);
-    expect(pausedAt(9, 0, 9)).toEqual([0, 2]);
-    runDry(1);
+    after(20);
+    expect(pausedAt(9, 7, 9)).toEqual([0, 2]);
     expect(pausedAt(9, 9, 9)).toEqual([0, 2]);
     expect(pausedAt(9, 10, 9)).toEqual([0, 1, 2]);
+    after(10);
+    expect(pausedAt(9, 7, 9)).toEqual([0, 2]);
   });
 
-  test('one that has not been full before is not: it runs dry because its first fetch takes its time', () => {
-    const { pausedAt, runDry } = openPump();
-    runDry(1);
-    expect(pausedAt(0, 8, 0)).toEqual([1]);
+  test('… but never with more than a fetch beyond its part', () => {
+    const { pausedAt, after } = openPump();
+    pausedAt(9, 9, 9);
+    after(1);
+    pausedAt(9, 0, 9);
+    expect(pausedAt(9, 11, 9)).toEqual([0, 2]);
+    expect(pausedAt(9, 12, 9)).toEqual([0, 1, 2]);
+  });
+
+  test('… and only as long as it is so fast', () => {
+    const { pausedAt, after } = openPump();
+    pausedAt(9, 9, 9);
+    after(1);
+    pausedAt(9, 0, 9);
+    pausedAt(9, 12, 9);
+    after(1000);
+    pausedAt(9, 7, 9);
+    expect(pausedAt(9, 8, 9)).toEqual([0, 1, 2]);
   });
 
   test('what was paused is resumed where partitions are handed out anew', () => {
