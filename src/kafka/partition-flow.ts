@@ -26,6 +26,7 @@ import { createFlowBuffer, type FlowEntry, type Head } from './flow-buffer.ts';
 import type { FairRoom } from './fair-room.ts';
 import { writeNote, type InheritedNote } from './handover-note.ts';
 import { isDecided, NOTHING_DECIDED, type Progress } from './progress.ts';
+import { createUncommittedSpan } from './uncommitted-span.ts';
 
 export interface FlowOptions {
   readonly topic: string;
@@ -91,6 +92,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let openBytes = 0;
   let closed = false;
   let committed = options.committed;
+  const span = createUncommittedSpan();
   /** Records taken in and not decided, ascending, as they are taken in in that order. */
   const undecided = createLinkedList<OpenRecord>();
 
@@ -180,16 +182,22 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     }
     if (piece === undefined) return !owner.open;
     noteTaken(owner, piece, isWork);
+    if (piece.source.index > 0) span.addFurther(owner.offset);
     if (isWork) submit(owner, piece);
     else options.onFinished();
     return true;
   }
 
-  /** Counted from what is committed, not from the watermark: a death redoes what finished after the commit too. */
-  function hasSpan(): boolean {
+  /**
+   * Counted from what is committed, not from the watermark: a death redoes what finished after the commit, too. The
+   * record that all else waits for may have more events than the span: it is read to its end.
+   */
+  function hasSpan(record?: OpenRecord): boolean {
     const from = committed ?? options.startOffset;
-    if (offsets.position() - from < options.maxUncommittedEvents) return true;
-    if (offsets.watermark() > from) options.onCommitDue();
+    if (span.events(from, offsets.position()) < options.maxUncommittedEvents) return true;
+    const watermark = offsets.watermark();
+    if (watermark > from) options.onCommitDue();
+    else if (record !== undefined && record.offset <= watermark) return true;
     return false;
   }
 
@@ -236,7 +244,11 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     },
     admit() {
       while (!closed) {
-        if (current !== undefined) return mayTake() && admitPiece(current);
+        if (current !== undefined) {
+          // The position has counted the first one.
+          const maySpan = current.owner.taken === 0 || hasSpan(current.owner);
+          return maySpan && mayTake() && admitPiece(current);
+        }
         const head = buffer.head();
         if (head === undefined) return false;
         if (head.kind === 'skip') {
