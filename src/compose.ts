@@ -48,7 +48,8 @@ export interface PodContext {
   readonly logger: ServiceLogger;
   readonly version: string;
   /** The pod can't go on: main exits non-zero. */
-  readonly onFatal: (reason: string) => void;
+  /** The pod can't go on. With a `RefusedToStart`, it never could. */
+  readonly onFatal: (reason: string, error?: Error) => void;
 }
 
 export function composePod(config: Config, { logger, version, onFatal }: PodContext): Pod {
@@ -153,7 +154,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       couponApi.shareBetween(Math.max(1, partitions));
     },
     onFatal: (error) => {
-      onFatal(`the consumer can not go on: ${error.message}`);
+      onFatal(`the consumer can not go on: ${error.message}`, error);
     },
   });
 

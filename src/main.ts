@@ -33,9 +33,13 @@ function configure(): Config | undefined {
   }
 }
 
+function exitCodeOf(error: unknown): number {
+  return error instanceof RefusedToStart ? EX_CONFIG : 1;
+}
+
 async function run(config: Config, logger: ServiceLogger): Promise<number> {
   const stopping = new AbortController();
-  const fatal = Promise.withResolvers<string>();
+  const fatal = Promise.withResolvers<{ readonly reason: string; readonly error?: Error | undefined }>();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping.signal.aborted) return;
@@ -46,7 +50,7 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       logger.fatal({ error }, 'a defect: the pod stops, its events are read again');
-      fatal.resolve(event);
+      fatal.resolve({ reason: event });
     });
   }
 
@@ -60,16 +64,22 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
   try {
     // Only now, as it brings every library along: a faulty environment is reported at once.
     const { composePod } = await import('./compose.ts');
-    pod = composePod(config, { logger, version, onFatal: fatal.resolve });
+    pod = composePod(config, {
+      logger,
+      version,
+      onFatal: (reason, error) => {
+        fatal.resolve({ reason, error });
+      },
+    });
     await Promise.race([pod.start(stopping.signal), stopped, fatal.promise]);
-    const reason = await Promise.race([stopped, fatal.promise]);
-    if (reason !== undefined) {
-      logger.fatal({ reason }, 'the pod can not go on');
-      exitCode = 1;
+    const fault = await Promise.race([stopped, fatal.promise]);
+    if (fault !== undefined) {
+      logger.fatal({ reason: fault.reason }, 'the pod can not go on');
+      exitCode = exitCodeOf(fault.error);
     }
   } catch (error) {
     if (!stopping.signal.aborted) {
-      exitCode = error instanceof RefusedToStart ? EX_CONFIG : 1;
+      exitCode = exitCodeOf(error);
       logger.fatal({ error }, 'the pod can not start');
     }
   }

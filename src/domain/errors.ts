@@ -22,7 +22,7 @@ export class AbandonedError extends Error {
   }
 }
 
-/** The surroundings can't keep the service's promises: a restart won't help. */
+/** The surroundings can't keep the service's promises, or don't go with the configuration: a restart won't help. */
 export class RefusedToStart extends Error {
   override readonly name = 'RefusedToStart';
 }

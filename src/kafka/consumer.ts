@@ -7,9 +7,10 @@
  *                 membership (join-gate, handover) decides when any of it may happen
  */
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
+import { RefusedToStart } from '../domain/errors.ts';
 import { createKeyedExecutor } from '../stream/keyed-executor.ts';
 import { createBatchIntake } from './batch-intake.ts';
-import { createKafkaClient, messageOf } from './client.ts';
+import { brokerErrorType, createKafkaClient, messageOf } from './client.ts';
 import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
 import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
@@ -72,7 +73,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   function fail(error: unknown): void {
     if (isFatal || stopping.signal.aborted) return;
     isFatal = true;
-    const reason = error instanceof Error ? error : new Error(String(error));
+    const reason = asRefusal(error, options.sessionTimeoutMs);
     logger.error({ error: reason.message, stack: reason.stack }, 'the consumer cannot go on');
     options.onFatal(reason);
   }
@@ -269,4 +270,16 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     stop: () => (stopped ??= stop()),
     status: () => readStatus({ ...options, membership, watch, marks }),
   };
+}
+
+/** What the broker will go on refusing is the configuration's fault. */
+function asRefusal(error: unknown, sessionTimeoutMs: number): Error {
+  if (brokerErrorType(error) === 'INVALID_SESSION_TIMEOUT') {
+    return new RefusedToStart(
+      `KAFKA_SESSION_TIMEOUT_MS: expected a session timeout that the brokers allow (their ` +
+        `group.min.session.timeout.ms … group.max.session.timeout.ms), got ${String(sessionTimeoutMs)}`,
+      { cause: error },
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
 }
