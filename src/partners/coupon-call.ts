@@ -56,8 +56,6 @@ const ENDED = new Error('the call has ended');
 export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
   const { origin, timeoutMs, maxResponseBytes } = options;
   const sockets = createHttpSockets(origin, options.connections, {
-    pipelining: 1,
-    allowH2: false,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectTimeout: timeoutMs,
     // undici's own timers turn in steps of half a second; ours below covers the whole call.

@@ -7,7 +7,7 @@
  * As in the Pool, a socket is free again only once the event loop has turned: a server may close it behind its answer
  * without having said so, and a request that meets that would fail.
  */
-import { Client, type Dispatcher } from 'undici';
+import { buildConnector, Client, type Dispatcher } from 'undici';
 
 /** Hears from undici what becomes of its request, and keeps the socket that carries it. */
 export interface SocketUser extends Dispatcher.DispatchHandler {
@@ -33,8 +33,16 @@ interface Waiting {
   readonly user: SocketUser;
 }
 
+export type SocketOptions = Omit<Client.Options, 'allowH2' | 'pipelining' | 'connect' | 'connectTimeout'> & {
+  /** For connecting and the TLS handshake, ms. */
+  readonly connectTimeout: number;
+};
+
 /** @param count most sockets, ≥ 1. */
-export function createHttpSockets(origin: string, count: number, options: Client.Options): HttpSockets {
+export function createHttpSockets(origin: string, count: number, options: SocketOptions): HttpSockets {
+  const http1 = { allowH2: false, pipelining: 1 };
+  // One for all of them, as in the Pool: a TLS session that one has made serves the next one's handshake.
+  const connector = buildConnector({ allowH2: false, timeout: options.connectTimeout });
   const clients: Client[] = [];
   const free: Client[] = [];
   /** Released in this turn of the event loop. */
@@ -44,7 +52,7 @@ export function createHttpSockets(origin: string, count: number, options: Client
 
   function connect(): Client | undefined {
     if (clients.length >= count) return undefined;
-    const client = new Client(origin, options);
+    const client = new Client(origin, { ...options, ...http1, connect: connector });
     clients.push(client);
     return client;
   }

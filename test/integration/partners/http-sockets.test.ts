@@ -4,6 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createHttpSockets, type HttpSockets, type SocketUser } from '../../../src/partners/http-sockets.ts';
 import { startHttpStub, type HttpStub } from '../../support/http-stub.ts';
 
+const OPTIONS = { connectTimeout: 10_000 };
+
 let stub: HttpStub;
 let sockets: HttpSockets;
 beforeEach(async () => {
@@ -70,7 +72,7 @@ function answerByHand(): { readonly next: () => void } {
 }
 
 test('never more sockets than allowed: who finds none waits, first come, first served', async () => {
-  sockets = createHttpSockets(stub.url, 2, {});
+  sockets = createHttpSockets(stub.url, 2, OPTIONS);
   const server = answerByHand();
   const calls = ['/1', '/2', '/3', '/4'].map(get);
   for (const [at, call] of calls.entries()) {
@@ -84,7 +86,7 @@ test('never more sockets than allowed: who finds none waits, first come, first s
 });
 
 test('one call after the other needs one socket', async () => {
-  sockets = createHttpSockets(stub.url, 8, {});
+  sockets = createHttpSockets(stub.url, 8, OPTIONS);
   for (let at = 0; at < 20; at += 1) {
     expect(await get(`/${String(at)}`).ended).toBe('answered');
     await new Promise(setImmediate);
@@ -93,7 +95,7 @@ test('one call after the other needs one socket', async () => {
 });
 
 test('who gives up while waiting is never sent, and costs the next one nothing', async () => {
-  sockets = createHttpSockets(stub.url, 1, {});
+  sockets = createHttpSockets(stub.url, 1, OPTIONS);
   const server = answerByHand();
   const first = get('/first');
   const second = get('/given-up');
@@ -110,7 +112,7 @@ test('who gives up while waiting is never sent, and costs the next one nothing',
 });
 
 test('a call given up under way costs its connection, not its place', async () => {
-  sockets = createHttpSockets(stub.url, 1, {});
+  sockets = createHttpSockets(stub.url, 1, OPTIONS);
   stub.script({ silent: true }, { status: 200 });
   const silent = get('/silent');
   await expect.poll(() => stub.requests.length).toBe(1);
@@ -121,7 +123,7 @@ test('a call given up under way costs its connection, not its place', async () =
 });
 
 test('while nobody listens each call fails, and the first after that is answered', async () => {
-  sockets = createHttpSockets(stub.url, 2, {});
+  sockets = createHttpSockets(stub.url, 2, OPTIONS);
   await stub.close();
   for (let at = 0; at < 5; at += 1) expect(await get('/refused').ended).toBeInstanceOf(Error);
   await stub.listen();
@@ -129,13 +131,13 @@ test('while nobody listens each call fails, and the first after that is answered
 });
 
 test('a server that closes behind its answers without saying so loses no call', async () => {
-  sockets = createHttpSockets(stub.url, 4, {});
+  sockets = createHttpSockets(stub.url, 4, OPTIONS);
   stub.script({ raw: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}' });
   for (let at = 0; at < 200; at += 1) expect(await get(`/${String(at)}`).ended).toBe('answered');
 });
 
 test('closing fails what is out, what waits and what comes later', async () => {
-  sockets = createHttpSockets(stub.url, 1, {});
+  sockets = createHttpSockets(stub.url, 1, OPTIONS);
   stub.script({ silent: true });
   const out = get('/out');
   const waiting = get('/waiting');
