@@ -202,8 +202,12 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       intake.batchEnded(payload);
     });
     to.on(to.events.CRASH, ({ payload }) => {
-      if (payload.restart) logger.warn({ error: payload.error.message }, 'kafkajs starts over');
-      else fail(payload.error);
+      if (payload.restart) {
+        logger.warn({ error: payload.error.message }, 'kafkajs starts over');
+        return;
+      }
+      membership.givenUp();
+      fail(payload.error);
     });
   }
 

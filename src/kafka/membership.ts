@@ -54,6 +54,8 @@ export interface Membership {
   /** May the group be joined now? Begins the handover where it must come first. */
   beforeJoin(): JoinAnswer;
   joined(memberId: string, partitions: readonly number[]): void;
+  /** The client has given up: a join that was under way will not end. */
+  givenUp(): void;
   /** Makes the client fetch from there next. */
   seek(partition: number, offset: number): void;
   /** Makes a new flow for a partition whose log was made anew. */
@@ -64,6 +66,7 @@ export interface Membership {
 
 export function createMembership(options: MembershipOptions): Membership {
   const { executor, pump, logger, clock } = options;
+  const mostRunning = executor.maxRunning;
   let current: Assignment | undefined;
   let handingOver: Promise<void> | undefined;
   let leaving = false;
@@ -125,7 +128,7 @@ export function createMembership(options: MembershipOptions): Membership {
       executor,
       readyAhead: Math.max(
         LEAST_READY,
-        Math.ceil((AHEAD * executor.maxRunning) / Math.max(1, current?.partitions.length ?? 1)),
+        Math.ceil((AHEAD * mostRunning) / Math.max(1, current?.partitions.length ?? 1)),
       ),
       intake: options.intake,
     });
@@ -207,6 +210,10 @@ export function createMembership(options: MembershipOptions): Membership {
       const start = { offset: range.low, committed: undefined, inherited: undefined, lost: undefined };
       current.flows.set(partition, makeFlow(partition, range, start));
       pump.serve([...current.flows.values()]);
+    },
+    givenUp() {
+      joining?.resolve();
+      joining = undefined;
     },
     async leave() {
       leaving = true;
