@@ -22,10 +22,13 @@ export interface ConsumerOptions {
   readonly commitMaxEvents: number;
   /** Events received without outcome in this pod: at most. */
   readonly maxInFlightEvents: number;
-  /** A partition's offsets from the watermark to the last event received: at most. */
+  /** A partition's events from the last commit to the last one received: at most, but for one record that has more. */
   readonly maxUncommittedEvents: number;
   readonly maxRecordBytes: number;
-  /** Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond. Default 8 MiB. */
+  /**
+   * Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond,
+   * two while it is fast. Default 8 MiB.
+   */
   readonly maxInFlightBytes?: number;
   /** Events being worked on at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;

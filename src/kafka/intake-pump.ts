@@ -9,11 +9,13 @@ import type { PartitionFlow } from './partition-flow.ts';
 /** Events a partition may take in before the next one's turn. */
 const TURN_EVENTS = 16;
 const MAX_TURN_MS = 8;
+/** A partition's pace is told by pauses that take this part of a fetch's time, and longer ones. */
+const LOOKS = 5;
 
 export interface IntakePumpOptions {
   /** Shared out in equal parts, ≥ 1. */
   readonly maxBytes: number;
-  /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much. */
+  /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much, by two while it is fast. */
   readonly overshootBytes: number;
   /** For how long the client may not look at a partition that is resumed, and what it fetches is on its way: ms. */
   readonly fetchMs: number;
@@ -71,7 +73,10 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
       const since = paused.get(flow);
       if (isOpen && since !== undefined) {
         paused.delete(flow);
-        paces.set(flow, (since.heldBytes - flow.heldBytes) / Math.max(1, nowMs() - since.atMs));
+        const pausedMs = nowMs() - since.atMs;
+        // The end of one record in a moment tells nothing.
+        if (pausedMs * LOOKS >= options.fetchMs)
+          paces.set(flow, (since.heldBytes - flow.heldBytes) / pausedMs);
         options.resume(flow.partition);
       } else if (!isOpen && since === undefined) {
         paused.set(flow, { heldBytes: flow.heldBytes, atMs: nowMs() });

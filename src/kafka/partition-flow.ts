@@ -154,6 +154,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       previous: undefined,
       next: undefined,
     };
+    span.passOver(offsets.position(), head.offset);
     offsets.receive(head.offset, 'open');
     undecided.append(owner);
     current = Array.isArray(decoded)
@@ -253,11 +254,13 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
         if (head === undefined) return false;
         if (head.kind === 'skip') {
           buffer.next();
+          span.passOver(offsets.position(), head.next);
           offsets.skipTo(head.next);
           if (head.passedOver > 0) options.onPassedOver(head.passedOver);
           options.onFinished();
         } else if (isDecided(inherited, head.offset)) {
           buffer.next();
+          span.passOver(offsets.position(), head.offset);
           offsets.skipTo(head.offset + 1);
           options.onFinished();
         } else {

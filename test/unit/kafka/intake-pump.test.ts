@@ -67,14 +67,20 @@ describe('what is fetched', () => {
     expect(pausedAt(9, 7, 9)).toEqual([0, 2]);
     expect(pausedAt(9, 9, 9)).toEqual([0, 2]);
     expect(pausedAt(9, 10, 9)).toEqual([0, 1, 2]);
-    after(10);
-    expect(pausedAt(9, 7, 9)).toEqual([0, 2]);
+  });
+
+  test('… which the end of one record, in a moment, does not tell', () => {
+    const { pausedAt, after } = openPump();
+    pausedAt(9, 9, 9);
+    after(19);
+    pausedAt(9, 0, 9);
+    expect(pausedAt(9, 8, 9)).toEqual([0, 1, 2]);
   });
 
   test('… but never with more than a fetch beyond its part', () => {
     const { pausedAt, after } = openPump();
     pausedAt(9, 9, 9);
-    after(1);
+    after(20);
     pausedAt(9, 0, 9);
     expect(pausedAt(9, 11, 9)).toEqual([0, 2]);
     expect(pausedAt(9, 12, 9)).toEqual([0, 1, 2]);
@@ -83,7 +89,7 @@ describe('what is fetched', () => {
   test('… and only as long as it is so fast', () => {
     const { pausedAt, after } = openPump();
     pausedAt(9, 9, 9);
-    after(1);
+    after(20);
     pausedAt(9, 0, 9);
     pausedAt(9, 12, 9);
     after(1000);
