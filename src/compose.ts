@@ -47,8 +47,7 @@ const LEAST_RUNNING = 128;
 export interface PodContext {
   readonly logger: ServiceLogger;
   readonly version: string;
-  /** The pod can't go on: main exits non-zero. */
-  /** The pod can't go on. With a `RefusedToStart`, it never could. */
+  /** The pod can't go on: main exits non-zero. With a `RefusedToStart`, it never could. */
   readonly onFatal: (reason: string, error?: Error) => void;
 }
 

@@ -1,4 +1,5 @@
 /** What a partition has fetched and not taken up yet, first in, first out. */
+import { createLinkedList, type Linked } from '../domain/linked-list.ts';
 import type { RawRecord } from '../stream/record-decoder.ts';
 import type { RecordChunk } from './record-chunk.ts';
 
@@ -22,37 +23,35 @@ export interface FlowBuffer {
   clear(): void;
 }
 
-/** Dropped entries in front are cut off once there are so many, and as many left. */
-const CUT_AT = 64;
+interface Waiting extends Linked<Waiting> {
+  readonly entry: FlowEntry;
+}
 
 export function createFlowBuffer(): FlowBuffer {
-  let entries: FlowEntry[] = [];
-  let first = 0;
+  const waiting = createLinkedList<Waiting>();
   /** Of the first entry's records. */
   let index = 0;
   let bytes = 0;
   /** Made at the first look, as a head that finds no room is looked at again and again. */
   let seen: Head | undefined;
 
-  function dropEntry(): void {
-    first += 1;
+  function drop(item: Waiting): void {
+    waiting.remove(item);
     index = 0;
-    if (first < CUT_AT || first * 2 < entries.length) return;
-    entries = entries.slice(first);
-    first = 0;
+    if (item.entry.kind === 'records') item.entry.chunk.release();
   }
 
   return {
     append(more) {
       for (const entry of more) {
-        entries.push(entry);
+        waiting.append({ entry, previous: undefined, next: undefined });
         if (entry.kind === 'skip') continue;
         for (let at = 0; at < entry.chunk.length; at += 1) bytes += entry.chunk.bytesAt(at);
       }
     },
     head() {
       if (seen !== undefined) return seen;
-      const entry = entries[first];
+      const entry = waiting.first()?.entry;
       if (entry === undefined) return undefined;
       if (entry.kind === 'skip') return (seen = entry);
       const { chunk } = entry;
@@ -66,23 +65,19 @@ export function createFlowBuffer(): FlowBuffer {
       return seen;
     },
     next() {
-      const entry = entries[first];
+      const item = waiting.first();
       seen = undefined;
-      if (entry === undefined) return;
-      if (entry.kind === 'records') {
-        bytes -= entry.chunk.bytesAt(index);
+      if (item === undefined) return;
+      if (item.entry.kind === 'records') {
+        bytes -= item.entry.chunk.bytesAt(index);
         index += 1;
-        if (index < entry.chunk.length) return;
-        entry.chunk.release();
+        if (index < item.entry.chunk.length) return;
       }
-      dropEntry();
+      drop(item);
     },
     bytes: () => bytes,
     clear() {
-      for (const entry of entries.slice(first)) if (entry.kind === 'records') entry.chunk.release();
-      entries = [];
-      first = 0;
-      index = 0;
+      for (let item = waiting.first(); item !== undefined; item = waiting.first()) drop(item);
       bytes = 0;
       seen = undefined;
     },

@@ -80,12 +80,12 @@ export function streamPieces(
   on: { onReady(): void; onFault(error: unknown): void },
 ): Pieces {
   const iterator = source[Symbol.asyncIterator]();
+  /** Never more than {@link AHEAD}: to shift costs nothing, and what was taken is nowhere kept. */
   const ready: RecordPiece[] = [];
-  let taken = 0;
   let isPulling = false;
   let ended = false;
   const pull = (): void => {
-    if (isPulling || ended || ready.length - taken >= AHEAD) return;
+    if (isPulling || ended || ready.length >= AHEAD) return;
     isPulling = true;
     iterator.next().then(
       (result) => {
@@ -104,11 +104,8 @@ export function streamPieces(
   return {
     owner,
     take() {
-      const piece = ready[taken];
-      if (piece === undefined) return undefined;
-      taken += 1;
-      if (taken === ready.length) taken = ready.length = 0;
-      pull();
+      const piece = ready.shift();
+      if (piece !== undefined) pull();
       return piece;
     },
     isExhausted: () => ended && ready.length === 0,

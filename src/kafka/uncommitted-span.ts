@@ -2,6 +2,8 @@
  * How many events of a partition were read and may not be committed yet: what a death would redo. Offsets stand for
  * an event each, as nearly all records have one; what differs from that is counted here.
  */
+import { createLinkedList, type Linked } from '../domain/linked-list.ts';
+
 export interface UncommittedSpan {
   /** One more event of a record that was read, beyond its first. */
   addFurther(offset: number): void;
@@ -11,20 +13,32 @@ export interface UncommittedSpan {
   events(committed: number, position: number): number;
 }
 
-/** Passed entries in front are cut off once there are so many, and as many left. */
-const CUT_AT = 64;
+interface Entry extends Linked<Entry> {
+  readonly offset: number;
+  /** More than the offset stands for; negative where it stands for none. */
+  events: number;
+}
 
 /** Calls come in ascending order of offsets. O(1) a call, on average; memory goes with what is counted beyond the commit. */
 export function createUncommittedSpan(): UncommittedSpan {
-  let entries: { readonly offset: number; events: number }[] = [];
-  let first = 0;
+  const entries = createLinkedList<Entry>();
+  let newest: Entry | undefined;
   let total = 0;
 
   function add(offset: number, events: number): void {
-    const last = entries.at(-1);
-    if (last?.offset === offset && first < entries.length) last.events += events;
-    else entries.push({ offset, events });
     total += events;
+    if (newest?.offset === offset) {
+      newest.events += events;
+      return;
+    }
+    newest = { offset, events, previous: undefined, next: undefined };
+    entries.append(newest);
+  }
+
+  function remove(entry: Entry): void {
+    total -= entry.events;
+    entries.remove(entry);
+    if (entry === newest) newest = undefined;
   }
 
   return {
@@ -35,17 +49,10 @@ export function createUncommittedSpan(): UncommittedSpan {
       if (next > position) add(next - 1, position - next);
     },
     events(committed, position) {
-      for (
-        let entry = entries[first];
-        entry !== undefined && entry.offset < committed;
-        entry = entries[first]
-      ) {
-        total -= entry.events;
-        first += 1;
-      }
-      if (first >= CUT_AT && first * 2 >= entries.length) {
-        entries = entries.slice(first);
-        first = 0;
+      let entry = entries.first();
+      while (entry !== undefined && entry.offset < committed) {
+        remove(entry);
+        entry = entries.first();
       }
       return position - committed + total;
     },
