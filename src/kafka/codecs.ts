@@ -6,7 +6,7 @@
  * be neither read nor skipped (skipping loses events), so somebody has to look.
  */
 import { promisify } from 'node:util';
-import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
+import { gzip, zstdCompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
 import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy';
@@ -14,6 +14,7 @@ import { createPacer } from '../stream/loop-turns.ts';
 import { messageOf } from './client.ts';
 import { lz4FrameBound } from './lz4-frames.ts';
 import { snappyBlocks, snappyBlockSize } from './snappy-frames.ts';
+import { unpackBatch } from './unpack-batch.ts';
 
 // kafkajs is CommonJS: what it exports by assignment is only on the default import.
 const { CompressionCodecs, CompressionTypes, KafkaJSNonRetriableError } = kafkajs;
@@ -29,9 +30,7 @@ export interface Codec {
 export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 const gzipAsync = promisify(gzip);
-const gunzipAsync = promisify(gunzip);
 const zstdAsync = promisify(zstdCompress);
-const unzstdAsync = promisify(zstdDecompress);
 
 /** @param maxBatchBytes what one batch may unpack to, ≥ 1. */
 export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, Codec>> {
@@ -50,15 +49,14 @@ export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, 
   const check = (bytes: number): void => {
     if (bytes > maxBatchBytes) throw new RangeError(`it unpacks to ${bytes} bytes`);
   };
-  const limit = { maxOutputLength: maxBatchBytes };
   return {
     gzip: {
       compress: ({ buffer }) => gzipAsync(buffer),
-      decompress: bounded('gzip', (data) => gunzipAsync(data, limit)),
+      decompress: bounded('gzip', (data) => unpackBatch('gzip', data, maxBatchBytes)),
     },
     zstd: {
       compress: ({ buffer }) => zstdAsync(buffer),
-      decompress: bounded('zstd', (data) => unzstdAsync(data, limit)),
+      decompress: bounded('zstd', (data) => unpackBatch('zstd', data, maxBatchBytes)),
     },
     lz4: {
       compress: ({ buffer }) => compressFrame(buffer),
