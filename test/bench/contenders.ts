@@ -41,10 +41,20 @@ export async function runPod(lab: Lab, load: Load, env: Readonly<Record<string, 
 }
 
 /** kafkajs's eachMessage with got. */
-export async function runEachMessage(lab: Lab, load: Load): Promise<Run> {
-  const group = `each-message-${randomUUID().slice(0, 8)}`;
+export function runEachMessage(lab: Lab, load: Load): Promise<Run> {
+  return runConsumer(lab, load, 'each-message');
+}
+
+/** A pod's hot path and nothing else. */
+export function runSketch(lab: Lab, load: Load): Promise<Run> {
+  return runConsumer(lab, load, 'sketch');
+}
+
+async function runConsumer(lab: Lab, load: Load, name: string): Promise<Run> {
+  const group = `${name}-${randomUUID().slice(0, 8)}`;
   await lab.stub.reset({ maxDelayMs: load.maxDelayMs });
-  const child = await lab.run('each-message.ts', { TOPIC: load.topic, GROUP: group, URL: lab.stub.url });
+  const env = { TOPIC: load.topic, GROUP: group, URL: lab.stub.url, IN_FLIGHT: String(IN_FLIGHT) };
+  const child = await lab.run(`${name}.ts`, env);
   await lab.stub.watch(child.pid);
   try {
     return await measure(lab, load, group, child.pid, child);

@@ -1,7 +1,7 @@
-/** One pod with everything on, beside what a Node team writes first and beside the bare call. */
+/** One pod with everything on, beside what a Node team writes first, its hot path alone, and the bare call. */
 import type { Benchmark, Figure } from './benchmark.ts';
 import { figure, judged } from './benchmark.ts';
-import { IN_FLIGHT, runBareUndici, runEachMessage, runPod, type Run } from './contenders.ts';
+import { IN_FLIGHT, runBareUndici, runEachMessage, runPod, runSketch, type Run } from './contenders.ts';
 import { benchEvents } from './events.ts';
 import type { Lab } from './lab.ts';
 import { median, medianOf, medianRatio, times, whole } from './statistics.ts';
@@ -36,14 +36,16 @@ async function compare(
 ): Promise<Figure[]> {
   const pods: Run[] = [];
   const bare: Run[] = [];
+  const sketches: Run[] = [];
   const naive: Run[] = [];
   for (let round = 0; round < rounds; round += 1) {
     pods.push(await runPod(lab, load));
     bare.push(await runBareUndici(lab, load));
+    sketches.push(await runSketch(lab, load));
     naive.push(await runEachMessage(lab, load));
     lab.say(
       `  ${String(load.maxDelayMs)} ms, round ${String(round + 1)}: pod ${told(pods.at(-1))}, ` +
-        `bare undici ${told(bare.at(-1))}, eachMessage + got ${told(naive.at(-1))}`,
+        `bare undici ${told(bare.at(-1))}, sketch ${told(sketches.at(-1))}, eachMessage + got ${told(naive.at(-1))}`,
     );
   }
   const at = `0–${String(load.maxDelayMs)} ms`;
@@ -51,6 +53,7 @@ async function compare(
   const cpu = ({ cpuMicros }: Run): number => cpuMicros;
   const overEach = medianRatio(pods, naive, perSecond, perSecond);
   const overBare = medianRatio(pods, bare, cpu, cpu);
+  const sketchOverBare = medianRatio(sketches, bare, cpu, cpu);
   const ofBound = (runs: readonly Run[]): number =>
     median(runs.map((run) => run.perSecond / (IN_FLIGHT / (run.serviceMs / 1000))));
   const podOfBound = ofBound(pods);
@@ -67,6 +70,10 @@ async function compare(
       times(overBare),
       '≤ 1.6×',
       overBare <= 1.6,
+    ),
+    figure(
+      `${at}: the same of a sketch of the hot path (${whole(medianOf(sketches, cpu))} µs; ${whole(medianOf(sketches, perSecond))}/s)`,
+      times(sketchOverBare),
     ),
     figure(`${at}: CPU an event, eachMessage + got`, `${whole(medianOf(naive, cpu))} µs`),
   ];
