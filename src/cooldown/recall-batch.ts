@@ -1,7 +1,8 @@
 /**
  * Recalls that come while others are out go to Redis together, as one script call: the call, not the look-up, is what
- * a recall costs, here and there. Nobody waits where nothing is out, so a lone user's events lose no time. In a cluster
- * each user's keys lie in a slot of their own, so there a batch is one.
+ * a recall costs, here and there. So a turn of the event loop goes by before each, for more to come: a loop that has
+ * much to do has long turns and gathers many, one that rests turns at once, and a lone user's events lose no time. In a
+ * cluster each user's keys lie in a slot of their own, so there a batch is one.
  */
 import type { Cap } from '../domain/cap.ts';
 import { atTurnEnd } from '../domain/turn-end.ts';
@@ -35,31 +36,34 @@ const ROOM: readonly unknown[] = ['room'];
 export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recall {
   let waiting: Waiting[] = [];
   let askedCaps: readonly Cap[] = [];
-  let out = 0;
+  /** False from a call's start until an answer: then what has come goes out together. */
+  let isFree = true;
   let isDue = false;
 
   function flush(): void {
     if (waiting.length === 0) return;
     const batch = waiting;
     waiting = [];
-    out += 1;
+    isFree = false;
     ask(batch, askedCaps)
       .catch((error: unknown) => {
         for (const { reject } of batch) reject(error);
       })
       .finally(() => {
-        out -= 1;
-        flush();
+        isFree = true;
+        if (waiting.length > 0) flushSoon();
       });
   }
 
-  /** At the end of this turn of the event loop, with all that comes until then. */
+  /** At the end of the next turn of the event loop, with all that comes until then. */
   function flushSoon(): void {
     if (isDue) return;
     isDue = true;
     atTurnEnd(() => {
-      isDue = false;
-      if (out === 0) flush();
+      atTurnEnd(() => {
+        isDue = false;
+        if (isFree) flush();
+      });
     });
   }
 

@@ -25,6 +25,7 @@ export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
   let seen = performance.eventLoopUtilization();
   let turnsSeen = countTurns();
   let slicedSeenMs = slicedMs();
+  let endedSeen = executor.ended;
   const timer = setInterval(() => {
     const now = performance.eventLoopUtilization();
     const turns = countTurns();
@@ -35,10 +36,12 @@ export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
       elapsedMs: active + idle,
       slicedMs: sliced - slicedSeenMs,
       turns: turns - turnsSeen,
+      ended: executor.ended - endedSeen,
     });
     seen = now;
     turnsSeen = turns;
     slicedSeenMs = sliced;
+    endedSeen = executor.ended;
     executor.beat();
     const room = Math.min(most, limit.current() + executor.lasting);
     if (room !== executor.maxRunning) executor.setMaxRunning(room);

@@ -40,6 +40,8 @@ export interface KeyedExecutor {
   /** Keys that have a running or a waiting task: only these cost memory. */
   readonly keys: number;
   readonly maxRunning: number;
+  /** Tasks that have run and finished so far. */
+  readonly ended: number;
   /** Tasks that run since before the last but one {@link beat}: they wait for something slow. */
   readonly lasting: number;
   /** A tick of the clock by which {@link lasting} is told, at whatever pace. O(1). */
@@ -81,6 +83,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   let maxRunning = checkMaxRunning(options.maxRunning);
   const shares = createFairShares(maxRunning);
   let running = 0;
+  let ended = 0;
   let waiting = 0;
   let arrivals = 0;
   let paused = false;
@@ -168,6 +171,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
 
   function finish(line: Line<KeyedTask>): void {
     running -= 1;
+    ended += 1;
     if (line.startedAt === beats) young -= 1;
     else if (line.startedAt === beats - 1) older -= 1;
     shares.giveBack(line.sharer);
@@ -185,6 +189,9 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     },
     get keys() {
       return lines.size();
+    },
+    get ended() {
+      return ended;
     },
     get maxRunning() {
       return maxRunning;

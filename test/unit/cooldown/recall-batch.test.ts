@@ -1,4 +1,4 @@
-/** Recalls share calls to Redis; every event gets its own answer all the same, and no call is kept waiting for more. */
+/** Recalls share calls to Redis; every event gets its own answer all the same, and no call waits longer than a turn. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../../src/domain/cap.ts';
 import { createRecallBatch } from '../../../src/cooldown/recall-batch.ts';
@@ -21,6 +21,12 @@ const turn = (): Promise<void> =>
     atTurnEnd(resolve);
   });
 
+/** For so long a call is kept for more to come. */
+const gathered = async (): Promise<void> => {
+  await turn();
+  await turn();
+};
+
 let calls: Call[];
 type AskedFor = (keys: readonly [string, string], caps: readonly Cap[]) => Promise<readonly unknown[]>;
 function open(maxEvents: number): AskedFor {
@@ -41,15 +47,25 @@ describe('recalls of one turn of the event loop', () => {
   it('go out together, each with its own answer', async () => {
     const recall = open(64);
     const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
-    await turn();
+    await gathered();
     expect(calls.map(({ keys }) => keys)).toEqual([[1, 2, 3].flatMap(keysOf)]);
     calls[0]?.answer([3, 2, ['known', 'claimed'], 3, ['full']]);
     expect(await Promise.all(answers)).toEqual([['room'], ['known', 'claimed'], ['full']]);
   });
 
+  it('go out with those of the turn after, and do not wait for more', async () => {
+    const recall = open(64);
+    void recall(keysOf(1), caps);
+    await turn();
+    expect(calls).toHaveLength(0);
+    void recall(keysOf(2), caps);
+    await turn();
+    expect(calls.map(({ keys }) => keys)).toEqual([[1, 2].flatMap(keysOf)]);
+  });
+
   it('ask by the caps of a user alone', async () => {
     void open(64)(keysOf(1), caps);
-    await turn();
+    await gathered();
     expect(calls[0]?.args).toEqual([2, 1000]);
   });
 
@@ -58,7 +74,7 @@ describe('recalls of one turn of the event loop', () => {
     void recall(keysOf(1), caps);
     void recall(keysOf(2), [{ per: 'user', max: 9, windowMs: 1 }]);
     calls[0]?.answer([1]);
-    await turn();
+    await gathered();
     expect(calls.map(({ keys, args }) => ({ keys, args }))).toEqual([
       { keys: keysOf(1), args: [2, 1000] },
       { keys: keysOf(2), args: [9, 1] },
@@ -69,7 +85,7 @@ describe('recalls of one turn of the event loop', () => {
     const recall = open(3);
     for (let event = 0; event < 7; event += 1) void recall(keysOf(event), caps);
     calls[0]?.answer([3]);
-    await turn();
+    await gathered();
     expect(calls.map(({ keys }) => keys.length / 2)).toEqual([3, 3, 1]);
   });
 
@@ -86,30 +102,32 @@ describe('while a call is out', () => {
     const recall = open(64);
     for (const event of [1, 2, 3]) {
       void recall(keysOf(event), caps);
-      await turn();
+      await gathered();
     }
     expect(calls).toHaveLength(1);
     calls[0]?.answer([1]);
     await turn();
-    expect(calls.map(({ keys }) => keys)).toEqual([keysOf(1), [2, 3].flatMap(keysOf)]);
+    void recall(keysOf(4), caps);
+    await gathered();
+    expect(calls.map(({ keys }) => keys)).toEqual([keysOf(1), [2, 3, 4].flatMap(keysOf)]);
   });
 
   it('and fails, the others go out all the same', async () => {
     const recall = open(64);
     const first = recall(keysOf(1), caps);
-    await turn();
+    await gathered();
     void recall(keysOf(2), caps);
-    await turn();
+    await gathered();
     calls[0]?.fail(new Error('away'));
     await expect(first).rejects.toThrow('away');
-    await turn();
+    await gathered();
     expect(calls[1]?.keys).toEqual(keysOf(2));
   });
 
   it('as many as make a call of their own do not wait for it', async () => {
     const recall = open(2);
     for (const event of [1, 2, 3, 4, 5]) void recall(keysOf(event), caps);
-    await turn();
+    await gathered();
     expect(calls.map(({ keys }) => keys.length / 2)).toEqual([2, 2]);
   });
 });
@@ -129,9 +147,10 @@ describe('a call that fails', () => {
     const recall = open(2);
     const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
     const settled = Promise.allSettled(answers);
-    await turn();
+    await gathered();
     calls[0]?.fail(new Error('away'));
-    await turn();
+    await Promise.allSettled(answers.slice(0, 2));
+    await gathered();
     calls[1]?.answer([1]);
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
@@ -139,7 +158,7 @@ describe('a call that fails', () => {
   it('is one that answers fewer events than were asked for', async () => {
     const recall = open(64);
     const settled = Promise.allSettled([1, 2].map((event) => recall(keysOf(event), caps)));
-    await turn();
+    await gathered();
     calls[0]?.answer([1]);
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { limitByLoopLoad, type LoopLoad } from '../../../src/kafka/loop-load.ts';
-import { createKeyedExecutor } from '../../../src/stream/keyed-executor.ts';
+import { createKeyedExecutor, type KeyedExecutor } from '../../../src/stream/keyed-executor.ts';
 import { createPacer } from '../../../src/stream/loop-turns.ts';
 import { eventually } from '../../support/scenario.ts';
 
@@ -20,11 +20,13 @@ function setUp() {
   return executor;
 }
 
-/** Turns of 20 ms, one after the other, until the executor has less room than it had, or all of it was tried. */
-async function keepBusy(until: () => boolean): Promise<void> {
+/** Turns of 20 ms with so many tasks each, one after the other, until it is true or that took too long. */
+async function keepBusy(executor: KeyedExecutor, tasksATurn: number, until: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + 20_000;
   while (!until() && performance.now() < giveUpAt) {
     const turnEndsAt = performance.now() + 20;
+    for (let task = 0; task < tasksATurn; task += 1)
+      executor.submit({ key: `quick-${String(task)}`, run: () => undefined, drop: () => undefined });
     while (performance.now() < turnEndsAt);
     await setImmediate();
   }
@@ -32,11 +34,18 @@ async function keepBusy(until: () => boolean): Promise<void> {
 
 it('the executor’s room shrinks while the event loop is short of time, and comes back when it rests', async () => {
   const executor = setUp();
-  await keepBusy(() => executor.maxRunning <= 16);
+  await keepBusy(executor, 100, () => executor.maxRunning <= 16);
   expect(executor.maxRunning).toBe(16);
   await eventually(() => {
     expect(executor.maxRunning).toBe(64);
   });
+});
+
+it('a loop that is kept busy by few tasks a turn keeps its room', async () => {
+  const executor = setUp();
+  let turns = 0;
+  await keepBusy(executor, 10, () => (turns += 1) > 20);
+  expect(executor.maxRunning).toBe(64);
 });
 
 it('slow tasks leave the others the room of a busy loop, and what they take comes on top', async () => {
@@ -45,7 +54,7 @@ it('slow tasks leave the others the room of a busy loop, and what they take come
   for (let key = 0; key < 40; key += 1)
     executor.submit({ key: `slow-${String(key)}`, run: () => slow.promise, drop: () => undefined });
   // At first nobody can tell that they are slow; then the room settles at both together.
-  await keepBusy(() => executor.lasting === 40 && executor.maxRunning === 40 + 16);
+  await keepBusy(executor, 100, () => executor.lasting === 40 && executor.maxRunning === 40 + 16);
   expect(executor.maxRunning).toBe(40 + 16);
   slow.resolve(undefined);
 });
@@ -65,6 +74,6 @@ it('a stopped consumer’s executor is left alone', async () => {
   const executor = setUp();
   load?.stop();
   let turns = 0;
-  await keepBusy(() => (turns += 1) > 20);
+  await keepBusy(executor, 100, () => (turns += 1) > 20);
   expect(executor.maxRunning).toBe(64);
 });

@@ -16,7 +16,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 /** A record of {@link EVENTS} events, and what its decoder has been asked for so far. */
 function openPieces(): { readonly pieces: Pieces; readonly cut: WeakRef<RecordPiece>[] } {
   const cut: WeakRef<RecordPiece>[] = [];
-   
+
   async function* decode(): AsyncGenerator<RecordPiece> {
     for (let index = 0; index < EVENTS; index += 1) {
       const piece: RecordPiece = {

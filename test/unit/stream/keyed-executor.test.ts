@@ -50,6 +50,21 @@ describe('keyed executor', () => {
     expect(executor.keys).toBe(0);
   });
 
+  it('counts what has run and finished, whatever came of it', async () => {
+    const { executor, submit, hold } = setUp(1);
+    submit('a', 'a1');
+    submit('a', 'a2', () => {
+      throw new Error('a fault');
+    });
+    const failing = hold('a', 'a3');
+    submit('a', 'dropped');
+    expect(executor.ended).toBe(2);
+    executor.dropWaiting();
+    failing.fail(new Error('another'));
+    await settle();
+    expect(executor.ended).toBe(3);
+  });
+
   it('runs tasks of one key one at a time, in order', async () => {
     const { log, hold } = setUp(10);
     const a1 = hold('a', 'a1');
