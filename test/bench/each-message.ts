@@ -3,21 +3,14 @@
  * committed by the library. Beside it our pod is measured.
  */
 import got from 'got';
-import kafkajs from 'kafkajs';
+import { openSubscribed, PARTITIONS_AT_ONCE } from './subscribed.ts';
 
-const { KAFKA_BROKERS = '', TOPIC = '', GROUP = '', URL: couponUrl = '' } = process.env;
+const { URL: couponUrl = '' } = process.env;
 
 const client = got.extend({ prefixUrl: couponUrl, timeout: { request: 2000 } });
-const kafka = new kafkajs.Kafka({
-  brokers: KAFKA_BROKERS.split(','),
-  clientId: 'each-message',
-  logLevel: kafkajs.logLevel.ERROR,
-});
-const consumer = kafka.consumer({ groupId: GROUP });
-await consumer.connect();
-await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
+const consumer = await openSubscribed('each-message');
 await consumer.run({
-  partitionsConsumedConcurrently: 12,
+  partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
   eachMessage: async ({ message }) => {
     const event = JSON.parse(message.value?.toString() ?? '') as Record<string, string>;
     const { userId = '', latitude = '', longitude = '', merchantId = '', eventId = '' } = event;

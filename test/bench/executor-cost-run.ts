@@ -1,15 +1,12 @@
 /** One million events of many users through the executor alone: what an event costs, and what is left behind. */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { createKeyedExecutor } from '../../src/stream/keyed-executor.ts';
 import { report } from './child.ts';
+import { collectGarbage } from '../support/collect-garbage.ts';
 
 const EVENTS = 1_000_000;
 const USERS = 100_000;
 const AT_ONCE = 10_000;
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 const keys = Array.from({ length: USERS }, (_, user) => `user user-${String(user)}`);
 
 function fail(error: unknown): void {
@@ -45,12 +42,12 @@ async function full(): Promise<void> {
 }
 
 async function cost(work: () => void | Promise<void>): Promise<{ micros: number; leftKib: number }> {
-  collect();
+  collectGarbage();
   const before = process.memoryUsage().heapUsed;
   const startedMs = performance.now();
   await work();
   const micros = ((performance.now() - startedMs) * 1000) / EVENTS;
-  collect();
+  collectGarbage();
   return { micros, leftKib: (process.memoryUsage().heapUsed - before) / 1024 };
 }
 

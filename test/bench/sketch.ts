@@ -4,10 +4,10 @@
  * a day on which something fails: the floor of what a pod does for an event beside the call itself.
  */
 import { Redis } from 'ioredis';
-import kafkajs from 'kafkajs';
 import { Pool } from 'undici';
+import { openSubscribed, PARTITIONS_AT_ONCE } from './subscribed.ts';
 
-const { KAFKA_BROKERS = '', REDIS_URL = '', TOPIC = '', GROUP = '', URL: couponUrl = '' } = process.env;
+const { REDIS_URL = '', URL: couponUrl = '' } = process.env;
 const IN_FLIGHT = Number(process.env['IN_FLIGHT']);
 
 interface Task {
@@ -61,16 +61,9 @@ function submit(task: Task): void {
   startWhatMay();
 }
 
-const kafka = new kafkajs.Kafka({
-  brokers: KAFKA_BROKERS.split(','),
-  clientId: 'sketch',
-  logLevel: kafkajs.logLevel.ERROR,
-});
-const consumer = kafka.consumer({ groupId: GROUP });
-await consumer.connect();
-await consumer.subscribe({ topic: TOPIC, fromBeginning: true });
+const consumer = await openSubscribed('sketch');
 await consumer.run({
-  partitionsConsumedConcurrently: 12,
+  partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
   eachBatch: async ({ batch, heartbeat }) => {
     const work = batch.messages.map(
       ({ value }) =>

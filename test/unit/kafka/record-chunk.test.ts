@@ -1,16 +1,12 @@
 /** Records that wait keep their own bytes in memory, and nothing of the fetch's answer they came in. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { KafkaMessage } from 'kafkajs';
 import { expect, it } from 'vitest';
 import { createRecordChunk, type RecordChunk } from '../../../src/kafka/record-chunk.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 
 const ANSWER_BYTES = 1024 * 1024;
 const RECORDS = 100;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Each record 40 bytes: the key is its number, and so is the value, twice. */
 function fetched(records: number): {

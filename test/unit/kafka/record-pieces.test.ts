@@ -1,17 +1,13 @@
 /** A large record's pieces are cut a few ahead, and let go of as they are taken. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import type { RecordPiece } from '../../../src/domain/record.ts';
 import { NOTHING_DECIDED } from '../../../src/kafka/progress.ts';
 import { streamPieces, type OpenRecord, type Pieces } from '../../../src/kafka/record-pieces.ts';
+import { collectGarbage } from '../../support/collect-garbage.ts';
 
 const EVENTS = 200;
 const CUT_AHEAD = 16;
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 /** A record of {@link EVENTS} events, and what its decoder has been asked for so far. */
 function openPieces(): { readonly pieces: Pieces; readonly cut: WeakRef<RecordPiece>[] } {
