@@ -44,6 +44,8 @@ export interface CouponApiOptions {
 export interface CouponApiStats {
   /** Calls out now. */
   readonly inFlight: number;
+  /** One of them has its time limit yet to come: it will end, and so it is waited for with reason. */
+  readonly isCallInTime: boolean;
   /** Events waiting for a slot. */
   readonly waiting: number;
   /** Events between two tries, by backoff or `Retry-After`. */
@@ -90,6 +92,8 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   const stopped = new AbortController();
   let lastFailure = '';
   let pausing = 0;
+  /** Of the latest call, monotonic ms. */
+  let calledAtMs = -Infinity;
   const breaker = createCircuitBreaker({ clock, random, onChange: onBreaker });
 
   function onBreaker(state: BreakerState): void {
@@ -109,6 +113,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   function call(query: CouponQuery, path: string, token: string | undefined, hold: Hold): Promise<Verdict> {
     const ticket = breaker.ticket();
     const startedMs = performance.now();
+    calledAtMs = startedMs;
     return caller.get(path, headersOf(query, token), hold, (reply) =>
       settle(reply, token, ticket, performance.now() - startedMs),
     );
@@ -213,6 +218,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     find,
     stats: () => ({
       inFlight: router.inFlight(),
+      isCallInTime: router.inFlight() > 0 && performance.now() - calledAtMs < timeoutMs,
       waiting: router.waiting(),
       pausing,
       limit: router.limit(),

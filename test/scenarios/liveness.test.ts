@@ -95,6 +95,20 @@ describe('waiting for what is away is no stall', () => {
     await expectRecovered(scenario, pod);
   });
 
+  it('a coupon partner whose every answer takes longer than the stall limit, but not than its own', async () => {
+    const { scenario, pod } = await start({
+      env: { STALL_TIMEOUT_MS: '1000', COUPON_API_TIMEOUT_MS: '20000' },
+      partners: { couponApi: { latency: { medianMs: 4000, sigma: 0, maxMs: 4000 } } },
+    });
+    await scenario.play(60, 1000);
+    await eventually(async () => {
+      expect((await pod.status())?.couponApi.inFlight).toBeGreaterThan(0);
+    });
+    await expectRecovered(scenario, pod);
+    expect(pod.isRunning()).toBe(true);
+    expect((await scenario.log(pod)).filter(({ msg }) => msg === 'stalled')).toEqual([]);
+  });
+
   it('a Redis that accepts and never answers', async ({ skip }) => {
     const redis = await ownService('redis', skip);
     const { scenario, pod } = await start({
