@@ -32,6 +32,7 @@ export interface HealthParts {
   readonly queue: OpenPushQueue;
   readonly registry: () => PodRegistry | undefined;
   readonly waits: Waits;
+  readonly obstacles: Obstacles;
   readonly eventLoopP99Ms: () => number;
   readonly stalled: () => readonly string[];
   readonly isStopping: () => boolean;
@@ -67,6 +68,28 @@ export function createWaits(): Waits {
   };
 }
 
+/** What keeps a service that is waited for from being reached, in its client's words: the reason beside a reason. */
+export interface Obstacles {
+  /** To be told by whoever waits for the service; undefined once it is there. */
+  teller(service: string): (reason: string | undefined) => void;
+  /** `what`, and behind a colon what is known of it. */
+  explain(what: string, service: string): string;
+}
+
+export function createObstacles(): Obstacles {
+  const known = new Map<string, string>();
+  return {
+    teller: (service) => (reason) => {
+      if (reason === undefined) known.delete(service);
+      else known.set(service, reason);
+    },
+    explain: (what, service) => {
+      const reason = known.get(service);
+      return reason === undefined ? what : `${what}: ${reason}`;
+    },
+  };
+}
+
 export interface Health {
   readonly notReady: () => string[];
   readonly progress: () => Progress;
@@ -79,7 +102,7 @@ export interface Health {
 const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 export function createHealth(parts: HealthParts): Health {
-  const { config, ledger, consumer, documents, couponApi } = parts;
+  const { config, ledger, consumer, documents, couponApi, obstacles } = parts;
   let depths = NO_DEPTHS;
   let wasJoined = false;
   const startedAt = new Date(parts.startedAtMs).toISOString();
@@ -112,11 +135,13 @@ export function createHealth(parts: HealthParts): Health {
     notReady: () => {
       const reasons: string[] = [];
       if (parts.isStopping()) reasons.push('stopping');
-      if (!parts.redis.isUp()) reasons.push('redis is not reachable');
+      if (!parts.redis.isUp()) reasons.push(obstacles.explain('redis is not reachable', 'redis'));
       if (documents.rules.current() === undefined) {
         reasons.push(`no valid rules yet: ${documents.rules.status().lastError ?? 'not read'}`);
       }
-      if (!consumer.status().joined) reasons.push('not joined to the consumer group');
+      if (!consumer.status().joined) {
+        reasons.push(obstacles.explain('not joined to the consumer group', 'kafka'));
+      }
       if (parts.tokens?.hasValidToken() === false) reasons.push('no valid token');
       if (couponApi.isRefused()) reasons.push('the coupon API refuses a fresh token');
       if (parts.pushApi.isRefused()) reasons.push('the push API refuses a fresh token');
@@ -127,11 +152,12 @@ export function createHealth(parts: HealthParts): Health {
       wasJoined ||= joined;
       const isLeftOut = wasJoined && !joined;
       const hasLag = partitions.some(({ lag }) => lag > 0);
+      const { pausing, isCallInTime } = couponApi.stats();
       return {
         // Fetches go on turning while held events hang: they are a sign of life only where nothing is held.
         mark: ledger.decided() + parts.waits.turned() + lastProgressAtMs + (inFlight > 0 ? 0 : lastFetchAtMs),
-        // A pause between two tries (`Retry-After`) is a wait with a known end, nothing that hangs.
-        hasWork: (inFlight > 0 || hasLag || isLeftOut) && couponApi.stats().pausing === 0,
+        // A pause between two tries (`Retry-After`) or a slow call is a wait with a known end, nothing that hangs.
+        hasWork: (inFlight > 0 || hasLag || isLeftOut) && pausing === 0 && !isCallInTime,
         away: away(),
       };
     },

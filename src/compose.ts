@@ -4,16 +4,15 @@
  */
 import type { Config } from './config.ts';
 import { openDocuments } from './compose-documents.ts';
-import { createHealth, createWaits } from './compose-health.ts';
+import { createHealth, createObstacles, createWaits } from './compose-health.ts';
 import { createLifecycle, type Pod } from './compose-lifecycle.ts';
 import { openPartners } from './compose-partners.ts';
+import { openRedisConnections } from './compose-redis.ts';
 import { MAX_AUTO_CONCURRENCY } from './partners/coupon-api.ts';
 import { createClaims, cooldownPrefix } from './cooldown/claims.ts';
-import { closeRedis, openRedis } from './cooldown/connection.ts';
 import { createDeliveries } from './cooldown/deliveries.ts';
 import { createKillSwitch } from './cooldown/kill-switch.ts';
 import { createSweeper } from './cooldown/sweeper.ts';
-import { watchRedis } from './cooldown/watch.ts';
 import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import { createConsumer } from './kafka/consumer.ts';
 import { createDeadLetters } from './kafka/dead-letters.ts';
@@ -56,22 +55,18 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const metrics = createMetrics();
   const ledger = createLedger(metrics);
   const waits = createWaits();
+  const obstacles = createObstacles();
   const loopDelay = watchLoopDelay();
   let isStopping = false;
 
   // ── Redis: claims, deliveries, queue ──────────────────────────────────────────────────────────────────
-  const connect = (purpose: 'commands' | 'worker', name: string) =>
-    openRedis({ ...config.redis, purpose, name: `${PREFIX}:${name}`, logger });
-  const redis = connect('commands', 'claims');
-  const queueRedis = connect('commands', 'queue');
-  const workerRedis = connect('worker', 'worker');
-  const subscriber = connect('worker', 'announcements');
-  const redisWatch = watchRedis({ redis, prefix: PREFIX, logger, count: (name) => metrics.count(name, {}) });
+  const connections = openRedisConnections(config.redis, { logger, metrics, obstacles });
+  const { redis } = connections;
   const prefix = cooldownPrefix(PREFIX, config.dryRun);
   const claims = createClaims({ redis, prefix });
   const deliveries = createDeliveries({ redis, prefix });
   const killSwitch = createKillSwitch(redis, PREFIX);
-  const queue = createPushQueue({ redis: queueRedis, prefix, logger });
+  const queue = createPushQueue({ redis: connections.queue, prefix, logger });
 
   // ── Partners and documents ────────────────────────────────────────────────────────────────────────────
   const { tokens, couponApi, pushApi } = openPartners(config, {
@@ -152,6 +147,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     onAssigned: (partitions) => {
       couponApi.shareBetween(Math.max(1, partitions));
     },
+    onObstacle: obstacles.teller('kafka'),
     onFatal: (error) => {
       onFatal(`the consumer can not go on: ${error.message}`, error);
     },
@@ -173,7 +169,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   });
   const { ratePerSecond } = config.pushApi;
   const worker = createPushWorker({
-    connection: workerRedis,
+    connection: connections.worker,
     prefix,
     concurrency: config.pushApi.concurrency,
     clock,
@@ -202,13 +198,14 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     ledger,
     metrics,
     consumer,
-    redis: redisWatch,
+    redis: connections.watch,
     documents,
     couponApi,
     pushApi,
     tokens,
     queue,
     waits,
+    obstacles,
     registry: () => registry,
     eventLoopP99Ms: () => loopDelay.takeP99Ms(),
     stalled: () => watchdog.stalled(),
@@ -237,7 +234,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     config,
     logger,
     redis,
-    subscriber,
+    subscriber: connections.subscriber,
     documents,
     health,
     ops: { notLive: () => watchdog.stalled(), board: config.ops.queueBoard ? () => queue.open() : undefined },
@@ -252,7 +249,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       },
       (signal) => {
         const topics = [deadLetterTopic, ...(outcomeTopic === undefined ? [] : [outcomeTopic])];
-        return ensureTopics({ connection, topics, logger, clock, signal });
+        const onObstacle = obstacles.teller('kafka');
+        return ensureTopics({ connection, topics, logger, clock, signal, onObstacle });
       },
       () => {
         consumer.start();
@@ -281,8 +279,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
         'queue and redis',
         async () => {
           await queue.close();
-          await redisWatch.stop();
-          await Promise.all([redis, queueRedis, workerRedis, subscriber].map((client) => closeRedis(client)));
+          await connections.close();
         },
       ],
       [

@@ -23,6 +23,8 @@ export interface RedisConnectionOptions {
   /** Shown in `CLIENT LIST`. */
   readonly name?: string;
   readonly logger: Logger;
+  /** Why it was lost or refused, in Redis's or the network's words; undefined once it stands. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
 }
 
 const COMMAND_TIMEOUT_MS = 1500;
@@ -104,13 +106,15 @@ export function reconnectPause(times: number): number {
 }
 
 /** An unheard `error` event would end the process; a repeated one is said once an outage. */
-function reportState(client: RedisClient, { logger, purpose }: RedisConnectionOptions): void {
+function reportState(client: RedisClient, { logger, purpose, onObstacle }: RedisConnectionOptions): void {
   let away = false;
   client.on('error', (error: Error) => {
+    onObstacle?.(error.message);
     if (!away) logger.warn({ purpose, error: error.message }, 'redis connection lost or refused');
     away = true;
   });
   client.on('ready', () => {
+    onObstacle?.(undefined);
     if (away) logger.info({ purpose }, 'redis is back');
     away = false;
   });

@@ -50,6 +50,8 @@ export interface ConsumerOptions {
   readonly meter: ConsumerMeter;
   /** Called after every join, before its first event, with how many partitions this pod has. Must not throw. */
   readonly onAssigned?: (partitions: number) => void;
+  /** What keeps it from beginning, in the client's words; undefined once nothing does. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
   /**
    * Called at most once: the consumer cannot go on without skipping or losing something (a defect in an
    * event's work, a batch that cannot be read, missing rights). The pod must exit with this reason.

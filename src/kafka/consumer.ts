@@ -217,10 +217,14 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     while (!stopping.signal.aborted) {
       let obstacle = 'not there yet';
       try {
-        if (await attempt()) return true;
+        if (await attempt()) {
+          options.onObstacle?.(undefined);
+          return true;
+        }
       } catch (error) {
         obstacle = messageOf(error);
       }
+      options.onObstacle?.(`${what}: ${obstacle}`);
       if (obstacle !== told) logger.warn({ topic, error: obstacle }, `${what}: waiting`);
       told = obstacle;
       await clock.sleep(START_RETRY_MS, stopping.signal);

@@ -19,6 +19,8 @@ export interface EnsureTopicsOptions {
   readonly clock: Clock;
   /** Gives up waiting for Kafka. */
   readonly signal?: AbortSignal;
+  /** What is being waited for, in the client's words; undefined once there is nothing. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
 }
 
 /** Waits for Kafka as long as it takes. Resolves once each topic exists or has been refused. Never rejects. */
@@ -31,8 +33,10 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<void> 
       await admin.connect();
       const existing = new Set(await admin.listTopics());
       for (const topic of options.topics) if (!existing.has(topic)) await createTopic(admin, topic, logger);
+      options.onObstacle?.(undefined);
       return;
     } catch (error) {
+      options.onObstacle?.(messageOf(error));
       if (!told) logger.warn({ error: messageOf(error) }, 'topics could not be looked up, trying again');
     } finally {
       await admin.disconnect().catch(() => undefined);

@@ -1,7 +1,9 @@
 /** What is wrong at start is named; what is away is waited for; and a pod that waits can be stopped. */
 import { spawn } from 'node:child_process';
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
+import { findLocalObstacle } from '../support/local-obstacle.ts';
 import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -98,8 +100,12 @@ describe('a configuration that can not work', () => {
 
 describe('what is away or wrong is waited for', () => {
   it.each([
-    ['an unreachable broker', { KAFKA_BROKERS: '127.0.0.1:1' }, /not joined to the consumer group/],
-    ['an unreachable Redis', { REDIS_URL: 'redis://127.0.0.1:1' }, /redis is not reachable/],
+    [
+      'an unreachable broker',
+      { KAFKA_BROKERS: '127.0.0.1:1' },
+      /not joined to the consumer group: .*ECONNREFUSED/,
+    ],
+    ['an unreachable Redis', { REDIS_URL: 'redis://127.0.0.1:1' }, /redis is not reachable: .*ECONNREFUSED/],
     ['an S3 that is away', { S3_ENDPOINT: 'http://127.0.0.1:1' }, /no valid rules yet/],
   ])('%s: alive, not ready with the reason, stops with 0', async (_name, env, reason) => {
     const { pods } = await scenario({ env });
@@ -111,6 +117,35 @@ describe('what is away or wrong is waited for', () => {
     });
     expect((await fetch(`${pod.url}/live`)).status).toBe(200);
     expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  it('a Redis with another password: named, and the right one in its URL is taken', async ({ skip }) => {
+    const obstacle = await findLocalObstacle('redis');
+    skip(obstacle !== undefined, obstacle);
+    // Characters that a URL has to encode.
+    const password = 'p@ss/w%rd';
+    const services = await startServices({
+      ...{ kafka: false, s3: false, origins: ['local'], say: () => undefined },
+    });
+    cleanups.push(() => services.stop());
+    const { address } = services.service('redis');
+    const admin = new Redis(address);
+    await admin.config('SET', 'requirepass', password);
+    admin.disconnect();
+    const { host } = new URL(address);
+    const urlWith = (given: string): string => `redis://:${encodeURIComponent(given)}@${host}`;
+    const { pods } = await scenario({
+      pods: 2,
+      envOf: (pod) => ({ REDIS_URL: urlWith(pod === 0 ? 'wrong' : password) }),
+    });
+    const [refused, accepted] = pods;
+    if (refused === undefined || accepted === undefined) throw new Error('no pods');
+    await Promise.all(pods.map((pod) => pod.start()));
+    await accepted.waitUntilReady();
+    await eventually(async () => {
+      expect(await reasons(refused.url)).toMatch(/redis is not reachable: .*WRONGPASS/);
+    });
+    for (const pod of pods) expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
   });
 
   it('invalid rules: nothing is consumed, the fault is named with its place, and good rules heal it', async () => {

@@ -1,0 +1,234 @@
+/**
+ * Everything encrypted and behind passwords, as managed services are: TLS to the brokers, to Redis, S3 and every
+ * partner, each login that the brokers may ask for, and what becomes of a pod whose password or whose certificates
+ * are not the right ones.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import type { PodProcess } from '../../src/simulation/demo/pods.ts';
+import { findJava } from '../../src/simulation/services/toolchain.ts';
+import { makeCertificate, type Certificate } from '../support/certificates.ts';
+import { findLocalObstacle } from '../support/local-obstacle.ts';
+import { eventually, startScenario, type Scenario } from '../support/scenario.ts';
+import { startSecureKafka, type SecureKafka } from '../support/secure-kafka.ts';
+import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
+
+const REDIS_DATABASE = 14;
+const PLAIN_USER = { name: 'deploy', password: 'plain as=day' };
+const SCRAM_USER = 'notifier';
+const SCRAM_PASSWORD = 'salted&hashed';
+/** kafkajs logs in again ten seconds before the broker would cut it off: every other second, then. */
+const REAUTHENTICATE_MS = 12_000;
+
+const OPEN_KAFKA = {
+  ...{ KAFKA_SSL: 'false', KAFKA_SASL_MECHANISM: '' },
+  ...{ KAFKA_SASL_USERNAME: '', KAFKA_SASL_PASSWORD: '' },
+};
+
+const given = (variable: string): string => inject('services')[variable] ?? '';
+const openRedisUrl = (): string => `${given('REDIS_URL')}/${String(REDIS_DATABASE)}`;
+
+type FrontName = 'redis' | 's3' | 'couponApi' | 'pushApi' | 'auth';
+
+describe('everything encrypted', () => {
+  let obstacle: string | undefined;
+  const cleanups: (() => Promise<unknown>)[] = [];
+  let kafka: SecureKafka;
+  let fronts: Record<FrontName, TlsFront>;
+  /** One that no pod has been told to trust. */
+  let stranger: Certificate;
+  let current: Scenario | undefined;
+
+  beforeAll(async () => {
+    obstacle = await findLocalObstacle('kafka');
+    if (obstacle !== undefined) return;
+    const directory = await mkdtemp(join(tmpdir(), 'encrypted-'));
+    cleanups.push(() => rm(directory, { recursive: true, force: true }));
+    kafka = await startSecureKafka({
+      directory,
+      plainUser: PLAIN_USER,
+      reauthenticateMs: REAUTHENTICATE_MS,
+    });
+    cleanups.push(() => kafka.stop());
+    await kafka.setScramPassword(SCRAM_USER, SCRAM_PASSWORD, 'SCRAM-SHA-256');
+    await kafka.setScramPassword(SCRAM_USER, SCRAM_PASSWORD, 'SCRAM-SHA-512');
+    const java = await findJava(process.env);
+    stranger = await makeCertificate(directory, 'stranger', java.found ? java.command : 'java');
+    const partner = (name: 'couponApi' | 'pushApi' | 'authToken') => () =>
+      current?.partners.urls[name] ?? 'http://127.0.0.1:1';
+    const front = async (target: () => string): Promise<TlsFront> => {
+      const started = await startTlsFront(kafka.certificate, target);
+      cleanups.push(() => started.stop());
+      return started;
+    };
+    fronts = {
+      redis: await front(() => given('REDIS_URL')),
+      s3: await front(() => given('S3_ENDPOINT')),
+      couponApi: await front(partner('couponApi')),
+      pushApi: await front(partner('pushApi')),
+      auth: await front(partner('authToken')),
+    };
+  }, 150_000);
+  beforeEach(({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+  });
+  afterEach(async () => {
+    await current?.stop();
+    current = undefined;
+  });
+  afterAll(async () => {
+    for (const cleanup of cleanups.reverse()) await cleanup();
+  }, 60_000);
+
+  /** Pods that know no address but encrypted ones. */
+  async function start(
+    pods: number,
+    envOf: (pod: number) => Readonly<Record<string, string>> = () => ({}),
+  ): Promise<Scenario> {
+    current = await startScenario({
+      ...{ pods, redisDatabase: REDIS_DATABASE, brokers: kafka.openAddress },
+      env: {
+        NODE_EXTRA_CA_CERTS: kafka.certificate.pemFile,
+        KAFKA_BROKERS: kafka.address,
+        KAFKA_SSL: 'true',
+        KAFKA_SASL_MECHANISM: 'scram-sha-256',
+        KAFKA_SASL_USERNAME: SCRAM_USER,
+        KAFKA_SASL_PASSWORD: SCRAM_PASSWORD,
+        REDIS_URL: `rediss://${fronts.redis.address}/${String(REDIS_DATABASE)}`,
+        S3_ENDPOINT: `https://${fronts.s3.address}`,
+        COUPON_API_URL: `https://${fronts.couponApi.address}`,
+        PUSH_API_URL: `https://${fronts.pushApi.address}`,
+        AUTH_TOKEN_URL: `https://${fronts.auth.address}/token`,
+      },
+      envOf,
+    });
+    return current;
+  }
+
+  function only(scenario: Scenario): PodProcess {
+    const [pod] = scenario.pods;
+    if (pod === undefined) throw new Error('no pod');
+    return pod;
+  }
+
+  async function expectAllKept(scenario: Scenario): Promise<void> {
+    await scenario.untilDrained();
+    expect((await scenario.promises()).filter(({ holds }) => !holds)).toEqual([]);
+  }
+
+  async function whyNotReady(pod: PodProcess): Promise<string> {
+    const answer = await fetch(`${pod.url}/ready`);
+    expect(answer.status).toBe(503);
+    return ((await answer.json()) as { reasons: string[] }).reasons.join('; ');
+  }
+
+  it('three pods, each with another login, through several renewals of it: every promise holds', async () => {
+    const logins = [
+      {
+        KAFKA_SASL_MECHANISM: 'plain',
+        KAFKA_SASL_USERNAME: PLAIN_USER.name,
+        KAFKA_SASL_PASSWORD: PLAIN_USER.password,
+      },
+      { KAFKA_SASL_MECHANISM: 'scram-sha-256' },
+      { KAFKA_SASL_MECHANISM: 'scram-sha-512' },
+    ];
+    const before = Object.fromEntries(Object.entries(fronts).map(([name, { accepted }]) => [name, accepted]));
+    const scenario = await start(logins.length, (pod) => logins[pod] ?? {});
+    await Promise.all(scenario.pods.map((pod) => pod.start()));
+    await Promise.all(scenario.pods.map((pod) => pod.waitUntilReady()));
+    const readyAt = new Date().toISOString();
+    // For longer than a login lasts: one that is not renewed is cut off.
+    await scenario.play(1500, 100);
+    await expectAllKept(scenario);
+    for (const pod of scenario.pods) expect((await pod.status())?.events.received).toBeGreaterThan(0);
+    for (const [name, { accepted }] of Object.entries(fronts)) {
+      expect(accepted, `connections to ${name}`).toBeGreaterThan(before[name] ?? 0);
+    }
+    for (const pod of scenario.pods) {
+      const since = (await scenario.log(pod)).filter(({ time }) => String(time) > readyAt);
+      expect(since.filter((line) => line['level'] !== 'info' || 'error' in line)).toEqual([]);
+      expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+    }
+  });
+
+  it('a password that the broker does not know: says so, and goes on once it does', async () => {
+    const secret = 'not-yet-known';
+    const scenario = await start(1, () => ({
+      KAFKA_SASL_USERNAME: 'latecomer',
+      KAFKA_SASL_PASSWORD: secret,
+    }));
+    const pod = only(scenario);
+    await pod.start();
+    await scenario.play(100, 1000);
+    await eventually(async () => {
+      expect(await whyNotReady(pod)).toMatch(/not joined to the consumer group: .*authentication failed/i);
+    });
+    expect((await fetch(`${pod.url}/live`)).status).toBe(200);
+    await kafka.setScramPassword('latecomer', secret);
+    await pod.waitUntilReady();
+    await expectAllKept(scenario);
+    expect(JSON.stringify(await scenario.log(pod))).not.toContain(secret);
+  });
+
+  it('a password that is changed under way: ends with that reason, and a pod with the new one goes on', async () => {
+    await kafka.setScramPassword('rotated', 'old');
+    const scenario = await start(2, (pod) => ({
+      KAFKA_SASL_USERNAME: 'rotated',
+      KAFKA_SASL_PASSWORD: pod === 0 ? 'old' : 'new',
+    }));
+    const [before, after] = scenario.pods;
+    if (before === undefined || after === undefined) throw new Error('no pods');
+    await before.start();
+    await before.waitUntilReady();
+    await scenario.play(200, 500);
+    await kafka.setScramPassword('rotated', 'new');
+    await eventually(() => {
+      expect(before.isRunning()).toBe(false);
+    });
+    expect(await before.lastWords()).toMatch(/authentication failed/i);
+    await after.start();
+    await after.waitUntilReady();
+    await scenario.play(200, 500);
+    await expectAllKept(scenario);
+  });
+
+  it.each([
+    ['brokers', 'kafka', /not joined to the consumer group: .*self-signed certificate/],
+    ['a Redis', 'redis', /redis is not reachable: .*self-signed certificate/],
+    ['an S3', 's3', /no valid rules yet: .*self-signed certificate/],
+  ] as const)(
+    '%s whose certificate nobody vouches for: not spoken to, and named',
+    async (_, untrusted, reason) => {
+      const scenario = await start(1, () => ({
+        NODE_EXTRA_CA_CERTS: '',
+        // The others must not be what the pod fails on.
+        ...(untrusted !== 'kafka' && OPEN_KAFKA),
+        ...(untrusted !== 'kafka' && { KAFKA_BROKERS: kafka.openAddress }),
+        ...(untrusted !== 'redis' && { REDIS_URL: openRedisUrl() }),
+        ...(untrusted !== 's3' && { S3_ENDPOINT: given('S3_ENDPOINT') }),
+      }));
+      const pod = only(scenario);
+      await pod.start();
+      await eventually(async () => {
+        expect(await whyNotReady(pod)).toMatch(reason);
+      });
+      expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+    },
+  );
+
+  it('a partner that comes with a certificate of somebody else: events wait, none is lost', async () => {
+    const scenario = await start(1);
+    const pod = only(scenario);
+    await pod.start();
+    await pod.waitUntilReady();
+    await fronts.couponApi.present(stranger);
+    await scenario.play(100, 1000);
+    await eventually(async () => {
+      expect((await pod.status())?.away).toContain('coupon API');
+    });
+    await fronts.couponApi.present(kafka.certificate);
+    await expectAllKept(scenario);
+  });
+});
