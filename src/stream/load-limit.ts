@@ -48,8 +48,11 @@ const SHORT_TURN_MS = 0.2;
 /** Tasks a turn: with more, one more costs what it costs by itself; with fewer, the turn is what costs. */
 const MANY_A_TURN = 16;
 const FEW_A_TURN = 8;
-/** For so long without a rest before anything is taken away, unless it was a moment ago: in ms. */
-const SHORTAGE_MS = 100;
+/**
+ * For so long without a rest before anything is taken away, unless it was a moment ago: in ms. A process whose code is
+ * not compiled yet takes up to 150 for the first events of a partition.
+ */
+const SHORTAGE_MS = 300;
 /** One sample never takes away more: what was begun is still at work in the next one. */
 const MOST_CUT = 0.5;
 const GROWTH = 1.15;

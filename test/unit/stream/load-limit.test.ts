@@ -9,7 +9,7 @@ const BETWEEN = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 180, ended: 360
 const FEW = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 50, ended: 200 };
 const NOT_MANY = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 50, ended: 600 };
 /** Samples in a row that make a shortage. */
-const SHORTAGE = 2;
+const SHORTAGE = 6;
 const RESTING = { busyMs: 20, elapsedMs: 50, slicedMs: 0, turns: 2, ended: 100 };
 
 function setUp({ least = 32, most = 256 } = {}) {
