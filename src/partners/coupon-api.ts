@@ -7,10 +7,11 @@
  */
 import { AbandonedError } from '../domain/errors.ts';
 import type { Clock, CouponAnswer, CouponQuery, CouponSource, Hold, Logger } from '../pipeline/ports.ts';
+import { createAdaptiveLimit } from './adaptive-limit.ts';
 import { createAuthRefusal } from './auth-refusal.ts';
 import { pause, within } from './bounded-wait.ts';
 import { createCircuitBreaker, PROBES, type BreakerState } from './circuit-breaker.ts';
-import { createAdaptiveLimit, createFixedLimit } from './concurrency-limit.ts';
+import { createFixedLimit } from './concurrency-limit.ts';
 import { createCouponCaller, type Reply } from './coupon-call.ts';
 import { couponRequestTarget } from './coupon-request.ts';
 import { readReply, type CouponCallResult, type Verdict } from './coupon-verdict.ts';

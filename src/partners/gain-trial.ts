@@ -12,6 +12,8 @@
 export interface TrialSide {
   /** Milliseconds of a slot for each answer, > 0. */
   readonly costMs: number;
+  /** Standard error of that, as a part of it, ≥ 0. */
+  readonly costError: number;
   /** Calls out, on average. */
   readonly inFlight: number;
 }
@@ -25,15 +27,19 @@ export interface GainTrial {
 
 /** Half way between "they all arrive" and "they only queue". */
 const WORTH_IT = 0.5;
-const FEWEST_PAIRS = 3;
+/** From so many pairs on, how they differ is asked as well. */
+const COMPARABLE_PAIRS = 3;
 /** After so many pairs the difference is too small to matter, and the mean decides. */
 const MOST_PAIRS = 10;
 const SURE_STANDARD_ERRORS = 2;
+/** Calls that wait for each other tell less than as many that don't. */
+const RELATED = 1;
 
 export function createGainTrial(): GainTrial {
   let pairs = 0;
   let sum = 0;
   let squares = 0;
+  let variances = 0;
   let isUnused = false;
   return {
     add(low, high, span) {
@@ -46,12 +52,16 @@ export function createGainTrial(): GainTrial {
       pairs += 1;
       sum += gain;
       squares += gain * gain;
+      variances += (low.costError ** 2 + high.costError ** 2) / rise ** 2;
     },
     verdict() {
       if (isUnused) return 'unused';
-      if (pairs < FEWEST_PAIRS) return undefined;
+      if (pairs === 0) return undefined;
       const mean = sum / pairs;
-      const error = Math.sqrt(Math.max(0, squares / pairs - mean * mean) / (pairs - 1));
+      const expected = (RELATED * Math.sqrt(variances)) / pairs;
+      const seen =
+        pairs < COMPARABLE_PAIRS ? 0 : Math.sqrt(Math.max(0, squares / pairs - mean * mean) / (pairs - 1));
+      const error = Math.max(expected, seen);
       const isSure = Math.abs(mean - WORTH_IT) > SURE_STANDARD_ERRORS * error;
       if (!isSure && pairs < MOST_PAIRS) return undefined;
       return mean > WORTH_IT ? 'worth_it' : 'not_worth_it';

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  createAdaptiveLimit,
-  createFixedLimit,
-  type ConcurrencyLimit,
-} from '../../../src/partners/concurrency-limit.ts';
+import { createAdaptiveLimit } from '../../../src/partners/adaptive-limit.ts';
+import { createFixedLimit, type ConcurrencyLimit } from '../../../src/partners/concurrency-limit.ts';
 
 /** A partner that serves `capacity` calls at once and queues the rest; runs rounds of full load against it. */
 function load(limit: ConcurrencyLimit, rounds: number, capacity: number, baseMs = 20): void {
