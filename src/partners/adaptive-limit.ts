@@ -12,19 +12,19 @@
  *   while. A share that fails whatever the limit is learned: it is no reason to call less.
  * - Steps down where calls only queue; where an answer suddenly costs a multiple, at once to half of what the costs
  *   suggest.
- * - Steps are as wide as what was seen is clear: limits far apart differ by more than chance after one round each, so
- *   every search begins with those, and goes closer where they tell nothing.
+ * - Limits far apart differ by more than chance after a round or two each, so every search begins with those; it goes
+ *   closer once what is looked for lies between them, or where they tell nothing.
  * - Never moves while traffic leaves it unused; no result, no change. Never leaves min … max, but for the few
  *   rounds in which it begins small after an outage.
  *
  * Settles, on average, within a fifth of the best fixed limit, and settles anew within some hundred rounds of calls
- * after a change: within 10 s with answers of up to 50 ms, and of 100 ms after 19 changes of 20; with slower ones it
- * takes longer, as there are too few of them to tell (`test/unit/partners/adaptive-limit.test.ts`).
+ * after a change: within 10 s with answers of up to 50 ms, and of 100 ms after all but a few changes; with slower ones
+ * it takes longer, as there are too few of them to tell (`test/unit/partners/adaptive-limit.test.ts`).
  */
 import { createCallFailures } from './call-failures.ts';
 import { createCallLook, type CallLook } from './call-look.ts';
 import { RESTART_AT, type ConcurrencyLimit } from './concurrency-limit.ts';
-import { createGainTrial, type TrialSide } from './gain-trial.ts';
+import { createGainTrial, WORTH_IT, type TrialSide } from './gain-trial.ts';
 
 export interface AdaptiveLimitOptions {
   readonly min: number;
@@ -39,25 +39,19 @@ export interface AdaptiveLimitOptions {
 const WIDE = 0.3;
 const CLOSE = 0.12;
 const WIDE_PAIRS = 2;
-/** What the level moves by, as logarithms. */
-const FIRST_STEP = 0.1;
-const LEAST_STEP = 0.05;
-const LARGEST_STEP = WIDE;
-/** A level that was found to within this may rest. */
-const FINE_STEP = 0.1;
+/** A move by so much of the reach: what is looked for may lie far beyond. */
+const FAR = 0.6;
 /** Without a trial for both, so many rounds of calls and so many ms: once the level is found, and after calls have failed. */
-const REST = { rounds: 8, ms: 250 };
+const REST = { rounds: 10, ms: 250 };
 const LONG_REST = { rounds: 20, ms: 2000 };
-const SHORT_REST = { rounds: 1, ms: 0 };
 
 /** A look is a round of calls, and at least so many: below, one slow answer decides. */
 const FEWEST_SAMPLES = 24;
 const FEWEST_SAMPLES_STARTING = 8;
 /** While the limit doubles: an answer that costs this much more is the partner slowing down. */
 const START_INFLATION = 1.5;
-/** Below, a limit counts as unused. */
+/** A limit that is used less, and seldom waited for, is unused: at the start, and in a trial, which needs to be sure. */
 const USED_SHARE = 0.75;
-/** Below, a trial has not seen what its limit brings. */
 const FULL_SHARE = 0.9;
 /** Two looks in a row at this multiple of the least cost: something has changed, no trial is waited for. */
 const SUDDEN_INFLATION = 2.5;
@@ -68,6 +62,7 @@ const NOISE_MS = 5;
 const FORGET = 1.002;
 
 const CUT = 0.9;
+
 /** @param options whole numbers, 1 ≤ min ≤ initial ≤ max. */
 export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyLimit {
   const { min, max } = options;
@@ -77,7 +72,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let level = limit;
   let look = createCallLook(0);
   let failures = createCallFailures();
-  let left = SHORT_REST;
+  let left = REST;
 
   let trial = createGainTrial();
   let low: TrialSide | undefined;
@@ -85,14 +80,15 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let span = 1;
   let reach = WIDE;
   let pairs = 0;
-  let step = FIRST_STEP;
-  let direction = 0;
   let leastMs = Number.POSITIVE_INFINITY;
   let suddenLooks = 0;
 
   function setLimit(next: number): void {
     // Calls that are out already have seen the limit of before.
-    look = createCallLook(next === limit ? 0 : limit);
+    const skip = next === limit ? 0 : limit;
+    look = createCallLook(skip);
+    // Nor is one limit to answer for what failed under another.
+    if (skip > 0) failures.begin(skip);
     limit = next;
   }
 
@@ -127,8 +123,6 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     const upper = Math.min(max, Math.max(lower + 1, Math.ceil(level * Math.exp(reach))));
     span = Math.log(upper / lower);
     setLimit(side === 'low' ? lower : upper);
-    // Else what was answered below would hide for long what fails above.
-    if (side === 'high') failures.begin();
   }
 
   function rest(pause: typeof REST): void {
@@ -141,35 +135,34 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   function startFrom(next: number): void {
     phase = 'starting';
     setLevel(level);
-    step = FIRST_STEP;
-    direction = 0;
     leastMs = Number.POSITIVE_INFINITY;
     suddenLooks = 0;
     setLimit(next);
   }
 
-  function move(next: 1 | -1): void {
-    const isTurn = next !== direction;
-    if (reach >= WIDE) step = reach;
-    else if (!isTurn) step = Math.min(LARGEST_STEP, step * 2);
-    else if (direction !== 0) step = Math.max(LEAST_STEP, step / 2);
-    direction = next;
+  /**
+   * Where calls begin to queue in between, the gain tells where: as far from the level as it is from a half. Where it
+   * is all or nothing, that is beyond both limits.
+   */
+  function move(gain: number): void {
+    const shift = Math.min(1, Math.max(-1, 2 * (gain - WORTH_IT)));
     const before = level;
-    setLevel(level * Math.exp(next * step));
-    const isAtBound = level === before;
-    if (isAtBound) step = FIRST_STEP;
-    if (isAtBound || (isTurn && step <= FINE_STEP)) {
-      rest(REST);
-      return;
-    }
-    reach = Math.min(WIDE, Math.max(CLOSE, step));
-    measure('low');
+    setLevel(level * Math.exp(shift * reach));
+    if (level === before) rest(REST);
+    else if (Math.abs(shift) >= FAR) beginTrials();
+    else if (reach > CLOSE) lookCloser();
+    else rest(REST);
   }
 
-  function judgeTrial(seen: TrialSide, side: 'low' | 'high'): void {
-    if (seen.inFlight < FULL_SHARE * limit) {
-      forgetTrial();
-      rest(SHORT_REST);
+  function isUsed(seen: CallLook, share: number): boolean {
+    return seen.inFlight >= share * limit || seen.awaited >= share;
+  }
+
+  function judgeTrial(seen: CallLook, side: 'low' | 'high'): void {
+    if (!isUsed(seen, FULL_SHARE)) {
+      // As many as want to call are out: nothing is to be learned until more do.
+      if (side === 'high' && reach > CLOSE) lookCloser();
+      else rest(LONG_REST);
       return;
     }
     if (side === 'low') low = seen;
@@ -185,12 +178,12 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     if (verdict === undefined && reach >= WIDE && pairs >= WIDE_PAIRS) lookCloser();
     // The next pair begins where this one ended: low, high, high, low. That spares a change in between.
     else if (verdict === undefined) setLimit(limit);
-    else if (verdict === 'unused') rest(SHORT_REST);
-    else move(verdict === 'worth_it' ? 1 : -1);
+    else if (verdict === 'unused') rest(LONG_REST);
+    else move(verdict);
   }
 
   function judgeStart(seen: CallLook): void {
-    if (seen.inFlight < USED_SHARE * limit) {
+    if (!isUsed(seen, USED_SHARE)) {
       setLimit(limit);
       return;
     }
@@ -211,8 +204,6 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   /** Calls fail. What a trial found above its level is no reason to leave that. */
   function cut(): void {
     const isTrial = phase === 'high';
-    step = FIRST_STEP;
-    direction = 0;
     setLevel(isTrial ? Math.min(level, limit * CUT) : limit * CUT);
     if (isTrial && reach > CLOSE) lookCloser();
     else rest(LONG_REST);
@@ -237,18 +228,18 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     }
     left = { rounds: left.rounds - seen.samples / limit, ms: left.ms - seen.elapsedMs };
     setLimit(limit);
-    if (left.rounds <= 0 && left.ms <= 0 && seen.inFlight > (1 - CLOSE / 2) * limit) beginTrials();
+    if (left.rounds <= 0 && left.ms <= 0 && isUsed(seen, FULL_SHARE)) beginTrials();
   }
 
   return {
     current: () => limit,
-    settled(overloaded, durationMs, inFlight) {
+    settled(overloaded, durationMs, inFlight, isAwaited = false) {
       if (failures.add(overloaded, limit)) {
         cut();
         return;
       }
       // More than the limit: of the time before it was lowered.
-      if (inFlight > limit || look.passed(overloaded, durationMs, inFlight)) return;
+      if (inFlight > limit || look.passed(overloaded, durationMs, inFlight, isAwaited)) return;
       const enough = phase === 'starting' ? FEWEST_SAMPLES_STARTING : FEWEST_SAMPLES;
       const seen = look.result(Math.max(enough, limit));
       if (seen !== undefined) judgeLook(seen);

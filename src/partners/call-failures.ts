@@ -4,7 +4,7 @@
 const FAILED_SHARE = 0.1;
 const FEWEST_JUDGED = 64;
 /** Half of so few need no more to be sure. */
-const FEWEST_JUDGED_WORST = 16;
+const FEWEST_JUDGED_WORST = 10;
 /** Weight of the newest share in what is known to fail in any case. */
 const LEARN = 0.1;
 
@@ -15,9 +15,10 @@ export function createCallFailures() {
   let usual = 0;
   let wasTooMuch = false;
   return {
-    /** Judges only what returns from here on. */
-    begin(): void {
+    /** Judges only what returns from here on, but for the first `skip` calls: they began under another limit. */
+    begin(skip: number): void {
       calls = failed = 0;
+      left = skip;
     },
     /** @returns true where the limit is to be cut. */
     add(overloaded: boolean, limit: number): boolean {

@@ -6,6 +6,8 @@ export interface CallLook extends TrialSide {
   readonly samples: number;
   /** What that took, by what they cost. */
   readonly elapsedMs: number;
+  /** Share of them at whose return somebody waited for a place. */
+  readonly awaited: number;
 }
 
 /** Measures calls, but for the first `skip` of them. */
@@ -16,9 +18,10 @@ export function createCallLook(skip: number) {
   let totalMs = 0;
   let squaresMs = 0;
   let inFlightSum = 0;
+  let awaited = 0;
   return {
     /** @returns true where the call was none of those measured. */
-    passed(overloaded: boolean, durationMs: number, inFlight: number): boolean {
+    passed(overloaded: boolean, durationMs: number, inFlight: number, isAwaited: boolean): boolean {
       if (left > 0) {
         left -= 1;
         return true;
@@ -28,6 +31,7 @@ export function createCallLook(skip: number) {
       squaresMs += durationMs * durationMs;
       inFlightSum += inFlight;
       if (!overloaded) answered += 1;
+      if (isAwaited) awaited += 1;
       return false;
     },
     /** Undefined until there are enough, and while there is no answer. */
@@ -39,8 +43,10 @@ export function createCallLook(skip: number) {
         samples,
         elapsedMs: totalMs / Math.max(1, inFlightSum / samples),
         costMs: Math.max(0.001, totalMs / answered),
-        costError: deviationMs / meanMs / Math.sqrt(samples),
+        // How long calls take, and how many of them are answered, both by chance.
+        costError: Math.sqrt(((deviationMs / meanMs) ** 2 + (samples - answered) / answered) / samples),
         inFlight: inFlightSum / samples,
+        awaited: awaited / samples,
       };
     },
   };

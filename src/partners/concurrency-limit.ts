@@ -5,9 +5,10 @@ export interface ConcurrencyLimit {
   /**
    * Counts one finished call. Tell `overloaded` for a timeout, 429 or 5xx.
    *
-   * @param inFlight calls that were out when it returned, itself included: a limit that is not used is not raised.
+   * @param inFlight calls that were out when it returned, itself included.
+   * @param isAwaited somebody waits for a place: then the limit is in use, whatever share of it others keep free.
    */
-  settled(overloaded: boolean, durationMs: number, inFlight: number): void;
+  settled(overloaded: boolean, durationMs: number, inFlight: number, isAwaited?: boolean): void;
   /** Starts small again, after an outage. */
   restart(): void;
 }

@@ -45,7 +45,7 @@ export interface CouponApiOptions {
 export interface CouponApiStats {
   /** Calls out now. */
   readonly inFlight: number;
-  /** One of them has its time limit yet to come: it will end, and so it is waited for with reason. */
+  /** Some are out, and the time limit of the latest is yet to come: it will end, and is waited for with reason. */
   readonly isCallInTime: boolean;
   /** Events waiting for a slot. */
   readonly waiting: number;
@@ -139,7 +139,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     const failed = verdict.kind === 'failed';
     if (failed) lastFailure = verdict.error;
     const judged = breaker.settle(ticket, !failed);
-    limit.settled(failed, durationMs, router.inFlight());
+    limit.settled(failed, durationMs, router.inFlight(), router.waiting() > 0);
     if (breaker.state() === 'closed' && router.limit() !== limit.current()) router.setLimit(limit.current());
     return judged === undefined ? verdict : judged.then(() => verdict);
   }

@@ -7,7 +7,7 @@ import type { Client } from 'undici';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
 import { createDeadlines, type Deadlines, type Expiring } from './deadlines.ts';
 import { createHttpSockets, type HttpSockets, type SocketUser } from './http-sockets.ts';
-import { shortError } from './wire-text.ts';
+import { shortError } from '../domain/short-error.ts';
 
 export type Reply =
   /** Of a 2xx the whole body; of any other status nothing, as the status says it all. */

@@ -1,5 +1,5 @@
 /**
- * Whether more calls at once bring more answers: two limits a little apart are used in turn, and what an answer
+ * Whether more calls at once bring more answers: a lower and a higher limit are used in turn, and what an answer
  * costs under each is compared, pair by pair, until the difference is no accident.
  *
  * By Little's law, answers a second are calls out ÷ what an answer costs (ms of a slot, failed calls included).
@@ -21,19 +21,20 @@ export interface TrialSide {
 export interface GainTrial {
   /** Adds a pair. @param span the natural logarithm of high limit ÷ low limit, > 0. */
   add(low: TrialSide, high: TrialSide, span: number): void;
-  /** `unused`: fewer calls were out than the limits allowed, so nothing was learned. Undefined: not clear yet. */
-  verdict(): 'worth_it' | 'not_worth_it' | 'unused' | undefined;
+  /**
+   * The gain, once it is clear on which side of a half it lies. `unused`: fewer calls were out than the limits allowed,
+   * so nothing was learned. Undefined: not clear yet.
+   */
+  verdict(): number | 'unused' | undefined;
 }
 
 /** Half way between "they all arrive" and "they only queue". */
-const WORTH_IT = 0.5;
+export const WORTH_IT = 0.5;
 /** From so many pairs on, how they differ is asked as well. */
 const COMPARABLE_PAIRS = 3;
 /** After so many pairs the difference is too small to matter, and the mean decides. */
 const MOST_PAIRS = 10;
-const SURE_STANDARD_ERRORS = 2;
-/** Calls that wait for each other tell less than as many that don't. */
-const RELATED = 1;
+const SURE_STANDARD_ERRORS = 1.5;
 
 export function createGainTrial(): GainTrial {
   let pairs = 0;
@@ -58,13 +59,13 @@ export function createGainTrial(): GainTrial {
       if (isUnused) return 'unused';
       if (pairs === 0) return undefined;
       const mean = sum / pairs;
-      const expected = (RELATED * Math.sqrt(variances)) / pairs;
+      const expected = Math.sqrt(variances) / pairs;
       const seen =
         pairs < COMPARABLE_PAIRS ? 0 : Math.sqrt(Math.max(0, squares / pairs - mean * mean) / (pairs - 1));
       const error = Math.max(expected, seen);
       const isSure = Math.abs(mean - WORTH_IT) > SURE_STANDARD_ERRORS * error;
       if (!isSure && pairs < MOST_PAIRS) return undefined;
-      return mean > WORTH_IT ? 'worth_it' : 'not_worth_it';
+      return mean;
     },
   };
 }

@@ -10,7 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createConnectedAgent, type ConnectedAgentOptions } from './connected-agent.ts';
 import { passFailpoint } from '../domain/failpoints.ts';
 import { unwatch, watch } from './abort-hub.ts';
-import { shortError } from './wire-text.ts';
+import { shortError } from '../domain/short-error.ts';
 
 export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>;

@@ -1,11 +1,10 @@
 /**
- * Text on its way to a partner or into our log. Ids are whatever a producer wrote, so they are encoded before
- * they become part of a URL or a header; what went wrong is said in one short line, without payloads.
+ * Text on its way to a partner. Ids are whatever a producer wrote, so they are encoded before they become part of a
+ * URL or a header.
  */
 
 const HEADER_SAFE = /^[\x21-\x24\x26-\x7e]+$/;
 const HEADER_UNSAFE = /[^\x21-\x24\x26-\x7e]+/gu;
-const LONGEST_ERROR = 200;
 
 /**
  * A header value for any text: visible ASCII but `%` stays, everything else is percent-encoded as UTF-8.
@@ -28,14 +27,4 @@ export function plainDecimal(value: number): string {
   if (!text.includes('e')) return text;
   const plain = value.toFixed(20).replace(/\.?0+$/, '');
   return plain === '-0' ? '0' : plain;
-}
-
-/** What went wrong, in one line of at most 200 characters. Takes the error's code where it has one. */
-export function shortError(error: unknown): string {
-  let text = String(error);
-  if (error instanceof Error) {
-    const code: unknown = Reflect.get(error, 'code');
-    text = typeof code === 'string' ? `${code}: ${error.message}` : error.message || error.name;
-  }
-  return text.replaceAll(/\s+/g, ' ').trim().slice(0, LONGEST_ERROR);
 }

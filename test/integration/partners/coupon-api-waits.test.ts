@@ -56,6 +56,36 @@ describe('stale', () => {
   });
 });
 
+describe('whether a call is out within its time limit', () => {
+  test('while it is; not before, and not where a place is held for longer', async () => {
+    const renewal = Promise.withResolvers<undefined>();
+    const tokens: TokenSource = {
+      start: () => undefined,
+      current: () => 'token',
+      token: () => Promise.resolve('token'),
+      renew: () => renewal.promise,
+      worked: () => undefined,
+      hasValidToken: () => true,
+      stop: () => undefined,
+    };
+    build({ tokens, concurrency: 1, timeoutMs: 1500 });
+    const answer = Promise.withResolvers<Behaviour>();
+    rig.stub.script(() => answer.promise);
+    expect(rig.api.stats().isCallInTime).toBe(false);
+    const found = find(6000);
+    await until(() => rig.stub.requests.length === 1);
+    expect(rig.api.stats()).toMatchObject({ inFlight: 1, isCallInTime: true });
+    answer.resolve({ status: 401 });
+    // The call is over; its place waits for a token from a server that hangs.
+    await until(() => !rig.api.stats().isCallInTime);
+    expect(rig.api.stats().inFlight).toBe(1);
+    renewal.resolve(undefined);
+    rig.stub.script(some);
+    expect(await found).toEqual(someCoupons);
+    expect(rig.api.stats()).toMatchObject({ inFlight: 0, isCallInTime: false });
+  });
+});
+
 describe('a lost hold', () => {
   test('before the call: no call', async () => {
     await expect(find(1000, AbortSignal.abort())).rejects.toBeInstanceOf(AbandonedError);

@@ -2,7 +2,8 @@ import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { couponRequestTarget } from '../../../src/partners/coupon-request.ts';
-import { headerText, plainDecimal, shortError } from '../../../src/partners/wire-text.ts';
+import { shortError } from '../../../src/domain/short-error.ts';
+import { headerText, plainDecimal } from '../../../src/partners/wire-text.ts';
 
 const anyText = fc.string({ unit: 'binary', minLength: 1, maxLength: 128 });
 
