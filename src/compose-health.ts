@@ -156,7 +156,7 @@ export function createHealth(parts: HealthParts): Health {
       return {
         // Fetches go on turning while held events hang: they are a sign of life only where nothing is held.
         mark: ledger.decided() + parts.waits.turned() + lastProgressAtMs + (inFlight > 0 ? 0 : lastFetchAtMs),
-        // A pause between two tries (`Retry-After`) or a slow call is a wait with a known end, nothing that hangs.
+        // A pause between two tries (`Retry-After`) or a call within its time limit is a wait with a known end, nothing that hangs.
         hasWork: (inFlight > 0 || hasLag || isLeftOut) && pausing === 0 && !isCallInTime,
         away: away(),
       };

@@ -32,13 +32,16 @@ export function openRedisConnections(
   { logger, metrics, obstacles }: RedisSurroundings,
 ): RedisConnections {
   const onObstacle = obstacles.teller('redis');
-  const connect = (purpose: 'commands' | 'worker', name: string): RedisClient =>
-    openRedis({ ...config, purpose, name: `${PREFIX}:${name}`, logger, onObstacle });
-  const redis = connect('commands', 'claims');
+  const connect = (purpose: 'commands' | 'worker', name: string, more = {}): RedisClient =>
+    openRedis({ ...config, purpose, name: `${PREFIX}:${name}`, logger, ...more });
+  const redis = connect('commands', 'claims', { onObstacle });
   const queue = connect('commands', 'queue');
   const worker = connect('worker', 'worker');
   const subscriber = connect('worker', 'announcements');
-  const watch = watchRedis({ redis, prefix: PREFIX, logger, count: (name) => metrics.count(name, {}) });
+  const watch = watchRedis({
+    ...{ redis, prefix: PREFIX, logger, onObstacle },
+    count: (name) => metrics.count(name, {}),
+  });
   return {
     ...{ redis, queue, worker, subscriber, watch },
     async close() {

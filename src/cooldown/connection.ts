@@ -5,6 +5,7 @@
  * Both reconnect for ever, with growing pauses and jitter, and never throw out of an event.
  */
 import { Cluster, Redis } from 'ioredis';
+import { shortError } from '../domain/short-error.ts';
 import type { Logger } from '../pipeline/ports.ts';
 import { commandName } from './scripts/command-name.ts';
 
@@ -105,12 +106,18 @@ export function reconnectPause(times: number): number {
   return Math.round(pauseMs * (0.5 + Math.random() / 2));
 }
 
+/** A cluster's client says only that no node has answered, and keeps what the last of them said. */
+function reasonOf(error: Error): unknown {
+  return Reflect.get(error, 'lastNodeError') ?? error;
+}
+
 /** An unheard `error` event would end the process; a repeated one is said once an outage. */
 function reportState(client: RedisClient, { logger, purpose, onObstacle }: RedisConnectionOptions): void {
   let away = false;
   client.on('error', (error: Error) => {
-    onObstacle?.(error.message);
-    if (!away) logger.warn({ purpose, error: error.message }, 'redis connection lost or refused');
+    const reason = shortError(reasonOf(error));
+    onObstacle?.(reason);
+    if (!away) logger.warn({ purpose, error: reason }, 'redis connection lost or refused');
     away = true;
   });
   client.on('ready', () => {

@@ -10,6 +10,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Cluster } from 'ioredis';
+import { shortError } from '../domain/short-error.ts';
 import type { Logger } from '../pipeline/ports.ts';
 import { createClockCheck } from './clock-check.ts';
 import type { RedisClient } from './connection.ts';
@@ -26,6 +27,8 @@ export interface RedisWatchOptions {
   /** Ms between beats; default 1000. */
   readonly intervalMs?: number;
   /** Acknowledged writes are gone; or it was restarted, or a replica was promoted. */
+  /** Why it takes no writes though the connection stands; undefined once it does. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
   readonly count?: (what: 'redis.data_lost' | 'redis.server_changed') => void;
 }
 
@@ -74,7 +77,10 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
     beats += 1;
     const count = beats;
     const results = await Promise.allSettled(marks.map((mark) => writeMark(mark, count)));
-    up = results.every(({ status }) => status === 'fulfilled');
+    const refusal = results.find((result) => result.status === 'rejected');
+    up = refusal === undefined;
+    if (up) options.onObstacle?.(undefined);
+    else if (redis.status === 'ready') options.onObstacle?.(shortError(refusal?.reason));
     const lost = results.filter((result) => result.status === 'fulfilled' && result.value).length;
     if (lost > 0) {
       seen.dataLost += 1;

@@ -16,7 +16,7 @@ export interface KafkaConnection {
   /** `host:port` each; at least one. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  /** true: TLS with the system's certificates. Default false. */
+  /** true: TLS, with Node's own list of authorities and NODE_EXTRA_CA_CERTS. Default false. */
   readonly ssl?: boolean;
   readonly sasl?: KafkaSasl;
   /** Default 3000 ms. */
@@ -90,6 +90,10 @@ export function brokerErrorType(error: unknown): string | undefined {
   return undefined;
 }
 
+/** The error's message, with its code where a system error's message does not hold it: that of several addresses is empty. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code: unknown = Reflect.get(error, 'code');
+  if (typeof code !== 'string' || error.message.includes(code)) return error.message;
+  return `${error.message.trim()} (${code})`.trim();
 }

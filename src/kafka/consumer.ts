@@ -162,6 +162,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     intervalMs: options.lagIntervalMs ?? 10_000,
     clock,
     logger,
+    ...(options.onObstacle !== undefined && { onObstacle: options.onObstacle }),
     onRanges: (ranges) => {
       for (const flow of membership.current?.flows.values() ?? []) {
         flow.highWaterMark = Math.max(flow.highWaterMark, ranges.get(flow.partition)?.high ?? 0);
@@ -192,6 +193,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     to.on(to.events.REQUEST, watch.answered);
     to.on(to.events.FETCH, () => (marks.fetchAtMs = clock.now()));
     to.on(to.events.GROUP_JOIN, ({ payload }) => {
+      options.onObstacle?.(undefined);
       membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
     });
     to.on(to.events.HEARTBEAT, ({ payload }) => {
@@ -203,7 +205,9 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     });
     to.on(to.events.CRASH, ({ payload }) => {
       if (payload.restart) {
-        logger.warn({ error: payload.error.message }, 'kafkajs starts over');
+        const error = messageOf(payload.error);
+        logger.warn({ error }, 'kafkajs starts over');
+        options.onObstacle?.(error);
         return;
       }
       membership.givenUp();

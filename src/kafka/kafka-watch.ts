@@ -24,6 +24,8 @@ export interface KafkaWatchOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Why it does not answer, in its client's words; undefined once it does. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
   onRanges(ranges: ReadonlyMap<number, PartitionRange>): void;
 }
 
@@ -40,6 +42,7 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
     if (awaySinceMs === undefined) return;
     logger.info({ awayMs: lastAnswerMs - awaySinceMs }, 'Kafka answers again');
     awaySinceMs = undefined;
+    options.onObstacle?.(undefined);
   }
 
   async function ask(): Promise<void> {
@@ -57,6 +60,7 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
         logger.error({ error: messageOf(error) }, 'Kafka does not answer; waiting for it');
       }
       awaySinceMs ??= lastAnswerMs;
+      options.onObstacle?.(messageOf(error));
     }
   }
 

@@ -8,7 +8,7 @@ import type { Logger } from '../pipeline/ports.ts';
 export interface Progress {
   /** Grows with every sign of life: fetches answered, events ended, waits turned. */
   readonly mark: number;
-  /** Something is there to be done: lag, or events in flight. */
+  /** Something is there to be done (lag, or events in flight), and not all of it waits for an end that is known. */
   readonly hasWork: boolean;
   /** Services known to be away; empty where all are there. */
   readonly away: readonly string[];

@@ -187,7 +187,7 @@ describe('everything encrypted', () => {
     await eventually(() => {
       expect(before.isRunning()).toBe(false);
     });
-    expect(await before.lastWords()).toMatch(/authentication failed/i);
+    expect(await before.lastWords()).toMatch(/^exit code 1\n[^]*authentication failed/i);
     await after.start();
     await after.waitUntilReady();
     await scenario.play(200, 500);
@@ -228,6 +228,10 @@ describe('everything encrypted', () => {
     await eventually(async () => {
       expect((await pod.status())?.away).toContain('coupon API');
     });
+    const [said] = (await scenario.log(pod)).filter(
+      ({ msg }) => msg === 'the coupon API is down: calls wait',
+    );
+    expect(said).toMatchObject({ error: expect.stringMatching(/self-signed certificate/) as string });
     await fronts.couponApi.present(kafka.certificate);
     await expectAllKept(scenario);
   });

@@ -97,7 +97,7 @@ describe('waiting for what is away is no stall', () => {
 
   it('a coupon partner whose every answer takes longer than the stall limit, but not than its own', async () => {
     const { scenario, pod } = await start({
-      env: { STALL_TIMEOUT_MS: '1000', COUPON_API_TIMEOUT_MS: '20000' },
+      env: { STALL_TIMEOUT_MS: '2000', COUPON_API_TIMEOUT_MS: '20000' },
       partners: { couponApi: { latency: { medianMs: 4000, sigma: 0, maxMs: 4000 } } },
     });
     await scenario.play(60, 1000);

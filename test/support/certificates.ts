@@ -18,7 +18,7 @@ export interface Certificate {
 }
 
 /**
- * For 127.0.0.1 and localhost, valid for a day from yesterday on.
+ * For 127.0.0.1 and localhost, valid from yesterday to tomorrow.
  * @param directory existing; two files named for `name` go there.
  * @param java path of Java, or the bare word where it is on the PATH.
  */

@@ -23,18 +23,28 @@ export async function startTlsFront(certificate: Certificate, target: () => stri
   let accepted = 0;
   const server = createServer(await identity(certificate), (client) => {
     accepted += 1;
-    const { hostname, port } = new URL(target());
-    const service = connect({ host: hostname, port: Number(port), noDelay: true });
-    client.pipe(service).pipe(client);
-    const hangUp = (): void => {
+    const url = URL.parse(target());
+    if (url === null) {
       client.destroy();
-      service.destroy();
-      open.delete(client);
-    };
-    open.add(client);
-    for (const socket of [client, service]) socket.on('error', hangUp).on('close', hangUp);
+      return;
+    }
+    const service = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
+    client.pipe(service).pipe(client);
+    for (const socket of [client, service]) {
+      socket.on('error', () => {
+        client.destroy();
+        service.destroy();
+      });
+    }
+    client.on('close', () => service.destroy());
+    service.on('close', () => client.end());
   });
-  // Whoever does not trust the certificate ends its handshake with an alert.
+  // Those in the middle of their handshake, too.
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.on('close', () => open.delete(socket));
+  });
+  // Whoever does not trust the certificate leaves before or right after its handshake.
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const closeAll = (): void => {
