@@ -114,6 +114,19 @@ describe('adaptive limit', () => {
     expect(limit.current()).toBeLessThanOrEqual(reached);
   });
 
+  test('lets a demand alone that is as large as its level: there is nothing to be found above', () => {
+    const limit = createAdaptiveLimit(options);
+    load(limit, 200, 100);
+    const demand = 100;
+    let served = 0;
+    for (let round = 0; round < 2000; round += 1) {
+      const out = Math.min(demand, limit.current());
+      for (let call = 0; call < out; call += 1) limit.settled(false, 20, out, limit.current() < demand);
+      served += out;
+    }
+    expect(served / (2000 * demand)).toBeGreaterThan(0.97);
+  });
+
   test('does not leave a good level for what failed above it', () => {
     const limit = createAdaptiveLimit({ ...options, initial: 24 });
     const seen: number[] = [];
