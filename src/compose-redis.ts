@@ -1,7 +1,12 @@
 /** A pod's connections to Redis, each for one kind of use, and the watch over them. */
 import type { Config } from './config.ts';
 import type { Obstacles } from './compose-health.ts';
-import { closeRedis, openRedis, type RedisClient } from './cooldown/connection.ts';
+import {
+  closeRedis,
+  openRedis,
+  type RedisClient,
+  type RedisConnectionOptions,
+} from './cooldown/connection.ts';
 import { watchRedis, type RedisWatch } from './cooldown/watch.ts';
 import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import type { ServiceLogger } from './telemetry/logger.ts';
@@ -32,8 +37,11 @@ export function openRedisConnections(
   { logger, metrics, obstacles }: RedisSurroundings,
 ): RedisConnections {
   const onObstacle = obstacles.teller('redis');
-  const connect = (purpose: 'commands' | 'worker', name: string, more = {}): RedisClient =>
-    openRedis({ ...config, purpose, name: `${PREFIX}:${name}`, logger, ...more });
+  const connect = (
+    purpose: 'commands' | 'worker',
+    name: string,
+    told: Pick<RedisConnectionOptions, 'onObstacle'> = {},
+  ): RedisClient => openRedis({ ...config, purpose, name: `${PREFIX}:${name}`, logger, ...told });
   const redis = connect('commands', 'claims', { onObstacle });
   const queue = connect('commands', 'queue');
   const worker = connect('worker', 'worker');

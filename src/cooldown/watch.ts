@@ -26,9 +26,9 @@ export interface RedisWatchOptions {
   readonly logger: Logger;
   /** Ms between beats; default 1000. */
   readonly intervalMs?: number;
-  /** Acknowledged writes are gone; or it was restarted, or a replica was promoted. */
   /** Why it takes no writes though the connection stands; undefined once it does. Must not throw. */
   readonly onObstacle?: (reason: string | undefined) => void;
+  /** Acknowledged writes are gone; or it was restarted, or a replica was promoted. */
   readonly count?: (what: 'redis.data_lost' | 'redis.server_changed') => void;
 }
 

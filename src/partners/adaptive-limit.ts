@@ -79,7 +79,6 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let high: TrialSide | undefined;
   let span = 1;
   let reach = WIDE;
-  let pairs = 0;
   let leastMs = Number.POSITIVE_INFINITY;
   let suddenLooks = 0;
 
@@ -100,21 +99,22 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   function forgetTrial(): void {
     trial = createGainTrial();
     low = high = undefined;
-    pairs = 0;
+  }
+
+  function beginTrialsAt(nextReach: number): void {
+    reach = nextReach;
+    forgetTrial();
+    measure('low');
   }
 
   /** Begins with limits far apart, where there is room for that. */
   function beginTrials(): void {
-    reach = level * Math.exp(WIDE) <= max ? WIDE : CLOSE;
-    forgetTrial();
-    measure('low');
+    beginTrialsAt(level * Math.exp(WIDE) <= max ? WIDE : CLOSE);
   }
 
-  /** What has changed is not much: looks closer. */
+  /** What has changed is not much. */
   function lookCloser(): void {
-    reach = CLOSE;
-    forgetTrial();
-    measure('low');
+    beginTrialsAt(CLOSE);
   }
 
   function measure(side: 'low' | 'high'): void {
@@ -173,9 +173,8 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     }
     trial.add(low, high, span);
     low = high = undefined;
-    pairs += 1;
     const verdict = trial.verdict();
-    if (verdict === undefined && reach >= WIDE && pairs >= WIDE_PAIRS) lookCloser();
+    if (verdict === undefined && reach >= WIDE && trial.pairs() >= WIDE_PAIRS) lookCloser();
     // The next pair begins where this one ended: low, high, high, low. That spares a change in between.
     else if (verdict === undefined) setLimit(limit);
     else if (verdict === 'unused') rest(LONG_REST);

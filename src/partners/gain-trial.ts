@@ -21,6 +21,8 @@ export interface TrialSide {
 export interface GainTrial {
   /** Adds a pair. @param span the natural logarithm of high limit ÷ low limit, > 0. */
   add(low: TrialSide, high: TrialSide, span: number): void;
+  /** Compared so far. */
+  pairs(): number;
   /**
    * The gain, once it is clear on which side of a half it lies. `unused`: fewer calls were out than the limits allowed,
    * so nothing was learned. Undefined: not clear yet.
@@ -55,6 +57,7 @@ export function createGainTrial(): GainTrial {
       squares += gain * gain;
       variances += (low.costError ** 2 + high.costError ** 2) / rise ** 2;
     },
+    pairs: () => pairs,
     verdict() {
       if (isUnused) return 'unused';
       if (pairs === 0) return undefined;
