@@ -21,7 +21,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
-function configure(): Config | undefined {
+async function configure(): Promise<Config | undefined> {
   try {
     return readConfig(process.env);
   } catch (error) {
@@ -29,6 +29,7 @@ function configure(): Config | undefined {
     const logger = createLogger({ level: 'info', pod: process.env['POD_NAME'] ?? 'unnamed', version });
     const variables = error.problems.map(({ variable, message }) => `${variable}: ${message}`);
     logger.fatal({ variables }, `the environment can't be started from: ${variables.join('; ')}`);
+    await logger.flush();
     return undefined;
   }
 }
@@ -104,12 +105,12 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
   return exitCode;
 }
 
-const config = configure();
-if (config === undefined) process.exitCode = EX_CONFIG;
+const config = await configure();
+if (config === undefined) process.exit(EX_CONFIG);
 else {
   const logger = createLogger({ level: config.logLevel, pod: config.pod, version });
   const exitCode = await run(config, logger);
-  logger.flush();
+  await logger.flush();
   // Whatever a library still holds open must not keep a stopped pod alive.
   process.exit(exitCode);
 }

@@ -5,6 +5,7 @@
  */
 import pino from 'pino';
 import type { Logger } from '../pipeline/ports.ts';
+import { standardOutput } from './log-output.ts';
 
 const SECRET_NAMES = [
   'password',
@@ -26,9 +27,13 @@ export interface LoggerOptions {
 
 export interface ServiceLogger extends Logger {
   fatal(fields: Readonly<Record<string, unknown>>, message: string): void;
-  /** Writes out what is buffered. */
-  flush(): void;
+  /** Lines that a stalled reader of stdout has cost so far. */
+  linesDropped(): number;
+  /** Resolves once what was said has been taken, or after a second: a reader that stalls holds up no exit. */
+  flush(): Promise<void>;
 }
+
+const FLUSH_TIMEOUT_MS = 1000;
 
 export function createLogger(options: LoggerOptions, destination?: pino.DestinationStream): ServiceLogger {
   const settings: pino.LoggerOptions = {
@@ -43,10 +48,13 @@ export function createLogger(options: LoggerOptions, destination?: pino.Destinat
     serializers: { error: serializeError, err: serializeError },
     hooks: { streamWrite: (line) => escapeControls(maskUrlCredentials(line)) },
   };
-  const logger =
+  const output =
     destination === undefined
-      ? pino(settings, pino.destination({ sync: true }))
-      : pino(settings, destination);
+      ? standardOutput((lines) => {
+          logger.warn({ lines }, 'log lines were dropped: the reader of stdout had stalled');
+        })
+      : undefined;
+  const logger: pino.Logger = pino(settings, destination ?? output);
   return {
     debug: (fields, message) => {
       logger.debug(fields, message);
@@ -63,9 +71,8 @@ export function createLogger(options: LoggerOptions, destination?: pino.Destinat
     fatal: (fields, message) => {
       logger.fatal(fields, message);
     },
-    flush: () => {
-      logger.flush();
-    },
+    linesDropped: () => output?.dropped() ?? 0,
+    flush: () => output?.flush(FLUSH_TIMEOUT_MS) ?? Promise.resolve(),
   };
 }
 
