@@ -89,6 +89,9 @@ function checkTogether(values: Values, present: (name: VariableName) => boolean)
         'expected less than KAFKA_SESSION_TIMEOUT_MS, else the group gives the partitions away while they drain',
     });
   }
+  if (values.REDIS_CLUSTER && /[1-9]/.test(new URL(values.REDIS_URL).pathname)) {
+    problems.push({ variable: 'REDIS_URL', message: 'expected no database: a cluster has only the one' });
+  }
   const topics: VariableName[] = ['KAFKA_TOPIC', 'KAFKA_DEAD_LETTER_TOPIC', 'KAFKA_OUTCOME_TOPIC'];
   for (const [index, name] of topics.entries()) {
     const twin = topics

@@ -10,6 +10,8 @@ const good = {
   RULES_S3_URI: 's3://bucket/rules.yaml',
 };
 
+const AUTH = { AUTH_CLIENT_ID: 'id', AUTH_CLIENT_SECRET: 'secret' };
+
 function problems(environment: Record<string, string>): Record<string, string> {
   try {
     readConfig(environment);
@@ -60,6 +62,16 @@ describe('a good environment', () => {
     );
   });
 
+  it.each([
+    ['KAFKA_BROKERS', '[::1]:9092,kafka-1.internal:9093'],
+    ['REDIS_URL', 'rediss://user:pass@[::1]:6380/15'],
+    ['COUPON_API_URL', 'https://[::1]:8443/base/'],
+    ['DATADOG_SITE', 'us5.datadoghq.com'],
+    ['AUTH_TOKEN_URL', 'https://auth/token?tenant=1'],
+  ])('takes %s=%s', (name, value) => {
+    expect(problems({ ...good, [name]: value, ...(name === 'AUTH_TOKEN_URL' && AUTH) })).toEqual({});
+  });
+
   it('auto concurrency', () => {
     expect(readConfig({ ...good, COUPON_API_CONCURRENCY: 'auto' }).couponApi.concurrency).toBe('auto');
   });
@@ -78,12 +90,26 @@ describe('faults', () => {
 
   it.each([
     ['KAFKA_BROKERS', 'localhost'],
+    ['KAFKA_BROKERS', 'kafka:0'],
+    ['KAFKA_BROKERS', 'kafka:65536'],
+    ['KAFKA_BROKERS', '::1:9092'],
+    ['KAFKA_BROKERS', '[::1:9092'],
+    ['KAFKA_BROKERS', '[12345::]:9092'],
+    ['KAFKA_BROKERS', 'a:9092,'],
+    ['KAFKA_BROKERS', 'PLAINTEXT://a:9092'],
     ['KAFKA_TOPIC', 'no spaces'],
+    ['KAFKA_TOPIC', '..'],
+    ['KAFKA_SESSION_TIMEOUT_MS', '2147483647'],
     ['KAFKA_START', 'middle'],
     ['KAFKA_SSL', 'yes'],
     ['REDIS_URL', 'http://localhost'],
     ['REDIS_URL', 'redis://:50%off@localhost'],
+    ['REDIS_URL', 'redis://localhost/first'],
     ['COUPON_API_URL', 'localhost:80'],
+    ['COUPON_API_URL', 'http://localhost/?key=1'],
+    ['PUSH_API_URL', 'https://user:password@localhost'],
+    ['AUTH_TOKEN_URL', 'https://user:password@localhost'],
+    ['S3_ENDPOINT', 'http://localhost/#a'],
     ['COUPON_API_CONCURRENCY', '0'],
     ['COUPON_API_TIMEOUT_MS', '1e3'],
     ['PUSH_API_TIMEOUT_MS', '-5'],
@@ -94,9 +120,15 @@ describe('faults', () => {
     ['ORDERING', 'key'],
     ['PORT', '70000'],
     ['METRIC_TAGS', 'env=prod'],
+    ['DATADOG_SITE', 'https://datadoghq.eu'],
+    ['DATADOG_SITE', 'datadoghq.eu/'],
+    ['DATADOG_SITE', 'datadoghq.eu:443'],
+    ['DATADOG_SITE', 'eu'],
+    ['DATADOG_API_KEY', 'two words'],
+    ['POD_NAME', 'two words'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
-    const found = problems({ ...good, [name]: value });
+    const found = problems({ ...good, [name]: value, ...(name === 'AUTH_TOKEN_URL' && AUTH) });
     expect(Object.keys(found)).toEqual([name]);
     expect(found[name]).toMatch(/^expected/);
   });
@@ -108,6 +140,12 @@ describe('faults', () => {
       'AUTH_TOKEN_URL',
       'AUTH_CLIENT_SECRET',
     ]);
+  });
+
+  it('a database of a cluster', () => {
+    const cluster = { ...good, REDIS_CLUSTER: 'true' };
+    expect(problems({ ...cluster, REDIS_URL: 'redis://localhost/2' })).toHaveProperty('REDIS_URL');
+    expect(problems({ ...cluster, REDIS_URL: 'redis://localhost/0' })).toEqual({});
   });
 
   it('a drain limit that outlives the session', () => {
