@@ -3,25 +3,44 @@
  * bounded, because what producers send is not ours to trust.
  */
 
-const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})$/;
 /** As nearly every producer writes it, valid for certain and as a Date takes it. */
 const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const REMEMBERED = 2000;
+const ZONE_NAME = /^[a-z][a-z0-9_+-]*(\/[a-z0-9_+-]+)*$/i;
+/** Java writes the script last, behind `#`; iOS and BCP 47 write it after the language. */
+const PHONE_LOCALE = new RegExp(
+  '^(?<language>[a-z]{2,3})' +
+    '(?:[_-](?<inside>[a-z]{4}))?' +
+    '(?:[_-](?<region>[a-z]{2}|\\d{3})?)?' +
+    '(?<variants>(?:[_-][a-z0-9]{1,8})*)' +
+    '(?:_#(?<behind>[a-z]{4})?[a-z0-9_-]*)?' +
+    '(?:\\.[a-z0-9-]+)?' +
+    '(?:@(?<modifier>[a-z0-9=;,_+-]*))?$',
+  'i',
+);
+const VARIANT = /^(\d[a-z0-9]{3}|[a-z0-9]{5,8})$/i;
+const MODIFIER_SCRIPTS = new Map([
+  ['latin', 'Latn'],
+  ['cyrillic', 'Cyrl'],
+  ['devanagari', 'Deva'],
+]);
 
 /**
  * RFC 3339 with offset → epoch ms, or undefined where the text is none. Days that the month doesn't have are
- * refused; a leap second (`:60`) counts as the second after `:59`.
+ * refused; a leap second (`:60`) counts as the second after `:59`. Seconds may be left out, as Java does where
+ * they are 0.
  */
 export function parseInstant(text: string): number | undefined {
   if (PLAIN.test(text)) return Date.parse(text);
-  const match = RFC_3339.exec(text);
+  const match = INSTANT.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, fraction = '', offset = 'Z'] = match;
+  const [, year, month, day, hour, minute, second = '00', fraction = '', offset = 'Z'] = match;
   const leap = second === '60';
   if (Number(day) > daysInMonth(Number(year), Number(month))) return undefined;
   if (Number(hour) > 23) return undefined;
   // `slice(0, 4)`: a point and three digits, all that a Date keeps.
-  const seconds = leap ? '59' : (second ?? '');
+  const seconds = leap ? '59' : second;
   const millis = Date.parse(
     `${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${seconds}${fraction.slice(0, 4)}${offset.toUpperCase()}`,
   );
@@ -45,22 +64,52 @@ function remember(compute: (text: string) => string | undefined): (value: unknow
   };
 }
 
-/** The zone's name where this runtime knows it, else undefined. Bare offsets such as `+02:00` are no IANA names. */
-export const knownTimeZone: (value: unknown) => string | undefined = remember((name) => {
-  if (/^[+-]/.test(name)) return undefined;
+/**
+ * The zone's own name where this runtime knows the given one, else undefined: one name for all spellings, so that what
+ * is kept by zone is bounded by the world's zones. Bare offsets such as `+02:00` are no IANA names.
+ */
+export const canonicalTimeZone: (value: unknown) => string | undefined = remember((name) => {
+  if (!ZONE_NAME.test(name)) return undefined;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return name;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
     return undefined;
   }
 });
 
+/** The name as it was given where it is a zone that this runtime knows, else undefined. */
+export function knownTimeZone(value: unknown): string | undefined {
+  return canonicalTimeZone(value) === undefined ? undefined : (value as string);
+}
+
 /** The canonical form of a well-formed BCP 47 tag, else undefined. */
-export const canonicalLocale: (value: unknown) => string | undefined = remember((tag) => {
+export const canonicalLocale: (value: unknown) => string | undefined = remember(canonicalTag);
+
+/**
+ * The same for a locale as phones and servers write it, too: `de_DE`, `en_US_POSIX`, `de_DE.UTF-8`, `sr_RS@latin` and
+ * Java's `zh_HK_#Hant`. What is beside language, script, region and variants is left out: texts go by nothing else.
+ */
+export const readLocale: (value: unknown) => string | undefined = remember((text) => {
+  const tag = canonicalTag(text);
+  if (tag !== undefined || !/[_#.@]/.test(text)) return tag;
+  const {
+    language,
+    inside,
+    region,
+    variants = '',
+    behind,
+    modifier = '',
+  } = PHONE_LOCALE.exec(text)?.groups ?? {};
+  if (language === undefined) return undefined;
+  const kept = variants.split(/[_-]/).filter((variant) => VARIANT.test(variant));
+  const script = inside ?? behind ?? MODIFIER_SCRIPTS.get(modifier.toLowerCase());
+  return canonicalTag([language, script, region, ...kept].filter((part) => part !== undefined).join('-'));
+});
+
+function canonicalTag(tag: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(tag)[0];
   } catch {
     return undefined;
   }
-});
+}

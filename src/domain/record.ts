@@ -14,6 +14,23 @@ export interface EventSource {
 
 export type HeaderValue = Buffer | string | (Buffer | string)[] | undefined;
 
+const MAX_QUOTED_LENGTH = 1024;
+
+/**
+ * A header's value as text (the last one's of several, '' where there is none); one in JSON quotes, as Spring writes its
+ * headers, without them.
+ */
+export function headerText(header: HeaderValue): string {
+  const value = Array.isArray(header) ? header.at(-1) : header;
+  const text = value?.toString() ?? '';
+  if (!text.includes('"') || text.length > MAX_QUOTED_LENGTH || !/^\s*".*"\s*$/s.test(text)) return text;
+  try {
+    return JSON.parse(text) as string;
+  } catch {
+    return text;
+  }
+}
+
 /** The record's own envelope, shared by all of its pieces. */
 export interface RecordEnvelope {
   readonly key: Buffer | null;

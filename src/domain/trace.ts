@@ -3,7 +3,7 @@
  * a trace. https://www.w3.org/TR/trace-context/
  */
 import { randomBytes } from 'node:crypto';
-import type { HeaderValue } from './record.ts';
+import { headerText, type HeaderValue } from './record.ts';
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const NO_TRACE = '0'.repeat(32);
@@ -17,7 +17,7 @@ let used = 0;
 /** @returns a valid `traceparent` of version 00 with a new span id. */
 export function continueTrace(header: HeaderValue): string {
   const given =
-    header === undefined || Array.isArray(header) ? undefined : TRACEPARENT.exec(header.toString());
+    header === undefined || Array.isArray(header) ? undefined : TRACEPARENT.exec(headerText(header));
   const ids = randomIds();
   if (given?.[1] === undefined || given[1] === NO_TRACE) return `00-${ids.trace}-${ids.span}-01`;
   return `00-${given[1]}-${ids.span}-${given[3] ?? '01'}`;

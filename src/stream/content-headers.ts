@@ -1,9 +1,10 @@
 /**
  * What a record's headers say of its value. Names are taken exactly as `content-type` and `content-encoding`
- * (Kafka's header names are case-sensitive), values in any case, with parameters, as bytes or as text. Where a
- * header is given more than once, the last content-type counts, as Kafka's own `lastHeader` does.
+ * (Kafka's header names are case-sensitive), values in any case, with parameters, as bytes or as text, also in
+ * the JSON quotes that Spring puts around them. Where a header is given more than once, the last content-type counts, as
+ * Kafka's own `lastHeader` does.
  */
-import type { HeaderValue } from '../domain/record.ts';
+import { headerText, type HeaderValue } from '../domain/record.ts';
 
 /** `any`: no content-type that says so; told by content. */
 export type ContentForm = 'json' | 'ndjson' | 'any';
@@ -15,8 +16,7 @@ type Headers = Readonly<Record<string, HeaderValue>>;
 export function readForm(headers: Headers): ContentForm {
   const header = headers['content-type'];
   if (header === undefined) return 'any';
-  const text = (Array.isArray(header) ? header.at(-1) : header)?.toString() ?? '';
-  const type = text.split(';', 1)[0]?.trim().toLowerCase();
+  const type = headerText(header).split(';', 1)[0]?.trim().toLowerCase();
   if (type === 'application/json') return 'json';
   return type === 'application/x-ndjson' ? 'ndjson' : 'any';
 }
@@ -25,7 +25,9 @@ export function readForm(headers: Headers): ContentForm {
 export function readPacking(headers: Headers): ContentPacking {
   const header = headers['content-encoding'];
   if (header === undefined) return 'none';
-  const given = (Array.isArray(header) ? header.join(',') : header.toString())
+  const given = (Array.isArray(header) ? header : [header])
+    .map((value) => headerText(value))
+    .join(',')
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())

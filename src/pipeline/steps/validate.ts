@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { TRIGGERS, type LocationEvent } from '../../domain/event.ts';
 import type { DeadLetterReason } from '../../domain/outcome.ts';
-import type { EventSource, RecordEnvelope, RecordPiece } from '../../domain/record.ts';
-import { canonicalLocale, knownTimeZone, parseInstant } from '../../domain/civil.ts';
+import { headerText, type EventSource, type RecordEnvelope, type RecordPiece } from '../../domain/record.ts';
+import { canonicalTimeZone, parseInstant, readLocale } from '../../domain/civil.ts';
 
 /** An event up to this far ahead of our clock counts as now; further ahead is invalid. */
 const MAX_AHEAD_MS = 5 * 60 * 1000;
@@ -85,9 +85,9 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
   };
   if (isPresent(fields.merchantId)) event.merchantId = fields.merchantId;
   if (isPresent(fields.accuracyMeters)) event.accuracyMeters = fields.accuracyMeters;
-  const timeZone = knownTimeZone(fields.timeZone);
+  const timeZone = canonicalTimeZone(fields.timeZone);
   if (timeZone !== undefined) event.timeZone = timeZone;
-  const locale = canonicalLocale(fields.locale);
+  const locale = readLocale(fields.locale);
   if (locale !== undefined) event.locale = locale;
   return { ok: true, event };
 }
@@ -123,7 +123,7 @@ function replayedId(headers: RecordEnvelope['headers'], index: number): string |
   ) {
     return undefined;
   }
-  const text = header.toString();
+  const text = headerText(header);
   return isId(text) ? text : undefined;
 }
 

@@ -55,6 +55,15 @@ describe('accepted', () => {
     expect(event({ locale })).not.toHaveProperty('locale');
   });
 
+  it('a locale as phones write it, a full minute as Java prints it', () => {
+    const seen = event({ locale: 'zh_HK_#Hant', occurredAt: '2026-11-22T11:59Z', timeZone: 'europe/BERLIN' });
+    expect(seen).toMatchObject({
+      locale: 'zh-Hant-HK',
+      occurredAtMs: NOW - 60_000,
+      timeZone: 'Europe/Berlin',
+    });
+  });
+
   it('zone and locale are kept', () => {
     expect(event({ timeZone: 'Europe/Berlin', locale: 'de-at' })).toMatchObject({
       timeZone: 'Europe/Berlin',

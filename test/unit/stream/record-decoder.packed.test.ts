@@ -33,6 +33,15 @@ describe('gzip', () => {
     ]);
   });
 
+  it.each(['"gzip"', Buffer.from('"gzip"'), ' gzip ', '"GZIP"', 'x-gzip', ['"gzip"', 'identity']])(
+    'may be said as %j',
+    async (coding) => {
+      expect(await decodeText(gzipSync('{"a":1}'), { 'content-encoding': coding })).toMatchObject([
+        [expect.anything(), { a: 1 }],
+      ]);
+    },
+  );
+
   const large = gzipSync(`[${'{"a":1},'.repeat(50_000)}{}]`);
   it.each<[string, Buffer]>([
     ['nothing', Buffer.alloc(0)],

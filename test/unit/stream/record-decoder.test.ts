@@ -127,6 +127,8 @@ describe('the content-type', () => {
     'Application/X-NDJSON ; charset=utf-8',
     Buffer.from('application/x-ndjson'),
     ['text/plain', Buffer.from('application/x-ndjson')],
+    '"application/x-ndjson"',
+    Buffer.from('"application/x-ndjson;charset=UTF-8"'),
   ])('%s makes every line an event, also a single one', async (type) => {
     const expected = [
       ['[1]', [1]],
@@ -136,11 +138,14 @@ describe('the content-type', () => {
     expect(await decodeText('{"a":1}\n', { 'content-type': type })).toEqual([['{"a":1}', { a: 1 }]]);
   });
 
-  it('application/json takes lines for what they are then: not JSON', async () => {
-    const headers = { 'content-type': 'application/json; charset=utf-8' };
-    expect(await decodeText('{"a":1}\n{"b":2}', headers)).toEqual([['{"a":1}\n{"b":2}', 'malformed']]);
-    expect(await decodeText('[{"a":1}]', headers)).toEqual([['{"a":1}', { a: 1 }]]);
-  });
+  it.each(['application/json; charset=utf-8', '"application/json"', Buffer.from(' "Application/JSON" ')])(
+    '%s takes lines for what they are then: not JSON',
+    async (type) => {
+      const headers = { 'content-type': type };
+      expect(await decodeText('{"a":1}\n{"b":2}', headers)).toEqual([['{"a":1}\n{"b":2}', 'malformed']]);
+      expect(await decodeText('[{"a":1}]', headers)).toEqual([['{"a":1}', { a: 1 }]]);
+    },
+  );
 
   it('application/x-ndjson takes an object over many lines for bad lines', async () => {
     expect(await decodeText('{\n"a":1}', LINES_TYPE)).toEqual([
@@ -149,13 +154,20 @@ describe('the content-type', () => {
     ]);
   });
 
-  it.each(['text/plain', '', Buffer.from([0xff]), [] as string[]])(
-    '%j leaves it to the content',
-    async (type) => {
-      expect(await decodeText('{"a":1}\n{"b":2}', { 'content-type': type })).toHaveLength(2);
-      expect(await decodeText('[{"a":1}]', { 'content-type': type })).toEqual([['{"a":1}', { a: 1 }]]);
-    },
-  );
+  it.each([
+    'text/plain',
+    'application/octet-stream',
+    'application/vnd.acme+json',
+    '"application/json',
+    '{"type":"application","subtype":"json"}',
+    '"'.repeat(5000),
+    '',
+    Buffer.from([0xff]),
+    [] as string[],
+  ])('%j leaves it to the content', async (type) => {
+    expect(await decodeText('{"a":1}\n{"b":2}', { 'content-type': type })).toHaveLength(2);
+    expect(await decodeText('[{"a":1}]', { 'content-type': type })).toEqual([['{"a":1}', { a: 1 }]]);
+  });
 });
 
 describe('errors', () => {
