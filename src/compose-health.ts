@@ -74,7 +74,12 @@ export interface Obstacles {
   teller(service: string): (reason: string | undefined) => void;
   /** `what`, and behind a colon what is known of it. */
   explain(what: string, service: string): string;
+  reasonOf(service: string): string | undefined;
 }
+
+/** Topics of ours that may refuse whatever is written to them. */
+export type WrittenTopic = 'dead-letter topic' | 'outcome topic';
+const WRITTEN_TOPICS: readonly WrittenTopic[] = ['dead-letter topic', 'outcome topic'];
 
 export function createObstacles(): Obstacles {
   const known = new Map<string, string>();
@@ -87,6 +92,7 @@ export function createObstacles(): Obstacles {
       const reason = known.get(service);
       return reason === undefined ? what : `${what}: ${reason}`;
     },
+    reasonOf: (service) => known.get(service),
   };
 }
 
@@ -113,6 +119,7 @@ export function createHealth(parts: HealthParts): Health {
     if (!consumer.status().connected) services.add('kafka');
     if (couponApi.stats().breaker !== 'closed' || couponApi.isRefused()) services.add('coupon API');
     if (parts.pushApi.isRefused()) services.add('push API');
+    for (const topic of WRITTEN_TOPICS) if (obstacles.reasonOf(topic) !== undefined) services.add(topic);
     if (parts.tokens?.hasValidToken() === false) services.add('auth server');
     return [...services].sort();
   };
@@ -141,6 +148,10 @@ export function createHealth(parts: HealthParts): Health {
       }
       if (!consumer.status().joined) {
         reasons.push(obstacles.explain('not joined to the consumer group', 'kafka'));
+      }
+      for (const topic of WRITTEN_TOPICS) {
+        const reason = obstacles.reasonOf(topic);
+        if (reason !== undefined) reasons.push(`the ${topic} takes no records: ${reason}`);
       }
       if (parts.tokens?.hasValidToken() === false) reasons.push('no valid token');
       if (couponApi.isRefused()) reasons.push('the coupon API refuses a fresh token');

@@ -4,7 +4,7 @@
  */
 import type { Config } from './config.ts';
 import { openDocuments } from './compose-documents.ts';
-import { createHealth, createObstacles, createWaits } from './compose-health.ts';
+import { createHealth, createObstacles, createWaits, type WrittenTopic } from './compose-health.ts';
 import { createLifecycle, type Pod } from './compose-lifecycle.ts';
 import { openPartners } from './compose-partners.ts';
 import { openRedisConnections } from './compose-redis.ts';
@@ -88,9 +88,10 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const { brokers, ssl, sasl } = config.kafka;
   const connection = { brokers, ssl, clientId: config.pod, ...(sasl !== undefined && { sasl }) };
   const { deadLetterTopic, outcomeTopic } = config.kafka;
-  const deadLetterSender = createRecordSender({ connection, topic: deadLetterTopic, logger });
-  const outcomeSender: RecordSender | undefined =
-    outcomeTopic === undefined ? undefined : createRecordSender({ connection, topic: outcomeTopic, logger });
+  const openSender = (topic: string, service: WrittenTopic): RecordSender =>
+    createRecordSender({ connection, topic, service, logger, onObstacle: obstacles.teller(service) });
+  const deadLetterSender = openSender(deadLetterTopic, 'dead-letter topic');
+  const outcomeSender = outcomeTopic === undefined ? undefined : openSender(outcomeTopic, 'outcome topic');
   const deadLetters = createDeadLetters(deadLetterSender);
   const outcomes = outcomeSender === undefined ? undefined : createOutcomeLog(outcomeSender);
   const intake = createIntake({

@@ -1,28 +1,57 @@
 /**
  * Dead letters: the original key and bytes of one bad event, with headers that say what was wrong and where it
- * came from. Published before the offset is committed, and acknowledged by all in-sync replicas.
+ * came from. Published before the offset is committed, and acknowledged by all in-sync replicas. A topic that refuses
+ * one gets it in a form that it takes: without its value, under a key of ours; what it takes in no form is waited out.
  */
 import { createHash } from 'node:crypto';
+import { UnavailableError } from '../domain/errors.ts';
+import type { EventSource } from '../domain/record.ts';
 import type { DeadLetter, DeadLetters } from '../pipeline/ports.ts';
+import type { RecordRefusal } from './record-refusals.ts';
 import type { OutgoingRecord, RecordSender } from './record-sender.ts';
 
 const MAX_ERROR_CHARS = 500;
 
-/** The sender's topic is the dead letter topic. */
-export function createDeadLetters(sender: RecordSender): DeadLetters {
+/** The sender's topic is the dead letter topic; `service` is what is waited for where it takes no form of a letter. */
+export function createDeadLetters(sender: RecordSender, service = 'dead-letter topic'): DeadLetters {
+  /** A compacted topic takes no record without a key. */
+  let needsKey = false;
+
+  async function send(record: OutgoingRecord, source: EventSource): Promise<'sent' | RecordRefusal> {
+    const hasKey = record.key !== null;
+    if (!hasKey && needsKey) return sender.send(underItsPosition(record, source));
+    const answer = await sender.send(record);
+    if (answer !== 'invalid' || hasKey) return answer;
+    const keyed = await sender.send(underItsPosition(record, source));
+    needsKey ||= keyed === 'sent';
+    return keyed;
+  }
+
   return {
     async publish(letter) {
       const record = toRecord(letter);
-      if ((await sender.send(record)) === 'sent') return;
-      const shortened = withoutValue(record);
-      if ((await sender.send(shortened)) === 'sent') return;
-      // Even its key and own headers are too large: what remains says where to find it.
-      await sender.send({
-        key: null,
-        value: null,
-        headers: ownHeaders(letter, valueHeaders(letter.piece.bytes)),
-      });
+      const { source, bytes } = letter.piece;
+      let answer = await send(record, source);
+      if (answer === 'too_large') answer = await send(withoutValue(record), source);
+      if (answer === 'too_large') {
+        // Even its key and own headers are too large: what remains says where to find it.
+        const headers = ownHeaders(letter, valueHeaders(bytes));
+        answer = await send({ key: null, value: null, headers }, source);
+      }
+      if (answer === 'sent') return;
+      // Nothing may be lost: the event waits until somebody changes the topic.
+      throw new UnavailableError(service, `the topic refuses every form of a letter as ${answer}`);
     },
+  };
+}
+
+/** A letter without a key, for a topic that wants one: each its own, so that compaction keeps them all. */
+function underItsPosition(record: OutgoingRecord, source: EventSource): OutgoingRecord {
+  const { topic, partition, offset, index } = source;
+  return {
+    ...record,
+    key: `${topic}-${String(partition)}-${offset}-${String(index)}`,
+    headers: { ...record.headers, 'original-key': 'none' },
   };
 }
 

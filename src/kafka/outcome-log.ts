@@ -6,14 +6,18 @@ import type { OutcomeLog } from '../pipeline/ports.ts';
 import { UnavailableError } from '../domain/errors.ts';
 import type { RecordSender } from './record-sender.ts';
 
-/** The sender's topic is the outcome topic. */
-export function createOutcomeLog(sender: RecordSender): OutcomeLog {
+/** The sender's topic is the outcome topic; `service` is what is waited for where it refuses an outcome. */
+export function createOutcomeLog(sender: RecordSender, service = 'outcome topic'): OutcomeLog {
   return {
     async record(outcome) {
-      const sent = await sender.send({ key: outcome.userId ?? null, value: toJson(outcome) });
+      const value = toJson(outcome);
+      let answer = await sender.send({ key: outcome.userId ?? null, value });
+      // A compacted topic takes no record without a key, and an unreadable event has no user.
+      if (answer === 'invalid' && outcome.userId === undefined) {
+        answer = await sender.send({ key: outcome.eventId, value });
+      }
       // An outcome is some hundred bytes: a topic that refuses it is set up wrongly, and nothing may be lost.
-      if (sent === 'too_large')
-        throw new UnavailableError('Kafka', 'the outcome topic refuses small records');
+      if (answer !== 'sent') throw new UnavailableError(service, `the topic refuses outcomes as ${answer}`);
     },
   };
 }

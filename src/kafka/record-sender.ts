@@ -1,17 +1,22 @@
 /**
- * Sends records to one topic: many a request, acknowledged by all in-sync replicas before a call resolves.
+ * Sends records to one topic: many a request, acknowledged by all in-sync replicas before a call resolves. A record
+ * that the brokers refuse for good, and a partition that takes nothing, concern their own records alone: the others
+ * are taken out of their company, and are not written once more for each of their tries.
  *
  * Not idempotent. kafkajs's idempotent producer sends one request at a time to a broker and takes its sequence
  * numbers back after an error whose fate is unknown (a timeout), which the broker then refuses for good. What is
  * sent here is read as "at least once", so a copy after a retry is harmless, a producer that is stuck is not.
  */
-import kafkajs, { type IHeaders, type Message, type PartitionerArgs, type Producer } from 'kafkajs';
+import kafkajs, { type IHeaders, type Message, type Producer } from 'kafkajs';
 import { UnavailableError } from '../domain/errors.ts';
 import type { Logger } from '../pipeline/ports.ts';
-import { brokerErrorType, createKafkaClient, type KafkaConnection } from './client.ts';
+import { createKafkaClient, messageOf, type KafkaConnection } from './client.ts';
 import { ensureCodecs } from './codecs.ts';
+import { createPlacement, type RecordPlacement } from './record-placement.ts';
+import { isTopicRefusal, recordRefusalOf, type RecordRefusal } from './record-refusals.ts';
+import { createSendQueue, type SendQueue } from './send-queue.ts';
 
-const { CompressionTypes, Partitioners } = kafkajs;
+const { CompressionTypes } = kafkajs;
 type CompressionTypes = kafkajs.CompressionTypes;
 
 export interface OutgoingRecord {
@@ -22,10 +27,11 @@ export interface OutgoingRecord {
 
 export interface RecordSender {
   /**
-   * Resolves with `sent` once the broker has acknowledged it, with `too_large` once it has refused it for its
-   * size, however packed. Rejects with UnavailableError after a few tries of about three seconds in all.
+   * Resolves with `sent` once the broker has acknowledged it, with its refusal once it has refused it for good: for
+   * its size, however packed, or as `invalid`. Rejects with UnavailableError after a few tries of about three seconds
+   * in all; where its partition has been taking nothing, after one.
    */
-  send(record: OutgoingRecord): Promise<'sent' | 'too_large'>;
+  send(record: OutgoingRecord): Promise<'sent' | RecordRefusal>;
   /** Sends what waits and disconnects; bounded in time. Later sends reject with UnavailableError. */
   stop(): Promise<void>;
 }
@@ -33,119 +39,177 @@ export interface RecordSender {
 export interface RecordSenderOptions {
   readonly connection: KafkaConnection;
   readonly topic: string;
+  /** What is waited for where it takes nothing, as /status names it. Default `Kafka`. */
+  readonly service?: string;
   readonly logger: Logger;
   /** How long a record waits for company, ms. Default 5. */
   readonly lingerMs?: number;
+  /** Why the topic refuses whatever is sent, until it takes a record again: then undefined. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
 }
 
-const MAX_BATCH_RECORDS = 500;
-/** Below what brokers take by default (1 MiB), so that records which fit one by one fit together. */
-const MAX_BATCH_BYTES = 512 * 1024;
-const MAX_BATCHES_IN_FLIGHT = 4;
+/** The producer tries once: what is tried again here is tried without those that were acknowledged. */
+const PRODUCER_RETRY = { retries: 0 } as const;
+/** Of a partition's records apart: about three seconds. */
+const PAUSES_MS = [100, 200, 400, 800, 1000] as const;
+const MAX_REQUESTS_IN_FLIGHT = 4;
 /** Larger batches are packed: what came packed and fitted should fit again. */
 const PACK_FROM_BYTES = 64 * 1024;
 const RECORD_OVERHEAD_BYTES = 100;
 const STOP_TIMEOUT_MS = 3000;
 
-interface Waiting extends PromiseWithResolvers<'sent' | 'too_large'> {
+interface Outgoing extends PromiseWithResolvers<'sent' | RecordRefusal> {
   readonly message: Message;
   readonly bytes: number;
 }
 
-export function createRecordSender(options: RecordSenderOptions): RecordSender {
-  const { topic } = options;
-  ensureCodecs();
-  const placement = createPlacement();
-  const producer = createKafkaClient(options.connection, options.logger).producer({
-    createPartitioner: () => placement.choose,
-    allowAutoTopicCreation: false,
-    metadataMaxAge: 30_000,
-  });
+/** The part of kafkajs's producer that is used here. */
+export type SendingProducer = Pick<Producer, 'connect' | 'send' | 'disconnect'>;
+
+/** @param openProducer another producer than kafkajs's own, for tests. */
+export function createRecordSender(
+  options: RecordSenderOptions,
+  openProducer: (choose: RecordPlacement['choose']) => SendingProducer = (choose) =>
+    openKafka(options, choose),
+): RecordSender {
+  const { topic, service = 'Kafka', lingerMs = 5 } = options;
+  const placement = createPlacement(topic);
+  const producer = openProducer(placement.choose);
   const connect = createConnector(producer);
-  const waiting: Waiting[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let inFlight = 0;
+  const together = createSendQueue<Outgoing>({
+    maxInFlight: MAX_REQUESTS_IN_FLIGHT,
+    lingerMs,
+    send: sendTogether,
+  });
+  /** Of partitions that take nothing now: what goes there goes apart. */
+  const apart = new Map<number, SendQueue<Outgoing>>();
+  const queues = (): SendQueue<Outgoing>[] => [together, ...apart.values()];
+  let isRefused = false;
   let isStopped = false;
 
-  async function deliver(batch: readonly Waiting[], compression: CompressionTypes): Promise<void> {
-    await connect();
-    const messages = batch.map(({ message }) => message);
-    const answers = await producer.send({ topic, acks: -1, compression, messages });
-    const acknowledged = new Set(answers.map(({ partition }) => partition));
-    const left = batch.filter(({ message }) => !acknowledged.has(placement.of(message)));
-    for (const one of batch) if (!left.includes(one)) one.resolve('sent');
-    if (left.length > 0) throw new Error(`${String(left.length)} records were sent to no partition's leader`);
-  }
-
-  /** A batch is refused as a whole: then each record goes alone, and alone it is packed as well as we can. */
-  async function deliverOrSplit(batch: readonly Waiting[]): Promise<void> {
-    const bytes = sumBytes(batch);
+  /** One request for each broker. @returns those without an acknowledgement, and why where the brokers said it. */
+  async function request(
+    batch: readonly Outgoing[],
+    compression: CompressionTypes,
+  ): Promise<{ readonly left: readonly Outgoing[]; readonly error?: unknown }> {
     try {
-      await deliver(batch, bytes >= PACK_FROM_BYTES ? CompressionTypes.GZIP : CompressionTypes.None);
+      const messages = batch.map(({ message }) => message);
+      const answers = await producer.send({ topic, acks: -1, compression, messages });
+      accepted();
+      // kafkajs 2.2.4 resolves a send of which it has left a part out: records of a partition without a leader, and
+      // those whose leader moved. So only what is known to lie in a partition that was acknowledged counts as sent.
+      const acknowledged = new Set<number | undefined>(answers.map(({ partition }) => partition));
+      const left: Outgoing[] = [];
+      for (const one of batch) {
+        if (acknowledged.has(placement.partitionOf(one.message))) one.resolve('sent');
+        else left.push(one);
+      }
+      return { left, ...(left.length > 0 && { error: new Error('sent to no partition’s leader') }) };
     } catch (error) {
-      if (!isTooLarge(error)) throw error;
-      for (const one of batch) await deliverAlone(one);
+      if (isTopicRefusal(error)) refused(error);
+      return { left: batch, error };
     }
   }
 
-  async function deliverAlone(one: Waiting): Promise<void> {
+  function reject(records: readonly Outgoing[], error: unknown): void {
+    for (const one of records) one.reject(new UnavailableError(service, error));
+  }
+
+  function accepted(): void {
+    if (!isRefused) return;
+    isRefused = false;
+    options.onObstacle?.(undefined);
+  }
+
+  function refused(error: unknown): void {
+    isRefused = true;
+    options.onObstacle?.(`${topic} refuses records: ${messageOf(error)}`);
+  }
+
+  async function sendTogether(batch: readonly Outgoing[]): Promise<void> {
     try {
-      await deliver([one], CompressionTypes.ZSTD);
+      // Tries for about three seconds by itself.
+      await connect();
     } catch (error) {
-      if (!isTooLarge(error)) throw error;
-      one.resolve('too_large');
+      reject(batch, error);
+      return;
+    }
+    const { left } = await request(batch, compressionOf(batch));
+    if (left.length === 0) return;
+    const partitions = Map.groupBy(left, ({ message }) => placement.partitionOf(message));
+    const others = [...partitions].map(async ([partition, records]) => {
+      const error = await persist(records);
+      if (error === undefined) return;
+      reject(records, error);
+      // Where even the partitions are unknown, nothing is known of one of them.
+      if (partition !== undefined) setApart(partition);
+    });
+    await Promise.all(others);
+  }
+
+  /** Records of one partition. @returns the reason why those that were not settled are still not sent. */
+  async function persist(records: readonly Outgoing[]): Promise<unknown> {
+    let left = records;
+    for (let tries = 0; ; tries += 1) {
+      const answer = await request(left, compressionOf(left));
+      ({ left } = answer);
+      if (left.length === 0) return undefined;
+      if (recordRefusalOf(answer.error) !== undefined) return sendOneByOne(left);
+      const pauseMs = PAUSES_MS[tries];
+      if (pauseMs === undefined || isStopped || isTopicRefusal(answer.error)) return answer.error;
+      await delay(pauseMs);
     }
   }
 
-  function takeBatch(): Waiting[] {
-    let bytes = 0;
-    let count = 0;
-    for (const one of waiting) {
-      bytes += one.bytes;
-      if (count > 0 && (bytes > MAX_BATCH_BYTES || count >= MAX_BATCH_RECORDS)) break;
-      count += 1;
+  /** A request is refused as a whole for one record of it. Alone each is packed as well as we can. */
+  async function sendOneByOne(records: readonly Outgoing[]): Promise<unknown> {
+    for (const one of records) {
+      const { left, error } = await request([one], CompressionTypes.ZSTD);
+      if (left.length === 0) continue;
+      const refusal = recordRefusalOf(error);
+      if (refusal === undefined) reject([one], error);
+      else one.resolve(refusal);
     }
-    return waiting.splice(0, count);
+    return undefined;
   }
 
-  function flush(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    while (waiting.length > 0 && inFlight < MAX_BATCHES_IN_FLIGHT) {
-      const batch = takeBatch();
-      inFlight += 1;
-      deliverOrSplit(batch)
-        .catch((error: unknown) => {
-          for (const one of batch) one.reject(new UnavailableError('Kafka', error));
-        })
-        .finally(() => {
-          inFlight -= 1;
-          flush();
-        });
-    }
+  /** Of a partition that took nothing: one try a batch, as whoever sends tries again; taken in again by the first success. */
+  function setApart(partition: number): void {
+    if (apart.has(partition)) return;
+    const queue = createSendQueue<Outgoing>({
+      maxInFlight: 1,
+      lingerMs,
+      send: async (batch) => {
+        const { left, error } = await request(batch, compressionOf(batch));
+        if (left.length > 0 && recordRefusalOf(error) === undefined) {
+          reject(left, error);
+          return;
+        }
+        apart.delete(partition);
+        if (left.length > 0) await sendOneByOne(left);
+      },
+    });
+    apart.set(partition, queue);
+  }
+
+  function queueOf(message: Message): SendQueue<Outgoing> {
+    if (apart.size === 0) return together;
+    const partition = placement.partitionOf(message);
+    return (partition === undefined ? undefined : apart.get(partition)) ?? together;
   }
 
   return {
     send({ key, value, headers }) {
-      if (isStopped) return Promise.reject(new UnavailableError('Kafka', 'the producer has been stopped'));
+      if (isStopped) return Promise.reject(new UnavailableError(service, 'the producer has been stopped'));
       const message: Message = { key, value, ...(headers === undefined ? {} : { headers }) };
-      const one: Waiting = {
-        ...Promise.withResolvers<'sent' | 'too_large'>(),
-        message,
-        bytes: sizeOf(message),
-      };
-      waiting.push(one);
-      if (waiting.length >= MAX_BATCH_RECORDS) flush();
-      else timer ??= setTimeout(flush, options.lingerMs ?? 5);
-      return one.promise;
+      const settled = Promise.withResolvers<'sent' | RecordRefusal>();
+      queueOf(message).add({ ...settled, message, bytes: sizeOf(message) });
+      return settled.promise;
     },
     async stop() {
       isStopped = true;
-      flush();
-      const last = waiting.at(-1)?.promise.catch(() => undefined);
       const closed = (async () => {
-        await last;
-        while (inFlight > 0) await delay(5);
+        await Promise.all(queues().map((queue) => queue.flush()));
         await producer.disconnect();
       })();
       await Promise.race([closed.catch(() => undefined), delay(STOP_TIMEOUT_MS)]);
@@ -153,28 +217,21 @@ export function createRecordSender(options: RecordSenderOptions): RecordSender {
   };
 }
 
-/**
- * Where each message goes, the same at every try of one request, and remembered.
- *
- * kafkajs 2.2.4 resolves a send of which it has left a part out: records of a partition without a leader, and
- * those whose leader moved, between two tries, to a broker that has already answered the first. So only what is
- * known to lie in a partition that was acknowledged counts as sent.
- */
-function createPlacement() {
-  const choose = Partitioners.DefaultPartitioner();
-  const places = new WeakMap<object, number>();
-  return {
-    choose: (args: PartitionerArgs): number => {
-      const place = places.get(args.message) ?? choose(args);
-      places.set(args.message, place);
-      return place;
-    },
-    of: (message: Message): number => places.get(message) ?? -1,
-  };
+function openKafka(
+  { connection, logger }: RecordSenderOptions,
+  choose: RecordPlacement['choose'],
+): SendingProducer {
+  ensureCodecs();
+  return createKafkaClient(connection, logger).producer({
+    createPartitioner: () => choose,
+    allowAutoTopicCreation: false,
+    metadataMaxAge: 30_000,
+    retry: PRODUCER_RETRY,
+  });
 }
 
 /** Connects once, at the first need; after a failure again at the next. */
-function createConnector(producer: Producer): () => Promise<void> {
+function createConnector(producer: SendingProducer): () => Promise<void> {
   let connecting: Promise<void> | undefined;
   return () => {
     connecting ??= producer.connect().catch((error: unknown) => {
@@ -185,13 +242,9 @@ function createConnector(producer: Producer): () => Promise<void> {
   };
 }
 
-function isTooLarge(error: unknown): boolean {
-  const type = brokerErrorType(error);
-  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE';
-}
-
-function sumBytes(batch: readonly Waiting[]): number {
-  return batch.reduce((sum, one) => sum + one.bytes, 0);
+function compressionOf(batch: readonly Outgoing[]): CompressionTypes {
+  const bytes = batch.reduce((sum, one) => sum + one.bytes, 0);
+  return bytes >= PACK_FROM_BYTES ? CompressionTypes.GZIP : CompressionTypes.None;
 }
 
 function sizeOf({ key, value, headers = {} }: Message): number {

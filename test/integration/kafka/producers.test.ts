@@ -133,6 +133,44 @@ describe('a dead letter', () => {
   });
 });
 
+describe('a compacted topic', () => {
+  const compacted = { 'cleanup.policy': 'compact' };
+  const source = { topic: 'location-events', partition: 0, offset: '7', index: 0 };
+
+  test('takes an outcome without a user under its event, and its neighbours as they are', async () => {
+    const topic = await bench.createTopic(1, compacted);
+    const log = createOutcomeLog(senderTo(topic));
+    const base = { at: '2026-11-22T12:00:00.000Z', pod: 'p', source } as const;
+    await Promise.all([
+      ...Array.from({ length: 50 }, (_, n) =>
+        log.record({ ...base, eventId: `e${String(n)}`, userId: `u${String(n)}`, outcome: 'queued' }),
+      ),
+      log.record({
+        ...base,
+        eventId: 'location-events-0-7-0',
+        outcome: 'dead_lettered',
+        reason: 'malformed',
+      }),
+    ]);
+    const messages = await readTopic(topic, 51);
+    const keys = new Set(messages.map(({ key }) => String(key)));
+    expect(keys.size).toBe(51);
+    expect(keys).toContain('location-events-0-7-0');
+  });
+
+  test('takes a dead letter without a key under its position', async () => {
+    const topic = await bench.createTopic(1, compacted);
+    const deadLetters = createDeadLetters(senderTo(topic));
+    const letter = { reason: 'malformed', error: 'x', eventId: undefined, failedAtMs } as const;
+    const envelope = { key: null, headers: {} };
+    await deadLetters.publish({ ...letter, piece: pieceOf(Buffer.from('a'), { envelope }) });
+    const [message] = await readTopic(topic, 1);
+    expect(String(message?.key)).toBe('location-events-3-9007199254740993-2');
+    expect(String(message?.value)).toBe('a');
+    expect(textHeaders(message)).toMatchObject({ 'original-key': 'none' });
+  });
+});
+
 test('outcomes are JSON keyed by user, in few requests, acknowledged', async () => {
   const topic = await bench.createTopic(3);
   const log = createOutcomeLog(senderTo(topic));

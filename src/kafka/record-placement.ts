@@ -1,0 +1,35 @@
+/**
+ * Where each record goes: kafkajs's own partitioner, asked once a record. The answer is the same at every try, and
+ * known before a request is made, so that records of one partition can be sent apart from those of others.
+ */
+import kafkajs, { type Message, type PartitionerArgs, type PartitionMetadata } from 'kafkajs';
+
+export interface RecordPlacement {
+  /** The partitioner to give to a producer. */
+  readonly choose: (args: PartitionerArgs) => number;
+  /** The message's partition; undefined before the first request has told what partitions there are. */
+  partitionOf(message: Message): number | undefined;
+}
+
+export function createPlacement(topic: string): RecordPlacement {
+  const choose = kafkajs.Partitioners.DefaultPartitioner();
+  const places = new WeakMap<object, number>();
+  let known: PartitionMetadata[] = [];
+
+  function place(message: Message): number {
+    const before = places.get(message);
+    // A topic that was made anew may have fewer.
+    if (before !== undefined && before < known.length) return before;
+    const chosen = choose({ topic, partitionMetadata: known, message });
+    places.set(message, chosen);
+    return chosen;
+  }
+
+  return {
+    choose({ partitionMetadata, message }) {
+      known = partitionMetadata;
+      return place(message);
+    },
+    partitionOf: (message) => (known.length === 0 ? undefined : place(message)),
+  };
+}
