@@ -153,7 +153,9 @@ export function createHealth(parts: HealthParts): Health {
         const reason = obstacles.reasonOf(topic);
         if (reason !== undefined) reasons.push(`the ${topic} takes no records: ${reason}`);
       }
-      if (parts.tokens?.hasValidToken() === false) reasons.push('no valid token');
+      if (parts.tokens?.hasValidToken() === false) {
+        reasons.push(`no valid token: ${parts.tokens.lastError() ?? 'not asked yet'}`);
+      }
       if (couponApi.isRefused()) reasons.push('the coupon API refuses a fresh token');
       if (parts.pushApi.isRefused()) reasons.push('the push API refuses a fresh token');
       return reasons;

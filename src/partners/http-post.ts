@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createConnectedAgent, type ConnectedAgentOptions } from './connected-agent.ts';
 import { passFailpoint } from '../domain/failpoints.ts';
 import { unwatch, watch } from './abort-hub.ts';
+import { encodingOf } from './unpack-body.ts';
 import { shortError } from '../domain/short-error.ts';
 
 export interface PostRequest {
@@ -27,8 +28,10 @@ export type PostReply =
       readonly kind: 'answer';
       readonly status: number;
       readonly retryAfter: string | undefined;
-      /** Empty unless wanted. */
-      readonly body: string;
+      /** As it came; empty unless wanted. */
+      readonly body: Buffer;
+      /** Its `content-encoding`; undefined: plain. */
+      readonly encoding: string | undefined;
     }
   | {
       readonly kind: 'failed';
@@ -52,6 +55,7 @@ export interface PosterOptions extends Omit<ConnectedAgentOptions, 'connectTimeo
 }
 
 const MAX_RESPONSE_BYTES = 64 * 1024;
+const NO_BODY: Buffer = Buffer.alloc(0);
 
 /** @throws TypeError where `url` is no http(s) URL. */
 export function createPoster(options: PosterOptions): Poster {
@@ -122,16 +126,17 @@ export function createPoster(options: PosterOptions): Poster {
           kind: 'answer',
           status: statusCode,
           retryAfter: textOf(headers['retry-after']),
+          encoding: encodingOf(textOf(headers['content-encoding'])),
         } as const;
         const chunks: Buffer[] = [];
         let received = 0;
-        if (!request.wantsBody) settle({ ...head, body: '' });
+        if (!request.wantsBody) settle({ ...head, body: NO_BODY });
         stream.on('data', (chunk: Buffer) => {
           received += chunk.length;
           if (received > maxResponseBytes) fail('the answer is too large');
           else if (request.wantsBody) chunks.push(chunk);
         });
-        stream.once('end', () => settle({ ...head, body: Buffer.concat(chunks).toString() }));
+        stream.once('end', () => settle({ ...head, body: Buffer.concat(chunks) }));
       },
     );
     stream.on('error', (error: Error) => fail(explain(error)));

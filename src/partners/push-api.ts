@@ -123,9 +123,9 @@ function meaningOf(reply: PostReply, nowMs: number): SendResult {
   const retryAfterMs = parseRetryAfter(reply.retryAfter, nowMs);
   const later = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429 || status === 401) return { kind: 'not_sent', error, ...later };
-  if (status >= 500) return { kind: 'maybe_sent', error, ...later };
-  // Other 4xx by the table. A redirect isn't followed: the partner has not taken the push, and never will there.
-  return { kind: 'rejected', error };
+  if (status >= 400 && status < 500) return { kind: 'rejected', error };
+  // 5xx, and redirects, which are not followed: a gateway may send on what it has taken, or what it hands back.
+  return { kind: 'maybe_sent', error, ...later };
 }
 
 function bodyOf(push: FrozenPush, expiresAtMs: number): string {

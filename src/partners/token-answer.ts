@@ -12,31 +12,67 @@ const ASSUMED_LIFETIME_MS = 60_000;
 /** Longer is renewed daily all the same; also keeps far from what a timer can count (2³¹ ms). */
 const LONGEST_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-const answerShape = z.object({
+export type TokenAnswer =
+  | ({ readonly ok: true } & GrantedToken)
+  /** Which field is wrong, or what else, in one short line with nothing of the answer. */
+  | { readonly ok: false; readonly error: string };
+
+const LONGEST_TOKEN = 16_384;
+
+const fields = {
   // RFC 6750's characters; anything else couldn't be sent in a header.
   access_token: z
-    .string()
-    .max(16_384)
-    .regex(/^[\x21-\x7e]+$/),
+    .string('is missing or no text')
+    .min(1, 'is empty')
+    .max(LONGEST_TOKEN, `is longer than ${String(LONGEST_TOKEN)} characters`)
+    .regex(/^[\x21-\x7e]+$/, 'holds characters that fit no header'),
+  // `Bearer`, `bearer`, and `BearerToken` as Apigee writes it.
   token_type: z
-    .string()
-    .regex(/^bearer$/i)
+    .string('is no text')
+    .regex(/bearer/i, 'says nothing of bearer')
     .nullish(),
   expires_in: z.unknown().optional(),
-});
+};
+const answerShape = z.object(fields, 'the body is no JSON object');
 
-/** Undefined where the body is no token answer. Never throws; nothing of the body gets out but the token. */
-export function parseTokenAnswer(body: string): GrantedToken | undefined {
+/** Never throws; nothing of the body gets out but the token. */
+export function parseTokenAnswer(body: string): TokenAnswer {
+  let json: unknown;
+  try {
+    // RFC 8259 lets a reader ignore a byte order mark.
+    json = JSON.parse(body.replace(/^\ufeff/, ''));
+  } catch {
+    return { ok: false, error: 'the body is not JSON' };
+  }
+  const { success, data, error } = answerShape.safeParse(json);
+  if (!success) {
+    const [issue] = error.issues;
+    const path = issue?.path.map(String) ?? [];
+    return { ok: false, error: [...path, issue?.message ?? 'the body is no token'].join(' ') };
+  }
+  return { ok: true, value: data.access_token, lifetimeMs: lifetimeMs(data.expires_in) };
+}
+
+/** OAuth's own word for a refusal (RFC 6749 section 5.2: `invalid_client` and the like); undefined where there is none. */
+export function refusalCode(body: string): string | undefined {
   let json: unknown;
   try {
     json = JSON.parse(body);
   } catch {
     return undefined;
   }
-  const { success, data } = answerShape.safeParse(json);
-  if (!success) return undefined;
-  return { value: data.access_token, lifetimeMs: lifetimeMs(data.expires_in) };
+  const code: unknown = typeof json === 'object' && json !== null ? Reflect.get(json, 'error') : undefined;
+  return REFUSALS.find((known) => known === code);
 }
+
+const REFUSALS = [
+  'invalid_request',
+  'invalid_client',
+  'invalid_grant',
+  'unauthorized_client',
+  'unsupported_grant_type',
+  'invalid_scope',
+];
 
 function lifetimeMs(expiresIn: unknown): number {
   const seconds = typeof expiresIn === 'string' && expiresIn.trim() !== '' ? Number(expiresIn) : expiresIn;

@@ -5,9 +5,10 @@
  */
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import { unwatch, watch } from './abort-hub.ts';
-import { createPoster } from './http-post.ts';
+import { createPoster, type PostReply } from './http-post.ts';
 import { backoffMs } from './retry-policy.ts';
-import { basicCredentials, parseTokenAnswer } from './token-answer.ts';
+import { basicCredentials, parseTokenAnswer, refusalCode, type TokenAnswer } from './token-answer.ts';
+import { ACCEPTED_ENCODINGS, unpackBody } from './unpack-body.ts';
 
 export interface TokenSourceOptions {
   readonly url: string;
@@ -39,6 +40,8 @@ export interface TokenSource {
   /** An API took this token: should it be refused later, it was revoked, and a fresh one is worth asking for. */
   worked(token: string): void;
   hasValidToken(): boolean;
+  /** Why the latest renewal failed; undefined where it did not. */
+  lastError(): string | undefined;
   /** Ends renewal, closes sockets and timers. */
   stop(): void;
 }
@@ -61,6 +64,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     authorization: basicCredentials(options.clientId, options.clientSecret),
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
+    'accept-encoding': ACCEPTED_ENCODINGS,
   };
   const stopped = new AbortController();
   const waiting = new Set<(token: string) => void>();
@@ -70,6 +74,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   let refusedAtMs = Number.NEGATIVE_INFINITY;
   let refusalAnswered = false;
   let lastWorking: string | undefined;
+  let lastError: string | undefined;
 
   function current(): string | undefined {
     return held !== undefined && clock.now() < held.expiresAtMs ? held.value : undefined;
@@ -80,11 +85,11 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     const body = 'grant_type=client_credentials';
     const reply = await poster.post({ headers, body, wantsBody: true, signal: stopped.signal });
     if (stopped.signal.aborted) return false;
-    const granted =
-      reply.kind === 'answer' && reply.status === 200 ? parseTokenAnswer(reply.body) : undefined;
-    options.onRenewal?.(granted === undefined ? 'failed' : 'ok');
-    if (granted === undefined) {
-      const error = reply.kind === 'failed' ? reply.error : `HTTP ${reply.status}, no usable token`;
+    const granted = await readReply(reply);
+    options.onRenewal?.(granted.ok ? 'ok' : 'failed');
+    lastError = granted.ok ? undefined : granted.error;
+    if (!granted.ok) {
+      const { error } = granted;
       logger.warn({ error, tokenLeft: current() !== undefined }, 'the token could not be renewed');
       return false;
     }
@@ -158,10 +163,28 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       lastWorking = token;
     },
     hasValidToken: () => current() !== undefined,
+    lastError: () => lastError,
     stop() {
       stopped.abort();
       nap.abort();
       poster.close();
     },
   };
+}
+
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** What the auth server's reply comes to; what is wrong with it is said without anything of it. */
+async function readReply(reply: PostReply): Promise<TokenAnswer> {
+  if (reply.kind === 'failed') return { ok: false, error: reply.error };
+  const answer = `HTTP ${reply.status}`;
+  const unpacked = await unpackBody(reply.body, reply.encoding ?? '', MAX_ANSWER_BYTES);
+  if (reply.status < 200 || reply.status >= 300) {
+    const code = unpacked.kind === 'bytes' ? refusalCode(unpacked.bytes.toString()) : undefined;
+    return { ok: false, error: code === undefined ? answer : `${answer}: ${code}` };
+  }
+  if (unpacked.kind === 'too_large') return { ok: false, error: `${answer}: the answer is too large` };
+  if (unpacked.kind === 'unreadable') return { ok: false, error: `${answer}: ${unpacked.error}` };
+  const granted = parseTokenAnswer(unpacked.bytes.toString());
+  return granted.ok ? granted : { ok: false, error: `${answer}: ${granted.error}` };
 }

@@ -22,6 +22,7 @@ describe('stale', () => {
       renew: () => Promise.resolve(undefined),
       worked: () => undefined,
       hasValidToken: () => false,
+      lastError: () => undefined,
       stop: () => undefined,
     };
     const hasty = {
@@ -66,6 +67,7 @@ describe('whether a call is out within its time limit', () => {
       renew: () => renewal.promise,
       worked: () => undefined,
       hasValidToken: () => true,
+      lastError: () => undefined,
       stop: () => undefined,
     };
     build({ tokens, concurrency: 1, timeoutMs: 1500 });

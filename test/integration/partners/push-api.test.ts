@@ -115,8 +115,11 @@ describe('an answer', () => {
     [404, { kind: 'rejected', error: 'HTTP 404' }],
     [408, { kind: 'rejected', error: 'HTTP 408' }],
     [409, { kind: 'rejected', error: 'HTTP 409' }],
-    [307, { kind: 'rejected', error: 'HTTP 307' }],
-    [500, { kind: 'maybe_sent', error: 'HTTP 500' }],
+    [422, { kind: 'rejected', error: 'HTTP 422' }],
+    ...[300, 301, 302, 303, 304, 307, 308, 500, 502, 504].map((status): [number, object] => [
+      status,
+      { kind: 'maybe_sent', error: `HTTP ${String(status)}` },
+    ]),
     [503, { kind: 'maybe_sent', error: 'HTTP 503' }],
     [599, { kind: 'maybe_sent', error: 'HTTP 599' }],
   ])('%i', async (status, result) => {
@@ -128,6 +131,7 @@ describe('an answer', () => {
   test.each([
     [429, 'not_sent'],
     [503, 'maybe_sent'],
+    [302, 'maybe_sent'],
   ])('%i with Retry-After says when', async (status, kind) => {
     stub.script({ status, headers: { 'retry-after': '7' } });
     expect(await send()).toEqual({ kind, error: `HTTP ${status}`, retryAfterMs: 7000 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { basicCredentials, parseTokenAnswer } from '../../../src/partners/token-answer.ts';
+import { basicCredentials, parseTokenAnswer, refusalCode } from '../../../src/partners/token-answer.ts';
 
 const parse = (fields: object) => parseTokenAnswer(JSON.stringify({ access_token: 't', ...fields }));
 
@@ -19,25 +19,35 @@ describe('a token answer', () => {
     ['longer than a timer can count', 1e12, 86_400_000],
     ['infinite', '1e999', 86_400_000],
   ])('expires_in %s', (_name, expiresIn, lifetimeMs) => {
-    expect(parse({ expires_in: expiresIn })).toEqual({ value: 't', lifetimeMs });
+    expect(parse({ expires_in: expiresIn })).toEqual({ ok: true, value: 't', lifetimeMs });
   });
 
-  test.each(['Bearer', 'bearer', undefined, null])('token_type %j is fine', (type) => {
-    expect(parse({ token_type: type })).toBeDefined();
+  test.each(['Bearer', 'bearer', 'BEARER', 'BearerToken', 'Bearer Token', undefined, null])(
+    'token_type %j is fine',
+    (type) => {
+      expect(parse({ token_type: type }).ok).toBe(true);
+    },
+  );
+
+  test('behind a byte order mark is one', () => {
+    expect(parseTokenAnswer('\ufeff{"access_token":"t"}').ok).toBe(true);
   });
 
   test.each([
-    '',
-    'null',
-    '[]',
-    '{}',
-    '{"access_token":""}',
-    '{"access_token":7}',
-    '{"access_token":"a\\r\\nb"}',
-    '{"access_token":"ü"}',
-    '{"access_token":"t","token_type":"mac"}',
-  ])('is none: %s', (body) => {
-    expect(parseTokenAnswer(body)).toBeUndefined();
+    ['', 'the body is not JSON'],
+    ['<html>', 'the body is not JSON'],
+    ['null', 'the body is no JSON object'],
+    ['[]', 'the body is no JSON object'],
+    ['{}', 'access_token is missing or no text'],
+    ['{"access_token":""}', 'access_token is empty'],
+    ['{"access_token":7}', 'access_token is missing or no text'],
+    [`{"access_token":"${'x'.repeat(16_385)}"}`, 'access_token is longer than 16384 characters'],
+    ['{"access_token":"a\\r\\nb"}', 'access_token holds characters that fit no header'],
+    ['{"access_token":"ü"}', 'access_token holds characters that fit no header'],
+    ['{"access_token":"t","token_type":"mac"}', 'token_type says nothing of bearer'],
+    ['{"access_token":"t","token_type":7}', 'token_type is no text'],
+  ])('is none, and the field is named: %s', (body, error) => {
+    expect(parseTokenAnswer(body)).toEqual({ ok: false, error });
   });
 
   test('no text makes it throw', () => {
@@ -47,6 +57,16 @@ describe('a token answer', () => {
       }),
     );
   });
+});
+
+test.each([
+  ['{"error":"invalid_client","error_description":"no such"}', 'invalid_client'],
+  ['{"error":"something of their own"}', undefined],
+  ['{"error":{"code":1}}', undefined],
+  ['null', undefined],
+  ['<html>', undefined],
+])('the refusal in %s is %s: only OAuth’s own words are said', (body, code) => {
+  expect(refusalCode(body)).toBe(code);
 });
 
 test('client id and secret are form-encoded before basic (RFC 6749 §2.3.1)', () => {
