@@ -6,6 +6,8 @@
  */
 
 const PORTS = 'src/pipeline/ports\\.ts$';
+/** How large JSON is walked and cut in turns of the event loop: of records as of partners' answers. */
+const LARGE_JSON = 'src/stream/(check-json|cut-array|json-bytes|loop-turns)\\.ts$';
 
 /** What each room may import of ours beside its own files. */
 const rooms = {
@@ -13,7 +15,7 @@ const rooms = {
   pipeline: ['src/domain/'],
   stream: ['src/domain/'],
   kafka: ['src/domain/', PORTS, 'src/stream/'],
-  partners: ['src/domain/', PORTS],
+  partners: ['src/domain/', PORTS, LARGE_JSON],
   documents: ['src/domain/', PORTS],
   rules: ['src/domain/', PORTS],
   cooldown: ['src/domain/', PORTS],

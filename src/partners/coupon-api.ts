@@ -19,6 +19,7 @@ import { createLatencyWindow } from './latency-window.ts';
 import { backoffMs } from './retry-policy.ts';
 import { createRouterPool } from './router-pool.ts';
 import type { TokenSource } from './token-source.ts';
+import { ACCEPTED_ENCODINGS } from './unpack-body.ts';
 import { headerText } from './wire-text.ts';
 
 export interface CouponApiOptions {
@@ -241,6 +242,8 @@ function headersOf(query: CouponQuery, token: string | undefined): string[] {
   const headers = [
     'accept',
     'application/json',
+    'accept-encoding',
+    ACCEPTED_ENCODINGS,
     'x-event-id',
     headerText(query.event.eventId),
     'traceparent',

@@ -1,21 +1,25 @@
 /**
  * One HTTP GET by undici, as cheaply as it allows: its bare dispatch, without the streams that its `request` builds
  * for every answer, because this runs for every event. Bounded in time (one limit for
- * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket.
+ * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket. What has to be
+ * unpacked, or is large, is read in turns of the event loop once it is here; the time limit is over then.
  */
 import type { Client } from 'undici';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
+import { readCouponBody } from './coupon-body.ts';
+import type { ParsedCoupons } from './coupon-schema.ts';
 import { createDeadlines, type Deadlines, type Expiring } from './deadlines.ts';
 import { createHttpSockets, type HttpSockets, type SocketUser } from './http-sockets.ts';
+import { encodingOf } from './unpack-body.ts';
 import { shortError } from '../domain/short-error.ts';
 
 export type Reply =
-  /** Of a 2xx the whole body; of any other status nothing, as the status says it all. */
   | {
       readonly kind: 'answer';
       readonly status: number;
       readonly retryAfter: string | undefined;
-      readonly body: Buffer;
+      /** Of a 2xx what its body says; of any other status nothing, as the status says it all. */
+      readonly coupons: ParsedCoupons | undefined;
     }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'failed'; readonly reason: 'timeout' | 'network'; readonly error: string }
@@ -107,11 +111,13 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
   readonly #asker: Asker;
   readonly #hold: Hold;
   readonly #limits: CallLimits;
-  #expired = false;
+  /** Its time limit runs. */
+  #isTimed = true;
   #controller: Controller | undefined;
   #settled = false;
   #status = 0;
   #retryAfter: string | undefined;
+  #encoding: string | undefined;
   #body: Buffer = NO_BODY;
   #chunks: Buffer[] | undefined;
   #received = 0;
@@ -128,7 +134,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
   }
 
   expire(): void {
-    this.#expired = true;
+    this.#isTimed = false;
     const error = `no answer in ${this.#limits.timeoutMs} ms`;
     this.#finish(this.#orStatus({ kind: 'failed', reason: 'timeout', error }), true);
   }
@@ -144,6 +150,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
     this.#status = status;
     const given = headers['retry-after'];
     this.#retryAfter = Array.isArray(given) ? given[0] : given;
+    this.#encoding = encodingOf(headers['content-encoding']);
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
@@ -156,8 +163,23 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
 
   onResponseEnd(): void {
     this.#limits.sockets.release(this);
+    if (this.#settled) return;
+    if (!isSuccess(this.#status)) {
+      this.#answer(undefined);
+      return;
+    }
     const body = this.#chunks === undefined ? this.#body : Buffer.concat(this.#chunks);
-    this.#finish({ kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, body }, false);
+    const coupons = readCouponBody(body, this.#encoding, this.#limits.maxResponseBytes);
+    if (!(coupons instanceof Promise)) {
+      this.#answer(coupons);
+      return;
+    }
+    this.#endTime();
+    this.#chunks = undefined;
+    this.#body = NO_BODY;
+    void coupons.then((read) => {
+      this.#answer(read);
+    });
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -176,10 +198,19 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
     );
   }
 
+  #answer(coupons: ParsedCoupons | undefined): void {
+    this.#finish({ kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, coupons }, false);
+  }
+
+  #endTime(): void {
+    if (this.#isTimed) this.#limits.deadlines.remove(this);
+    this.#isTimed = false;
+  }
+
   #finish(reply: Reply, abort: boolean): void {
     if (this.#settled) return;
     this.#settled = true;
-    if (!this.#expired) this.#limits.deadlines.remove(this);
+    this.#endTime();
     this.#hold.unwatch(this);
     if (abort) this.#controller?.abort(ENDED);
     try {
@@ -193,7 +224,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
   #orStatus(failure: Reply): Reply {
     const status = this.#status;
     if (status === 0 || isSuccess(status)) return failure;
-    return { kind: 'answer', status, retryAfter: this.#retryAfter, body: NO_BODY };
+    return { kind: 'answer', status, retryAfter: this.#retryAfter, coupons: undefined };
   }
 }
 

@@ -16,8 +16,15 @@ export type ParsedCoupons =
 
 const MAX_ID_LENGTH = 512;
 /** A bound beside that of the whole answer: no push service takes so much. */
-const MAX_TEXT_LENGTH = 65_536;
+export const MAX_TEXT_LENGTH = 65_536;
 const NONE: ParsedCoupons = { ok: true, coupons: [], invalid: 0 };
+
+/** Why a body is no such JSON. */
+export const BODY_FAULTS = {
+  notJson: { ok: false, error: 'the body is not JSON' },
+  noCoupons: { ok: false, error: 'the body has no "coupons"' },
+  noList: { ok: false, error: '"coupons" is not a list' },
+} as const satisfies Record<string, ParsedCoupons>;
 
 /** Ids become parts of keys, so they are well-formed Unicode. */
 const id = z
@@ -47,27 +54,32 @@ const couponShape = z.object({
   validUntil: instant.nullish(),
 });
 
+/** The names that mean something in a coupon. */
+export const COUPON_FIELDS: ReadonlySet<string> = new Set(Object.keys(couponShape.shape));
+
 /**
- * The coupons in the body of a 200, or one short line on why it is no such JSON (never with a part of the body).
+ * The coupons in the body of a 200, or one short line on why it is no such JSON (never with a part of the body). Parses
+ * in one go: for small bodies.
  * Never throws.
  */
 export function parseCoupons(body: Buffer): ParsedCoupons {
   const envelope = parseJson(body);
-  if (envelope === undefined) return { ok: false, error: 'the body is not JSON' };
+  if (envelope === undefined) return BODY_FAULTS.notJson;
   if (typeof envelope !== 'object' || envelope === null || !Object.hasOwn(envelope, 'coupons'))
-    return { ok: false, error: 'the body has no "coupons"' };
+    return BODY_FAULTS.noCoupons;
   const list: unknown = Reflect.get(envelope, 'coupons');
-  if (!Array.isArray(list)) return { ok: false, error: '"coupons" is not a list' };
+  if (!Array.isArray(list)) return BODY_FAULTS.noList;
   if (list.length === 0) return NONE;
   const coupons: Coupon[] = [];
   for (const item of list) {
-    const coupon = parseCoupon(item);
+    const coupon = readCoupon(item);
     if (coupon !== undefined) coupons.push(coupon);
   }
   return { ok: true, coupons, invalid: list.length - coupons.length };
 }
 
-function parseCoupon(item: unknown): Coupon | undefined {
+/** @returns undefined where it breaks the schema. Never throws. */
+export function readCoupon(item: unknown): Coupon | undefined {
   if (!mayBeCoupon(item)) return undefined;
   const { success, data } = couponShape.safeParse(item);
   if (!success) return undefined;

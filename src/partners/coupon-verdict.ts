@@ -1,7 +1,7 @@
 /** What an answer of the coupon API means: the contract's table, one row a branch. Pure. */
 import type { CouponAnswer } from '../pipeline/ports.ts';
 import type { Reply } from './coupon-call.ts';
-import { parseCoupons } from './coupon-schema.ts';
+import type { ParsedCoupons } from './coupon-schema.ts';
 import { parseRetryAfter } from './retry-policy.ts';
 
 /** What became of one HTTP call: a closed list, for the metric. */
@@ -11,6 +11,7 @@ export const COUPON_CALL_RESULTS = [
   'rejected',
   'unauthorized',
   'throttled',
+  'redirect',
   'server_error',
   'timeout',
   'network',
@@ -52,13 +53,18 @@ export function readReply(reply: Reply, nowMs: number): Verdict {
     case 'too_large':
       return rejected('the answer is too large');
     case 'answer':
-      return readStatus(reply.status, reply.retryAfter, reply.body, nowMs);
+      return readStatus(reply.status, reply.retryAfter, reply.coupons, nowMs);
   }
 }
 
-function readStatus(status: number, retryAfter: string | undefined, body: Buffer, nowMs: number): Verdict {
+function readStatus(
+  status: number,
+  retryAfter: string | undefined,
+  coupons: ParsedCoupons | undefined,
+  nowMs: number,
+): Verdict {
   if (status === 204 || status === 404) return NO_COUPONS;
-  if (status >= 200 && status < 300) return readBody(status, body);
+  if (coupons !== undefined) return readCoupons(status, coupons);
   if (status === 401) return { kind: 'unauthorized', result: 'unauthorized' };
   const result = retriedAs(status);
   if (result === undefined) return rejected(`HTTP ${status}`);
@@ -70,8 +76,7 @@ function readStatus(status: number, retryAfter: string | undefined, body: Buffer
   };
 }
 
-function readBody(status: number, body: Buffer): Verdict {
-  const parsed = parseCoupons(body);
+function readCoupons(status: number, parsed: ParsedCoupons): Verdict {
   if (!parsed.ok) return rejected(`HTTP ${status}: ${parsed.error}`);
   return {
     kind: 'answer',
@@ -83,7 +88,9 @@ function readBody(status: number, body: Buffer): Verdict {
 
 function retriedAs(status: number): CouponCallResult | undefined {
   if (status === 408) return 'timeout';
-  if (status === 429) return 'throttled';
+  if (status === 425 || status === 429) return 'throttled';
+  // Never followed: a gateway that sends calls elsewhere for a while is down, and our token is for nobody else.
+  if (status >= 300 && status < 400) return 'redirect';
   return status >= 500 ? 'server_error' : undefined;
 }
 

@@ -1,10 +1,21 @@
 /** The contract's table of the coupon API, a test a row, against a server that behaves so. */
 import { describe, expect, test } from 'vitest';
-import type { Behaviour } from '../../support/http-stub.ts';
+import type { TokenSource } from '../../../src/partners/token-source.ts';
+import { startHttpStub, type Behaviour } from '../../support/http-stub.ts';
 import { holdOf } from '../../support/hold-of.ts';
 import { couponQuery, until } from '../../support/partner-fakes.ts';
 import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
+const fixedToken: TokenSource = {
+  start: () => undefined,
+  current: () => 'secret-token',
+  token: () => Promise.resolve('secret-token'),
+  renew: () => Promise.resolve(undefined),
+  worked: () => undefined,
+  hasValidToken: () => true,
+  lastError: () => undefined,
+  stop: () => undefined,
+};
 const noCoupons = { kind: 'coupons', coupons: [] };
 
 /** Ample for an answer on a busy machine: a call that was to succeed must not run into it. */
@@ -103,8 +114,8 @@ describe('200, 204, 404: an answer', () => {
 });
 
 describe('other 4xx, or no such JSON: rejected at once', () => {
-  test.each([400, 403, 405, 410, 422, 451, 301, 302, 304, 307])('%i', async (status) => {
-    rig.stub.script({ status, headers: { location: 'http://127.0.0.1:1/' } });
+  test.each([400, 402, 403, 405, 409, 410, 422, 426, 451, 499])('%i', async (status) => {
+    rig.stub.script({ status });
     expect(await find()).toEqual({ kind: 'rejected', error: `HTTP ${status}` });
     expect(rig.calls).toEqual(['rejected']);
     expect(rig.stub.requests).toHaveLength(1);
@@ -134,9 +145,15 @@ describe('other 4xx, or no such JSON: rejected at once', () => {
   });
 });
 
-describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () => {
+describe('3xx, 408, 425, 429, 5xx, timeout, refused, reset: retried until it answers', () => {
   test.each<[string, Behaviour, string]>([
+    ...[300, 301, 302, 303, 304, 307, 308, 399].map((status): [string, Behaviour, string] => [
+      String(status),
+      { status, headers: { location: 'http://127.0.0.1:1/' } },
+      'redirect',
+    ]),
     ['408', { status: 408 }, 'timeout'],
+    ['425', { status: 425 }, 'throttled'],
     ['429', { status: 429 }, 'throttled'],
     ['500', { status: 500, body: 'x' }, 'server_error'],
     ['502', { status: 502 }, 'server_error'],
@@ -195,6 +212,30 @@ describe('408, 429, 5xx, timeout, refused, reset: retried until it answers', () 
     rig.stub.script({ status: 429, headers: { 'retry-after': '1' } }, some);
     await find();
     expect(rig.stub.requests[1]!.atMs - rig.stub.requests[0]!.atMs).toBeGreaterThanOrEqual(990);
+  });
+
+  test('Retry-After of a redirect is honoured', async () => {
+    rig.stub.script({ status: 307, headers: { 'retry-after': '1', location: '/maintenance' } }, some);
+    await find();
+    expect(rig.stub.requests[1]!.atMs - rig.stub.requests[0]!.atMs).toBeGreaterThanOrEqual(990);
+  });
+
+  test('a redirect is never followed: nobody else is shown the token', async () => {
+    const elsewhere = await startHttpStub();
+    build({ tokens: fixedToken });
+    rig.stub.script({ status: 302, headers: { location: `${elsewhere.url}/v1/coupons` } }, some);
+    expect(await find()).toEqual(someCoupons);
+    expect(elsewhere.socketsEver()).toBe(0);
+    await elsewhere.close();
+  });
+
+  test('an interim answer before the real one is passed over', async () => {
+    const body = some.body;
+    const length = String(Buffer.byteLength(body));
+    const real = `HTTP/1.1 200 OK\r\ncontent-length: ${length}\r\n\r\n${body}`;
+    rig.stub.script({ raw: `HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${real}` });
+    expect(await find()).toEqual(someCoupons);
+    expect(rig.calls).toEqual(['ok']);
   });
 
   test('Retry-After as a date is honoured', async () => {
