@@ -231,10 +231,11 @@ export function createHealth(parts: HealthParts): Health {
   };
 }
 
-function documentStatus({ version, etag, loadedAt, lastError }: PolledStatus): DocumentStatus {
+function documentStatus({ version, etag, hash, loadedAt, lastError }: PolledStatus): DocumentStatus {
   return {
     version: version ?? null,
     etag: etag ?? null,
+    hash: hash ?? null,
     loadedAt: loadedAt ?? null,
     lastError: lastError ?? null,
   };

@@ -6,6 +6,8 @@ import type { LivePod } from './pods.ts';
 export interface DocumentStatus {
   readonly version: string | null;
   readonly etag: string | null;
+  /** The first twelve hex digits of the SHA-256 of its bytes. */
+  readonly hash: string | null;
   readonly loadedAt: string | null;
   readonly lastError: string | null;
 }

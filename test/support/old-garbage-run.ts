@@ -32,7 +32,7 @@ const collectGarbage = (type: 'minor' | 'major'): unknown =>
 
 const rules = ruleset();
 const claims: Claims = {
-  recall: () => Promise.resolve({ kind: 'new', capFull: false }),
+  recall: () => Promise.resolve({ kind: 'new' }),
   claim: () => Promise.reject(new Error('nothing to claim')),
 };
 // Through the real pool of slots, fewer than what runs: most wait for one.

@@ -23,6 +23,7 @@ export const coupon: Coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Coff
 export function ruleset(changes: Partial<Ruleset> = {}): Ruleset {
   return {
     version: 'r1',
+    hash: '0123456789ab',
     enabled: true,
     caps: [{ per: 'user', max: 1, windowMs: 86_400_000 }],
     maxEventAgeMs: undefined,
@@ -94,7 +95,7 @@ export function bench(): Bench {
     ended: [],
     counts: { received: 0, abandoned: 0 },
     script: {
-      recall: [{ kind: 'new', capFull: false }],
+      recall: [{ kind: 'new' }],
       coupons: [{ kind: 'coupons', coupons: [coupon] }],
       claim: [],
       enqueue: [undefined],
@@ -141,7 +142,7 @@ export function bench(): Bench {
         const answer: (ClaimAnswer | Error)[] =
           state.script.claim.length > 0 || first === undefined
             ? state.script.claim
-            : [{ kind: 'claimed', push: first.ticket.push }];
+            : [{ kind: 'claimed', ticket: first.ticket }];
         return play('claim', answer);
       },
     },
