@@ -25,6 +25,15 @@ export interface Hold {
   /** `item.abandon()` is called when the hold is lost, at once if it is already. Cheap; end with {@link unwatch}. */
   watch(item: Abandonable): void;
   unwatch(item: Abandonable): void;
+  /**
+   * From now on the event only waits: its place among the events at work goes to another one. It keeps its user's order
+   * and counts as in flight. May end parked. Twice is once.
+   */
+  park(): void;
+  /** At work again at once, whether there is a place or not: for one that holds what others want (a call's slot). */
+  unpark(): void;
+  /** Undefined where it is not parked; else resolves as soon as it has a place. Never rejects. */
+  whenRoom(): Promise<void> | undefined;
   /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
   assertHeld(): void;
 }
@@ -190,6 +199,24 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What events wait for, for whoever watches: waiting is never taken for hanging. */
+export interface Waiting {
+  /**
+   * An event begins to wait.
+   *
+   * @param what as a person reads it (`redis`, `dead-letter topic`).
+   * @param sinceMs `performance.now()` when it first did, where it has waited before.
+   */
+  begin(what: string, sinceMs: number): Wait;
+}
+
+export interface Wait {
+  /** A try has failed, or the pause after it is over: what is waited for is known to be away, and the waiting turns. */
+  failed(): void;
+  /** At most once. */
+  end(): void;
 }
 
 export interface Logger {

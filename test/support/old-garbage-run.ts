@@ -56,7 +56,7 @@ const intake = createIntake({
   meter: createLedger(createMetrics()),
   deadLetters: { publish: ({ error }) => Promise.reject(new Error(error)) },
   outcomes: undefined,
-  waiting: { waitFor: () => () => undefined },
+  waiting: { begin: () => ({ failed: () => undefined, end: () => undefined }) },
   clock,
   logger: silentLogger,
 });

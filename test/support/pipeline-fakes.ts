@@ -132,7 +132,7 @@ export function bench(): Bench {
       },
     },
     logger: silentLogger,
-    waiting: { waitFor: () => () => undefined },
+    waiting: { begin: () => ({ failed: () => undefined, end: () => undefined }) },
     documents: { rules: () => state.rules, findMerchant: (id) => state.merchants.get(id) },
     claims: {
       recall: () => play('recall', state.script.recall),
