@@ -5,6 +5,13 @@
  */
 import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
 import type { Logger } from '../pipeline/ports.ts';
+import { askAnyBroker } from './ask-any-broker.ts';
+import { adaptClusters, type Address } from './kafkajs-inside.ts';
+import { readLeaderless } from './leaderless-metadata.ts';
+import { lookBeside } from './metadata-beside.ts';
+import { keepSound } from './sound-connections.ts';
+
+export { brokerErrorType, messageOf } from './broker-error.ts';
 
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -34,15 +41,18 @@ const CLIENT_RETRY = {
   retries: 4,
 } as const;
 
+const AUTHENTICATION_TIMEOUT_MS = 10_000;
+
 export function createKafkaClient(connection: KafkaConnection, logger: Logger): Kafka {
-  return new Kafka({
+  const seeds = connection.brokers.map(parseAddress);
+  const kafka = new Kafka({
     brokers: [...connection.brokers],
     clientId: connection.clientId,
     ssl: connection.ssl ?? false,
     ...(connection.sasl === undefined ? {} : { sasl: saslOptions(connection.sasl) }),
     connectionTimeout: connection.connectionTimeoutMs ?? 3000,
     requestTimeout: connection.requestTimeoutMs ?? 15_000,
-    authenticationTimeout: 10_000,
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
     enforceRequestTimeout: true,
     retry: CLIENT_RETRY,
     logLevel: logLevel.INFO,
@@ -50,6 +60,30 @@ export function createKafkaClient(connection: KafkaConnection, logger: Logger): 
       forward(entry, logger);
     },
   });
+  adaptClusters(kafka, (cluster) => {
+    const { connectionPoolBuilder } = cluster;
+    const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
+    let turn = 0;
+    connectionPoolBuilder.build = async (to) => {
+      // kafkajs takes an address apart at its first colon, of which `[::1]:9092` has more.
+      const pool = await build(to?.host === undefined ? seeds[turn++ % seeds.length] : to);
+      keepSound(pool, AUTHENTICATION_TIMEOUT_MS);
+      readLeaderless(pool);
+      return pool;
+    };
+    askAnyBroker(cluster, seeds);
+    lookBeside(cluster);
+  });
+  return kafka;
+}
+
+/** @param broker `host:port`; an IPv6 host in brackets. */
+export function parseAddress(broker: string): Address {
+  const colon = broker.lastIndexOf(':');
+  return {
+    host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(broker.slice(colon + 1)),
+  };
 }
 
 function saslOptions(sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> {
@@ -80,20 +114,4 @@ function forward(entry: LogEntry, logger: Logger): void {
   if (entry.level === logLevel.ERROR && !isAnswer) logger.warn(fields, message);
   else if (entry.level === logLevel.WARN && !isAnswer) logger.info(fields, message);
   else logger.debug(fields, message);
-}
-
-/** kafkajs's protocol errors carry the broker's error name (`UNKNOWN_MEMBER_ID`); wrapped ones in their cause. */
-export function brokerErrorType(error: unknown): string | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if ('type' in at && typeof at.type === 'string') return at.type;
-  }
-  return undefined;
-}
-
-/** The error's message, with its code where a system error's message does not hold it: that of several addresses is empty. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code: unknown = Reflect.get(error, 'code');
-  if (typeof code !== 'string' || error.message.includes(code)) return error.message;
-  return `${error.message.trim()} (${code})`.trim();
 }
