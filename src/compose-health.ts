@@ -8,7 +8,6 @@ import type { DocumentStatus as PolledStatus } from './documents/document.ts';
 import type { EventConsumer } from './kafka/consumer.ts';
 import type { PodRecord, PodRegistry } from './ops/pods.ts';
 import type { DocumentStatus, Status } from './ops/status.ts';
-import type { Waits } from './ops/waits.ts';
 import type { Progress } from './ops/watchdog.ts';
 import type { CouponApi } from './partners/coupon-api.ts';
 import type { PushApi } from './partners/push-api.ts';
@@ -37,6 +36,36 @@ export interface HealthParts {
   readonly eventLoopP99Ms: () => number;
   readonly stalled: () => readonly string[];
   readonly isStopping: () => boolean;
+}
+
+/** Which services events wait for now, and how many waits have turned. */
+export interface Waits {
+  waitFor(service: string): () => void;
+  /** A retry or a timer has turned: a sign of life. */
+  turn(): void;
+  services(): string[];
+  turned(): number;
+}
+
+export function createWaits(): Waits {
+  const waiting = new Map<string, number>();
+  let turned = 0;
+  return {
+    waitFor: (service) => {
+      waiting.set(service, (waiting.get(service) ?? 0) + 1);
+      return () => {
+        turned += 1;
+        const left = (waiting.get(service) ?? 1) - 1;
+        if (left > 0) waiting.set(service, left);
+        else waiting.delete(service);
+      };
+    },
+    turn: () => {
+      turned += 1;
+    },
+    services: () => [...waiting.keys()],
+    turned: () => turned,
+  };
 }
 
 /** What keeps a service that is waited for from being reached, in its client's words: the reason beside a reason. */
@@ -106,7 +135,8 @@ export function createHealth(parts: HealthParts): Health {
 
   const condition = (awayNow: readonly string[]): Status['condition'] => {
     if (parts.stalled().length > 0) return 'stalled';
-    return awayNow.length > 0 ? 'degraded' : 'ok';
+    const isPartlyBad = consumer.status().partitions.some(({ fault }) => fault !== undefined);
+    return awayNow.length > 0 || isPartlyBad ? 'degraded' : 'ok';
   };
 
   return {
@@ -135,7 +165,7 @@ export function createHealth(parts: HealthParts): Health {
       const { partitions, joined, lastFetchAtMs = 0, lastProgressAtMs = 0, inFlight } = consumer.status();
       wasJoined ||= joined;
       const isLeftOut = wasJoined && !joined;
-      const hasLag = partitions.some(({ lag }) => lag > 0);
+      const hasLag = partitions.some(({ lag }) => (lag ?? 0) > 0);
       const { pausing, isCallInTime } = couponApi.stats();
       return {
         // Fetches go on turning while held events hang: they are a sign of life only where nothing is held.
@@ -157,7 +187,6 @@ export function createHealth(parts: HealthParts): Health {
         uptimeSeconds: Math.round((Date.now() - parts.startedAtMs) / 1000),
         condition: condition(awayNow),
         away: awayNow,
-        waiting: parts.waits.list(),
         events: ledger.counts(),
         deliveries: ledger.deliveries(),
         inFlight: ledger.inFlight(),
@@ -187,7 +216,7 @@ export function createHealth(parts: HealthParts): Health {
       const { metrics } = parts;
       metrics.gauge('in_flight', ledger.inFlight(), {});
       for (const { topic, partition, lag } of consumer.status().partitions) {
-        metrics.gauge('lag', lag, { topic, partition: String(partition) });
+        if (lag !== null) metrics.gauge('lag', lag, { topic, partition: String(partition) });
       }
       for (const [state, depth] of Object.entries<number>({ ...depths }))
         metrics.gauge('queue.depth', depth, { state });
@@ -203,11 +232,10 @@ export function createHealth(parts: HealthParts): Health {
   };
 }
 
-function documentStatus({ version, etag, hash, loadedAt, lastError }: PolledStatus): DocumentStatus {
+function documentStatus({ version, etag, loadedAt, lastError }: PolledStatus): DocumentStatus {
   return {
     version: version ?? null,
     etag: etag ?? null,
-    hash: hash ?? null,
     loadedAt: loadedAt ?? null,
     lastError: lastError ?? null,
   };

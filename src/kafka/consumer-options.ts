@@ -76,12 +76,14 @@ export interface ConsumerMeter {
 export interface PartitionStatus {
   readonly topic: string;
   readonly partition: number;
-  /** The committed offset, or where reading began while nothing has been committed. */
-  readonly committed: number;
-  readonly highWaterMark: number;
-  readonly lag: number;
+  /** The committed offset, or where reading began while nothing has been committed; null while it is not known. */
+  readonly committed: number | null;
+  readonly highWaterMark: number | null;
+  readonly lag: number | null;
   /** Events received without outcome. */
   readonly inFlight: number;
+  /** Why the partition can't be read now; absent while it can. */
+  readonly fault?: string;
 }
 
 export interface ConsumerStatus {

@@ -15,11 +15,15 @@ import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
 import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
 import { createKeyRule } from './event-keys.ts';
+import { fetchApart, type FindObstacle } from './fetch-apart.ts';
+import { createFetchControls } from './fetch-controls.ts';
 import { commitWatermarks } from './group-commit.ts';
 import { loseAll } from './handover.ts';
 import { createIntakePump } from './intake-pump.ts';
 import { createJoinGate } from './join-gate.ts';
+import { joinRetry } from './join-retry.ts';
 import { createKafkaWatch } from './kafka-watch.ts';
+import type { InsideCluster } from './kafkajs-inside.ts';
 import { createMembership } from './membership.ts';
 import { createOffsetReader } from './offset-reader.ts';
 import { commitLatestStart } from './latest-start.ts';
@@ -44,9 +48,6 @@ export interface EventConsumer {
 /** Beyond the drain limit, for leaving the group and closing connections. */
 const LEAVE_TIMEOUT_MS = 3000;
 const START_RETRY_MS = 2000;
-/** Short waits, so that a held join goes on soon after its handover; about a minute until kafkajs starts over. */
-const CONSUMER_RETRY = { initialRetryTime: 100, multiplier: 1.5, factor: 0.2, maxRetryTime: 400 } as const;
-const CONSUMER_RETRIES = 150;
 /**
  * kafkajs decodes a record batch in one turn of the event loop, about 3 µs a record, and an answer's batches at a
  * stretch but for the turns our codecs take: not more, then. The broker cuts the answer off in the middle of a record
@@ -66,6 +67,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const { heartbeatIntervalMs = 500, maxFetchBytesPerPartition = MAX_FETCH_BYTES } = options;
   const marks: { fetchAtMs?: number; progressAtMs?: number } = {};
   const stopping = new AbortController();
+  let findObstacle: FindObstacle = () => undefined;
   let isOver = false;
   let isFatal = false;
   let stopped: Promise<void> | undefined;
@@ -80,7 +82,12 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
 
   const executor = createKeyedExecutor({ maxRunning: options.maxRunningEvents ?? 256, onFault: fail });
   const load = limitByLoopLoad(executor);
-  const gate = createJoinGate(() => membership.beforeJoin());
+  const gate = createJoinGate(
+    () => membership.beforeJoin(),
+    (cluster) => {
+      findObstacle = fetchApart(cluster as InsideCluster);
+    },
+  );
   const committer = createCommitter({
     intervalMs: options.commitIntervalMs,
     maxEvents: options.commitMaxEvents,
@@ -104,27 +111,13 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       if (result === 'ok') pump.wake();
     },
   });
-  const quietly = (action: () => void): void => {
-    try {
-      action();
-    } catch (error) {
-      // Between a crash and its restart kafkajs has no group: there is nothing to pause or to seek either.
-      logger.debug({ error: messageOf(error) }, 'kafkajs is not running');
-    }
-  };
-  const seek = (partition: number, offset: number): void => {
-    quietly(() => consumer.seek({ topic, partition, offset: String(offset) }));
-  };
+  const { pause, resume, seek } = createFetchControls(topic, () => consumer, logger);
   const pump = createIntakePump({
     maxBytes: options.maxInFlightBytes ?? 8 * 1024 * 1024,
     overshootBytes: maxFetchBytesPerPartition,
     fetchMs: MAX_FETCH_WAIT_MS + FETCH_MS,
-    pause: (partition) => {
-      quietly(() => consumer.pause([{ topic, partitions: [partition] }]));
-    },
-    resume: (partition) => {
-      quietly(() => consumer.resume([{ topic, partitions: [partition] }]));
-    },
+    pause,
+    resume,
   });
   const membership = createMembership({
     ...options,
@@ -134,6 +127,8 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     pump,
     reader,
     seek,
+    pause,
+    resume,
     flow: {
       keyOf: createKeyRule(options.ordering),
       onChange: pump.wake,
@@ -182,8 +177,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     maxWaitTimeInMs: MAX_FETCH_WAIT_MS,
     allowAutoTopicCreation: false,
     retry: {
-      ...CONSUMER_RETRY,
-      retries: CONSUMER_RETRIES,
+      ...joinRetry(options.drainTimeoutMs),
       restartOnFailure: () => Promise.resolve(!stopping.signal.aborted),
     },
   });
@@ -280,7 +274,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       run().catch(fail);
     },
     stop: () => (stopped ??= stop()),
-    status: () => readStatus({ ...options, membership, watch, marks }),
+    status: () => readStatus({ ...options, membership, watch, findObstacle, marks }),
   };
 }
 

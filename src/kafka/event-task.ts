@@ -3,7 +3,6 @@ import type { Sharer } from '../domain/fair-shares.ts';
 import { AbandonedError } from '../domain/errors.ts';
 import type { EventWork } from '../pipeline/ports.ts';
 import type { KeyedTask } from '../stream/keyed-executor.ts';
-import type { Seat } from '../stream/places.ts';
 import type { HoldBook } from './event-hold.ts';
 import type { OpenRecord } from './record-pieces.ts';
 
@@ -43,14 +42,14 @@ export class EventTask implements KeyedTask {
     this.#work.ahead?.();
   }
 
-  async run(seat: Seat): Promise<void> {
+  async run(): Promise<void> {
     const record = this.#record;
     const { holds } = this.#owner;
     if (holds.isLost()) {
       this.drop();
       return;
     }
-    const hold = holds.take(seat);
+    const hold = holds.take();
     try {
       await this.#work.run(hold);
       this.#owner.decided(record, this.#index);

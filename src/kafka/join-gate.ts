@@ -22,12 +22,16 @@ export interface JoinGate {
   readonly cluster: () => Cluster;
 }
 
-/** @param ask called synchronously right before each JoinGroup request. */
-export function createJoinGate(ask: () => JoinAnswer): JoinGate {
+/**
+ * @param ask called synchronously right before each JoinGroup request.
+ * @param prepare called with the cluster before it is asked for anything.
+ */
+export function createJoinGate(ask: () => JoinAnswer, prepare: (cluster: Cluster) => void): JoinGate {
   let known: Cluster | undefined;
   return {
     assigner: (config) => {
       known = config.cluster;
+      prepare(known);
       followCoordinator(known);
       retryBrokenOff(known);
       const roundRobin = PartitionAssigners.roundRobin(config);

@@ -6,11 +6,15 @@
  * Committed as nobody's member, which the broker accepts only while the group has no members: so a pod that
  * finds nothing committed and comes too late cannot move the start of one that has begun. Whichever of two pods
  * commits last decides, and neither has read anything before.
+ *
+ * A partition that tells no end now, as it has no leader within reach, holds nobody up: beside its offset is noted
+ * that it begins at its end, which is then the one that it has when it is read first.
  */
 import type { Cluster } from 'kafkajs';
 import type { Logger } from '../pipeline/ports.ts';
 import type { OffsetReader } from './offset-reader.ts';
 import { isFenced } from './group-commit.ts';
+import { BEGINS_AT_END } from './start-positions.ts';
 
 export interface LatestStartOptions {
   readonly reader: OffsetReader;
@@ -26,8 +30,12 @@ export async function commitLatestStart(options: LatestStartOptions): Promise<bo
   const committed = await reader.committed();
   if ([...committed.values()].some(({ offset }) => offset !== 'none')) return true;
   const ranges = await reader.ranges();
-  if (ranges.size === 0) return false;
-  const partitions = [...ranges].map(([partition, { high }]) => ({ partition, offset: String(high) }));
+  const partitions = (await reader.partitions()).map((partition) => {
+    const range = ranges.get(partition);
+    if (range !== undefined) return { partition, offset: String(range.high), metadata: '' };
+    return { partition, offset: '0', metadata: BEGINS_AT_END };
+  });
+  if (partitions.length === 0) return false;
   const coordinator = await options.cluster().findGroupCoordinator({ groupId });
   try {
     const outsider = { memberId: '', groupGenerationId: -1 };

@@ -16,6 +16,8 @@ import { createPartitionFlow, type FlowOptions, type PartitionFlow } from './par
 import { findStart } from './start-positions.ts';
 
 const RETRY_MS = 500;
+/** Partitions whose leaders take longer to answer are opened later: the others don't wait for them. */
+const FIRST_LOOK_MS = 1000;
 /** Enough to go on with until the pump's next turn, for one partition of many. */
 const LEAST_READY = 8;
 /** Of all that may run, so much is taken up ahead: each turn of the loop brings more. */
@@ -45,6 +47,9 @@ export interface MembershipOptions extends Pick<
   >;
   /** Where the client shall fetch next. */
   seek(partition: number, offset: number): void;
+  /** What the client shall not fetch for now. */
+  pause(partition: number): void;
+  resume(partition: number): void;
 }
 
 export interface Membership {
@@ -77,6 +82,8 @@ export function createMembership(options: MembershipOptions): Membership {
   let room = createFairRoom(options.maxInFlightEvents, 1);
   /** The client keeps a seek that it has not come to through a join, and would begin there. */
   const sought = new Set<number>();
+  /** Not opened yet, and paused at the client. */
+  const heldBack = new Set<number>();
 
   function seek(partition: number, offset: number): void {
     sought.add(partition);
@@ -142,36 +149,67 @@ export function createMembership(options: MembershipOptions): Membership {
     );
   }
 
-  /** @returns false where Kafka did not tell everything that is needed. */
+  /** Opens each partition whose offsets Kafka tells now. @returns false where some are left. */
   async function open(assignment: Assignment): Promise<boolean> {
     const committed = await options.reader.committed();
-    const ranges = await options.reader.ranges();
-    if (assignment !== current || assignment.state !== 'opening') return true;
-    if (assignment.partitions.some((partition) => !ranges.has(partition))) return false;
-    room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
-    executor.shareBetween(Math.max(1, assignment.partitions.length));
-    options.onAssigned?.(assignment.partitions.length);
+    const ranges = await options.reader.ranges(assignment.state === 'opening' ? FIRST_LOOK_MS : undefined);
+    if (!mayOpen(assignment)) return true;
+    const before = assignment.flows.size;
+    if (assignment.state === 'opening') {
+      room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
+      executor.shareBetween(Math.max(1, assignment.partitions.length));
+      options.onAssigned?.(assignment.partitions.length);
+    }
     for (const partition of assignment.partitions) {
-      const range = ranges.get(partition) ?? { low: 0, high: 0 };
+      if (assignment.flows.has(partition)) continue;
+      const range = ranges.get(partition);
+      if (range === undefined) {
+        holdBack(partition);
+        continue;
+      }
       const start = findStart(committed.get(partition), range);
       if (start.lost !== undefined) tellLost(partition, { ...start.lost });
-      if (start.lost !== undefined || assignment.toSeek.has(partition) || sought.has(partition)) {
+      const isElsewhere = start.committed === undefined || heldBack.has(partition);
+      if (isElsewhere || assignment.toSeek.has(partition) || sought.has(partition)) {
         seek(partition, start.offset);
       }
       assignment.flows.set(partition, makeFlow(partition, range, start));
+      if (heldBack.delete(partition)) options.resume(partition);
     }
-    pump.serve([...assignment.flows.values()]);
+    if (assignment.state === 'opening' || assignment.flows.size > before) {
+      pump.serve([...assignment.flows.values()]);
+      tellOpened(assignment);
+    }
     assignment.state = 'open';
     closedSinceMs = undefined;
-    return true;
+    return assignment.flows.size === assignment.partitions.length;
+  }
+
+  /** Until it is known where to begin, the client fetches nothing of it: it may begin elsewhere. */
+  function holdBack(partition: number): void {
+    if (heldBack.has(partition)) return;
+    heldBack.add(partition);
+    options.pause(partition);
+  }
+
+  function tellOpened(assignment: Assignment): void {
+    if (assignment.state === 'opening' && heldBack.size === 0) return;
+    const fields = { topic: options.topic, left: [...heldBack] };
+    if (heldBack.size > 0) logger.warn(fields, 'partitions without a leader within reach: they wait for it');
+    else logger.info(fields, 'all partitions are read');
+  }
+
+  function mayOpen(assignment: Assignment): boolean {
+    return assignment === current && (assignment.state === 'opening' || assignment.state === 'open');
   }
 
   async function keepOpening(assignment: Assignment): Promise<void> {
-    while (assignment === current && assignment.state === 'opening') {
+    while (mayOpen(assignment)) {
       try {
         if (await open(assignment)) return;
       } catch (error) {
-        logger.warn({ error: messageOf(error) }, 'the committed offsets could not be read, trying again');
+        if (assignment.state === 'opening')
+          logger.warn({ error: messageOf(error) }, 'the committed offsets could not be read, trying again');
       }
       await clock.sleep(RETRY_MS);
     }
@@ -196,6 +234,8 @@ export function createMembership(options: MembershipOptions): Membership {
       if (joins > 1) options.meter.rebalanced();
       logger.info({ topic: options.topic, partitions: current.partitions, joins }, 'joined the group');
       pump.serve([]);
+      for (const partition of heldBack) options.resume(partition);
+      heldBack.clear();
       if (leaving) {
         current.state = 'over';
         return;

@@ -2,8 +2,11 @@
  * Reads offsets of one topic and group through a connection of its own, so that neither a held rebalance nor a
  * busy fetch delays the answer. After an error the connection is given up and made anew by the next call.
  */
-import type { Admin, Kafka } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { parseOffset } from '../stream/partition-offsets.ts';
+import { brokerErrorType } from './broker-error.ts';
+import { makeCluster, type InsideCluster } from './kafkajs-inside.ts';
+import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
 
 export interface PartitionRange {
   /** The first offset that still exists. */
@@ -22,24 +25,33 @@ export interface CommittedEntry {
 }
 
 export interface OffsetReader {
-  /** By partition. Rejects where the broker is away or the topic is missing. */
-  ranges(): Promise<ReadonlyMap<number, PartitionRange>>;
+  /**
+   * By partition: of those whose leaders answer in time, ms, by default 3000. Rejects where no broker answers or the
+   * topic is missing.
+   */
+  ranges(withinMs?: number): Promise<ReadonlyMap<number, PartitionRange>>;
   committed(): Promise<ReadonlyMap<number, CommittedEntry>>;
+  /** Ascending; those without a leader, too. */
+  partitions(): Promise<readonly number[]>;
   topicExists(): Promise<boolean>;
   close(): Promise<void>;
 }
 
+const WITHIN_MS = 3000;
+/** Nothing is created by being asked for, and what is known of leaders is looked up at each question. */
+const SETTINGS = { metadataMaxAge: 0, allowAutoTopicCreation: false } as const;
+
 export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId: string }): OffsetReader {
   const { topic, groupId } = names;
-  let connecting: Promise<Admin> | undefined;
+  let connecting: Promise<InsideCluster> | undefined;
   let closed = false;
 
-  function connect(): Promise<Admin> {
+  function connect(): Promise<InsideCluster> {
     if (closed) return Promise.reject(new Error('closed'));
     connecting ??= (async () => {
-      const admin = kafka.admin();
-      await admin.connect();
-      return admin;
+      const cluster = makeCluster(kafka, SETTINGS);
+      await cluster.connect();
+      return cluster;
     })();
     return connecting;
   }
@@ -54,10 +66,21 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
     }
   }
 
-  async function ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
+  /** With what is known of this topic, and of no other. */
+  async function ask<T>(
+    question: (cluster: InsideCluster, partitions: readonly number[]) => Promise<T>,
+  ): Promise<T> {
     const used = connect();
     try {
-      return await question(await used);
+      const cluster = await used;
+      await cluster.connect();
+      await cluster.addTargetTopic(topic);
+      await cluster.refreshMetadata();
+      const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+      return await question(
+        cluster,
+        partitions.sort((a, b) => a - b),
+      );
     } catch (error) {
       if (connecting === used) void giveUp();
       throw error;
@@ -65,30 +88,63 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
   }
 
   return {
-    ranges: () =>
-      ask(async (admin) => {
-        const rows = await admin.fetchTopicOffsets(topic);
-        return new Map(
-          rows.map((row) => [row.partition, { low: parseOffset(row.low), high: parseOffset(row.high) }]),
-        );
+    ranges: (withinMs = WITHIN_MS) =>
+      ask(async (cluster, partitions) => {
+        const of = (timestamp: typeof EARLIEST | typeof LATEST): Promise<ReadonlyMap<number, string>> =>
+          listOffsets(cluster, { topic, partitions, timestamp, withinMs });
+        const [lows, highs] = await Promise.all([of(EARLIEST), of(LATEST)]);
+        const known = partitions.flatMap((partition): [number, PartitionRange][] => {
+          const [low, high] = [lows.get(partition), highs.get(partition)];
+          if (low === undefined || high === undefined) return [];
+          return [[partition, { low: parseOffset(low), high: parseOffset(high) }]];
+        });
+        return new Map(known);
       }),
     committed: () =>
-      ask(async (admin) => {
-        const rows = await admin.fetchOffsets({ groupId, topics: [topic] });
-        const partitions = rows.flatMap((row) => row.partitions);
+      ask(async (cluster, partitions) => {
+        const coordinator = await cluster.findGroupCoordinator({ groupId });
+        const asked = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
+        const { responses } = await (coordinator as unknown as FetchingCoordinator).offsetFetch({
+          groupId,
+          topics: asked,
+        });
         return new Map(
-          partitions.map(({ partition, offset, metadata }) => [
-            partition,
-            { offset: readCommitted(offset), note: metadata ?? '' },
-          ]),
+          responses
+            .flatMap((row) => row.partitions)
+            .map(({ partition, offset, metadata }) => [
+              partition,
+              { offset: readCommitted(offset), note: metadata ?? '' },
+            ]),
         );
       }),
-    topicExists: () => ask(async (admin) => (await admin.listTopics()).includes(topic)),
+    partitions: () => ask((_cluster, partitions) => Promise.resolve(partitions)),
+    async topicExists() {
+      try {
+        return await ask((_cluster, partitions) => Promise.resolve(partitions.length > 0));
+      } catch (error) {
+        const type = brokerErrorType(error);
+        if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return false;
+        if (type !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
+        throw new Error(`the Kafka user may not describe the topic ${topic}`, { cause: error });
+      }
+    },
     async close() {
       closed = true;
       await giveUp();
     },
   };
+}
+
+interface FetchingCoordinator {
+  offsetFetch(request: { readonly groupId: string; readonly topics: readonly unknown[] }): Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly offset: string;
+        readonly metadata?: string | null;
+      }[];
+    }[];
+  }>;
 }
 
 function readCommitted(offset: string): Committed {

@@ -5,6 +5,9 @@
 import { readNote, type InheritedNote } from './handover-note.ts';
 import type { Committed, CommittedEntry, PartitionRange } from './offset-reader.ts';
 
+/** Beside offset 0: this group has read nothing of the partition, and begins at its end. */
+export const BEGINS_AT_END = 'latest';
+
 export interface StartPosition {
   readonly offset: number;
   /** What the group has committed, where that is a position in the log as it is now; else undefined. */
@@ -22,6 +25,9 @@ export interface StartPosition {
  */
 export function findStart(entry: CommittedEntry | undefined, range: PartitionRange): StartPosition {
   const committed = entry?.offset ?? 'none';
+  if (committed === 0 && entry?.note === BEGINS_AT_END) {
+    return { offset: range.high, committed: undefined, inherited: undefined, lost: undefined };
+  }
   const beginning = { offset: range.low, committed: undefined, inherited: undefined };
   if (committed === 'none') return { ...beginning, lost: undefined };
   if (committed === 'reset' || committed < range.low || committed > range.high) {

@@ -2,13 +2,10 @@
 import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { DeadLetterReason, FilterReason } from '../domain/outcome.ts';
 import type { LivePod } from './pods.ts';
-import type { WaitingFor } from './waits.ts';
 
 export interface DocumentStatus {
   readonly version: string | null;
   readonly etag: string | null;
-  /** The first twelve hex digits of the SHA-256 of its bytes. */
-  readonly hash: string | null;
   readonly loadedAt: string | null;
   readonly lastError: string | null;
 }
@@ -20,6 +17,8 @@ export interface PartitionStatus {
   readonly highWaterMark: number | null;
   readonly lag: number | null;
   readonly inFlight: number;
+  /** Why the partition can't be read now; absent while it can. */
+  readonly fault?: string;
 }
 
 export interface Status {
@@ -29,8 +28,6 @@ export interface Status {
   /** Services that events wait for, or that are known to be away: `ok` where there are none. */
   readonly condition: 'ok' | 'degraded' | 'stalled';
   readonly away: readonly string[];
-  /** What events wait for, by name. */
-  readonly waiting: readonly WaitingFor[];
   readonly events: {
     readonly received: number;
     readonly queued: number;

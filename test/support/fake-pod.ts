@@ -110,6 +110,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
       await clock.sleep(20);
       return new Map(rows);
     },
+    partitions: () => Promise.resolve([...group.partitions.keys()]),
     topicExists: () => Promise.resolve(true),
     close: () => Promise.resolve(),
   };
@@ -134,12 +135,14 @@ export function createFakePod(options: FakePodOptions): FakePod {
     },
   });
   const seek = (partition: number, offset: number): void => void seeks.set(partition, offset);
+  const pause = (partition: number): void => void paused.add(partition);
+  const resume = (partition: number): void => void paused.delete(partition);
   const pump = rooms.createIntakePump({
     maxBytes: 600_000,
     overshootBytes: 300_000,
     fetchMs: 150,
-    pause: (partition) => void paused.add(partition),
-    resume: (partition) => void paused.delete(partition),
+    pause,
+    resume,
   });
   const membership = rooms.createMembership({
     topic: TOPIC,
@@ -162,6 +165,8 @@ export function createFakePod(options: FakePodOptions): FakePod {
     pump,
     reader,
     seek,
+    pause,
+    resume,
     flow: {
       keyOf: rooms.createKeyRule('user'),
       onChange: pump.wake,

@@ -31,6 +31,12 @@ const PROPERTIES = {
 export interface KafkaCluster {
   /** Bootstrap addresses of all brokers. */
   readonly brokers: string[];
+  /** The same by a way of their own, for a client whose network is worse than the others': what they lead through. */
+  readonly detours: readonly {
+    readonly nodeId: number;
+    readonly port: number;
+    readonly upstreamPort: number;
+  }[];
   /** By node id, 1–3. */
   node(id: number): ServiceHandle;
   stop(): Promise<void>;
@@ -42,11 +48,16 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
   await prepareArtifacts(artifacts, (line) => {
     console.log(`services: ${line}`);
   });
-  const ports = await findFreePorts(NODES.length * 2);
+  const ports = await findFreePorts(NODES.length * 4);
   const port = (at: number): string => `127.0.0.1:${String(ports[at])}`;
   const clusterId = newClusterId();
   const addresses = NODES.map((_, at) => port(at));
   const controllers = NODES.map((_, at) => port(NODES.length + at));
+  const detours = NODES.map((nodeId, at) => ({
+    nodeId,
+    port: ports[NODES.length * 2 + at] ?? 0,
+    upstreamPort: ports[NODES.length * 3 + at] ?? 0,
+  }));
   const voters = NODES.map((id, at) => `${String(id)}@${controllers[at] ?? ''}`).join(',');
 
   const startNode = (id: number, at: number): Promise<ServiceHandle> => {
@@ -60,8 +71,9 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
           ...kafkaProperties({ properties: PROPERTIES }),
           'node.id': String(id),
           'controller.quorum.voters': voters,
-          listeners: `PLAINTEXT://${address},CONTROLLER://${controllers[at] ?? ''}`,
-          'advertised.listeners': `PLAINTEXT://${address}`,
+          listeners: `PLAINTEXT://${address},CONTROLLER://${controllers[at] ?? ''},DETOUR://${port(NODES.length * 3 + at)}`,
+          'advertised.listeners': `PLAINTEXT://${address},DETOUR://${port(NODES.length * 2 + at)}`,
+          'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT',
         };
         return planBroker({ directory, address, settings, clusterId, java, heapMegabytes: HEAP_MEGABYTES });
       },
@@ -81,6 +93,7 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
   await probeKafka(addresses.join(','));
   return {
     brokers: addresses,
+    detours,
     node(id) {
       const node = nodes[id - 1];
       if (node === undefined) throw new Error(`no broker ${String(id)}`);

@@ -23,7 +23,6 @@ export const coupon: Coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Coff
 export function ruleset(changes: Partial<Ruleset> = {}): Ruleset {
   return {
     version: 'r1',
-    hash: '0123456789ab',
     enabled: true,
     caps: [{ per: 'user', max: 1, windowMs: 86_400_000 }],
     maxEventAgeMs: undefined,
@@ -95,7 +94,7 @@ export function bench(): Bench {
     ended: [],
     counts: { received: 0, abandoned: 0 },
     script: {
-      recall: [{ kind: 'new' }],
+      recall: [{ kind: 'new', capFull: false }],
       coupons: [{ kind: 'coupons', coupons: [coupon] }],
       claim: [],
       enqueue: [undefined],
@@ -132,7 +131,7 @@ export function bench(): Bench {
       },
     },
     logger: silentLogger,
-    waiting: { begin: () => ({ failed: () => undefined, end: () => undefined }) },
+    waiting: { waitFor: () => () => undefined },
     documents: { rules: () => state.rules, findMerchant: (id) => state.merchants.get(id) },
     claims: {
       recall: () => play('recall', state.script.recall),
@@ -142,7 +141,7 @@ export function bench(): Bench {
         const answer: (ClaimAnswer | Error)[] =
           state.script.claim.length > 0 || first === undefined
             ? state.script.claim
-            : [{ kind: 'claimed', ticket: first.ticket }];
+            : [{ kind: 'claimed', push: first.ticket.push }];
         return play('claim', answer);
       },
     },

@@ -27,10 +27,13 @@ it('leaving does not wait for a join that the client has given up', async () => 
   const membership = createMembership({
     ...{ topic: 't', maxInFlightEvents: 10, maxUncommittedEvents: 10, maxRecordBytes: 1000 },
     ...{ drainTimeoutMs: 10_000, heartbeatIntervalMs: 500, intake: unasked, seek: unasked },
+    ...{ pause: unasked, resume: unasked },
     ...{ executor, pump, committer, logger: silentLogger },
     clock: { ...systemClock, sleep: () => new Promise(() => undefined) },
     meter: { commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },
-    reader: { topicExists: unasked, ranges: unasked, committed: unasked, close: unasked },
+    reader: {
+      ...{ topicExists: unasked, partitions: unasked, ranges: unasked, committed: unasked, close: unasked },
+    },
     flow: {
       ...{ keyOf: unasked, onChange: ignore, onFinished: ignore, onPassedOver: ignore },
       ...{ onCommitDue: ignore, onFault: unasked },
