@@ -40,7 +40,8 @@ export interface CooldownOptions {
 const RECALLS_A_CALL = 64;
 export const SWEEP_GRACE_MS = 5 * 60 * 1000;
 
-const ROOM: Recalled = { kind: 'new' };
+const FULL: Recalled = { kind: 'new', capFull: true };
+const ROOM: Recalled = { kind: 'new', capFull: false };
 
 /** @param base the service's prefix. A dry run must not take real pushes' places, nor a real one its. */
 export function cooldownPrefix(base: string, dryRun: boolean): string {
@@ -70,7 +71,7 @@ export function createClaims(options: CooldownOptions): Claims {
   const known = async (ref: EventRef, reply: readonly unknown[]): Promise<KnownClaim> => {
     const undelivered = isUndelivered(readWord(reply, 1));
     if (undelivered) await enterOpen(ref, readNumber(reply, 3));
-    return { kind: 'known', undelivered, ticket: readTicket(reply, 2) };
+    return { kind: 'known', undelivered, push: readTicket(reply, 2).push };
   };
 
   const readRecall = (ref: EventRef, reply: readonly unknown[]): Recalled | Promise<Recalled> => {
@@ -78,7 +79,7 @@ export function createClaims(options: CooldownOptions): Claims {
       case 'known':
         return known(ref, reply);
       case 'full':
-        return { kind: 'new', fullCap: readNumber(reply, 1) };
+        return FULL;
       case 'room':
         return ROOM;
       default:
@@ -99,11 +100,9 @@ export function createClaims(options: CooldownOptions): Claims {
         case 'claimed':
           passFailpoint('claim.answered', ref);
           await enterOpen(ref, readNumber(reply, 2));
-          return { kind: 'claimed', ticket: readTicket(reply, 1) };
+          return { kind: 'claimed', push: readTicket(reply, 1).push };
         case 'no_room':
-          return { kind: 'no_room', cap: readNumber(reply, 1) };
-        case 'too_late':
-          return { kind: 'too_late' };
+          return { kind: 'no_room' };
         default:
           return unknownAnswer('claim', reply);
       }

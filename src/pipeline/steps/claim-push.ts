@@ -3,11 +3,10 @@
  * after it finds the record again (see recall), so the enqueue that follows may be repeated at will.
  */
 import type { LocationEvent } from '../../domain/event.ts';
-import type { FrozenPush, PushTicket } from '../../domain/push.ts';
+import type { FrozenPush } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
 import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Hold, Ruleset } from '../ports.ts';
-import { capName } from './refuse-early.ts';
-import { end, filtered, goOn, queuedAs, type Step } from './step.ts';
+import { end, filtered, goOn, type Step } from './step.ts';
 
 export interface ClaimContext {
   readonly source: EventSource;
@@ -17,8 +16,6 @@ export interface ClaimContext {
   /** Epoch ms up to which the event could be accepted again. */
   readonly acceptableUntilMs: number;
 }
-
-type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
 
 /** A partner may answer with ten thousands of coupons: one script over all of them would keep Redis from every pod. */
 const CANDIDATES_A_CLAIM = 100;
@@ -30,35 +27,27 @@ export async function claimPush(
   context: ClaimContext,
   hold: Hold,
   claims: Claims,
-): Promise<Step<PushTicket>> {
+): Promise<Step<FrozenPush>> {
   const { userId, eventId } = event;
-  /** What the best candidate lacked. */
-  let lack: Lack | undefined;
+  let answer: ClaimAnswer = { kind: 'no_room' };
   // Best first, so the first call with room has the best of all that have.
-  for (let from = 0; from < candidates.length; from += CANDIDATES_A_CLAIM) {
+  for (let from = 0; from < candidates.length && answer.kind === 'no_room'; from += CANDIDATES_A_CLAIM) {
     hold.assertHeld();
     const some = candidates.slice(from, from + CANDIDATES_A_CLAIM);
-    const answer = await claims.claim({
+    answer = await claims.claim({
       ref: { userId, eventId },
       candidates: some.map((candidate) => toClaim(event, candidate, rules, context)),
       caps: rules.caps,
       ttlMs: rules.pushTtlMs,
       acceptableUntilMs: context.acceptableUntilMs,
     });
-    if (answer.kind === 'claimed') return goOn(answer.ticket);
-    if (answer.kind === 'known')
-      return answer.undelivered ? goOn(answer.ticket) : end(queuedAs(answer.ticket));
-    lack ??= answer;
   }
-  if (lack?.kind === 'no_room') return filtered('cooldown', capName(lack.cap), rules);
-  return filtered('stale', endOf(candidates[0], context), rules);
-}
-
-/** What ends the candidate's time first. */
-function endOf(candidate: Candidate | undefined, { quietFromMs = Infinity }: ClaimContext): string {
-  const validUntilMs = candidate?.coupon.validUntilMs ?? Infinity;
-  if (Math.min(validUntilMs, quietFromMs) === Infinity) return 'push.ttl';
-  return validUntilMs <= quietFromMs ? 'coupon.validUntil' : 'quietHours';
+  if (answer.kind === 'no_room') return filtered('cooldown', rules.version);
+  if (answer.kind === 'known' && !answer.undelivered) {
+    const { couponId, merchantId, rulesVersion } = answer.push;
+    return end({ kind: 'queued', couponId, merchantId, rulesVersion });
+  }
+  return goOn(answer.push);
 }
 
 function toClaim(
@@ -77,12 +66,7 @@ function toClaim(
     rulesVersion: rules.version,
   };
   return {
-    ticket: {
-      push,
-      source: context.source,
-      traceparent: context.traceparent,
-      rulesHash: rules.hash,
-    },
+    ticket: { push, source: context.source, traceparent: context.traceparent },
     notAfterMs: earlier(coupon.validUntilMs, context.quietFromMs),
   };
 }

@@ -1,7 +1,5 @@
 /** What a step answers: what the next step needs, or the event's outcome. A thrown error means "not decided". */
 import type { FilterReason, Outcome } from '../../domain/outcome.ts';
-import type { PushTicket } from '../../domain/push.ts';
-import type { Ruleset } from '../ports.ts';
 
 export type Step<T> =
   { readonly ended: false; readonly value: T } | { readonly ended: true; readonly outcome: Outcome };
@@ -14,23 +12,10 @@ export function end(outcome: Outcome): { readonly ended: true; readonly outcome:
   return { ended: true, outcome };
 }
 
-/** @param rule what decided: a rule's id, or the path of a setting. */
 export function filtered(
   reason: FilterReason,
-  rule: string,
-  { version, hash }: Pick<Ruleset, 'version' | 'hash'>,
-  about: { readonly couponId?: string; readonly merchantId?: string } = {},
+  rulesVersion: string,
+  about: { readonly rule?: string; readonly couponId?: string; readonly merchantId?: string } = {},
 ): { readonly ended: true; readonly outcome: Outcome } {
-  return end({ kind: 'filtered', reason, rule, ...about, rulesVersion: version, rulesHash: hash });
-}
-
-export function queuedAs({ push, rulesHash }: PushTicket): Outcome {
-  const { couponId, merchantId, rulesVersion } = push;
-  return {
-    kind: 'queued',
-    couponId,
-    merchantId,
-    rulesVersion,
-    ...(rulesHash !== undefined && { rulesHash }),
-  };
+  return end({ kind: 'filtered', reason, rulesVersion, ...about });
 }

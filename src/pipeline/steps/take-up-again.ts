@@ -5,11 +5,10 @@
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Hold, KnownClaim, PushQueue } from '../ports.ts';
-import { queuedAs } from './step.ts';
 
 export async function takeUpAgain(
   event: LocationEvent,
-  { undelivered, ticket }: KnownClaim,
+  { undelivered, push }: KnownClaim,
   hold: Hold,
   queue: PushQueue,
 ): Promise<Outcome> {
@@ -17,5 +16,6 @@ export async function takeUpAgain(
     hold.assertHeld();
     await queue.enqueue(event);
   }
-  return queuedAs(ticket);
+  const { couponId, merchantId, rulesVersion } = push;
+  return { kind: 'queued', couponId, merchantId, rulesVersion };
 }

@@ -1,0 +1,165 @@
+/**
+ * Three brokers of which one is away, for everybody or for one pod: its partitions stall, by name, and nothing else
+ * does; they go on by themselves when it is back, with nothing skipped and nothing done twice.
+ */
+import { randomUUID } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { UnavailableError } from '../../../src/domain/errors.ts';
+import { createRecordSender } from '../../../src/kafka/record-sender.ts';
+import { createLedTopics, ensureTopics } from '../../../src/kafka/topics.ts';
+import { openProxy, type NetworkCondition, type Proxy } from '../../../src/simulation/chaos/proxy.ts';
+import { createLogBook } from '../../support/partner-fakes.ts';
+import { startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
+import { findLocalObstacle } from '../../support/local-obstacle.ts';
+import { type Bench, clock, createLedger, eventOf, openBench, type Pod, startPod, until } from './harness.ts';
+
+const LIMIT_MS = 30_000;
+const choosePartition = kafkajs.Partitioners.DefaultPartitioner();
+/** Partitions 0–2 are led by brokers 1–3; 3–5 likewise. */
+const PARTITIONS = 6;
+const OF_BROKER_3 = [2, 5];
+
+describe('three brokers, one of them away', () => {
+  let cluster: KafkaCluster;
+  let bench: Bench;
+  let obstacle: string | undefined;
+  const proxies: Proxy[] = [];
+  const pods: Pod[] = [];
+  beforeAll(async () => {
+    obstacle = await findLocalObstacle('kafka');
+    if (obstacle !== undefined) return;
+    cluster = await startKafkaCluster();
+    for (const { port, upstreamPort } of cluster.detours) proxies.push(await openProxy(port, upstreamPort));
+    bench = await openBench(cluster.brokers);
+  }, 150_000);
+  beforeEach(({ skip }) => {
+    skip(obstacle !== undefined, obstacle);
+  });
+  afterEach(async () => {
+    await Promise.all(pods.splice(0).map(({ consumer }) => consumer.stop()));
+    await setAll({ kind: 'open' });
+  });
+  afterAll(async () => {
+    if (obstacle !== undefined) return;
+    await bench.close();
+    await Promise.all(proxies.map((proxy) => proxy.close()));
+    await cluster.stop();
+  }, 120_000);
+
+  async function setAll(condition: NetworkCondition): Promise<void> {
+    await Promise.all(proxies.map((proxy) => proxy.set(condition)));
+  }
+
+  const pod = (options: Parameters<typeof startPod>[1], brokers = cluster.brokers): Pod => {
+    const started = startPod(brokers, { drainTimeoutMs: 3000, ...options });
+    pods.push(started);
+    return started;
+  };
+
+  /** Each partition on one broker alone, so that it has no leader while that one is away. */
+  async function singleTopic(name = `single-${randomUUID()}`): Promise<string> {
+    const replicaAssignment = Array.from({ length: PARTITIONS }, (_, partition) => ({
+      partition,
+      replicas: [(partition % 3) + 1],
+    }));
+    const configEntries = [{ name: 'min.insync.replicas', value: '1' }];
+    await createLedTopics(bench.admin, [{ topic: name, replicaAssignment, configEntries }]);
+    return name;
+  }
+
+  const eventsFor = (partitions: readonly number[], round: number) =>
+    partitions.flatMap((partition) =>
+      Array.from({ length: 20 }, (_, n) => ({
+        ...eventOf(`p${String(partition)}-r${String(round)}`, n),
+        partition,
+      })),
+    );
+  const ALL = [0, 1, 2, 3, 4, 5];
+  const OTHERS = ALL.filter((partition) => !OF_BROKER_3.includes(partition));
+  const faultsOf = ({ consumer }: Pod): string[] =>
+    consumer.status().partitions.map(({ partition, fault }) => `${String(partition)}: ${fault ?? ''}`);
+  const namedOf = ({ consumer }: Pod): number[] =>
+    consumer.status().partitions.flatMap(({ partition, fault }) => (fault === undefined ? [] : [partition]));
+
+  test('a broker that is down: a pod starts, reads the other partitions, and the rest once it is back', async () => {
+    const unrelated = `unrelated-${randomUUID()}`;
+    await createLedTopics(bench.admin, [
+      { topic: unrelated, replicaAssignment: [{ partition: 0, replicas: [3] }] },
+    ]);
+    const topic = await singleTopic();
+    const written = await singleTopic();
+    const groupId = randomUUID();
+    const ledger = createLedger();
+    await bench.send(topic, eventsFor(ALL, 0));
+    // Once before, so that some partitions have a committed offset and some not.
+    const before = pod({ topic, groupId, ledger, name: 'before' });
+    await until('the first round is done', () => ledger.done.size === ALL.length * 20);
+    await before.consumer.stop();
+    await bench.send(topic, eventsFor(ALL, 1));
+    const fresh = { topic, groupId: randomUUID(), ledger: createLedger() };
+
+    await cluster.node(3).kill('SIGKILL');
+    const connection = { brokers: cluster.brokers, clientId: 't' };
+    const logger = createLogBook();
+    await ensureTopics({ connection, topics: [written], logger, clock });
+    expect(logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
+
+    const committed = pod({ topic, groupId, ledger, name: 'committed' });
+    const begins = pod({ ...fresh, name: 'fresh' });
+    const latest = pod({ topic, groupId: randomUUID(), name: 'latest', start: 'latest' });
+    for (const one of [committed, begins, latest]) {
+      await until('it has joined', () => one.consumer.status().joined, LIMIT_MS);
+      await until('its partitions are named', () => namedOf(one).join() === OF_BROKER_3.join(), LIMIT_MS);
+      expect(faultsOf(one)).toContain('2: no leader');
+    }
+    await until(
+      'the others are read',
+      () => ledger.done.size === ALL.length * 20 + OTHERS.length * 20,
+      LIMIT_MS,
+    );
+    await until('from their beginning, too', () => fresh.ledger.done.size === OTHERS.length * 40, LIMIT_MS);
+    expect(latest.counts.received).toBe(0);
+
+    const sender = createRecordSender({ connection, topic: written, logger });
+    const keys = Array.from({ length: 60 }, (_, n) => `k${String(n)}`);
+    const sent = new Set<string>();
+    const sending = keys.map(async (key) => {
+      while (!sent.has(key)) {
+        try {
+          if ((await sender.send({ key, value: 'x' })) === 'sent') sent.add(key);
+        } catch (error) {
+          if (!(error instanceof UnavailableError)) throw error;
+          await clock.sleep(100);
+        }
+      }
+    });
+    const led = keys.filter((key) => !OF_BROKER_3.includes(partitionOf(key)));
+    await until('records of the other partitions are written', () => sent.size === led.length, LIMIT_MS);
+    expect([...sent].toSorted()).toEqual(led.toSorted());
+
+    const assigned = begins.consumer.status().partitions.map(({ partition }) => partition);
+    expect(assigned).toEqual(ALL);
+    await cluster.node(3).restart();
+    await until('all is done', () => ledger.done.size === ALL.length * 40, LIMIT_MS);
+    await until('all is done from the beginning', () => fresh.ledger.done.size === ALL.length * 40, LIMIT_MS);
+    for (const one of [committed, begins, latest]) {
+      await until('nothing is named', () => namedOf(one).length === 0, LIMIT_MS);
+      expect(one.counts).toMatchObject({ rebalances: 0, lost: 0 });
+    }
+    await bench.send(topic, eventsFor(ALL, 2));
+    await until('what comes now is read', () => latest.counts.received === ALL.length * 20, LIMIT_MS);
+    await until('by the others', () => ledger.done.size === ALL.length * 60, LIMIT_MS);
+    expect([...ledger.done.values(), ...fresh.ledger.done.values()].filter((times) => times > 1)).toEqual([]);
+    await Promise.all(sending);
+    await sender.stop();
+  }, 180_000);
+});
+
+/** As the client's partitioner has it. */
+function partitionOf(key: string): number {
+  const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) => ({
+    ...{ partitionId, leader: 1, partitionErrorCode: 0, replicas: [1], isr: [1] },
+  }));
+  return choosePartition({ topic: 't', partitionMetadata, message: { key, value: 'x' } });
+}
