@@ -12,31 +12,24 @@ import { createInterface } from 'node:readline';
 
 import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { isPrepared, prepareArtifacts } from '../../src/simulation/services/artifacts.ts';
-import { chooseOrigins } from '../../src/simulation/services/choose-origins.ts';
 import { localRedis } from '../../src/simulation/services/local-redis.ts';
 import { startLocalService } from '../../src/simulation/services/local-service.ts';
 import { pollUntil } from '../../src/simulation/services/readiness.ts';
 import type { ServiceHandle } from '../../src/simulation/services/service.ts';
 import { type RunningServices, startServices } from '../../src/simulation/services/start-services.ts';
+import { findLocalObstacle } from '../support/local-obstacle.ts';
 import { createLedTopics } from '../../src/kafka/topics.ts';
 
 const START_TIMEOUT_MS = 240_000;
 const quiet = (): void => undefined;
 
-async function whyNotLocal(): Promise<string | undefined> {
-  try {
-    const wanted = (['kafka', 'redis', 's3'] as const).map((kind) => ({ name: kind, kind, extra: false }));
-    await chooseOrigins(wanted, { say: quiet, origins: ['local'] });
-    return undefined;
-  } catch (error) {
-    return String(error);
-  }
-}
-const noLocal = await whyNotLocal();
-if (noLocal !== undefined) process.stderr.write(`local services are not tested: ${noLocal}\n`);
+const obstacle = (await findLocalObstacle('kafka')) ?? (await findLocalObstacle('redis'));
+beforeEach(({ skip }) => {
+  skip(obstacle !== undefined, obstacle);
+});
 
 function exists(pid: number): boolean {
   try {
@@ -75,12 +68,13 @@ function pidOf(handle: ServiceHandle): number {
   return pid;
 }
 
-describe.skipIf(noLocal !== undefined)('local services', () => {
+describe('local services', () => {
   let services: RunningServices;
   let ownKafka: Kafka;
   const lines: string[] = [];
 
   beforeAll(async () => {
+    if (obstacle !== undefined) return;
     services = await startServices({
       say: (line) => lines.push(line),
       origins: ['local'],
@@ -92,6 +86,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
   }, START_TIMEOUT_MS);
 
   afterAll(async () => {
+    if (obstacle !== undefined) return;
     const pids = services.all.map(pidOf);
     await services.service('redis').kill('SIGSTOP'); // a frozen one must go too
     await services.stop();
@@ -184,7 +179,7 @@ describe.skipIf(noLocal !== undefined)('local services', () => {
   }, 90_000);
 });
 
-describe.skipIf(noLocal !== undefined)('after kill -9 of the opener', () => {
+describe('after kill -9 of the opener', () => {
   let opener: ChildProcess | undefined;
   let temporary: string;
 
@@ -232,7 +227,7 @@ async function readFirstLine(child: ChildProcess): Promise<number[]> {
   throw new Error('the opener ended without a word');
 }
 
-describe.skipIf(noLocal !== undefined)('starting', () => {
+describe('starting', () => {
   it('tries another port when one is taken in the last moment', async () => {
     const squatter: Server = createServer((socket) => socket.on('error', quiet).resume());
     const taken = await new Promise<number>((resolve) => {

@@ -56,7 +56,7 @@ describe('a configuration that can not work', () => {
       kafka: false,
       s3: false,
       redis: { configArgs: ['--maxmemory-policy', 'allkeys-lru'] },
-      origins: ['local'],
+      origins: ['docker', 'local'],
       say: () => undefined,
     });
     cleanups.push(() => services.stop());

@@ -1,8 +1,9 @@
 /** Breaks a broker of its own. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createRecordSender } from '../../../src/kafka/record-sender.ts';
 import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
+import { findLocalObstacle } from '../../support/local-obstacle.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import {
   type Bench,
@@ -18,7 +19,10 @@ import {
 let services: RunningServices;
 let brokers: string[];
 let bench: Bench;
+let obstacle: string | undefined;
 beforeAll(async () => {
+  obstacle = await findLocalObstacle('kafka');
+  if (obstacle !== undefined) return;
   services = await startServices({
     say: () => undefined,
     kafka: {},
@@ -30,9 +34,13 @@ beforeAll(async () => {
   bench = await openBench(brokers);
 }, 150_000);
 afterAll(async () => {
+  if (obstacle !== undefined) return;
   await bench.close().catch(() => undefined);
   await services.stop();
 }, 120_000);
+beforeEach(({ skip }) => {
+  skip(obstacle !== undefined, obstacle);
+});
 
 const events = (count: number, from = 0) =>
   Array.from({ length: count }, (_, n) => eventOf(`u${String((n + from) % 40)}`, n + from));

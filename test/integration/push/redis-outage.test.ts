@@ -6,6 +6,7 @@ import { watchRedis } from '../../../src/cooldown/watch.ts';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
 import { claimOne } from '../../support/claims-harness.ts';
+import { findLocalObstacle } from '../../support/local-obstacle.ts';
 import { createPushRig, type PushRig } from '../../support/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
@@ -14,8 +15,11 @@ const soon = { timeout: 40_000, interval: 50 };
 const FEW_SECONDS_MS = 30_000;
 let services: RunningServices;
 let url: string;
+let obstacle: string | undefined;
 
 beforeAll(async () => {
+  obstacle = await findLocalObstacle('redis');
+  if (obstacle !== undefined) return;
   services = await startServices({
     say: () => {},
     kafka: false,
@@ -30,7 +34,12 @@ beforeAll(async () => {
   });
   url = services.service('redis').address;
 });
-afterAll(() => services.stop());
+afterAll(async () => {
+  if (obstacle === undefined) await services.stop();
+});
+beforeEach(({ skip }) => {
+  skip(obstacle !== undefined, obstacle);
+});
 
 describe('while Redis is away', () => {
   let rig: PushRig;
@@ -38,6 +47,7 @@ describe('while Redis is away', () => {
     rig = await createPushRig(url);
   });
   afterEach(async () => {
+    if (obstacle !== undefined) return;
     await services.service('redis').restart();
     await rig.close();
   });
