@@ -3,13 +3,16 @@
  * a development dependency, absent from production images. Its reaper container removes everything when this
  * process ends, however it ends.
  *
- * A Kafka client is sent to the address that the broker advertises, so that address must be known before the
- * broker starts: its host port is chosen here instead of by Docker, and the broker listens on the same number
- * inside, so that one listener serves.
+ * Host ports are chosen here instead of by Docker. A Kafka client is sent to the address that the broker advertises,
+ * so that must be known before the broker starts, and the broker listens on the same number inside, so that one
+ * listener serves. And a port that Docker chooses may be another one for IPv6 than for IPv4.
+ *
+ * An engine that stops answering in the middle fails the start, or the stop, in bounded time.
  */
 import type { GenericContainer, StartedTestContainer } from 'testcontainers';
 
-import { KAFKA_VERSION, S3MOCK_VERSION } from './artifacts.ts';
+import type { DockerEngine } from './docker/find-engine.ts';
+import { IMAGES } from './docker/images.ts';
 import { findFreePorts } from './free-ports.ts';
 import { kafkaProperties } from './local-kafka.ts';
 import { redisArgs } from './local-redis.ts';
@@ -17,16 +20,18 @@ import type { KafkaOptions, RedisOptions, S3Options } from './options.ts';
 import { pollUntil, probeKafka, probeRedis, probeS3 } from './readiness.ts';
 import { refuseFaults, type ServiceHandle, type ServiceKind, STAND_IN_AWS_ENV } from './service.ts';
 
-const KAFKA_IMAGE = `apache/kafka:${KAFKA_VERSION}`;
-const REDIS_IMAGE = 'redis:7.4-alpine';
-const S3MOCK_IMAGE = `adobe/s3mock:${S3MOCK_VERSION}`;
 const REDIS_PORT = 6379;
 const S3MOCK_HTTP_PORT = 9090;
 const CONTROLLER_PORT = 9093;
 
-/** Images may have to be pulled first. */
-const CONTAINER_TIMEOUT_MS = 180_000;
+/** Until the container's own log says that it runs. Images are there before. */
+const CONTAINER_TIMEOUT_MS = 120_000;
+/** For everything that a start asks of the engine; Testcontainers itself waits for an answer without end. */
+const START_TIMEOUT_MS = 180_000;
+const STOP_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 60_000;
+const LOG_TAIL_LINES = 15;
+const LOG_TAIL_LENGTH = 8192;
 const PORT_TRIES = 4;
 const PORT_TAKEN = /port is already allocated|address already in use|ports are not available/i;
 
@@ -37,10 +42,30 @@ interface Launched {
   readonly probe: () => Promise<void>;
 }
 
+let reaper: Promise<unknown> | undefined;
+
+/**
+ * Testcontainers, told to use this engine (it reads its settings once a process, so the first engine counts), with its
+ * reaper running: services that start at once would start one each.
+ */
+async function loadTestcontainers(engine: DockerEngine) {
+  Object.assign(process.env, engine.env);
+  const testcontainers = await import('testcontainers');
+  const { getContainerRuntimeClient, getReaper } = testcontainers;
+  reaper ??= getContainerRuntimeClient().then(getReaper);
+  try {
+    await reaper;
+  } catch (error) {
+    reaper = undefined;
+    throw error;
+  }
+  return testcontainers;
+}
+
 /** Kafka in a container, reached from this host. */
-export function startDockerKafka(options: KafkaOptions): Promise<ServiceHandle> {
-  return startContainer('kafka', 'kafka', async () => {
-    const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
+export function startDockerKafka(options: KafkaOptions, engine: DockerEngine): Promise<ServiceHandle> {
+  return startContainer('kafka', 'kafka', engine, async () => {
+    const { GenericContainer, getContainerRuntimeClient, Wait } = await loadTestcontainers(engine);
     const host = loopbackOf((await getContainerRuntimeClient()).info.containerRuntime.host);
     const [port = 0] = await findFreePorts(1);
     const address = `${host}:${String(port)}`;
@@ -51,7 +76,7 @@ export function startDockerKafka(options: KafkaOptions): Promise<ServiceHandle> 
       'advertised.listeners': `PLAINTEXT://${address}`,
     };
     const container = await started(
-      new GenericContainer(KAFKA_IMAGE)
+      new GenericContainer(IMAGES.kafka)
         .withEnvironment({ ...kafkaEnvironment(settings), KAFKA_HEAP_OPTS: '-Xmx640m' })
         .withExposedPorts({ container: port, host: port })
         .withWaitStrategy(Wait.forLogMessage(/Kafka Server started/)),
@@ -61,40 +86,61 @@ export function startDockerKafka(options: KafkaOptions): Promise<ServiceHandle> 
 }
 
 /** Redis in a container. */
-export function startDockerRedis(name: string, options: RedisOptions): Promise<ServiceHandle> {
-  return startContainer(name, 'redis', async () => {
-    const { GenericContainer, Wait } = await import('testcontainers');
+export function startDockerRedis(
+  name: string,
+  options: RedisOptions,
+  engine: DockerEngine,
+): Promise<ServiceHandle> {
+  return startContainer(name, 'redis', engine, async () => {
+    const { GenericContainer, Wait } = await loadTestcontainers(engine);
+    const [port = 0] = await findFreePorts(1);
     const container = await started(
-      new GenericContainer(REDIS_IMAGE)
+      new GenericContainer(IMAGES.redis)
         .withCommand(['redis-server', ...redisArgs(options)])
-        .withExposedPorts(REDIS_PORT)
+        .withExposedPorts({ container: REDIS_PORT, host: port })
         .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/)),
     );
-    const address = `redis://${loopbackOf(container.getHost())}:${String(container.getMappedPort(REDIS_PORT))}`;
+    const address = `redis://${loopbackOf(container.getHost())}:${String(port)}`;
     return { container, address, env: { REDIS_URL: address }, probe: () => probeRedis(address) };
   });
 }
 
 /** S3Mock in a container. */
-export function startDockerS3({ buckets = [] }: S3Options): Promise<ServiceHandle> {
-  return startContainer('s3', 's3', async () => {
-    const { GenericContainer, Wait } = await import('testcontainers');
+export function startDockerS3({ buckets = [] }: S3Options, engine: DockerEngine): Promise<ServiceHandle> {
+  return startContainer('s3', 's3', engine, async () => {
+    const { GenericContainer, Wait } = await loadTestcontainers(engine);
+    const [port = 0] = await findFreePorts(1);
     const container = await started(
-      new GenericContainer(S3MOCK_IMAGE)
+      new GenericContainer(IMAGES.s3)
         .withEnvironment(
           buckets.length === 0 ? {} : { COM_ADOBE_TESTING_S3MOCK_STORE_INITIAL_BUCKETS: buckets.join(',') },
         )
-        .withExposedPorts(S3MOCK_HTTP_PORT)
+        .withExposedPorts({ container: S3MOCK_HTTP_PORT, host: port })
         .withWaitStrategy(Wait.forLogMessage(/Started S3MockApplication/)),
     );
-    const address = `http://${loopbackOf(container.getHost())}:${String(container.getMappedPort(S3MOCK_HTTP_PORT))}`;
+    const address = `http://${loopbackOf(container.getHost())}:${String(port)}`;
     const env = { S3_ENDPOINT: address, ...STAND_IN_AWS_ENV };
     return { container, address, env, probe: () => probeS3(address, buckets.at(-1)) };
   });
 }
 
-function started(container: GenericContainer): Promise<StartedTestContainer> {
-  return container.withStartupTimeout(CONTAINER_TIMEOUT_MS).start();
+/** Rejects with the last lines of the container's log, as Testcontainers removes one that fails. */
+async function started(container: GenericContainer): Promise<StartedTestContainer> {
+  let log = '';
+  try {
+    return await container
+      .withLogConsumer((stream) => {
+        stream.on('data', (chunk: Buffer) => (log = `${log}${chunk.toString()}`.slice(-LOG_TAIL_LENGTH)));
+        stream.on('error', () => undefined); // the start tells
+      })
+      .withStartupTimeout(CONTAINER_TIMEOUT_MS)
+      .start();
+  } catch (error) {
+    const lines = log.split(/\r?\n/).filter((line) => line.trim() !== '');
+    const tail = lines.slice(-LOG_TAIL_LINES).map((line) => `\n  ${line}`);
+    const end = tail.length === 0 ? '' : `. Its log ends with:${tail.join('')}\n`;
+    throw new Error(`${(error as Error).message}${end}`, { cause: error });
+  }
 }
 
 /** Docker publishes on IPv4 loopback for sure; `localhost` may be tried as ::1 first. */
@@ -115,17 +161,18 @@ export function kafkaEnvironment(settings: Readonly<Record<string, string>>): Re
 async function startContainer(
   name: string,
   kind: ServiceKind,
+  engine: DockerEngine,
   launch: () => Promise<Launched>,
 ): Promise<ServiceHandle> {
-  const { container, address, env, probe } = await launchOnFreePort(launch);
+  const { container, address, env, probe } = await retryTakenPorts(() => within(START_TIMEOUT_MS, launch()));
   const waitUntilReady = async (timeoutMs = READY_TIMEOUT_MS): Promise<void> => {
     await pollUntil(probe, { timeoutMs });
   };
   try {
     await waitUntilReady();
   } catch (error) {
-    await container.stop();
-    throw new Error(`${name} in Docker at ${address}: ${(error as Error).message}`, { cause: error });
+    await within(STOP_TIMEOUT_MS, container.stop()).catch(() => undefined); // the reaper removes it
+    throw new Error(`${IMAGES[kind]} at ${address}: ${(error as Error).message}`, { cause: error });
   }
   let stopped: Promise<unknown> | undefined;
   return {
@@ -137,17 +184,36 @@ async function startContainer(
     ...refuseFaults(name, 'docker'),
     waitUntilReady,
     async stop() {
-      await (stopped ??= container.stop());
+      try {
+        await (stopped ??= within(STOP_TIMEOUT_MS, container.stop()));
+      } catch (error) {
+        const where = `the engine at ${engine.address.host}`;
+        throw new Error(`${name}: ${where} did not stop it: ${(error as Error).message}`, { cause: error });
+      }
     },
   };
 }
 
-async function launchOnFreePort(launch: () => Promise<Launched>): Promise<Launched> {
+/** Another process, or another container, may take a port between the look and the use. */
+export async function retryTakenPorts<T>(launch: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await launch();
     } catch (error) {
       if (attempt >= PORT_TRIES || !(error instanceof Error) || !PORT_TAKEN.test(error.message)) throw error;
     }
+  }
+}
+
+/** Rejects when `work` is not settled in `timeoutMs`. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(new Error(`the Docker engine was not done in ${String(timeoutMs / 1000)} s`));
+  }, timeoutMs);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

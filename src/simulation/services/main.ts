@@ -2,7 +2,8 @@
  * Services for a developer's shell: starts Kafka, Redis and S3, prints how to reach them, and keeps them until
  * Ctrl-C (or the end of this process, however it ends).
  *
- *   node src/simulation/services/main.ts [--only redis,s3] [--buckets a,b] [--append-fsync always] [--origins local] [--json FILE]
+ *   node src/simulation/services/main.ts [--only redis,s3] [--buckets a,b] [--append-fsync always] [--json FILE]
+ *        [--origins local]   where they may come from: given, docker, local (default: what SERVICE_ORIGINS says, else all)
  *
  * What a shell should evaluate goes to standard output, everything else to standard error.
  */
@@ -10,18 +11,17 @@ import { rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 
 import type { RedisOptions } from './options.ts';
+import { readOrigins } from './origins.ts';
 import { startServices } from './start-services.ts';
 
 const APPEND_FSYNC = ['always', 'everysec', 'no'] as const;
-
-const ORIGINS = ['given', 'docker', 'local'] as const;
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'kafka,redis,s3' },
     buckets: { type: 'string', default: 'coupon-notifier' },
     'append-fsync': { type: 'string', default: 'everysec' },
-    origins: { type: 'string', default: ORIGINS.join(',') },
+    origins: { type: 'string' },
     json: { type: 'string' },
   },
 });
@@ -40,8 +40,11 @@ function split(list: string): string[] {
 /** Resolves at the first signal to end; more of them change nothing. */
 function endRequested(): Promise<void> {
   return new Promise((resolve) => {
+    // A timer keeps the process: containers and listeners for signals do not.
+    const timer = setInterval(() => undefined, 60_000);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signal, () => {
+        clearInterval(timer);
         resolve();
       });
   });
@@ -57,7 +60,7 @@ async function main(): Promise<void> {
   const ended = endRequested();
   const services = await startServices({
     say,
-    origins: ORIGINS.filter((origin) => split(values.origins).includes(origin)),
+    allowed: readOrigins(values.origins, '--origins'),
     kafka: only.includes('kafka') ? {} : false,
     redis: only.includes('redis') ? redis : false,
     s3: only.includes('s3') ? { buckets: split(values.buckets) } : false,

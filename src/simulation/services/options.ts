@@ -32,8 +32,10 @@ export interface ServicesOptions {
   readonly s3?: S3Options | false;
   /** More Redis servers, by name; never the one that the environment gives. */
   readonly extraRedis?: Readonly<Record<string, RedisOptions>>;
-  /** Where services may come from; always tried in the order given, Docker, local. Default: all three. */
+  /** Where the caller can take services from; always tried in the order given, Docker, local. Default: all three. */
   readonly origins?: readonly Origin[];
+  /** Where the person wants them from, of those. Default: what SERVICE_ORIGINS says, else all. */
+  readonly allowed?: readonly Origin[] | undefined;
   /** Where addresses, and the PATH for the looks at what this machine has, are read. Default: `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
 }

@@ -6,7 +6,15 @@
  * each service's origin is said, with its reason.
  */
 import { prepareArtifacts } from './artifacts.ts';
-import { type Choice, type Choices, chooseOrigins, type Wanted } from './choose-origins.ts';
+import {
+  type Choice,
+  type Choices,
+  chooseLocal,
+  chooseOrigins,
+  mergeChoices,
+  type Wanted,
+} from './choose-origins.ts';
+import { pullServiceImages } from './docker/images.ts';
 import { startDockerKafka, startDockerRedis, startDockerS3 } from './docker-service.ts';
 import { useGivenService } from './given-service.ts';
 import { localKafka } from './local-kafka.ts';
@@ -14,7 +22,7 @@ import { localRedis } from './local-redis.ts';
 import { localS3 } from './local-s3.ts';
 import { startLocalService } from './local-service.ts';
 import type { ServicesOptions } from './options.ts';
-import type { ServiceHandle } from './service.ts';
+import type { Say, ServiceHandle } from './service.ts';
 
 export interface RunningServices {
   /**
@@ -29,35 +37,46 @@ export interface RunningServices {
   stop(): Promise<void>;
 }
 
-/** Starts what `options` ask for, all at once. Typically 5 to 8 s locally; the first time also the downloads. */
+/**
+ * Starts what `options` ask for, all at once. Typically 5 to 8 s locally; the first time also the downloads. What
+ * Docker can't run (an image that can't be had, no space, no answer) this machine runs, where it may and can; else
+ * rejects with one message that has Docker's words and every way out.
+ */
 export async function startServices(options: ServicesOptions): Promise<RunningServices> {
   const { say } = options;
   const wanted = listWanted(options);
-  const choices = await chooseOrigins(wanted, options);
-  for (const { name } of wanted) {
-    const { origin, why } = choiceOf(choices, name);
-    say(`${name}: ${origin} (${why})`);
-  }
+  const choices = await bringImages(wanted, await chooseOrigins(wanted, options), options);
+  for (const { name } of wanted) sayChoice(name, choices, say);
   await prepareArtifacts(choices.artifacts, say);
 
-  const startedAt = performance.now();
-  const results = await Promise.allSettled(
-    wanted.map(async (one) => {
-      const handle = await startOne(one, choices, options);
-      say(`${one.name}: ready at ${hideSecrets(handle.address)} after ${elapsedSeconds(startedAt)} s`);
-      return handle;
-    }),
-  );
-  const all = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+  const all: ServiceHandle[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(all.map((handle) => handle.stop()));
   };
-  const faults = results
-    .filter((result) => result.status === 'rejected')
-    .map((result): unknown => result.reason);
-  if (faults.length > 0) {
+  const first = await startAll(wanted, choices, options, all);
+  const faults = first.filter(({ one }) => choiceOf(choices, one.name).origin !== 'docker');
+  const inDocker = first.filter((fault) => !faults.includes(fault));
+  try {
+    if (faults.length === 0 && inDocker.length > 0) {
+      const rest = inDocker.map(({ one }) => one);
+      const reasons = inDocker.map(
+        ({ one, error }) => `${one.name} did not start in Docker (${messageOf(error)})`,
+      );
+      for (const reason of reasons) say(reason);
+      const instead = await chooseLocal(rest, options, { reasons, engineFailed: true });
+      for (const { name } of rest) sayChoice(name, instead, say);
+      await prepareArtifacts(instead.artifacts, say);
+      faults.push(...(await startAll(rest, instead, options, all)));
+    } else faults.push(...inDocker);
+    const [fault] = faults;
+    if (fault !== undefined && faults.length === 1) throw fault.error;
+    if (fault !== undefined) {
+      const errors = faults.map(({ error }) => error);
+      throw new AggregateError(errors, errors.map(messageOf).join('\n'));
+    }
+  } catch (error) {
     await stop();
-    throw faults.length === 1 ? faults[0] : new AggregateError(faults, faults.map(String).join('\n'));
+    throw error;
   }
 
   const names = new Set(Object.keys(options.extraRedis ?? {}));
@@ -74,6 +93,62 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
     },
     stop,
   };
+}
+
+interface StartFault {
+  readonly one: Wanted;
+  readonly error: unknown;
+}
+
+/** Adds to `running` what has started. @returns the others. */
+async function startAll(
+  wanted: readonly Wanted[],
+  choices: Choices,
+  options: ServicesOptions,
+  running: ServiceHandle[],
+): Promise<StartFault[]> {
+  const startedAt = performance.now();
+  const faults = await Promise.all(
+    wanted.map(async (one) => {
+      try {
+        const handle = await startOne(one, choices, options);
+        running.push(handle);
+        options.say(
+          `${one.name}: ready at ${hideSecrets(handle.address)} after ${elapsedSeconds(startedAt)} s`,
+        );
+        return undefined;
+      } catch (error) {
+        return { one, error };
+      }
+    }),
+  );
+  return faults.filter((fault) => fault !== undefined);
+}
+
+/** Has Docker's images on the engine; what lacks its image comes from this machine. */
+async function bringImages(
+  wanted: readonly Wanted[],
+  choices: Choices,
+  options: ServicesOptions,
+): Promise<Choices> {
+  const inDocker = wanted.filter(({ name }) => choiceOf(choices, name).origin === 'docker');
+  const [first] = inDocker;
+  const choice = first === undefined ? undefined : choiceOf(choices, first.name);
+  if (choice?.origin !== 'docker') return choices;
+  const { environment = process.env, say } = options;
+  const lacking = await pullServiceImages(
+    choice.engine,
+    inDocker.map(({ kind }) => kind),
+    { say, env: environment },
+  );
+  const rest = inDocker.filter(({ kind }) => lacking.has(kind));
+  if (rest.length === 0) return choices;
+  const missing = rest.flatMap(({ kind }) => lacking.get(kind) ?? []);
+  const before = {
+    reasons: [...new Set(missing.map(({ why }) => why))],
+    images: [...new Set(missing.map(({ image }) => image))],
+  };
+  return mergeChoices(choices, await chooseLocal(rest, options, before));
 }
 
 function listWanted(options: ServicesOptions): Wanted[] {
@@ -112,12 +187,22 @@ function startOne(
     return useGivenService({ kind, address: choice.address, environment, buckets: s3.buckets ?? [] });
   }
   if (choice.origin === 'docker') {
-    if (kind === 'kafka') return startDockerKafka(kafka);
-    return kind === 'redis' ? startDockerRedis(name, redis) : startDockerS3(s3);
+    const { engine } = choice;
+    if (kind === 'kafka') return startDockerKafka(kafka, engine);
+    return kind === 'redis' ? startDockerRedis(name, redis, engine) : startDockerS3(s3, engine);
   }
   if (kind === 'kafka') return startLocalService(localKafka(kafka, choices.java));
   if (kind === 's3') return startLocalService(localS3(s3, choices.java));
   return startLocalService(localRedis(name, redis, choices.redisFromPath));
+}
+
+function sayChoice(name: string, choices: Choices, say: Say): void {
+  const { origin, why } = choiceOf(choices, name);
+  say(`${name}: ${origin} (${why})`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A given Redis URL may hold a password. */

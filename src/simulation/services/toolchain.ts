@@ -16,16 +16,31 @@ export const MIN_JAVA_MAJOR = 17;
 /** A tool that was found, or why it was not. */
 export type Found<T> = ({ readonly found: true } & T) | { readonly found: false; readonly why: string };
 
-async function ask(
-  command: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<Found<{ output: string }>> {
+/** What a tool said, or why it said nothing; `missing`: it is not on the PATH. */
+type Answer = Found<{ readonly stdout: string; readonly output: string }> & { readonly missing: boolean };
+
+/** Runs a tool and takes its answer. Resolves in 8 s whatever it does, and never rejects. */
+export async function ask(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
+  // The timer beside the time limit: a child of the tool that keeps the pipe would hold the answer back.
+  const { promise: late, resolve } = Promise.withResolvers<Answer>();
+  const timer = setTimeout(() => {
+    resolve({ found: false, missing: false, why: gaveNoAnswer(command) });
+  }, LOOK_TIMEOUT_MS + 500);
   try {
-    const { stdout, stderr } = await execFileAsync(command, args, { timeout: LOOK_TIMEOUT_MS, env });
-    return { found: true, output: `${stdout}\n${stderr}`.trim() };
+    return await Promise.race([run(command, args, env), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Answer> {
+  try {
+    const options = { timeout: LOOK_TIMEOUT_MS, killSignal: 'SIGKILL', env } as const;
+    const { stdout, stderr } = await execFileAsync(command, args, options);
+    return { found: true, missing: false, stdout, output: `${stdout}\n${stderr}`.trim() };
   } catch (error) {
-    return { found: false, why: explain(command, error) };
+    const missing = (error as { code?: unknown }).code === 'ENOENT';
+    return { found: false, missing, why: explain(command, error) };
   }
 }
 
@@ -37,19 +52,13 @@ function explain(command: string, error: unknown): string {
     message: string;
   };
   if (code === 'ENOENT') return `no ${command} on the PATH`;
-  if (killed === true) return `${command} gave no answer within ${String(LOOK_TIMEOUT_MS / 1000)} s`;
+  if (killed === true) return gaveNoAnswer(command);
   const lines = (stderr ?? '').trim() || message;
   return lines.split('\n').at(-1) ?? command;
 }
 
-/** Asks Docker's engine, not its client, for the version. */
-export async function findDockerEngine(env: NodeJS.ProcessEnv): Promise<Found<{ version: string }>> {
-  const answer = await ask('docker', ['version', '--format', '{{.Server.Version}}'], env);
-  if (!answer.found) return answer;
-  const version = answer.output.split('\n')[0] ?? '';
-  return version === ''
-    ? { found: false, why: 'the Docker client names no engine' }
-    : { found: true, version };
+function gaveNoAnswer(command: string): string {
+  return `${command} gave no answer within ${String(LOOK_TIMEOUT_MS / 1000)} s`;
 }
 
 /** `java` of JAVA_HOME, else of the PATH, if it is at least {@link MIN_JAVA_MAJOR}. */

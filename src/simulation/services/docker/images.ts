@@ -1,0 +1,65 @@
+/** The images of the services, and of what removes their containers. Pinned: the same for everybody, and in compose. */
+import { KAFKA_VERSION, S3MOCK_VERSION } from '../artifacts.ts';
+import type { Say, ServiceKind } from '../service.ts';
+import type { DockerEngine } from './find-engine.ts';
+import { pullImages } from './pull-images.ts';
+import { registryOf } from './registry-auth.ts';
+
+export const IMAGES: Readonly<Record<ServiceKind, string>> = {
+  kafka: `apache/kafka:${KAFKA_VERSION}`,
+  redis: 'redis:7.4-alpine',
+  s3: `adobe/s3mock:${S3MOCK_VERSION}`,
+};
+
+/** Testcontainers' own choice, which it does not export; a test compares. */
+export const REAPER_IMAGE = 'testcontainers/ryuk:0.14.0';
+
+/** The reaper's image as the environment has it; undefined where it is switched off. */
+const reaperImage = (env: NodeJS.ProcessEnv): string | undefined => {
+  if (env['TESTCONTAINERS_RYUK_DISABLED'] === 'true') return undefined;
+  const given = env['RYUK_CONTAINER_IMAGE'] ?? '';
+  return given === '' ? REAPER_IMAGE : given;
+};
+
+export interface LackingImage {
+  readonly image: string;
+  /** Names the image and has the engine's words. */
+  readonly why: string;
+}
+
+/**
+ * Brings the images of these kinds of services onto the engine, and the reaper's, without which none may start.
+ * Never rejects. @returns by kind, what is lacking and why.
+ */
+export const pullServiceImages = async (
+  { address }: DockerEngine,
+  kinds: readonly ServiceKind[],
+  { say, env }: { readonly say: Say; readonly env: NodeJS.ProcessEnv },
+): Promise<ReadonlyMap<ServiceKind, readonly LackingImage[]>> => {
+  const reaper = reaperImage(env);
+  const common = reaper === undefined ? [] : [reaper];
+  const imageOf = (kind: ServiceKind): string => mirrored(IMAGES[kind], env);
+  const failed = await pullImages(
+    address,
+    [...common.map((image) => mirrored(image, env)), ...kinds.map(imageOf)],
+    {
+      ...{ say, env },
+    },
+  );
+  const lacking = new Map<ServiceKind, readonly LackingImage[]>();
+  for (const kind of kinds) {
+    const images = [...common.map((image) => mirrored(image, env)), imageOf(kind)];
+    const without = images.flatMap((image) => {
+      const why = failed.get(image);
+      return why === undefined ? [] : [{ image, why }];
+    });
+    if (without.length > 0) lacking.set(kind, without);
+  }
+  return lacking;
+};
+
+/** As Testcontainers takes Docker Hub's images from a mirror: `registry/path/apache/kafka:4.1.1`. */
+const mirrored = (image: string, env: NodeJS.ProcessEnv): string => {
+  const prefix = (env['TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX'] ?? '').replace(/\/+$/, '');
+  return prefix === '' || registryOf(image) !== undefined ? image : `${prefix}/${image}`;
+};
