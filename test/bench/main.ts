@@ -8,6 +8,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import { silenceKafkaWarning } from '../../src/simulation/player/kafka.ts';
+import { ORIGINS_VARIABLE, readOrigins } from '../../src/simulation/services/origins.ts';
 import { backlog } from './backlog.ts';
 import type { Benchmark } from './benchmark.ts';
 import { executorCost } from './executor-cost.ts';
@@ -36,10 +37,22 @@ const BENCHMARKS: readonly Benchmark[] = [
 const command = new Command('bench')
   .addOption(new Option('--only <names...>', 'only these').choices(BENCHMARKS.map(({ name }) => name)))
   .option('--rounds <n>', 'rounds of each, contenders in turn', Number, 3)
+  .option('--origins <list>', 'where services may come from: given, docker, local')
   .option('--json <file>', 'where the figures are written', RESULTS_FILE)
   .parse();
-const { only, rounds, json } = command.opts<{ only?: string[]; rounds: number; json: string }>();
+const { only, rounds, json, origins } = command.opts<{
+  only?: string[];
+  rounds: number;
+  json: string;
+  origins?: string;
+}>();
 if (!Number.isInteger(rounds) || rounds < 1) command.error('--rounds: expected a whole number ≥ 1');
+
+if (origins !== undefined) {
+  readOrigins(origins, '--origins');
+  // For every benchmark, those that start services of their own included.
+  process.env[ORIGINS_VARIABLE] = origins;
+}
 
 silenceKafkaWarning();
 const say = (line: string): void => {

@@ -38,11 +38,12 @@ const untilAborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener('abort', end, { once: true });
   });
 
-const planWorld = ({ seed, events, pods, failRate }: DemoOptions): WorldPlan => ({
+const planWorld = ({ seed, events, pods, failRate, origins }: DemoOptions): WorldPlan => ({
   seed,
   events,
   pods,
   rulesFile: RULES_FILE,
+  services: { allowed: origins },
   partners: {
     ...(failRate === undefined ? MILD_SETTINGS : failingSettings(failRate)),
     auth: { required: true, tokenLifeSeconds: 30 },

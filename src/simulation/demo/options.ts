@@ -1,5 +1,7 @@
 /** The demo's command line. */
 import { parseArgs } from 'node:util';
+import { readOrigins } from '../services/origins.ts';
+import type { Origin } from '../services/service.ts';
 
 export interface DemoOptions {
   readonly events: number;
@@ -13,6 +15,8 @@ export interface DemoOptions {
   readonly kill: boolean;
   readonly json: string | undefined;
   readonly keep: boolean;
+  /** Where services may come from; undefined: what SERVICE_ORIGINS says, else anywhere. */
+  readonly origins: readonly Origin[] | undefined;
 }
 
 export const USAGE = `npm run demo -- [options]
@@ -25,6 +29,8 @@ export const USAGE = `npm run demo -- [options]
   --kill          kill -9 a pod at three random moments, and start it again
   --json FILE     write everything that was found to FILE
   --keep          leave services and pods running until Ctrl-C
+  --origins LIST  where Kafka, Redis and S3 may come from: given (the environment's addresses), docker,
+                  local (Java and Maven), in that order (what SERVICE_ORIGINS says, else all three)
 `;
 
 const PLAY_SECONDS = 25;
@@ -67,6 +73,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
       kill: { type: 'boolean', default: false },
       json: { type: 'string' },
       keep: { type: 'boolean', default: false },
+      origins: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -82,5 +89,6 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
     kill: values.kill,
     json: values.json,
     keep: values.keep,
+    origins: readOrigins(values.origins, '--origins'),
   };
 };
