@@ -3,6 +3,7 @@
  * nothing here waits for a service but the queue's depths, which are asked for in bounded time.
  */
 import type { Config } from './config.ts';
+import type { KillSwitch } from './cooldown/kill-switch.ts';
 import type { RedisWatch } from './cooldown/watch.ts';
 import type { DocumentStatus as PolledStatus } from './documents/document.ts';
 import type { EventConsumer } from './kafka/consumer.ts';
@@ -30,6 +31,8 @@ export interface HealthParts {
   readonly pushApi: PushApi;
   readonly tokens: TokenSource | undefined;
   readonly queue: OpenPushQueue;
+  readonly killSwitch: Pick<KillSwitch, 'isSet'>;
+  readonly logLinesDropped: () => number;
   readonly registry: () => PodRegistry | undefined;
   readonly waits: Waits;
   readonly obstacles: Obstacles;
@@ -110,6 +113,7 @@ const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 export function createHealth(parts: HealthParts): Health {
   const { config, ledger, consumer, documents, couponApi, obstacles } = parts;
   let depths = NO_DEPTHS;
+  let isFlagSet = false;
   let wasJoined = false;
   const startedAt = new Date(parts.startedAtMs).toISOString();
 
@@ -131,6 +135,11 @@ export function createHealth(parts: HealthParts): Health {
       // Redis is away: the last known depths, and /status says that it is.
     }
     return depths;
+  };
+
+  /** In bounded time, as every command has a limit; with Redis away what was known last. */
+  const askFlag = async (): Promise<void> => {
+    isFlagSet = await parts.killSwitch.isSet().catch(() => isFlagSet);
   };
 
   const condition = (awayNow: readonly string[]): Status['condition'] => {
@@ -177,7 +186,7 @@ export function createHealth(parts: HealthParts): Health {
     },
     status: async () => {
       const { partitions } = consumer.status();
-      const queue = await askDepths();
+      const [queue] = await Promise.all([askDepths(), askFlag()]);
       const { inFlight, breaker, p50Ms, p99Ms } = couponApi.stats();
       const awayNow = away();
       // From here on synchronous: the counts must belong together.
@@ -193,9 +202,11 @@ export function createHealth(parts: HealthParts): Health {
         partitions,
         rules: documentStatus(documents.rules.status()),
         merchants: documents.merchants === undefined ? null : documentStatus(documents.merchants.status()),
+        killSwitch: { document: documents.rules.current()?.rules.enabled === false, flag: isFlagSet },
         pods: parts.registry()?.pods() ?? [],
         couponApi: { inFlight, breaker, p50Ms, p99Ms },
         queue,
+        logLinesDropped: parts.logLinesDropped(),
         redis: parts.redis.seen(),
       };
     },

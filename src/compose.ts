@@ -205,6 +205,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     pushApi,
     tokens,
     queue,
+    killSwitch,
+    logLinesDropped: () => logger.linesDropped(),
     waits,
     obstacles,
     registry: () => registry,

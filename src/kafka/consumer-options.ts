@@ -84,6 +84,10 @@ export interface PartitionStatus {
   readonly inFlight: number;
   /** Why the partition can't be read now; absent while it can. */
   readonly fault?: string;
+  /** Age of the oldest undecided event; null where none of the backlog has been read yet. */
+  readonly behindSeconds: number | null;
+  /** Until the backlog is gone at the present pace; null where it grows or stands, or before that is known. */
+  readonly etaSeconds: number | null;
 }
 
 export interface ConsumerStatus {

@@ -1,5 +1,6 @@
 /** The consumer's part of /status and /ready. */
 import type { Clock } from '../pipeline/ports.ts';
+import { createBacklogPace, type BacklogPace } from '../stream/backlog-pace.ts';
 import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
 import type { FindObstacle } from './fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
@@ -16,7 +17,20 @@ export interface StatusSources {
   readonly marks: { readonly fetchAtMs?: number; readonly progressAtMs?: number };
 }
 
-export function readStatus(sources: StatusSources): ConsumerStatus {
+/** @returns what reads the status; the oftener it is asked, the better it knows the pace of a backlog. */
+export function createStatusReader(sources: StatusSources): () => ConsumerStatus {
+  const paces = new WeakMap<PartitionFlow, BacklogPace>();
+  return () =>
+    readStatus(sources, (flow) => {
+      const pace = paces.get(flow) ?? createBacklogPace();
+      paces.set(flow, pace);
+      return pace;
+    });
+}
+
+type PaceOf = (flow: PartitionFlow) => BacklogPace;
+
+function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
   const { topic, membership, watch, marks, clock, findObstacle } = sources;
   const { current } = membership;
   const member = current !== undefined && current.state !== 'over';
@@ -27,7 +41,7 @@ export function readStatus(sources: StatusSources): ConsumerStatus {
     const fault =
       findObstacle(topic, partition) ?? (flow === undefined ? 'where it begins is not known yet' : undefined);
     const inFlight = flow?.inFlight ?? 0;
-    const row = { topic, partition, ...positionsOf(flow), inFlight };
+    const row = { topic, partition, ...positionsOf(flow, paceOf, clock.now()), inFlight };
     return fault === undefined ? row : { ...row, fault };
   });
   const awayMs = watch.awaySinceMs === undefined ? 0 : clock.now() - watch.awaySinceMs;
@@ -45,10 +59,24 @@ export function readStatus(sources: StatusSources): ConsumerStatus {
   };
 }
 
-function positionsOf(
-  flow: PartitionFlow | undefined,
-): Pick<PartitionStatus, 'committed' | 'highWaterMark' | 'lag'> {
-  if (flow === undefined) return { committed: null, highWaterMark: null, lag: null };
+type Positions = Pick<
+  PartitionStatus,
+  'committed' | 'highWaterMark' | 'lag' | 'behindSeconds' | 'etaSeconds'
+>;
+
+function positionsOf(flow: PartitionFlow | undefined, paceOf: PaceOf, nowMs: number): Positions {
+  if (flow === undefined) {
+    return { committed: null, highWaterMark: null, lag: null, behindSeconds: null, etaSeconds: null };
+  }
+  const { highWaterMark, oldestUndecidedMs } = flow;
   const committed = flow.committed ?? flow.startOffset;
-  return { committed, highWaterMark: flow.highWaterMark, lag: Math.max(0, flow.highWaterMark - committed) };
+  const lag = Math.max(0, highWaterMark - committed);
+  const pace = paceOf(flow);
+  pace.look(performance.now(), lag);
+  const behindSeconds = lag === 0 ? 0 : secondsSince(oldestUndecidedMs, nowMs);
+  return { committed, highWaterMark, lag, behindSeconds, etaSeconds: pace.etaSeconds() };
+}
+
+function secondsSince(thenMs: number | undefined, nowMs: number): number | null {
+  return thenMs === undefined ? null : Math.max(0, Math.round((nowMs - thenMs) / 100) / 10);
 }

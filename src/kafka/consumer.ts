@@ -27,7 +27,7 @@ import type { InsideCluster } from './kafkajs-inside.ts';
 import { createMembership } from './membership.ts';
 import { createOffsetReader } from './offset-reader.ts';
 import { commitLatestStart } from './latest-start.ts';
-import { readStatus } from './consumer-status.ts';
+import { createStatusReader } from './consumer-status.ts';
 import { limitByLoopLoad } from './loop-load.ts';
 
 export interface EventConsumer {
@@ -274,7 +274,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       run().catch(fail);
     },
     stop: () => (stopped ??= stop()),
-    status: () => readStatus({ ...options, membership, watch, findObstacle, marks }),
+    status: createStatusReader({ ...options, membership, watch, findObstacle, marks }),
   };
 }
 

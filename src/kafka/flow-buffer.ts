@@ -9,7 +9,14 @@ export type FlowEntry =
   | { readonly kind: 'skip'; readonly next: number; readonly passedOver: number };
 
 export type Head =
-  | { readonly kind: 'record'; readonly offset: number; readonly bytes: number; open(): RawRecord }
+  | {
+      readonly kind: 'record';
+      readonly offset: number;
+      readonly bytes: number;
+      /** Epoch ms; about when it was written, never later. */
+      readonly timestampMs: number;
+      open(): RawRecord;
+    }
   | (FlowEntry & { readonly kind: 'skip' });
 
 export interface FlowBuffer {
@@ -60,6 +67,7 @@ export function createFlowBuffer(): FlowBuffer {
         kind: 'record',
         offset: chunk.offsetAt(at),
         bytes: chunk.bytesAt(at),
+        timestampMs: chunk.timestampMs,
         open: () => chunk.recordAt(at),
       };
       return seen;

@@ -13,7 +13,10 @@ import { createPartitionOffsets } from '../stream/partition-offsets.ts';
 import {
   isDoneBefore,
   listPieces,
+  noteAge,
   noteTaken,
+  oldestOf,
+  openRecord,
   progressOf,
   streamPieces,
   type OpenRecord,
@@ -25,7 +28,7 @@ import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from './flow-buffer.ts';
 import type { FairRoom } from './fair-room.ts';
 import { writeNote, type InheritedNote } from './handover-note.ts';
-import { isDecided, NOTHING_DECIDED, type Progress } from './progress.ts';
+import { isDecided, type Progress } from './progress.ts';
 import { createUncommittedSpan } from './uncommitted-span.ts';
 
 export interface FlowOptions {
@@ -65,6 +68,8 @@ export interface PartitionFlow {
   highWaterMark: number;
   /** Events received without outcome. */
   readonly inFlight: number;
+  /** When the oldest of the events held without outcome occurred, epoch ms; undefined where none is held. O(records held). */
+  readonly oldestUndecidedMs: number | undefined;
   /** Bytes of records fetched and not finished. */
   readonly heldBytes: number;
   /** Appends what was fetched; `next` is where the following batch begins. */
@@ -126,6 +131,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   function submit(record: OpenRecord, piece: RecordPiece): void {
     changeInFlight(1);
     const work = options.intake(piece);
+    noteAge(record, work.occurredAtMs);
     const key = options.keyOf(work, options.partition);
     const of = { record, index: piece.source.index, work };
     executor.submit(new EventTask(taskOwner, of, { key, sharer: options.partition }));
@@ -142,18 +148,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   function begin(head: Head & { kind: 'record' }): void {
     openBytes += head.bytes;
     const decoded = decodeRecord(head.open(), { maxRecordBytes: options.maxRecordBytes });
-    const owner: OpenRecord = {
-      offset: head.offset,
-      bytes: head.bytes,
-      open: true,
-      left: 0,
-      isGivenUp: false,
-      inherited: inherited.undecided.get(head.offset) ?? NOTHING_DECIDED,
-      taken: 0,
-      undecided: undefined,
-      previous: undefined,
-      next: undefined,
-    };
+    const owner = openRecord(head, inherited.undecided.get(head.offset));
     span.passOver(offsets.position(), head.offset);
     offsets.receive(head.offset, 'open');
     undecided.append(owner);
@@ -234,6 +229,9 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     },
     get inFlight() {
       return inFlight;
+    },
+    get oldestUndecidedMs() {
+      return oldestOf(undecided, buffer.head());
     },
     get heldBytes() {
       return buffer.bytes() + openBytes;

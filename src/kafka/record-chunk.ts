@@ -10,6 +10,8 @@ import { keepBytes, ownBytes, type Locator } from './fetched-bytes.ts';
 
 export interface RecordChunk {
   readonly length: number;
+  /** When the first record was written, epoch ms as its producer or broker says. */
+  readonly timestampMs: number;
   /** @param index 0 … {@link length} - 1, as below. */
   offsetAt(index: number): number;
   /** What the record counts for while it is held. */
@@ -34,6 +36,7 @@ export function createRecordChunk(
   messages: readonly KafkaMessage[],
 ): RecordChunk {
   const { length } = messages;
+  const timestampMs = Number(messages[0]?.timestamp);
   const { kept, locator } = keepBytes(
     messages.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null),
   );
@@ -92,6 +95,7 @@ export function createRecordChunk(
 
   return {
     length,
+    timestampMs,
     offsetAt: (index) => offsets[index] ?? NaN,
     bytesAt: (index) => bytes[index] ?? NaN,
     recordAt: (index) => {

@@ -3,14 +3,17 @@
  * large record is cut no further ahead than a few pieces, so that its events wait in one buffer and not as thousands
  * of objects; but as far as a partition may take in at its turn, else it would get one event in where others get many.
  */
-import type { Linked } from '../domain/linked-list.ts';
+import type { Linked, LinkedList } from '../domain/linked-list.ts';
 import type { RecordPiece } from '../domain/record.ts';
-import { isDecided, undecidedBeyond, type Progress } from './progress.ts';
+import type { Head } from './flow-buffer.ts';
+import { isDecided, NOTHING_DECIDED, undecidedBeyond, type Progress } from './progress.ts';
 
 /** A record that has been taken in and not ended. */
 export interface OpenRecord extends Linked<OpenRecord> {
   readonly offset: number;
   readonly bytes: number;
+  /** The earliest `occurredAt` of its events so far, epoch ms; before there is one, about when it was written. */
+  oldestMs: number;
   /** More pieces may come. */
   open: boolean;
   /** Pieces taken in and not ended. */
@@ -47,6 +50,41 @@ export function progressOf({ inherited, taken, undecided }: OpenRecord): Progres
     until: Math.max(taken, inherited.until),
     undecided: new Set([...(undecided ?? []), ...undecidedBeyond(inherited, taken)]),
   };
+}
+
+/** @param inherited what an earlier assignment has done of it. */
+export function openRecord(
+  { offset, bytes, timestampMs }: Head & { readonly kind: 'record' },
+  inherited: Progress = NOTHING_DECIDED,
+): OpenRecord {
+  return {
+    offset,
+    bytes,
+    oldestMs: timestampMs,
+    inherited,
+    open: true,
+    left: 0,
+    isGivenUp: false,
+    taken: 0,
+    undecided: undefined,
+    previous: undefined,
+    next: undefined,
+  };
+}
+
+/** Of an event that has just been taken in. */
+export function noteAge(record: OpenRecord, occurredAtMs: number | undefined): void {
+  if (occurredAtMs === undefined) return;
+  record.oldestMs = record.left > 1 ? Math.min(record.oldestMs, occurredAtMs) : occurredAtMs;
+}
+
+/** When the oldest of them occurred, epoch ms; `head` is what waits behind them. Undefined where there is none. */
+export function oldestOf(records: LinkedList<OpenRecord>, head: Head | undefined): number | undefined {
+  let oldestMs = head?.kind === 'record' ? head.timestampMs : Infinity;
+  for (let record = records.first(); record !== undefined; record = record.next) {
+    oldestMs = Math.min(oldestMs, record.oldestMs);
+  }
+  return Number.isFinite(oldestMs) ? oldestMs : undefined;
 }
 
 export interface Pieces {

@@ -19,6 +19,10 @@ export interface PartitionStatus {
   readonly inFlight: number;
   /** Why the partition can't be read now; absent while it can. */
   readonly fault?: string;
+  /** Age of the oldest undecided event; null where none of the backlog has been read yet. */
+  readonly behindSeconds: number | null;
+  /** Until the backlog is gone at the present pace; null where it grows or stands, or before that is known. */
+  readonly etaSeconds: number | null;
 }
 
 export interface Status {
@@ -40,6 +44,8 @@ export interface Status {
   readonly partitions: readonly PartitionStatus[];
   readonly rules: DocumentStatus;
   readonly merchants: DocumentStatus | null;
+  /** Which of the two holds pushes back: `enabled: false` in the rules, or the flag in Redis. */
+  readonly killSwitch: { readonly document: boolean; readonly flag: boolean };
   readonly pods: readonly LivePod[];
   readonly couponApi: {
     readonly inFlight: number;
@@ -53,6 +59,8 @@ export interface Status {
     readonly delayed: number;
     readonly failed: number;
   };
+  /** Since this pod started: what a stalled reader of stdout has cost. */
+  readonly logLinesDropped: number;
   /** Since this pod started: times that Redis had lost acknowledged writes, and that another server answered. */
   readonly redis: { readonly dataLost: number; readonly serverChanged: number };
 }

@@ -210,6 +210,8 @@ export interface FlowMeter {
 export interface EventWork {
   /** The ordering key (the user); undefined where the piece is unreadable and has no order to keep. */
   readonly key: string | undefined;
+  /** Epoch ms; undefined where the piece is no valid event. */
+  readonly occurredAtMs?: number | undefined;
   /** It is next of its key, and another of that key is at work: what can be looked up, may be now. Never throws. */
   ahead?(): void;
   /**

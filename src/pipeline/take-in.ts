@@ -42,6 +42,7 @@ interface TakenPorts extends EdgePorts {
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
 class TakenEvent implements EventWork {
   readonly key: string | undefined;
+  readonly occurredAtMs: number | undefined;
   readonly #piece: RecordPiece;
   readonly #validated: Validated;
   readonly #receivedAtMs = performance.now();
@@ -50,6 +51,7 @@ class TakenEvent implements EventWork {
   constructor(piece: RecordPiece, ports: TakenPorts) {
     const validated = validate(piece, ports.clock.now());
     this.key = validated.ok ? validated.event.userId : undefined;
+    this.occurredAtMs = validated.ok ? validated.event.occurredAtMs : undefined;
     this.#piece = piece;
     this.#validated = validated;
     this.#ports = ports;

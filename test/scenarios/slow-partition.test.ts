@@ -109,6 +109,10 @@ it('one user whose call hangs: everybody else’s events end, in its partition t
   await eventually(async () => {
     const { partitions = [] } = (await run.pods[0]?.status()) ?? {};
     expect(partitions.map(({ committed }) => committed)).toEqual([3, each, each, each, each, each]);
+    const [stuckBehind, ...behind] = partitions.map(({ behindSeconds }) => behindSeconds);
+    expect(stuckBehind).toBeGreaterThan(0);
+    expect(behind).toEqual([0, 0, 0, 0, 0]);
+    expect(partitions.map(({ etaSeconds }) => etaSeconds).slice(1)).toEqual([0, 0, 0, 0, 0]);
   });
   gate.resolve(undefined);
   await run.untilDrained();

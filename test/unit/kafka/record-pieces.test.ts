@@ -27,7 +27,16 @@ function openPieces(): { readonly pieces: Pieces; readonly cut: WeakRef<RecordPi
     }
   }
   const owner: OpenRecord = {
-    ...{ offset: 0, bytes: 0, open: true, left: 0, isGivenUp: false, inherited: NOTHING_DECIDED, taken: 0 },
+    ...{
+      offset: 0,
+      bytes: 0,
+      open: true,
+      left: 0,
+      isGivenUp: false,
+      oldestMs: 0,
+      inherited: NOTHING_DECIDED,
+      taken: 0,
+    },
     ...{ undecided: undefined, previous: undefined, next: undefined },
   };
   const pieces = streamPieces(owner, decode(), {
