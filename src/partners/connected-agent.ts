@@ -3,11 +3,14 @@
  * request's `socket` event means: from here on bytes may reach the partner; every failure before it was surely
  * before. Node's own agent hands out sockets that are still connecting, and writes as soon as they are.
  *
+ * A socket that ends while its request has no answer is reset, whoever ends it and why: what a kernel has not delivered
+ * by then it drops. Closed in the ordinary way it would go on sending for minutes, and deliver when the link heals.
+ *
  * Idle sockets are kept shortly, the last used first: a partner seldom closes one just as we write.
  */
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
+import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
 export interface ConnectedAgentOptions {
@@ -24,6 +27,11 @@ const KEEP_ALIVE_MS = 4000;
 export interface ConnectedAgent {
   /** As got takes it. */
   readonly agent: { readonly http: HttpAgent } | { readonly https: HttpsAgent };
+  /**
+   * A request is about to be written to this socket of the agent. Until the returned function is called (it is
+   * answered), whatever ends the socket resets it.
+   */
+  carry(socket: Duplex): () => void;
   /** Closes every socket: idle, in use, and still connecting. */
   close(): void;
 }
@@ -37,24 +45,67 @@ export function createConnectedAgent(protocol: string, options: ConnectedAgentOp
   };
   const https = protocol === 'https:' ? new HttpsAgent(settings) : undefined;
   const agent = https ?? new HttpAgent(settings);
+  const secure = https?.createConnection.bind(https);
   const connecting = new Set<Socket>();
-  const connect = agent.createConnection.bind(agent);
-  const event = https === undefined ? 'connect' : 'secureConnect';
+  /** The request that a socket carries and that has no answer yet. */
+  const unanswered = new WeakMap<Duplex, object>();
 
   agent.createConnection = (target, callback) => {
-    const socket = connect(target) as Socket;
     const done = callback as Connected;
-    connecting.add(socket);
-    whenConnected(socket, event, options.connectTimeoutMs, (error) => {
-      connecting.delete(socket);
-      if (error === null) done(null, socket);
-      else done(error);
+    const tcp = connectTcp(target as NetConnectOpts);
+    connecting.add(tcp);
+    let current = tcp;
+    const timer = setTimeout(() => {
+      const error = new Error(`not connected in ${options.connectTimeoutMs} ms`);
+      current.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+    }, options.connectTimeoutMs);
+    const settle = (error: Error | null): void => {
+      clearTimeout(timer);
+      connecting.delete(tcp);
+      if (error !== null) {
+        tcp.destroy();
+        done(error);
+        return;
+      }
+      resetWhereUnanswered(current, tcp);
+      done(null, current);
+    };
+    whenReady(tcp, 'connect', (error) => {
+      if (error !== null || secure === undefined) {
+        settle(error);
+        return;
+      }
+      // The TCP socket is ours, as only it can be reset.
+      const over = { ...target, socket: tcp };
+      current = secure(over) as Socket;
+      whenReady(current, 'secureConnect', settle);
     });
     // Nothing yet: the agent waits for the callback.
     return undefined;
   };
+
+  function resetWhereUnanswered(socket: Socket, tcp: Socket): void {
+    const destroy = socket.destroy.bind(socket);
+    socket.destroy = (error) => {
+      if (unanswered.delete(socket)) {
+        // Where they are one, the reset ends the socket by this very function: with the error that it is ended for.
+        if (tcp === socket) socket.destroy = () => destroy(error);
+        tcp.resetAndDestroy();
+      }
+      return destroy(error);
+    };
+  }
+
   return {
     agent: https === undefined ? { http: agent } : { https },
+    carry(socket) {
+      const request = {};
+      unanswered.set(socket, request);
+      return () => {
+        // A kept socket may carry the next request already.
+        if (unanswered.get(socket) === request) unanswered.delete(socket);
+      };
+    },
     close() {
       for (const socket of connecting) socket.destroy();
       agent.destroy();
@@ -62,23 +113,13 @@ export function createConnectedAgent(protocol: string, options: ConnectedAgentOp
   };
 }
 
-function whenConnected(
-  socket: Socket,
-  event: string,
-  timeoutMs: number,
-  done: (error: Error | null) => void,
-): void {
-  const timer = setTimeout(
-    () => socket.destroy(Object.assign(new Error(`not connected in ${timeoutMs} ms`), { code: 'ETIMEDOUT' })),
-    timeoutMs,
-  );
-  const onConnected = (): void => settle(null);
+function whenReady(socket: Socket, event: string, done: (error: Error | null) => void): void {
+  const onReady = (): void => settle(null);
   const onClose = (): void =>
     settle(Object.assign(new Error('closed while connecting'), { code: 'ECONNRESET' }));
 
   function settle(error: Error | null): void {
-    clearTimeout(timer);
-    socket.off(event, onConnected);
+    socket.off(event, onReady);
     socket.off('error', settle);
     socket.off('close', onClose);
     // Between here and the request's own listener an error must not end the process.
@@ -86,7 +127,7 @@ function whenConnected(
     done(error);
   }
 
-  socket.once(event, onConnected);
+  socket.once(event, onReady);
   socket.once('error', settle);
   socket.once('close', onClose);
 }

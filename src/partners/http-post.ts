@@ -1,25 +1,27 @@
 /**
  * One POST by got that says, when it fails, whether any of it may have reached the partner. No retries, no
- * redirects, bounded in time and size. Its bytes are written only before a given moment: the deadline is asked
- * in the same turn of the event loop as the write, so not even a process that was frozen while connecting
- * writes late.
+ * redirects, bounded in time and size. Its bytes are written only while its fence is open: that is asked in the same
+ * turn of the event loop as the write, so not even a process that was frozen while connecting writes late. One that is
+ * given up, by whatever limit or fault, has its connection reset: what was not delivered by then never is.
  */
-import got, { TimeoutError } from 'got';
+import got from 'got';
 import type { ClientRequest } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createConnectedAgent, type ConnectedAgentOptions } from './connected-agent.ts';
 import { passFailpoint } from '../domain/failpoints.ts';
 import { unwatch, watch } from './abort-hub.ts';
 import { encodingOf } from './unpack-body.ts';
 import { shortError } from '../domain/short-error.ts';
+import type { WriteFence } from '../domain/write-fence.ts';
 
 export interface PostRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   /** Wait for the answer's body; else the answer's head settles the call and the body is thrown away. */
   readonly wantsBody: boolean;
-  /** `performance.now()` after which nothing may be written any more. */
-  readonly writeDeadlineMs?: number;
+  /** Once it is closed nothing may be written any more. */
+  readonly fence?: WriteFence | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -67,7 +69,6 @@ export function createPoster(options: PosterOptions): Poster {
   const client = got.extend({
     method: 'POST',
     retry: { limit: 0 },
-    timeout: { request: timeoutMs, send: timeoutMs, response: timeoutMs, read: timeoutMs },
     followRedirect: false,
     throwHttpErrors: false,
     decompress: false,
@@ -81,14 +82,19 @@ export function createPoster(options: PosterOptions): Poster {
   }
 
   function exchange(request: PostRequest, resolve: (reply: PostReply) => void): void {
-    const { signal, writeDeadlineMs = Number.POSITIVE_INFINITY } = request;
+    const { signal, fence } = request;
     let written = false;
     let settled = false;
+    let outgoing: ClientRequest | undefined;
+    let answered = (): void => undefined;
     const stream = client.stream(url, { headers: request.headers, body: request.body });
-    const leftMs = writeDeadlineMs - performance.now();
-    const late = Number.isFinite(leftMs)
-      ? setTimeout(() => !written && fail('too late to write'), Math.max(0, leftMs))
-      : undefined;
+    // One look at the sockets before giving up: after a pause of our own the answer may be here, unread.
+    const limit = setTimeout(
+      () => setImmediate(() => fail(`timeout: no answer in ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const late =
+      fence && setTimeout(() => !written && fail('too late to write'), Math.max(0, fence.leftMs()));
     const abandonable = { abandon: () => fail('aborted') };
     if (signal !== undefined) watch(signal, abandonable);
 
@@ -97,24 +103,28 @@ export function createPoster(options: PosterOptions): Poster {
       settled = true;
       clearTimeout(late);
       if (signal !== undefined) unwatch(signal, abandonable);
+      if (reply.kind === 'answer') answered();
       resolve(reply);
     }
 
     function fail(error: string): void {
       settle({ kind: 'failed', written, error });
+      outgoing?.destroy();
       stream.destroy();
     }
 
-    stream.on('request', (outgoing: ClientRequest) => {
+    stream.on('request', (made: ClientRequest) => {
+      outgoing = made;
       // After got has given up, the agent may still tell the request that it couldn't connect.
-      outgoing.on('error', () => undefined);
-      outgoing.once('socket', () => {
+      made.on('error', () => undefined);
+      made.once('socket', (socket: Duplex) => {
         passFailpoint('push.connected');
         // The last moment before the write, in the same turn: node flushes right after this event.
-        if (settled || closed || performance.now() >= writeDeadlineMs) {
-          outgoing.destroy();
+        if (settled || closed || (fence !== undefined && fence.leftMs() <= 0)) {
+          made.destroy();
           fail(closed ? 'stopped' : 'too late to write');
         } else {
+          answered = connections.carry(socket);
           written = true;
         }
       });
@@ -139,8 +149,11 @@ export function createPoster(options: PosterOptions): Poster {
         stream.once('end', () => settle({ ...head, body: Buffer.concat(chunks) }));
       },
     );
-    stream.on('error', (error: Error) => fail(explain(error)));
-    stream.once('close', () => fail('closed without an answer'));
+    stream.on('error', (error: Error) => fail(shortError(error)));
+    stream.once('close', () => {
+      clearTimeout(limit);
+      fail('closed without an answer');
+    });
   }
 
   return {
@@ -150,10 +163,6 @@ export function createPoster(options: PosterOptions): Poster {
       connections.close();
     },
   };
-}
-
-function explain(error: Error): string {
-  return error instanceof TimeoutError ? `timeout (${error.event})` : shortError(error);
 }
 
 function textOf(header: unknown): string | undefined {

@@ -4,6 +4,7 @@
  */
 import type { SendResult } from '../domain/delivery.ts';
 import type { FrozenPush } from '../domain/push.ts';
+import type { WriteFence } from '../domain/write-fence.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import { createAuthRefusal } from './auth-refusal.ts';
 import { within } from './bounded-wait.ts';
@@ -32,8 +33,8 @@ export interface SendOptions {
   readonly expiresAtMs: number;
   readonly idempotencyKey: string;
   readonly traceparent: string;
-  /** `performance.now()` after which nothing is written any more: the call ends as `not_sent`. */
-  readonly writeDeadlineMs?: number;
+  /** Once it is closed nothing is written any more: the call ends as `not_sent`. */
+  readonly fence?: WriteFence;
   /** Aborted: `not_sent` before the write, `maybe_sent` after it. */
   readonly signal?: AbortSignal;
 }
@@ -55,7 +56,6 @@ export function createPushApi(options: PushApiOptions): PushApi {
   const stopped = new AbortController();
 
   async function post(body: string, token: string | undefined, send: SendOptions): Promise<PostReply> {
-    const { signal, writeDeadlineMs } = send;
     const startedMs = performance.now();
     const reply = await poster.post({
       headers: {
@@ -66,8 +66,8 @@ export function createPushApi(options: PushApiOptions): PushApi {
       },
       body,
       wantsBody: false,
-      ...(writeDeadlineMs !== undefined && { writeDeadlineMs }),
-      signal,
+      fence: send.fence,
+      signal: send.signal,
     });
     options.onCall?.(meaningOf(reply, clock.now()).kind, performance.now() - startedMs);
     if (reply.kind === 'answer' && reply.status !== 401) {
@@ -82,7 +82,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
     send: SendOptions,
     ask: (signal: AbortSignal) => Promise<string | undefined>,
   ): Promise<string | undefined> {
-    const leftMs = Math.min((send.writeDeadlineMs ?? Infinity) - performance.now(), options.timeoutMs);
+    const leftMs = Math.min(send.fence?.leftMs() ?? Infinity, options.timeoutMs);
     const signals = send.signal === undefined ? [stopped.signal] : [stopped.signal, send.signal];
     return within(clock, Math.max(0, leftMs), signals, ask);
   }

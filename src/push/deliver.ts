@@ -15,6 +15,13 @@ import {
 import type { EventRef } from '../domain/event.ts';
 import { passFailpoint } from '../domain/failpoints.ts';
 import type { PushTicket } from '../domain/push.ts';
+import {
+  createWriteFence,
+  processTime,
+  startStopwatch,
+  type PassingTime,
+  type WriteFence,
+} from '../domain/write-fence.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
@@ -33,8 +40,8 @@ export interface DeliverOptions {
   readonly apiIsIdempotent: boolean;
   /** Everything but the call. */
   readonly dryRun: boolean;
-  /** Never goes back; default `performance.now`. */
-  readonly monotonicMs?: () => number;
+  /** Default: this process's two clocks. */
+  readonly time?: PassingTime;
   readonly random?: () => number;
 }
 
@@ -63,10 +70,10 @@ interface Run {
   killed: boolean;
 }
 
-/** An attempt, and when it was asked for: `doubtful` where an earlier one may have been received. */
+/** An attempt, and until when it may write: `doubtful` where an earlier one may have been received. */
 interface Attempt {
   readonly granted: Granted;
-  readonly askedMs: number;
+  readonly fence: WriteFence;
   readonly doubtful: boolean;
 }
 
@@ -76,7 +83,7 @@ const HELD_MS = 5000;
 
 export function createDeliver(options: DeliverOptions): Deliver {
   const { store, sender, guard, rate, clock, logger, apiIsIdempotent, dryRun } = options;
-  const { monotonicMs = () => performance.now(), random = Math.random } = options;
+  const { time = processTime, random = Math.random } = options;
 
   async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
     passFailpoint('delivery.begun', ref);
@@ -97,9 +104,9 @@ export function createDeliver(options: DeliverOptions): Deliver {
     doubtful: boolean,
   ): Promise<Verdict> {
     const token = randomUUID();
-    let askedMs = monotonicMs();
+    let fence = createWriteFence(WRITE_WITHIN_MS, time);
     const permission = await write(run, async () => {
-      askedMs = monotonicMs();
+      fence = createWriteFence(WRITE_WITHIN_MS, time);
       // Read again with every asking: the turn, or Redis, may have been waited for, and the switch be thrown since.
       const [killed, answer] = await Promise.all([guard.killSwitch(), request(token)]);
       run.killed = killed;
@@ -107,7 +114,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
     });
     switch (permission.kind) {
       case 'granted':
-        return attempt(run, { granted: permission, askedMs, doubtful });
+        return attempt(run, { granted: permission, fence, doubtful });
       case 'interrupted':
         return resume(run, permission, doubtful);
       case 'expired':
@@ -130,7 +137,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   }
 
   async function attempt(run: Run, current: Attempt): Promise<Verdict> {
-    const { granted, askedMs, doubtful } = current;
+    const { granted, fence, doubtful } = current;
     passFailpoint('permit.granted', run.ref);
     const withdrawn = withdrawal(run, granted.ticket);
     if (withdrawn !== undefined) {
@@ -139,14 +146,14 @@ export function createDeliver(options: DeliverOptions): Deliver {
     }
     if (granted.remainingMs <= 0) return giveUp(run, current, 'expired');
     if (dryRun) return settle(run, granted, 'dry_run');
-    const answeredMs = monotonicMs();
-    const result = answeredMs - askedMs < WRITE_WITHIN_MS ? await send(run, current) : TOO_LATE;
+    const passedMs = startStopwatch(time);
+    const result = fence.leftMs() > 0 ? await send(run, current) : TOO_LATE;
     passFailpoint('push.answered', run.ref);
     if (result.kind !== 'sent') {
       const { kind, error } = result;
       logger.warn({ eventId: run.ref.eventId, attempt: granted.attempt, kind, error }, 'push not delivered');
     }
-    const remainingMs = granted.remainingMs - (monotonicMs() - answeredMs);
+    const remainingMs = granted.remainingMs - passedMs();
     switch (result.kind) {
       case 'sent':
         return settle(run, granted, 'sent');
@@ -161,13 +168,13 @@ export function createDeliver(options: DeliverOptions): Deliver {
     }
   }
 
-  async function send(run: Run, { granted, askedMs }: Attempt): Promise<SendResult> {
+  async function send(run: Run, { granted, fence }: Attempt): Promise<SendResult> {
     try {
       return await sender.send(granted.ticket.push, {
         expiresAtMs: granted.expiresAtMs,
         idempotencyKey: pushId(run.ref),
         traceparent: granted.ticket.traceparent,
-        writeDeadlineMs: askedMs + WRITE_WITHIN_MS,
+        fence,
         signal: run.stopping.now,
       });
     } catch (error) {

@@ -5,14 +5,15 @@
 import type { DeliveryOutcome, SendResult } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { FrozenPush, PushTicket } from '../domain/push.ts';
+import type { WriteFence } from '../domain/write-fence.ts';
 
 export interface SendCall {
   /** Epoch ms. */
   readonly expiresAtMs: number;
   readonly idempotencyKey: string;
   readonly traceparent: string;
-  /** `performance.now()` after which nothing may be written any more: the call then ends as `not_sent`. */
-  readonly writeDeadlineMs: number;
+  /** Once it is closed nothing may be written any more: the call then ends as `not_sent`. */
+  readonly fence: WriteFence;
   /** Aborted when the pod can't wait any longer: `not_sent` before the write, `maybe_sent` after it. */
   readonly signal: AbortSignal;
 }

@@ -99,7 +99,7 @@ export function createBench(): DeliveryBench {
     logger: silentLogger,
     apiIsIdempotent: false,
     dryRun: false,
-    monotonicMs: () => nowMs,
+    time: { monotonicMs: () => nowMs, wallMs: () => nowMs },
     random: () => 0.5,
   };
   const bench: DeliveryBench = {

@@ -2,6 +2,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FrozenPush } from '../../../src/domain/push.ts';
+import { createWriteFence } from '../../../src/domain/write-fence.ts';
 import {
   createPushApi,
   type PushApi,
@@ -193,7 +194,7 @@ describe('surely not sent', () => {
     });
 
     test('that is still going on at the deadline to write', async () => {
-      expect(await send({ writeDeadlineMs: performance.now() + 50 })).toEqual({
+      expect(await send({ fence: createWriteFence(50) })).toEqual({
         kind: 'not_sent',
         error: 'too late to write',
       });
@@ -205,7 +206,7 @@ describe('surely not sent', () => {
   });
 
   test('the deadline to write has passed: no byte goes out', async () => {
-    expect(await send({ writeDeadlineMs: performance.now() - 1 })).toEqual({
+    expect(await send({ fence: createWriteFence(-1) })).toEqual({
       kind: 'not_sent',
       error: 'too late to write',
     });
@@ -214,7 +215,7 @@ describe('surely not sent', () => {
   });
 
   test('a process frozen past the deadline while connecting writes nothing', async () => {
-    const result = send({ writeDeadlineMs: performance.now() + 30 });
+    const result = send({ fence: createWriteFence(30) });
     // Long enough for the request to exist and its socket to be connecting, then the freeze.
     await new Promise((resolve) => setImmediate(resolve));
     const until_ = performance.now() + 100;
@@ -224,9 +225,20 @@ describe('surely not sent', () => {
     expect(stub.requests).toHaveLength(0);
   });
 
+  test('a machine that was paused while connecting writes nothing: its monotonic clock stood still', async () => {
+    let pausedMs = 0;
+    const time = { monotonicMs: () => 0, wallMs: () => pausedMs };
+    const fence = createWriteFence(2000, time);
+    const result = send({ fence });
+    pausedMs = 2000;
+    expect(await result).toEqual({ kind: 'not_sent', error: 'too late to write' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(stub.requests).toHaveLength(0);
+  });
+
   test('the same on a kept socket', async () => {
     await send();
-    const result = send({ writeDeadlineMs: performance.now() + 30 });
+    const result = send({ fence: createWriteFence(30) });
     const frozenUntil = performance.now() + 100;
     while (performance.now() < frozenUntil);
     expect((await result).kind).toBe('not_sent');
@@ -265,7 +277,7 @@ describe('may have been sent', () => {
   test('a deadline that passes after the write changes nothing', async () => {
     build({ timeoutMs: 120_000 });
     stub.script({ status: 200, delayMs: 2500 });
-    expect(await send({ writeDeadlineMs: performance.now() + 2000 })).toEqual({ kind: 'sent' });
+    expect(await send({ fence: createWriteFence(2000) })).toEqual({ kind: 'sent' });
   });
 
   test('an answer slower than sockets are kept idle is waited for', async () => {

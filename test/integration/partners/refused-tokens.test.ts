@@ -1,5 +1,6 @@
 /** 401: one renewal for all, one repeat, and what it means when that is refused as well. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWriteFence } from '../../../src/domain/write-fence.ts';
 import { createCouponApi, type CouponApi } from '../../../src/partners/coupon-api.ts';
 import { createPushApi, type PushApi } from '../../../src/partners/push-api.ts';
 import { createTokenSource, type TokenSource } from '../../../src/partners/token-source.ts';
@@ -157,7 +158,7 @@ describe('push API', () => {
     accepted = 't-2';
     const renewed = Promise.withResolvers<Behaviour>();
     auth.script(() => renewed.promise);
-    const result = await pushes.send(push, { ...sending, writeDeadlineMs: performance.now() + 2000 });
+    const result = await pushes.send(push, { ...sending, fence: createWriteFence(2000) });
     expect(result.kind).toBe('not_sent');
     renewed.resolve({ body: '{"access_token":"t-2"}' });
     await until(() => tokens.current() === 't-2');
@@ -166,7 +167,7 @@ describe('push API', () => {
   });
 
   test('no token before the deadline to write: not sent', async () => {
-    const result = await pushes.send(push, { ...sending, writeDeadlineMs: performance.now() + 50 });
+    const result = await pushes.send(push, { ...sending, fence: createWriteFence(50) });
     expect(result).toEqual({ kind: 'not_sent', error: 'no valid token' });
     expect(partner.requests).toHaveLength(0);
   });

@@ -145,7 +145,7 @@ const frozenBeforeTheWrite: Hazard = {
       edits: [
         {
           file: 'partners/http-post.ts',
-          find: 'if (settled || closed || performance.now() >= writeDeadlineMs) {',
+          find: 'if (settled || closed || (fence !== undefined && fence.leftMs() <= 0)) {',
           replace: 'if (settled || closed) {',
         },
       ],

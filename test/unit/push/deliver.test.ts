@@ -47,8 +47,8 @@ describe('what the push API answers', () => {
     expect(bench.calls[0]).toMatchObject({
       idempotencyKey: pushId(bench.ref),
       expiresAtMs: startedMs + 60_000,
-      writeDeadlineMs: startedMs + 2000,
     });
+    expect(bench.calls[0]?.fence.leftMs()).toBe(2000);
     expect(bench.records[0]).toMatchObject({
       eventId: 'e-1',
       userId: 'u-1',
@@ -194,23 +194,32 @@ describe('what forbids to send', () => {
     expect(bench.records).toEqual([]);
   });
 
-  it('a permission that took two seconds: asked again, not used', async () => {
+  it.each([
+    ['by both clocks', 2000, 2000],
+    ['by the wall clock alone: the machine was paused', 3, 2000],
+    ['by the monotonic clock alone: the wall clock was set back', 2000, -60_000],
+  ])('a permission that took two seconds %s: asked again, not used', async (_name, monotonicMs, wallMs) => {
     await bench.claim();
     const { permit } = bench.memory.store;
+    const apart = { monotonicMs: 0, wallMs: 0 };
+    const time = {
+      monotonicMs: () => bench.now() + apart.monotonicMs,
+      wallMs: () => bench.now() + apart.wallMs,
+    };
     let slow = true;
     const store = {
       ...bench.memory.store,
       permit: async (...args: Parameters<typeof permit>) => {
         const answer = await permit(...args);
-        if (slow) bench.advance(2000);
+        if (slow) Object.assign(apart, { monotonicMs, wallMs });
         slow = false;
         return answer;
       },
     };
-    expect(await bench.run({ store })).toMatchObject({ kind: 'again' });
+    expect(await bench.run({ store, time })).toMatchObject({ kind: 'again' });
     expect(bench.calls).toHaveLength(0);
     expect(bench.memory.state(bench.ref)).toBe('claimed');
-    await bench.runToEnd({ store });
+    await bench.runToEnd({ store, time });
     expectOutcome('sent', 1);
   });
 });
@@ -221,7 +230,8 @@ describe('the shared pace', () => {
     const startedMs = bench.now();
     await bench.run({ rate: { reserve: async () => 5000 } });
     expectOutcome('sent', 1);
-    expect(bench.calls[0]?.writeDeadlineMs).toBe(startedMs + 7000);
+    expect(bench.now() - startedMs).toBe(5000);
+    expect(bench.calls[0]?.fence.leftMs()).toBe(2000);
   });
 
   it('a kill switch that is thrown while it is waited for: withdrawn', async () => {
