@@ -141,8 +141,11 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       passedOver: (records) => {
         metrics.count('records.passed_over', {}, records);
       },
-      offsetsLost: (partition) => {
-        metrics.count('offsets.lost', { topic: config.kafka.topic, partition: String(partition) });
+      offsetsLost: (partition, offsets) => {
+        metrics.count('offsets.lost', { topic: config.kafka.topic, partition: String(partition) }, offsets);
+      },
+      positionReset: (partition) => {
+        metrics.count('positions.reset', { topic: config.kafka.topic, partition: String(partition) });
       },
     },
     onAssigned: (partitions) => {

@@ -23,8 +23,6 @@ export interface Assignment {
   batch: EachBatchPayload | undefined;
   /** Partitions whose position at the client may have gone past ours before the start was known. */
   readonly toSeek: Set<number>;
-  /** The first offset of a filtered batch that did not begin where expected, by partition. */
-  readonly doubtful: Map<number, number>;
 }
 
 export function createAssignment(memberId: string, partitions: readonly number[]): Assignment {
@@ -36,7 +34,6 @@ export function createAssignment(memberId: string, partitions: readonly number[]
     generation: undefined,
     batch: undefined,
     toSeek: new Set(),
-    doubtful: new Map(),
   };
 }
 

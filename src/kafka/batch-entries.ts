@@ -21,24 +21,9 @@ export function fetchedOffset(batch: Batch): number {
   throw new Error('kafkajs: a batch without fetchedOffset');
 }
 
-/**
- * One beyond the last offset of the batch. The last record may be followed by offsets without a record
- * (compaction, a transaction's marker): kafkajs tells the marker, the record batch's own header the rest.
- */
+/** One beyond the last offset of the batch, be that of a record or of what stands for none (fetched-records.ts). */
 export function nextOffset(batch: Batch): number {
-  const last = batch.messages.at(-1);
-  const ends = [parseOffset(batch.lastOffset()) + 1];
-  if (last !== undefined) ends.push(parseOffset(last.offset) + 1, endOfRecordBatch(last));
-  return Math.max(...ends);
-}
-
-function endOfRecordBatch(message: KafkaMessage): number {
-  const context: unknown = 'batchContext' in message ? message.batchContext : undefined;
-  if (typeof context !== 'object' || context === null) return 0;
-  if (!('firstOffset' in context && 'lastOffsetDelta' in context)) return 0;
-  const { firstOffset, lastOffsetDelta } = context;
-  if (typeof firstOffset !== 'string' || typeof lastOffsetDelta !== 'number') return 0;
-  return parseOffset(firstOffset) + lastOffsetDelta + 1;
+  return parseOffset(batch.lastOffset()) + 1;
 }
 
 export interface LaneRule {

@@ -1,6 +1,7 @@
 /**
  * What is done with a batch that kafkajs hands over: taken into its partition's buffer where it begins exactly
- * where we expect it, and otherwise refused and fetched again from there.
+ * where we expect it, and otherwise refused and fetched again from there. Where the log does not reach there, what it
+ * has decides.
  *
  * After a join, kafkajs may still hand over batches that were fetched before it, and resolving their offsets
  * would move the new assignment's position past records that nobody has read. So nothing is resolved that was
@@ -14,8 +15,9 @@ import { fetchedOffset, nextOffset, toEntries, type LaneRule } from './batch-ent
 import { messageOf } from './client.ts';
 import type { IntakePump } from './intake-pump.ts';
 import type { Membership } from './membership.ts';
-import type { OffsetReader } from './offset-reader.ts';
+import type { OffsetReader, PartitionRange } from './offset-reader.ts';
 import type { FlowEntry } from './flow-buffer.ts';
+import type { PartitionEnds } from './partition-fetch.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
 const WAIT_MS = 100;
@@ -36,10 +38,15 @@ export interface BatchIntake {
   eachBatch(payload: EachBatchPayload): Promise<void>;
   /** A batch of control or aborted records only never reaches {@link eachBatch}; the client skipped it itself. */
   batchEnded(event: ConsumerEndBatchProcessEvent['payload']): void;
+  /** How far the partition's log reaches now, by what a fetch's answer says. */
+  reachesTo(partition: number, ends: PartitionEnds): void;
+  /** The broker says that the log has no such offset: it begins further on, or ends before. */
+  outOfRange(partition: number, offset: number): void;
 }
 
 export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
   const { membership, pump } = options;
+  const realigning = new Set<PartitionFlow>();
 
   /** Waits until the current assignment takes batches. Undefined: it will not happen, the pod is leaving. */
   async function whenOpen(payload: EachBatchPayload): Promise<Assignment | undefined> {
@@ -60,30 +67,35 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
   ): void {
     const { batch } = payload;
     assignment.batch = payload;
-    assignment.doubtful.delete(batch.partition);
-    flow.highWaterMark = Math.max(flow.highWaterMark, parseOffset(batch.highWatermark));
     flow.append(entries, nextOffset(batch));
     payload.resolveOffset(String(flow.fetchPosition - 1));
     pump.regulate();
     pump.wake();
   }
 
-  /** Finds out why a batch begins elsewhere: fetched before a join, deleted by retention, a log made anew. */
-  async function realign(assignment: Assignment, flow: PartitionFlow, found: number): Promise<void> {
+  /** Finds out why the log has no such offset: deleted by retention or by hand, cut off at its end, or made anew. */
+  async function realign(assignment: Assignment, flow: PartitionFlow): Promise<void> {
     const { partition, fetchPosition: expected } = flow;
-    options.logger.debug({ partition, expected, found }, 'a batch begins elsewhere than expected');
-    let target = expected;
+    let range: PartitionRange | undefined;
     try {
-      const range = (await options.reader.ranges()).get(partition);
-      if (assignment !== membership.current || assignment.flows.get(partition) !== flow) return;
-      if (range !== undefined && (expected < range.low || expected > range.high)) {
-        membership.restart(partition, range);
-        target = range.low;
-      }
+      range = (await options.reader.ranges()).get(partition);
     } catch (error) {
       options.logger.warn({ partition, error: messageOf(error) }, 'the partition’s range could not be read');
     }
-    membership.seek(partition, target);
+    if (range === undefined || assignment !== membership.current || assignment.state !== 'open') return;
+    if (assignment.flows.get(partition) !== flow || flow.fetchPosition !== expected) return;
+    if (expected < range.low) {
+      membership.passDeleted(partition, range.low);
+      pump.wake();
+    } else if (expected > range.high) {
+      membership.restart(partition, range);
+    }
+    seekTo(assignment, partition);
+  }
+
+  function seekTo(assignment: Assignment, partition: number): void {
+    const flow = assignment.flows.get(partition);
+    if (flow !== undefined) membership.seek(partition, flow.fetchPosition);
   }
 
   return {
@@ -95,8 +107,13 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
       const flow = assignment?.flows.get(batch.partition);
       if (assignment === undefined || flow === undefined) return;
       const found = fetchedOffset(batch);
-      if (found === flow.fetchPosition) take(assignment, flow, payload, entries);
-      else await realign(assignment, flow, found);
+      if (found === flow.fetchPosition) {
+        take(assignment, flow, payload, entries);
+      } else {
+        const { partition, fetchPosition: expected } = flow;
+        options.logger.debug({ partition, expected, found }, 'a batch begins elsewhere than expected');
+        seekTo(assignment, partition);
+      }
     },
     batchEnded(event) {
       const { partition, batchSize, lastOffset } = event;
@@ -107,20 +124,32 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
         assignment.toSeek.add(partition);
         return;
       }
-      const last = parseOffset(lastOffset);
-      // Null, whatever the types say, where even the offsets before the fetched one were all that came.
-      const first = (event.firstOffset as string | null) === null ? last : parseOffset(event.firstOffset);
-      const { fetchPosition } = flow;
-      // The client does not tell where this fetch began. One from before a join is refused by fetching again
-      // from our position; what then comes a second time begins after a gap in the log.
-      const begins = first === fetchPosition || assignment.doubtful.get(partition) === first;
-      if (begins && first >= fetchPosition && last >= fetchPosition) {
-        assignment.doubtful.delete(partition);
-        flow.append([{ kind: 'skip', next: last + 1, passedOver: 0 }], last + 1);
+      // Where nothing but such records came, the first one tells where the fetch began.
+      const first = parseOffset(event.firstOffset);
+      const next = parseOffset(lastOffset) + 1;
+      if (first === flow.fetchPosition && next > first) {
+        flow.append([{ kind: 'skip', next, passedOver: 0 }], next);
         pump.wake();
       } else {
-        assignment.doubtful.set(partition, first);
-        membership.seek(partition, fetchPosition);
+        // Fetched before a join.
+        seekTo(assignment, partition);
+      }
+    },
+    reachesTo(partition, { highWatermark, lastStableOffset }) {
+      const flow = membership.current?.flows.get(partition);
+      if (flow === undefined) return;
+      flow.highWaterMark = highWatermark;
+      flow.lastStableOffset = lastStableOffset;
+    },
+    outOfRange(partition, offset) {
+      const assignment = membership.current;
+      const flow = assignment?.flows.get(partition);
+      if (assignment?.state !== 'open' || flow === undefined) return;
+      if (offset !== flow.fetchPosition) {
+        seekTo(assignment, partition);
+      } else if (!realigning.has(flow)) {
+        realigning.add(flow);
+        void realign(assignment, flow).finally(() => realigning.delete(flow));
       }
     },
   };

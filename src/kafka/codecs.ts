@@ -2,15 +2,14 @@
  * Reads and writes the record batches of every producer: gzip, snappy, lz4, zstd. kafkajs knows gzip alone, and
  * that without a bound; a batch in any other codec would crash the consumer for good.
  *
- * A batch that unpacks beyond the bound ends as a clear, fatal error instead of taking the pod's memory: it can
- * be neither read nor skipped (skipping loses events), so somebody has to look.
+ * A batch that unpacks beyond the bound is refused instead of taking the pod's memory: it can be neither read nor
+ * skipped (skipping loses events), so its partition stands, named, until somebody has looked.
  */
 import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { compressFrame, decompressFrame } from 'lz4-napi';
 import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy';
-import { createPacer } from '../stream/loop-turns.ts';
 import { messageOf } from './client.ts';
 import { lz4FrameBound } from './lz4-frames.ts';
 import { snappyBlocks, snappyBlockSize } from './snappy-frames.ts';
@@ -96,17 +95,6 @@ async function unpackBlocks(blocks: readonly Buffer[], size: number): Promise<Bu
   return whole;
 }
 
-const pacer = createPacer();
-
-/**
- * The codec of batches that are not packed. kafkajs decodes all of a fetch's answer in one turn of the event loop,
- * about 3 µs a record; here, between two batches, is where the loop can turn.
- */
-async function passOn(data: Buffer): Promise<Buffer> {
-  if (pacer.isDue()) await pacer.turn();
-  return data;
-}
-
 let isRegistered = false;
 
 /** Registers the codecs where nobody has done so with a bound of their own. */
@@ -118,8 +106,6 @@ export function ensureCodecs(): void {
 export function registerCodecs({ maxBatchBytes }: { readonly maxBatchBytes: number }): void {
   isRegistered = true;
   const codecs = createCodecs(maxBatchBytes);
-  // Asked for only where batches are read: producers leave it aside.
-  Object.assign(CompressionCodecs, { [CompressionTypes.None]: () => ({ decompress: passOn }) });
   CompressionCodecs[CompressionTypes.GZIP] = () => codecs.gzip;
   CompressionCodecs[CompressionTypes.Snappy] = () => codecs.snappy;
   CompressionCodecs[CompressionTypes.LZ4] = () => codecs.lz4;

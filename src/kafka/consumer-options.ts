@@ -42,7 +42,7 @@ export interface ConsumerOptions {
   readonly maxFetchBytesPerPartition?: number;
   /** A fetch’s answer: at most so many bytes of one broker. Default 1 MiB. */
   readonly maxFetchBytes?: number;
-  /** What one compressed record batch may unpack to; beyond is fatal. Default 256 MiB. */
+  /** What one compressed record batch may unpack to; beyond, its partition can't be read. Default 256 MiB. */
   readonly maxBatchBytes?: number;
   readonly intake: Intake;
   readonly logger: Logger;
@@ -54,7 +54,7 @@ export interface ConsumerOptions {
   readonly onObstacle?: (reason: string | undefined) => void;
   /**
    * Called at most once: the consumer cannot go on without skipping or losing something (a defect in an
-   * event's work, a batch that cannot be read, missing rights). The pod must exit with this reason.
+   * event's work, missing rights to join the group). The pod must exit with this reason.
    */
   onFatal(error: Error): void;
 }
@@ -69,8 +69,10 @@ export interface ConsumerMeter {
   rebalanced(): void;
   /** Records of the other lane. */
   passedOver(records: number): void;
-  /** A partition's committed or expected offset had been deleted. */
-  offsetsLost(partition: number): void;
+  /** So many offsets of a partition were deleted before anybody had read them. */
+  offsetsLost(partition: number, offsets: number): void;
+  /** A partition's log no longer reached to where it was to be read: it was cut off or made anew. */
+  positionReset(partition: number): void;
 }
 
 export interface PartitionStatus {
@@ -79,7 +81,12 @@ export interface PartitionStatus {
   /** The committed offset, or where reading began while nothing has been committed; null while it is not known. */
   readonly committed: number | null;
   readonly highWaterMark: number | null;
+  /** Offsets that can be read and are not committed: what an open transaction holds back is not among them. */
   readonly lag: number | null;
+  /** Offsets at the log's end that an open transaction holds back. */
+  readonly heldByTransactions: number;
+  /** Offsets that Kafka deleted unread, since this pod started. */
+  readonly lost: number;
   /** Events received without outcome. */
   readonly inFlight: number;
   /** Why the partition can't be read now; absent while it can. */

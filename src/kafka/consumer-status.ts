@@ -5,6 +5,7 @@ import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
 import type { FindObstacle } from './fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
 import type { Membership } from './membership.ts';
+import type { PartitionFetch } from './partition-fetch.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
 export interface StatusSources {
@@ -14,6 +15,7 @@ export interface StatusSources {
   readonly membership: Membership;
   readonly watch: KafkaWatch;
   readonly findObstacle: FindObstacle;
+  readonly fetching: PartitionFetch;
   readonly marks: { readonly fetchAtMs?: number; readonly progressAtMs?: number };
 }
 
@@ -36,12 +38,16 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
   const member = current !== undefined && current.state !== 'over';
   const flows = member ? [...current.flows.values()] : [];
   const held = member && current.state !== 'opening' ? current.partitions : [];
+  const faults = new Map(sources.fetching.faults().map(({ partition, reason }) => [partition, reason]));
   const partitions = held.map((partition): PartitionStatus => {
     const flow = current?.flows.get(partition);
     const fault =
-      findObstacle(topic, partition) ?? (flow === undefined ? 'where it begins is not known yet' : undefined);
+      findObstacle(topic, partition) ??
+      faults.get(partition) ??
+      (flow === undefined ? 'where it begins is not known yet' : undefined);
     const inFlight = flow?.inFlight ?? 0;
-    const row = { topic, partition, ...positionsOf(flow, paceOf, clock.now()), inFlight };
+    const positions = positionsOf(flow, paceOf, clock.now());
+    const row = { topic, partition, ...positions, inFlight, lost: membership.lostOf(partition) };
     return fault === undefined ? row : { ...row, fault };
   });
   const awayMs = watch.awaySinceMs === undefined ? 0 : clock.now() - watch.awaySinceMs;
@@ -61,20 +67,29 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
 
 type Positions = Pick<
   PartitionStatus,
-  'committed' | 'highWaterMark' | 'lag' | 'behindSeconds' | 'etaSeconds'
+  'committed' | 'highWaterMark' | 'lag' | 'heldByTransactions' | 'behindSeconds' | 'etaSeconds'
 >;
 
 function positionsOf(flow: PartitionFlow | undefined, paceOf: PaceOf, nowMs: number): Positions {
   if (flow === undefined) {
-    return { committed: null, highWaterMark: null, lag: null, behindSeconds: null, etaSeconds: null };
+    const unknown = {
+      committed: null,
+      highWaterMark: null,
+      lag: null,
+      behindSeconds: null,
+      etaSeconds: null,
+    };
+    return { ...unknown, heldByTransactions: 0 };
   }
-  const { highWaterMark, oldestUndecidedMs } = flow;
+  const { highWaterMark, lastStableOffset, oldestUndecidedMs } = flow;
   const committed = flow.committed ?? flow.startOffset;
-  const lag = Math.max(0, highWaterMark - committed);
+  const lag = Math.max(0, lastStableOffset - committed);
+  const heldByTransactions = Math.max(0, highWaterMark - lastStableOffset);
   const pace = paceOf(flow);
   pace.look(performance.now(), lag);
   const behindSeconds = lag === 0 ? 0 : secondsSince(oldestUndecidedMs, nowMs);
-  return { committed, highWaterMark, lag, behindSeconds, etaSeconds: pace.etaSeconds() };
+  const etaSeconds = pace.etaSeconds();
+  return { committed, highWaterMark, lag, heldByTransactions, behindSeconds, etaSeconds };
 }
 
 function secondsSince(thenMs: number | undefined, nowMs: number): number | null {

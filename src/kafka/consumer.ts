@@ -7,10 +7,9 @@
  *                 membership (join-gate, handover) decides when any of it may happen
  */
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
-import { RefusedToStart } from '../domain/errors.ts';
 import { createKeyedExecutor } from '../stream/keyed-executor.ts';
 import { createBatchIntake } from './batch-intake.ts';
-import { brokerErrorType, createKafkaClient, messageOf } from './client.ts';
+import { createKafkaClient, messageOf } from './client.ts';
 import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
 import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
@@ -26,9 +25,11 @@ import { createKafkaWatch } from './kafka-watch.ts';
 import type { InsideCluster } from './kafkajs-inside.ts';
 import { createMembership } from './membership.ts';
 import { createOffsetReader } from './offset-reader.ts';
+import { createPartitionFetch } from './partition-fetch.ts';
 import { commitLatestStart } from './latest-start.ts';
 import { createStatusReader } from './consumer-status.ts';
 import { limitByLoopLoad } from './loop-load.ts';
+import { asRefusal } from './refusal.ts';
 
 export interface EventConsumer {
   /**
@@ -48,11 +49,7 @@ export interface EventConsumer {
 /** Beyond the drain limit, for leaving the group and closing connections. */
 const LEAVE_TIMEOUT_MS = 3000;
 const START_RETRY_MS = 2000;
-/**
- * kafkajs decodes a record batch in one turn of the event loop, about 3 µs a record, and an answer's batches at a
- * stretch but for the turns our codecs take: not more, then. The broker cuts the answer off in the middle of a record
- * batch, which is fetched again: half a batch a fetch, 3 % with batches of 100 kB and a third with those of 1 MB.
- */
+/** The broker cuts an answer off within a record batch, which comes again: 3 % with batches of 100 kB, 33 % with 1 MB. */
 const MAX_FETCH_BYTES = 1024 * 1024;
 /** A paused partition that is resumed is fetched after at most this. */
 const MAX_FETCH_WAIT_MS = 100;
@@ -82,9 +79,21 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
 
   const executor = createKeyedExecutor({ maxRunning: options.maxRunningEvents ?? 256, onFault: fail });
   const load = limitByLoopLoad(executor);
+  const fetching = createPartitionFetch({
+    topic,
+    clock,
+    logger,
+    onEnds: (partition, ends) => {
+      intake.reachesTo(partition, ends);
+    },
+    onOutOfRange: (partition, offset) => {
+      intake.outOfRange(partition, offset);
+    },
+  });
   const gate = createJoinGate(
     () => membership.beforeJoin(),
     (cluster) => {
+      fetching.attach(cluster as InsideCluster);
       findObstacle = fetchApart(cluster as InsideCluster);
     },
   );
@@ -160,7 +169,10 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     ...(options.onObstacle !== undefined && { onObstacle: options.onObstacle }),
     onRanges: (ranges) => {
       for (const flow of membership.current?.flows.values() ?? []) {
-        flow.highWaterMark = Math.max(flow.highWaterMark, ranges.get(flow.partition)?.high ?? 0);
+        // Of transactions only fetches tell.
+        const { high = 0 } = ranges.get(flow.partition) ?? {};
+        flow.lastStableOffset = Math.max(flow.lastStableOffset, high);
+        flow.highWaterMark = Math.max(flow.highWaterMark, high);
       }
     },
   });
@@ -188,6 +200,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     to.on(to.events.FETCH, () => (marks.fetchAtMs = clock.now()));
     to.on(to.events.GROUP_JOIN, ({ payload }) => {
       options.onObstacle?.(undefined);
+      fetching.forget();
       membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
     });
     to.on(to.events.HEARTBEAT, ({ payload }) => {
@@ -274,18 +287,6 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       run().catch(fail);
     },
     stop: () => (stopped ??= stop()),
-    status: createStatusReader({ ...options, membership, watch, findObstacle, marks }),
+    status: createStatusReader({ ...options, membership, watch, fetching, findObstacle, marks }),
   };
-}
-
-/** What the broker will go on refusing is the configuration's fault. */
-function asRefusal(error: unknown, sessionTimeoutMs: number): Error {
-  if (brokerErrorType(error) === 'INVALID_SESSION_TIMEOUT') {
-    return new RefusedToStart(
-      `KAFKA_SESSION_TIMEOUT_MS: expected a session timeout that the brokers allow (their ` +
-        `group.min.session.timeout.ms … group.max.session.timeout.ms), got ${String(sessionTimeoutMs)}`,
-      { cause: error },
-    );
-  }
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -11,9 +11,10 @@ import { createFairRoom } from './fair-room.ts';
 import { handOver, loseAll } from './handover.ts';
 import type { IntakePump } from './intake-pump.ts';
 import type { JoinAnswer } from './join-gate.ts';
+import { createLostPositions } from './lost-positions.ts';
 import type { OffsetReader, PartitionRange } from './offset-reader.ts';
 import { createPartitionFlow, type FlowOptions, type PartitionFlow } from './partition-flow.ts';
-import { findStart } from './start-positions.ts';
+import { findStart, type StartPosition } from './start-positions.ts';
 
 const RETRY_MS = 500;
 /** Partitions whose leaders take longer to answer are opened later: the others don't wait for them. */
@@ -56,6 +57,8 @@ export interface Membership {
   readonly current: Assignment | undefined;
   /** Since when there is no open assignment, epoch ms. */
   readonly closedSinceMs: number | undefined;
+  /** Offsets of the partition that Kafka deleted unread, since this pod started. */
+  readonly lostOf: (partition: number) => number;
   /** May the group be joined now? Begins the handover where it must come first. */
   beforeJoin(): JoinAnswer;
   joined(memberId: string, partitions: readonly number[]): void;
@@ -63,7 +66,9 @@ export interface Membership {
   givenUp(): void;
   /** Makes the client fetch from there next. */
   seek(partition: number, offset: number): void;
-  /** Makes a new flow for a partition whose log was made anew. */
+  /** Kafka has deleted what lies before `low` ahead of the reading: only what was not fetched is lost. */
+  passDeleted(partition: number, low: number): void;
+  /** Makes a new flow for a partition whose log ends before what was to be read next. */
   restart(partition: number, range: PartitionRange): void;
   /** Hands over what there is, and answers every later join with a refusal. Resolves within the drain limit. */
   leave(): Promise<void>;
@@ -80,6 +85,7 @@ export function createMembership(options: MembershipOptions): Membership {
   let joins = 0;
   let closedSinceMs: number | undefined = clock.now();
   let room = createFairRoom(options.maxInFlightEvents, 1);
+  const gone = createLostPositions(options);
   /** The client keeps a seek that it has not come to through a join, and would begin there. */
   const sought = new Set<number>();
   /** Not opened yet, and paused at the client. */
@@ -119,7 +125,7 @@ export function createMembership(options: MembershipOptions): Membership {
   function makeFlow(
     partition: number,
     range: PartitionRange,
-    start: ReturnType<typeof findStart>,
+    start: Pick<StartPosition, 'offset' | 'committed' | 'inherited'>,
   ): PartitionFlow {
     return createPartitionFlow({
       ...options.flow,
@@ -141,14 +147,6 @@ export function createMembership(options: MembershipOptions): Membership {
     });
   }
 
-  function tellLost(partition: number, details: Readonly<Record<string, unknown>>): void {
-    options.meter.offsetsLost(partition);
-    logger.error(
-      { topic: options.topic, partition, ...details },
-      'Kafka no longer has the offset that was to be read next: events were deleted unread, going on from the earliest',
-    );
-  }
-
   /** Opens each partition whose offsets Kafka tells now. @returns false where some are left. */
   async function open(assignment: Assignment): Promise<boolean> {
     const committed = await options.reader.committed();
@@ -168,7 +166,8 @@ export function createMembership(options: MembershipOptions): Membership {
         continue;
       }
       const start = findStart(committed.get(partition), range);
-      if (start.lost !== undefined) tellLost(partition, { ...start.lost });
+      if (start.lost !== undefined) gone.deleted(partition, start.lost.offsets, { ...start.lost });
+      if (start.beyond !== undefined) gone.reset(partition, { ...start.beyond });
       const isElsewhere = start.committed === undefined || heldBack.has(partition);
       if (isElsewhere || assignment.toSeek.has(partition) || sought.has(partition)) {
         seek(partition, start.offset);
@@ -222,6 +221,7 @@ export function createMembership(options: MembershipOptions): Membership {
     get closedSinceMs() {
       return closedSinceMs;
     },
+    lostOf: gone.lostOf,
     beforeJoin,
     seek,
     joined(memberId, partitions) {
@@ -243,11 +243,20 @@ export function createMembership(options: MembershipOptions): Membership {
       executor.resume();
       void keepOpening(current);
     },
+    passDeleted(partition, low) {
+      const flow = current?.state === 'open' ? current.flows.get(partition) : undefined;
+      if (flow === undefined || low <= flow.fetchPosition) return;
+      const { fetchPosition: expected } = flow;
+      gone.deleted(partition, low - expected, { expected, low });
+      // What was fetched before goes on to its outcomes, and its commits stay valid.
+      flow.append([{ kind: 'skip', next: low, passedOver: 0 }], low);
+    },
     restart(partition, range) {
       if (current?.state !== 'open') return;
-      tellLost(partition, { expected: current.flows.get(partition)?.fetchPosition, range });
+      const expected = current.flows.get(partition)?.fetchPosition;
+      gone.reset(partition, { expected, range });
       current.flows.get(partition)?.lose();
-      const start = { offset: range.low, committed: undefined, inherited: undefined, lost: undefined };
+      const start = { offset: range.low, committed: undefined, inherited: undefined };
       current.flows.set(partition, makeFlow(partition, range, start));
       pump.serve([...current.flows.values()]);
     },

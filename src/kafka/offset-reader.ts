@@ -11,7 +11,7 @@ import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
 export interface PartitionRange {
   /** The first offset that still exists. */
   readonly low: number;
-  /** One beyond the last. */
+  /** One beyond the last that can be read: where an open transaction begins, else the high watermark. */
   readonly high: number;
 }
 

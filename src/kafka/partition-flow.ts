@@ -66,6 +66,8 @@ export interface PartitionFlow {
   committed: number | undefined;
   readonly startOffset: number;
   highWaterMark: number;
+  /** One beyond what can be read: what an open transaction holds back begins here. At most the high watermark. */
+  lastStableOffset: number;
   /** Events received without outcome. */
   readonly inFlight: number;
   /** When the oldest of the events held without outcome occurred, epoch ms; undefined where none is held. O(records held). */
@@ -221,6 +223,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     },
     startOffset: options.startOffset,
     highWaterMark: options.highWaterMark,
+    lastStableOffset: options.highWaterMark,
     get fetchPosition() {
       return fetchPosition;
     },

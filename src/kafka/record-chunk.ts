@@ -36,7 +36,9 @@ export function createRecordChunk(
   messages: readonly KafkaMessage[],
 ): RecordChunk {
   const { length } = messages;
-  const timestampMs = Number(messages[0]?.timestamp);
+  const sentMs = Number(messages[0]?.timestamp);
+  // -1 where the producer gave none.
+  const timestampMs = sentMs >= 0 ? sentMs : Infinity;
   const { kept, locator } = keepBytes(
     messages.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null),
   );
@@ -121,9 +123,8 @@ function place(places: Int32Array, index: number, slice: Buffer | null, locator:
   places.set([region, start, slice?.length ?? -1], STRIDE * index);
 }
 
-/** @returns how many bytes the header counts for. It may come without a value (kafkajs: null), or several times. */
-function copyHeader(to: Record<string, HeaderValue>, name: string, given: unknown): number {
-  const value = withoutInherited(name, given);
+/** @returns how many bytes the header counts for. It may come without a value (null), or several times. */
+function copyHeader(to: Record<string, HeaderValue>, name: string, value: unknown): number {
   const copy = Array.isArray(value)
     ? value.map((one: unknown) => copyOne(one) ?? Buffer.alloc(0))
     : copyOne(value);
@@ -131,13 +132,6 @@ function copyHeader(to: Record<string, HeaderValue>, name: string, given: unknow
   let size = 0;
   for (const one of Array.isArray(copy) ? copy : [copy]) size += name.length + (one?.length ?? 0);
   return size;
-}
-
-/** kafkajs takes what every object has (`constructor`) for a header's first value, and ours for its second. */
-function withoutInherited(name: string, value: unknown): unknown {
-  if (!(name in Object.prototype) || !Array.isArray(value)) return value;
-  const own: readonly unknown[] = value.slice(1);
-  return own.length === 1 ? own[0] : own;
 }
 
 function copyOne(value: unknown): Buffer | string | undefined {

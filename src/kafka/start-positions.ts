@@ -14,8 +14,17 @@ export interface StartPosition {
   readonly committed: number | undefined;
   /** What the pod before has done beyond the committed offset. */
   readonly inherited: InheritedNote | undefined;
-  /** Set where the committed offset is gone: deleted by retention, or the log was made anew. */
-  readonly lost: { readonly committed: Committed; readonly range: PartitionRange } | undefined;
+  /** Set where offsets that nobody has read are gone: deleted by retention or by hand. */
+  readonly lost: LostOffsets | undefined;
+  /** Set where the committed offset is beyond the log's end: it was cut off or made anew. */
+  readonly beyond: { readonly committed: number; readonly range: PartitionRange } | undefined;
+}
+
+export interface LostOffsets {
+  readonly committed: Committed;
+  readonly range: PartitionRange;
+  /** How many, at most: some may never have held a record. Undefined where it can't be known. */
+  readonly offsets: number | undefined;
 }
 
 /**
@@ -25,13 +34,23 @@ export interface StartPosition {
  */
 export function findStart(entry: CommittedEntry | undefined, range: PartitionRange): StartPosition {
   const committed = entry?.offset ?? 'none';
-  if (committed === 0 && entry?.note === BEGINS_AT_END) {
-    return { offset: range.high, committed: undefined, inherited: undefined, lost: undefined };
-  }
-  const beginning = { offset: range.low, committed: undefined, inherited: undefined };
-  if (committed === 'none') return { ...beginning, lost: undefined };
-  if (committed === 'reset' || committed < range.low || committed > range.high) {
-    return { ...beginning, lost: { committed, range } };
-  }
-  return { offset: committed, committed, inherited: readNote(entry?.note ?? '', committed), lost: undefined };
+  const start = { offset: range.low, committed: undefined, inherited: undefined };
+  const well = { lost: undefined, beyond: undefined };
+  if (committed === 'none') return { ...start, ...well };
+  if (committed === 0 && entry?.note === BEGINS_AT_END) return { ...start, ...well, offset: range.high };
+  if (committed === 'reset') return { ...start, ...well, lost: { committed, range, offsets: undefined } };
+  if (committed > range.high) return { ...start, ...well, beyond: { committed, range } };
+  const inherited = readNote(entry?.note ?? '', committed);
+  if (committed >= range.low) return { ...well, offset: committed, committed, inherited };
+  const offsets = countUndecided(committed, range.low, inherited);
+  // Where the pod before had decided all that is gone, nothing is lost.
+  const lost = offsets > 0 ? { committed, range, offsets } : undefined;
+  return { ...well, offset: range.low, committed: undefined, inherited, lost };
+}
+
+/** Of the offsets from `from` to before `low`, those that nobody has decided. */
+function countUndecided(from: number, low: number, note: InheritedNote | undefined): number {
+  if (note === undefined) return low - from;
+  const told = [...note.undecided.keys()].filter((offset) => offset < low).length;
+  return told + Math.max(0, low - Math.max(from, note.until));
 }

@@ -15,8 +15,13 @@ export interface PartitionStatus {
   readonly partition: number;
   readonly committed: number | null;
   readonly highWaterMark: number | null;
+  /** Offsets that can be read and are not committed. */
   readonly lag: number | null;
   readonly inFlight: number;
+  /** Offsets at the log's end that an open transaction holds back from being read. */
+  readonly heldByTransactions: number;
+  /** Offsets that Kafka deleted unread, since this pod started. */
+  readonly lost: number;
   /** Why the partition can't be read now; absent while it can. */
   readonly fault?: string;
   /** Age of the oldest undecided event; null where none of the backlog has been read yet. */

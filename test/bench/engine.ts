@@ -26,7 +26,13 @@ export function startEngine(options: EngineOptions): EventConsumer {
     connection: { brokers: brokers.split(','), clientId: groupId },
     clock,
     logger: { debug: ignore, info: ignore, warn: ignore, error: (fields) => console.error(fields) },
-    meter: { commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },
+    meter: {
+      commit: ignore,
+      rebalanced: ignore,
+      passedOver: ignore,
+      offsetsLost: ignore,
+      positionReset: ignore,
+    },
     onFatal: (error) => {
       throw error;
     },

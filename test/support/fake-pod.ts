@@ -158,6 +158,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
       rebalanced: () => undefined,
       passedOver: () => undefined,
       offsetsLost: (partition) => group.violations.push(`${memberId} lost the position of ${partition}`),
+      positionReset: (partition) => group.violations.push(`${memberId} lost the position of ${partition}`),
     },
     intake: (piece) => options.intake(joins)(piece),
     executor,
@@ -261,7 +262,8 @@ export function createFakePod(options: FakePodOptions): FakePod {
       }
       fetched.push(() => {
         positions.set(partition, Number(batch.lastOffset()) + 1);
-        const [firstOffset, lastOffset] = [String(taken[0]!.offset), batch.lastOffset()];
+        // As our own reading of a fetch's answer has it.
+        const [firstOffset, lastOffset] = [String(from), batch.lastOffset()];
         const rest = {
           topic: TOPIC,
           highWatermark: String(end),

@@ -98,6 +98,7 @@ process.once('message', (task: LargeRecordTask) => {
       rebalanced: () => undefined,
       passedOver: () => undefined,
       offsetsLost: () => undefined,
+      positionReset: () => undefined,
     },
     onFatal: (error) => {
       say({ kind: 'fatal', error: error.message });

@@ -158,7 +158,7 @@ describe('three brokers', () => {
     expect(orderFaults({ ...ledger, spans: backlog })).toEqual([]);
   }
 
-  test('a partition whose leader moves is read on: a planned rejoin that does nothing twice', async () => {
+  test('a partition whose leader moves is read on, without a rejoin of the group', async () => {
     const load = await underLoad(6000);
     const before = await leaders(load.topic);
     const rejoins = sumRebalances(load.pods);
@@ -178,10 +178,10 @@ describe('three brokers', () => {
       return now.length === PARTITIONS && now.every((leader, partition) => leader !== before[partition]);
     });
     const done = load.ledger.done.size;
-    await until('the group has rejoined', () => sumRebalances(load.pods) > rejoins);
     await until('work goes on', () => load.ledger.done.size > done + 50);
     await expectAllDone(load);
     expect([...load.ledger.done.values()].filter((times) => times > 1)).toEqual([]);
+    expect(sumRebalances(load.pods)).toBe(rejoins);
   }, 150_000);
 
   test('a record whose leader has moved counts as sent only once it is written', async () => {

@@ -131,7 +131,7 @@ export interface Pod {
   readonly consumer: EventConsumer;
   readonly lines: ReturnType<typeof createLogBook>['lines'];
   readonly commits: Record<CommitResult, number>;
-  readonly counts: { rebalances: number; passedOver: number; lost: number; received: number };
+  readonly counts: { rebalances: number; passedOver: number; lost: number; resets: number; received: number };
   readonly pieces: RecordPiece[];
   maxInFlight: number;
   fatal: Error | undefined;
@@ -155,7 +155,7 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
     consumer: undefined as unknown as EventConsumer,
     lines: logger.lines,
     commits: { ok: 0, failed: 0, dropped: 0 },
-    counts: { rebalances: 0, passedOver: 0, lost: 0, received: 0 },
+    counts: { rebalances: 0, passedOver: 0, lost: 0, resets: 0, received: 0 },
     pieces: [],
     maxInFlight: 0,
     fatal: undefined,
@@ -171,7 +171,8 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
       commit: (result) => (pod.commits[result] += 1),
       rebalanced: () => (pod.counts.rebalances += 1),
       passedOver: (records) => (pod.counts.passedOver += records),
-      offsetsLost: () => (pod.counts.lost += 1),
+      offsetsLost: (_, offsets) => (pod.counts.lost += offsets),
+      positionReset: () => (pod.counts.resets += 1),
     },
     onFatal: (error) => (pod.fatal = error),
     intake(piece) {

@@ -1,6 +1,8 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { fetchedOffset, isOurs, nextOffset, toEntries } from '../../../src/kafka/batch-entries.ts';
+import { writeNote } from '../../../src/kafka/handover-note.ts';
+import { NOTHING_DECIDED } from '../../../src/kafka/progress.ts';
 import { findStart } from '../../../src/kafka/start-positions.ts';
 
 const all = { lane: 'all', thresholdBytes: 10 } as const;
@@ -20,11 +22,9 @@ function batch(messages: KafkaMessage[], lastOffset: number, changes: object = {
   };
 }
 
-test('the next batch begins after the last record, a marker behind it, and offsets that compaction emptied', () => {
+test('the next batch begins after the last record, or what stands behind it for offsets without one', () => {
   expect(nextOffset(batch([message(7)], 7))).toBe(8);
   expect(nextOffset(batch([message(7)], 9))).toBe(10);
-  const batchContext = { firstOffset: '5', lastOffsetDelta: 20 };
-  expect(nextOffset(batch([message(7, { batchContext })], 7))).toBe(26);
 });
 
 test('records are copied out of the fetch’s answer', async () => {
@@ -44,14 +44,9 @@ test('records are copied out of the fetch’s answer', async () => {
 
 test('a header may be named like a member of every object', async () => {
   const names = ['constructor', '__proto__', 'toString'];
-  // As kafkajs puts them together: what `{}[name]` gives is taken for a first value.
   const value = Buffer.from('v');
-  const given = Object.fromEntries(
-    names.map((name) => {
-      const inherited: unknown = Reflect.get({}, name);
-      return [name, name === 'toString' ? [inherited, value, value] : [inherited, value]];
-    }),
-  );
+  const given = Object.create(null) as Record<string, unknown>;
+  for (const name of names) given[name] = name === 'toString' ? [value, value] : value;
   const [entry] = await toEntries(batch([message(0, { headers: given })], 0), all);
   const chunk = entry?.kind === 'records' ? entry.chunk : undefined;
   expect(Object.entries(chunk?.recordAt(0).headers ?? {})).toEqual([
@@ -117,13 +112,30 @@ test('where reading begins', () => {
   });
   expect(findStart(entry(15), range)).toMatchObject({ offset: 15, committed: 15, lost: undefined });
   expect(findStart(entry(20), range)).toMatchObject({ offset: 20, committed: 20, lost: undefined });
-  for (const gone of [9, 21, 'reset'] as const) {
+  for (const [gone, offsets] of [
+    [9, 1],
+    [3, 7],
+    ['reset', undefined],
+  ] as const) {
     expect(findStart(entry(gone), range)).toMatchObject({
-      offset: 10,
-      committed: undefined,
-      lost: { range },
+      ...{ offset: 10, committed: undefined, lost: { range, offsets }, beyond: undefined },
     });
   }
+  expect(findStart(entry(21), range)).toMatchObject({
+    ...{ offset: 10, committed: undefined, lost: undefined, beyond: { committed: 21, range } },
+  });
+});
+
+test('only what the pod before has not decided counts as lost, and what it decided beyond stays so', () => {
+  const range = { low: 10, high: 20 };
+  const noteTo = (until: number, undecided: number[]) => {
+    const note = writeNote({ from: 5, until, undecided: undecided.map((one) => [one, NOTHING_DECIDED]) });
+    return findStart({ offset: 5, note }, range);
+  };
+  expect(noteTo(15, [5, 7, 12])).toMatchObject({ offset: 10, lost: { offsets: 2 } });
+  expect([...(noteTo(15, [5, 7, 12]).inherited?.undecided.keys() ?? [])]).toEqual([5, 7, 12]);
+  expect(noteTo(8, [5])).toMatchObject({ lost: { offsets: 3 } });
+  expect(noteTo(15, [12])).toMatchObject({ offset: 10, lost: undefined });
 });
 
 test('what a record was given stays when its chunk’s memory is given back', async () => {

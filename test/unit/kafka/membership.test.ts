@@ -30,7 +30,10 @@ it('leaving does not wait for a join that the client has given up', async () => 
     ...{ pause: unasked, resume: unasked },
     ...{ executor, pump, committer, logger: silentLogger },
     clock: { ...systemClock, sleep: () => new Promise(() => undefined) },
-    meter: { commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },
+    meter: {
+      ...{ commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },
+      positionReset: ignore,
+    },
     reader: {
       ...{ topicExists: unasked, partitions: unasked, ranges: unasked, committed: unasked, close: unasked },
     },

@@ -46,7 +46,13 @@ function open(kafka: Kafka) {
       resume: unasked,
     }),
     clock: { ...systemClock, sleep: () => new Promise((resolve) => void turns.push(resolve)) },
-    meter: { commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },
+    meter: {
+      commit: ignore,
+      rebalanced: ignore,
+      passedOver: ignore,
+      offsetsLost: ignore,
+      positionReset: ignore,
+    },
     reader: {
       ...{ topicExists: unasked, partitions: unasked, close: unasked },
       ranges: () => Promise.resolve(new Map(kafka.ranges)),

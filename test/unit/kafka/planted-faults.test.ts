@@ -88,8 +88,8 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'a control batch taken in that begins further on',
     file: 'kafka/batch-intake.ts',
-    find: 'if (begins && first >= fetchPosition && last >= fetchPosition) {',
-    replace: 'if (last >= fetchPosition) {',
+    find: 'if (first === flow.fetchPosition && next > first) {',
+    replace: 'if (next > flow.fetchPosition) {',
     by: /past the undecided|its note calls/,
   },
   {

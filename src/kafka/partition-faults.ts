@@ -1,0 +1,80 @@
+/**
+ * What keeps single partitions from being read, by name: since when, how often, and when each is looked at again. A
+ * partition that has a fault is left out of fetches until then, so that it costs its neighbours nothing.
+ */
+import type { Clock, Logger } from '../pipeline/ports.ts';
+
+export interface PartitionFault {
+  readonly partition: number;
+  readonly reason: string;
+  /** Epoch ms. */
+  readonly sinceMs: number;
+}
+
+/** How long a fault's first pause is and the longest one, ms; each pause is twice the one before. */
+export interface FaultPauses {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+export interface PartitionFaults {
+  /** One more try that failed. */
+  add(partition: number, reason: string, pauses: FaultPauses): void;
+  /** It was read. */
+  clear(partition: number): void;
+  clearAll(): void;
+  isHeld(partition: number): boolean;
+  /** Those that last: what passes in a moment (a leader that moves) is none that anybody must know of. */
+  lasting(): readonly PartitionFault[];
+}
+
+/** Shorter ones are told in the log only. */
+const LASTING_MS = 5000;
+const REMIND_MS = 60_000;
+
+interface Known {
+  reason: string;
+  readonly sinceMs: number;
+  tries: number;
+  heldUntilMs: number;
+  toldAtMs: number;
+}
+
+export function createPartitionFaults(topic: string, clock: Clock, logger: Logger): PartitionFaults {
+  const faults = new Map<number, Known>();
+
+  return {
+    add(partition, reason, { firstMs, longestMs }) {
+      const now = clock.now();
+      const known = faults.get(partition) ?? {
+        ...{ reason, sinceMs: now, tries: 0, heldUntilMs: 0, toldAtMs: -Infinity },
+      };
+      if (known.reason !== reason || now - known.toldAtMs >= REMIND_MS) {
+        known.toldAtMs = now;
+        logger.warn({ topic, partition, reason, sinceMs: known.sinceMs }, 'a partition can not be read now');
+      }
+      known.reason = reason;
+      known.heldUntilMs = now + Math.min(longestMs, firstMs * 2 ** Math.min(known.tries, 20));
+      known.tries += 1;
+      faults.set(partition, known);
+    },
+    clear(partition) {
+      const known = faults.get(partition);
+      if (known === undefined) return;
+      faults.delete(partition);
+      const afterMs = clock.now() - known.sinceMs;
+      logger.info({ topic, partition, reason: known.reason, afterMs }, 'the partition is read again');
+    },
+    clearAll() {
+      faults.clear();
+    },
+    isHeld: (partition) => (faults.get(partition)?.heldUntilMs ?? 0) > clock.now(),
+    lasting() {
+      const before = clock.now() - LASTING_MS;
+      return [...faults]
+        .filter(([, { sinceMs }]) => sinceMs <= before)
+        .map(([partition, { reason, sinceMs }]) => ({ partition, reason, sinceMs }))
+        .sort((a, b) => a.partition - b.partition);
+    },
+  };
+}
