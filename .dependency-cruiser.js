@@ -29,7 +29,7 @@ const pureRooms = {
   domain: ['zod'],
   pipeline: ['zod'],
   stream: [],
-  rules: ['zod', 'yaml', '@marcbachmann/cel-js'],
+  rules: ['zod', 'yaml', '@marcbachmann/cel-js', 're2js'],
 };
 const OUTSIDE =
   '^(node:)?(fs|net|tls|dns|dgram|http|https|http2|child_process|cluster|worker_threads|os|process|timers)(/|$)';
@@ -50,6 +50,7 @@ const drivers = {
   pino: ['src/telemetry/'],
   fastify: ['src/ops/', 'src/simulation/'],
   '@marcbachmann/cel-js': ['src/rules/'],
+  re2js: ['src/rules/'],
   yaml: ['src/rules/', 'src/cli/', 'src/simulation/'],
   commander: ['src/cli/', 'src/simulation/'],
   testcontainers: ['src/simulation/services/'],

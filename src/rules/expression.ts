@@ -7,7 +7,8 @@
  * type error; the mixed operators registered here make numbers one thing, as everybody who edits rules expects.
  */
 import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
-import { findUnbounded } from './expression-limits.ts';
+import { registerBounded, startSteps, withoutPrefix } from './bounded-functions.ts';
+import { findGrowth, inspectExpression, type Refusal } from './expression-limits.ts';
 import { suggest } from './suggest.ts';
 import { BRANDS, VARIABLES, type Variables } from './variables.ts';
 
@@ -20,7 +21,8 @@ export const MAX_EXPRESSION_LENGTH = 2000;
 export type Condition = (variables: Variables) => boolean;
 
 export type CompiledExpression =
-  | { readonly ok: true; readonly condition: Condition }
+  /** `isHeavy`: one evaluation may take more than some microseconds, and some milliseconds at the very most. */
+  | { readonly ok: true; readonly condition: Condition; readonly isHeavy: boolean }
   /** `offset`: where in the text, in UTF-16 units. The message ends with the line and a caret below it. */
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
@@ -38,21 +40,22 @@ export function compileExpression(text: string): CompiledExpression {
   }
   try {
     const parsed = environment.parse(text);
-    const unbounded = findUnbounded(parsed.ast);
-    if (unbounded !== undefined) {
-      return {
-        ok: false,
-        message: withCaret(unbounded.message, text, unbounded.offset),
-        offset: unbounded.offset,
-      };
-    }
+    const { refusal, patterns, isHeavy } = inspectExpression(parsed.ast);
+    if (refusal !== undefined) return refuse(refusal, text);
     const checked = parsed.check();
     if (!checked.valid) return explain(checked.error, text);
+    const growth = findGrowth(parsed.ast);
+    if (growth !== undefined) return refuse(growth, text);
     if (checked.type !== 'bool') {
       const message = `must be a condition that is true or false, and this is of type ${checked.type ?? 'unknown'}`;
       return { ok: false, message: withCaret(message, text, 0), offset: 0 };
     }
-    return { ok: true, condition: (variables) => evaluate(parsed, variables) };
+    if (!isHeavy) return { ok: true, isHeavy, condition: (variables) => evaluate(parsed, variables) };
+    const condition: Condition = (variables) => {
+      startSteps(patterns);
+      return evaluate(parsed, variables);
+    };
+    return { ok: true, isHeavy, condition };
   } catch (error) {
     return explain(error, text);
   }
@@ -91,7 +94,12 @@ function createEnvironment(): Environment {
   // Serves `int == double` and `!=` too.
   made.registerOperator('double == int: bool', (a: CelNumber, b: CelNumber) => Number(a) === Number(b));
   made.registerOperator('double % double: double', arithmetic['%']);
+  registerBounded(made);
   return made;
+}
+
+function refuse({ message, offset }: Refusal, text: string): CompiledExpression {
+  return { ok: false, message: withCaret(message, text, offset), offset };
 }
 
 function explain(error: unknown, text: string): CompiledExpression {
@@ -99,7 +107,7 @@ function explain(error: unknown, text: string): CompiledExpression {
     return { ok: false, message: error instanceof Error ? error.message : String(error), offset: 0 };
   }
   const offset = error.range?.start ?? 0;
-  return { ok: false, message: withCaret(reword(error.summary), text, offset), offset };
+  return { ok: false, message: withCaret(reword(withoutPrefix(error.summary)), text, offset), offset };
 }
 
 function reword(summary: string): string {

@@ -1,6 +1,7 @@
 /**
  * What an expression sees: `event`, `coupon` and `merchant`, with every field always there and of one type, because
  * CEL knows no null. An absent string is "", an absent number 0, and a `has…` field says which. Numbers are doubles.
+ * Of a partner's or a merchant's text its first 4,096 characters are seen: a rule's cost goes by them.
  */
 import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';
@@ -73,6 +74,13 @@ export interface Variables {
   readonly merchant: MerchantVariables;
 }
 
+const MAX_TEXT_LENGTH = 4096;
+
+function seen(text: string | undefined): string {
+  if (text === undefined) return '';
+  return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
+}
+
 export interface LocalTime {
   /** 0–23; 0 where no time zone serves. */
   readonly hour: number;
@@ -112,10 +120,10 @@ export function couponVariables(
     constructor: BRANDS.coupon,
     couponId: coupon.couponId,
     merchantId: coupon.merchantId,
-    title: coupon.title,
-    body: coupon.body ?? '',
-    category: coupon.category ?? '',
-    deepLink: coupon.deepLink ?? '',
+    title: seen(coupon.title),
+    body: seen(coupon.body),
+    category: seen(coupon.category),
+    deepLink: seen(coupon.deepLink),
     discountPercent: coupon.discountPercent ?? 0,
     hasDiscountPercent: coupon.discountPercent !== undefined,
     latitude: coupon.latitude ?? 0,
@@ -136,9 +144,9 @@ export function merchantVariables(merchantId: string, merchant: Merchant | undef
     constructor: BRANDS.merchant,
     merchantId,
     known: merchant !== undefined,
-    name: merchant?.name ?? '',
-    tier: merchant?.tier ?? '',
-    category: merchant?.category ?? '',
+    name: seen(merchant?.name),
+    tier: seen(merchant?.tier),
+    category: seen(merchant?.category),
     timeZone: merchant?.timeZone ?? '',
     active: merchant?.active ?? true,
   };
