@@ -3,6 +3,9 @@
  * count of stalls ends it otherwise. A lost job lock (a frozen pod) lets another pod run the job, which finds the
  * attempt interrupted in its record. Survives Redis outages of any length. Stops within a limit.
  *
+ * What is run again waits in Redis (put-off.ts) and takes at most half of the places: pushes that hang or fail, for some
+ * users only, leave the others theirs.
+ *
  * Locks last 30 s, renewed at half; jobs whose worker died are found within 15 s more.
  */
 import { DelayedError, WaitingError, Worker, type Job } from 'bullmq';
@@ -10,6 +13,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import type { Deliver } from './deliver.ts';
+import { createPutOff } from './put-off.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
 
 export interface PushWorkerOptions {
@@ -46,8 +50,12 @@ export interface PushWorker {
 const LOCK_MS = 30_000;
 const STALLED_INTERVAL_MS = 15_000;
 const FAULT_DELAY_MS = 5000;
-/** From here on a pod's clock is too far ahead to set the time of a job that another may have to run. */
-const AHEAD_MS = 1000;
+/** Between two looks for what is due: late by that much at most, while there is room. */
+const LOOK_MS = 250;
+/** … and where there was more than could be taken up. */
+const LOOK_AGAIN_MS = 20;
+/** A try again that finds no place is put off once more. */
+const NO_PLACE_MS = 1000;
 /** Of the limit of a close: time to write down what the cut-off calls came to. */
 const LAST_WORDS_MS = 500;
 
@@ -56,28 +64,49 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   const soon = new AbortController();
   const now = new AbortController();
   const running = new Set<string>();
+  const putOff = createPutOff(options.connection, options.prefix);
+  const mostAgain = Math.max(1, Math.floor(options.concurrency / 2));
+  let again = 0;
   let worker: Worker<EventRef> | undefined;
   let paused = false;
   const isStopping = () => soon.signal.aborted;
 
   const process = async (job: Job<EventRef>, token?: string): Promise<void> => {
     const id = job.id ?? '';
-    const delayMs = await runOnce(id, job.data);
+    const delayMs = await runInItsPlace(id, job);
     if (delayMs === undefined) return;
-    if (delayMs > 0 && !(await isClockAhead())) {
-      await job.moveToDelayed(Date.now() + delayMs, token);
+    if (delayMs > 0) {
+      await putOff.putOff(job, Math.ceil(delayMs), token);
       throw new DelayedError();
     }
-    await clock.sleep(delayMs, soon.signal);
     await job.moveToWait(token);
     throw new WaitingError();
   };
 
-  /** By Redis's clock. What such a pod puts off would be due too late for the others: it waits that time out itself. */
-  const isClockAhead = async (): Promise<boolean> => {
-    const nowMs = Date.now();
-    const [seconds, microseconds] = await options.connection.time();
-    return nowMs - (Number(seconds) * 1000 + Number(microseconds) / 1000) > AHEAD_MS;
+  const runInItsPlace = async (id: string, job: Job<EventRef>): Promise<number | undefined> => {
+    if (job.attemptsStarted <= 1) return runOnce(id, job.data);
+    if (again >= mostAgain) return NO_PLACE_MS * (0.5 + Math.random() / 2);
+    again += 1;
+    try {
+      return await runOnce(id, job.data);
+    } finally {
+      again -= 1;
+    }
+  };
+
+  /** Ends when the pod stops. */
+  const lookForDue = async (): Promise<void> => {
+    while (!isStopping()) {
+      const places = mostAgain - again;
+      let isMore = places <= 0;
+      try {
+        if (worker !== undefined && !paused && !isMore)
+          isMore = (await putOff.takeUp(worker, places)) === places;
+      } catch (error) {
+        logger.debug({ error: String(error) }, 'no look at what is due');
+      }
+      await clock.sleep(isMore ? LOOK_AGAIN_MS : LOOK_MS, soon.signal);
+    }
   };
 
   /** @returns ms until it is to run again; undefined when it has ended. */
@@ -126,6 +155,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
 
   /** A worker whose first commands failed stays broken: it is thrown away and made anew. */
   const run = async () => {
+    void lookForDue();
     while (!isStopping()) {
       const created = createWorker();
       worker = created;

@@ -1,0 +1,53 @@
+/**
+ * Jobs that are put off, due by Redis's clock alone. BullMQ takes a delayed job up by the clock of whichever pod looks:
+ * one whose clock is ahead would run it at once, again and again, and leave it hours late to the others. So a job that
+ * is put off lies among BullMQ's delayed ones with a time that no pod's clock reaches, {@link BEYOND_MS} after its real
+ * one, and the pods look for what is due by Redis. It holds no worker meanwhile, and no pod's death loses it.
+ */
+import type { Job, Worker } from 'bullmq';
+import type { Cluster, Redis } from 'ioredis';
+import type { EventRef } from '../domain/event.ts';
+import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
+
+export interface PutOff {
+  /** Out of the worker's hands, into Redis: due in `delayMs` ms (≥ 0). The processor has to throw `DelayedError` then. */
+  putOff(job: Job<EventRef>, delayMs: number, token: string | undefined): Promise<void>;
+  /** Puts up to `most` due jobs into the line, behind those that wait there. @returns how many were due. */
+  takeUp(worker: Worker<EventRef>, most: number): Promise<number>;
+}
+
+/** Some 8.7 years: beyond every pod's clock, and small enough for BullMQ's scores to stay exact. */
+const BEYOND_MS = 2 ** 38;
+/** BullMQ's score of a delayed job is its time in ms times this, plus a number of its own. */
+const SCORES_A_MS = 4096;
+
+/** Only what lies beyond is ours; the rest is what BullMQ itself has delayed. */
+const DUE = `
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+local beyond, most = tonumber(ARGV[1]), tonumber(ARGV[2])
+if most == 0 then return {string.format('%.0f', now)} end
+local from = string.format('%.0f', (now + beyond / 2) * ${String(SCORES_A_MS)})
+local to = string.format('%.0f', (now + beyond + 1) * ${String(SCORES_A_MS)} - 1)
+return redis.call('ZRANGEBYSCORE', KEYS[1], from, to, 'LIMIT', 0, most)
+`;
+
+/** @param connection of the worker. Every method waits while Redis is away. */
+export function createPutOff(connection: Redis | Cluster, prefix: string): PutOff {
+  const delayed = `${queuePrefix(prefix)}:${QUEUE_NAME}:delayed`;
+  const ask = async (most: number): Promise<string[]> =>
+    (await connection.eval(DUE, 1, delayed, BEYOND_MS, most)) as string[];
+
+  return {
+    async putOff(job, delayMs, token) {
+      const [nowMs] = await ask(0);
+      await job.moveToDelayed(BEYOND_MS + Number(nowMs) + delayMs, token);
+    },
+    async takeUp(worker, most) {
+      const due = await ask(most);
+      // Another pod may have been faster: then it is no longer delayed.
+      await Promise.allSettled(due.map((id) => worker.backend.promote(id)));
+      return due.length;
+    },
+  };
+}
