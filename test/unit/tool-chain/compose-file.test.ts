@@ -1,0 +1,90 @@
+/**
+ * `docker compose up` builds the image once, asks no registry for it, and takes no port that can't be another one. Read
+ * from the file itself, so that it holds where there is no Docker.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { IMAGES } from '../../../src/simulation/services/docker/images.ts';
+
+const serviceSchema = z.object({
+  image: z.string(),
+  build: z.unknown().optional(),
+  pull_policy: z.string().optional(),
+  ports: z.array(z.string()).default([]),
+  environment: z.record(z.string(), z.unknown()).default({}),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+});
+const fileSchema = z.object({ services: z.record(z.string(), serviceSchema) });
+
+const text = readFileSync('docker-compose.yml', 'utf8');
+const dockerfile = readFileSync('Dockerfile', 'utf8');
+const { services } = fileSchema.parse(parse(text, { merge: true }));
+const ours = Object.entries(services).filter(([, { image }]) => image.startsWith('${NOTIFIER_IMAGE:-'));
+const [builder, ...otherBuilders] = ours.filter(([, { build }]) => build !== undefined);
+
+describe('docker-compose.yml', () => {
+  it('builds the image in one service, which all others wait for', () => {
+    expect(otherBuilders).toEqual([]);
+    const [name = '', { depends_on: before } = { depends_on: {} }] = builder ?? [];
+    expect(before).toEqual({});
+    expect(ours.length).toBeGreaterThan(4);
+    for (const [other, { depends_on: dependencies }] of ours) {
+      if (other !== name)
+        expect(dependencies[name], other).toEqual({ condition: 'service_completed_successfully' });
+    }
+  });
+
+  it('never asks a registry for the image', () => {
+    for (const [name, { image, pull_policy: policy }] of ours) {
+      expect(policy, name).toBe('never');
+      expect(image, name).toBe('${NOTIFIER_IMAGE:-coupon-push-notifier}');
+    }
+  });
+
+  it('has every host port as a variable with a default of its own, on this machine alone', () => {
+    const ports = Object.values(services).flatMap((service) => service.ports);
+    const read = ports.map((port) => /^127\.0\.0\.1:\$\{([A-Z0-9_]+):-(\d+)\}:\d+$/.exec(port));
+    expect(ports.filter((_, at) => read[at] === null)).toEqual([]);
+    const names = read.map((match) => match?.[1]);
+    expect(names.length).toBeGreaterThan(4);
+    expect(new Set(names).size).toBe(names.length);
+    expect(new Set(read.map((match) => match?.[2])).size).toBe(names.length);
+  });
+
+  it('sends Kafka’s clients of this machine to the port that is published', () => {
+    const { ports = [], environment = {} } = services['kafka'] ?? {};
+    const [, published, inside = ''] = /^127\.0\.0\.1:(\$\{.*\}):(\d+)$/.exec(ports[0] ?? '') ?? [];
+    expect(environment['KAFKA_ADVERTISED_LISTENERS']).toContain(`HOST://localhost:${published ?? '?'}`);
+    expect(environment['KAFKA_LISTENERS']).toContain(`HOST://:${inside},`);
+  });
+
+  it('names every variable at its top, with the default', () => {
+    const head = text.slice(0, text.indexOf('\nname:'));
+    const used = [...text.matchAll(/\$\{([A-Z0-9_]+):-([^}]*)\}/g)];
+    expect(used.length).toBeGreaterThan(8);
+    for (const [, name = '', fallback = ''] of used) {
+      const line = head.split('\n').find((one) => new RegExp(`(^|[ ,])${name}[ ,:]`).test(one));
+      expect(line, name).toBeDefined();
+      if (/^(?:\d{4,5}|node:.*|coupon-push-notifier)$/.test(fallback)) expect(line, name).toContain(fallback);
+    }
+  });
+
+  it('runs the services that the demo runs', () => {
+    for (const kind of ['kafka', 'redis', 's3'] as const)
+      expect(services[kind]?.image, kind).toBe(IMAGES[kind]);
+    expect(text).toContain(
+      `NODE_IMAGE: \${NODE_IMAGE:-${/^ARG NODE_IMAGE=(.*)$/m.exec(dockerfile)?.[1] ?? '?'}}`,
+    );
+  });
+});
+
+describe('Dockerfile', () => {
+  it('runs node itself as a user who owns nothing, and is asked whether it is alive', () => {
+    const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+    expect(last).toMatch(/^USER node$/m);
+    expect(last).toMatch(/^HEALTHCHECK /m);
+    expect(last).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
+  });
+});
