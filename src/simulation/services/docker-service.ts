@@ -13,6 +13,7 @@ import type { GenericContainer, StartedTestContainer } from 'testcontainers';
 
 import type { DockerEngine } from './docker/find-engine.ts';
 import { IMAGES } from './docker/images.ts';
+import { ownLabels } from './docker/leftovers.ts';
 import { findFreePorts } from './free-ports.ts';
 import { kafkaProperties } from './local-kafka.ts';
 import { redisArgs } from './local-redis.ts';
@@ -129,6 +130,7 @@ async function started(container: GenericContainer): Promise<StartedTestContaine
   let log = '';
   try {
     return await container
+      .withLabels(ownLabels())
       .withLogConsumer((stream) => {
         stream.on('data', (chunk: Buffer) => (log = `${log}${chunk.toString()}`.slice(-LOG_TAIL_LENGTH)));
         stream.on('error', () => undefined); // the start tells

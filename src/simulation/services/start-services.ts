@@ -15,6 +15,7 @@ import {
   type Wanted,
 } from './choose-origins.ts';
 import { pullServiceImages } from './docker/images.ts';
+import { removeLeftovers } from './docker/leftovers.ts';
 import { startDockerKafka, startDockerRedis, startDockerS3 } from './docker-service.ts';
 import { useGivenService } from './given-service.ts';
 import { localKafka } from './local-kafka.ts';
@@ -136,6 +137,7 @@ async function bringImages(
   const choice = first === undefined ? undefined : choiceOf(choices, first.name);
   if (choice?.origin !== 'docker') return choices;
   const { environment = process.env, say } = options;
+  await removeLeftovers(choice.engine.address, say);
   const lacking = await pullServiceImages(
     choice.engine,
     inDocker.map(({ kind }) => kind),
