@@ -53,8 +53,8 @@ export function openDocuments(config: Config['documents'], ports: DocumentPorts)
   const rules = createDocument<RulesInForce>({
     ...shared('rules'),
     uri: config.rulesUri,
-    parse: (text) => {
-      const parsed = parseRules(text);
+    parse: (text, hash) => {
+      const parsed = parseRules(text, hash);
       if (!parsed.ok) return parsed;
       return { ok: true, value: parsed, version: parsed.rules.version };
     },

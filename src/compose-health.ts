@@ -9,6 +9,7 @@ import type { DocumentStatus as PolledStatus } from './documents/document.ts';
 import type { EventConsumer } from './kafka/consumer.ts';
 import type { PodRecord, PodRegistry } from './ops/pods.ts';
 import type { DocumentStatus, Status } from './ops/status.ts';
+import type { Waits } from './ops/waits.ts';
 import type { Progress } from './ops/watchdog.ts';
 import type { CouponApi } from './partners/coupon-api.ts';
 import type { PushApi } from './partners/push-api.ts';
@@ -39,36 +40,6 @@ export interface HealthParts {
   readonly eventLoopP99Ms: () => number;
   readonly stalled: () => readonly string[];
   readonly isStopping: () => boolean;
-}
-
-/** Which services events wait for now, and how many waits have turned. */
-export interface Waits {
-  waitFor(service: string): () => void;
-  /** A retry or a timer has turned: a sign of life. */
-  turn(): void;
-  services(): string[];
-  turned(): number;
-}
-
-export function createWaits(): Waits {
-  const waiting = new Map<string, number>();
-  let turned = 0;
-  return {
-    waitFor: (service) => {
-      waiting.set(service, (waiting.get(service) ?? 0) + 1);
-      return () => {
-        turned += 1;
-        const left = (waiting.get(service) ?? 1) - 1;
-        if (left > 0) waiting.set(service, left);
-        else waiting.delete(service);
-      };
-    },
-    turn: () => {
-      turned += 1;
-    },
-    services: () => [...waiting.keys()],
-    turned: () => turned,
-  };
 }
 
 /** What keeps a service that is waited for from being reached, in its client's words: the reason beside a reason. */
@@ -196,6 +167,7 @@ export function createHealth(parts: HealthParts): Health {
         uptimeSeconds: Math.round((Date.now() - parts.startedAtMs) / 1000),
         condition: condition(awayNow),
         away: awayNow,
+        waiting: parts.waits.list(),
         events: ledger.counts(),
         deliveries: ledger.deliveries(),
         inFlight: ledger.inFlight(),

@@ -4,7 +4,7 @@
  */
 import type { Config } from './config.ts';
 import { openDocuments } from './compose-documents.ts';
-import { createHealth, createObstacles, createWaits, type WrittenTopic } from './compose-health.ts';
+import { createHealth, createObstacles, type WrittenTopic } from './compose-health.ts';
 import { createLifecycle, type Pod } from './compose-lifecycle.ts';
 import { openPartners } from './compose-partners.ts';
 import { openRedisConnections } from './compose-redis.ts';
@@ -20,6 +20,7 @@ import { createOutcomeLog } from './kafka/outcome-log.ts';
 import { createRecordSender, type RecordSender } from './kafka/record-sender.ts';
 import { ensureTopics } from './kafka/topics.ts';
 import type { PodRegistry } from './ops/pods.ts';
+import { createWaits } from './ops/waits.ts';
 import { startWatchdog } from './ops/watchdog.ts';
 import { createIntake } from './pipeline/take-in.ts';
 import { createDeliver } from './push/deliver.ts';

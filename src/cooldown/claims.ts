@@ -40,8 +40,7 @@ export interface CooldownOptions {
 const RECALLS_A_CALL = 64;
 export const SWEEP_GRACE_MS = 5 * 60 * 1000;
 
-const FULL: Recalled = { kind: 'new', capFull: true };
-const ROOM: Recalled = { kind: 'new', capFull: false };
+const ROOM: Recalled = { kind: 'new' };
 
 /** @param base the service's prefix. A dry run must not take real pushes' places, nor a real one its. */
 export function cooldownPrefix(base: string, dryRun: boolean): string {
@@ -71,7 +70,7 @@ export function createClaims(options: CooldownOptions): Claims {
   const known = async (ref: EventRef, reply: readonly unknown[]): Promise<KnownClaim> => {
     const undelivered = isUndelivered(readWord(reply, 1));
     if (undelivered) await enterOpen(ref, readNumber(reply, 3));
-    return { kind: 'known', undelivered, push: readTicket(reply, 2).push };
+    return { kind: 'known', undelivered, ticket: readTicket(reply, 2) };
   };
 
   const readRecall = (ref: EventRef, reply: readonly unknown[]): Recalled | Promise<Recalled> => {
@@ -79,7 +78,7 @@ export function createClaims(options: CooldownOptions): Claims {
       case 'known':
         return known(ref, reply);
       case 'full':
-        return FULL;
+        return { kind: 'new', fullCap: readNumber(reply, 1) };
       case 'room':
         return ROOM;
       default:
@@ -100,9 +99,11 @@ export function createClaims(options: CooldownOptions): Claims {
         case 'claimed':
           passFailpoint('claim.answered', ref);
           await enterOpen(ref, readNumber(reply, 2));
-          return { kind: 'claimed', push: readTicket(reply, 1).push };
+          return { kind: 'claimed', ticket: readTicket(reply, 1) };
         case 'no_room':
-          return { kind: 'no_room' };
+          return { kind: 'no_room', cap: readNumber(reply, 1) };
+        case 'too_late':
+          return { kind: 'too_late' };
         default:
           return unknownAnswer('claim', reply);
       }

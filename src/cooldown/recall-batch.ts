@@ -68,7 +68,9 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
   }
 
   async function ask(batch: readonly Waiting[], caps: readonly Cap[]): Promise<void> {
-    const args = caps.filter(({ per }) => per === 'user').flatMap(({ max, windowMs }) => [max, windowMs]);
+    const args = caps.flatMap(({ per, max, windowMs }, index) =>
+      per === 'user' ? [max, windowMs, index] : [],
+    );
     const answer = await run(
       batch.flatMap(({ keys }) => keys),
       args,

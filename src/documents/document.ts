@@ -13,8 +13,10 @@ import { readObject, type ObjectRead } from './s3-object.ts';
 export type ReloadResult =
   'loaded' | 'unchanged' | 'missing' | 'unavailable' | 'too_large' | 'unreadable' | 'invalid';
 
+/** `hash`: of the bytes, see document-hash.ts. */
 export type ParseDocument<T> = (
   text: string,
+  hash: string,
 ) =>
   | { readonly ok: true; readonly value: T; readonly version: string }
   | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
@@ -29,6 +31,8 @@ export interface DocumentProblem {
 export interface DocumentStatus {
   readonly version: string | undefined;
   readonly etag: string | undefined;
+  /** The first twelve hex digits of the SHA-256 of the bytes. */
+  readonly hash: string | undefined;
   /** RFC 3339. When this version came into force in this pod. */
   readonly loadedAt: string | undefined;
   /** Why the newest poll brought no good version; undefined where it did. */
@@ -95,7 +99,14 @@ export function pollDocument<T>(
   const stopped = (): boolean => stopping.signal.aborted;
   const { promise: firstGood, resolve: settleFirst } = Promise.withResolvers<T>();
   let good:
-    { readonly value: T; readonly version: string; readonly etag: string; readonly atMs: number } | undefined;
+    | {
+        readonly value: T;
+        readonly version: string;
+        readonly etag: string;
+        readonly hash: string;
+        readonly atMs: number;
+      }
+    | undefined;
   /** The newest object read, and why it is of no use where it isn't. */
   let seen:
     | {
@@ -115,8 +126,8 @@ export function pollDocument<T>(
     return result;
   }
 
-  function accept(text: string, etag: string): ReloadResult {
-    const parsed = parseSafely(options.parse, text);
+  function accept(text: string, etag: string, hash: string): ReloadResult {
+    const parsed = parseSafely(options.parse, text, hash);
     if (!parsed.ok) {
       const fault = { result: 'invalid' as const, error: summarize(parsed.problems) };
       seen = { etag, fault };
@@ -127,9 +138,9 @@ export function pollDocument<T>(
       logger.warn({ document: name, version, etag }, `${name} changed under the same version`);
     }
     seen = { etag, fault: undefined };
-    good = { value, version, etag, atMs: clock.now() };
+    good = { value, version, etag, hash, atMs: clock.now() };
     lastError = undefined;
-    logger.info({ document: name, version, etag }, `${name} loaded`);
+    logger.info({ document: name, version, etag, hash }, `${name} loaded`);
     settleFirst(value);
     return 'loaded';
   }
@@ -137,7 +148,7 @@ export function pollDocument<T>(
   function take(answer: ObjectRead): ReloadResult {
     switch (answer.kind) {
       case 'found':
-        return accept(answer.text, answer.etag);
+        return accept(answer.text, answer.etag, answer.hash);
       case 'unchanged':
         if (seen?.fault !== undefined) return refuse(seen.fault.result, seen.fault.error);
         if (lastError !== undefined)
@@ -197,6 +208,7 @@ export function pollDocument<T>(
     status: () => ({
       version: good?.version,
       etag: good?.etag,
+      hash: good?.hash,
       loadedAt: good && new Date(good.atMs).toISOString(),
       lastError,
     }),
@@ -211,9 +223,9 @@ export function pollDocument<T>(
   };
 }
 
-function parseSafely<T>(parse: ParseDocument<T>, text: string): ReturnType<ParseDocument<T>> {
+function parseSafely<T>(parse: ParseDocument<T>, text: string, hash: string): ReturnType<ParseDocument<T>> {
   try {
-    return parse(text);
+    return parse(text, hash);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { ok: false, problems: [{ line: 1, column: 1, path: '', message }] };

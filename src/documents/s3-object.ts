@@ -3,10 +3,11 @@
  * instead of throwing, as every way to fail is one that a pod lives with; writing throws, as a person waits for it.
  */
 import { GetObjectCommand, PutObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
+import { hashDocument } from '../domain/document-hash.ts';
 import { requireS3Uri, type S3Location } from './s3-client.ts';
 
 export type ObjectRead =
-  | { readonly kind: 'found'; readonly text: string; readonly etag: string }
+  | { readonly kind: 'found'; readonly text: string; readonly etag: string; readonly hash: string }
   /** Still the ETag that was asked with. */
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'missing'; readonly error: string }
@@ -44,7 +45,7 @@ export async function readObject(
     const text = decode(bytes);
     return text === undefined
       ? { kind: 'unreadable', error: 'not UTF-8 text', etag }
-      : { kind: 'found', text, etag };
+      : { kind: 'found', text, etag, hash: hashDocument(bytes) };
   } catch (error) {
     return explain(error, signal);
   }

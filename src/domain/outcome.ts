@@ -31,11 +31,17 @@ interface Subject {
   readonly couponId?: string;
   readonly merchantId?: string;
   readonly rulesVersion?: string;
+  /** The first twelve hex digits of the SHA-256 of the rule document's bytes. */
+  readonly rulesHash?: string;
 }
 
 export type Outcome =
   | ({ readonly kind: 'queued' } & Subject)
-  | ({ readonly kind: 'filtered'; readonly reason: FilterReason; readonly rule?: string } & Subject)
+  | ({
+      readonly kind: 'filtered';
+      readonly reason: FilterReason;
+      /** What decided: a rule's id, or the setting's path. */ readonly rule: string;
+    } & Subject)
   | ({ readonly kind: 'dead_lettered'; readonly reason: DeadLetterReason; readonly error: string } & Subject);
 
 /** A record of the outcome topic: one for each pipeline outcome and one for each delivery outcome. */

@@ -19,4 +19,6 @@ export interface PushTicket {
   readonly push: FrozenPush;
   readonly source: EventSource;
   readonly traceparent: string;
+  /** Of the rules that chose it; absent in what an older version has frozen. */
+  readonly rulesHash?: string;
 }

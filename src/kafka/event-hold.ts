@@ -6,11 +6,13 @@
 import { AbandonedError } from '../domain/errors.ts';
 import { createLinkedList, type Linked, type LinkedList } from '../domain/linked-list.ts';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
+import type { Parking, Seat } from '../stream/places.ts';
 
 export interface HoldBook {
   /** True once {@link loseAll} was called: every hold of this book is lost, those taken later too. */
   isLost(): boolean;
-  take(): HeldEvent;
+  /** @param seat where its work was started. */
+  take(seat: Seat): HeldEvent;
   loseAll(): void;
 }
 
@@ -22,14 +24,15 @@ export interface HeldEvent extends Hold {
 interface Book {
   /** Holds that somebody watches. */
   readonly watched: LinkedList<EventHold>;
+  readonly parking: Parking;
   lost: boolean;
 }
 
-export function createHoldBook(): HoldBook {
-  const book: Book = { watched: createLinkedList(), lost: false };
+export function createHoldBook(parking: Parking): HoldBook {
+  const book: Book = { watched: createLinkedList(), parking, lost: false };
   return {
     isLost: () => book.lost,
-    take: () => new EventHold(book),
+    take: (seat) => new EventHold(book, seat),
     loseAll() {
       if (book.lost) return;
       book.lost = true;
@@ -43,13 +46,16 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
   previous: EventHold | undefined;
   next: EventHold | undefined;
   readonly #book: Book;
+  /** Undefined once the work has ended: the seat is its successor's then. */
+  #seat: Seat | undefined;
   #watching: Abandonable | undefined;
   /** Beyond the first: few events have two at a time. */
   #others: Abandonable[] | undefined;
   #controller: AbortController | undefined;
 
-  constructor(book: Book) {
+  constructor(book: Book, seat: Seat) {
     this.#book = book;
+    this.#seat = seat;
   }
 
   get signal(): AbortSignal {
@@ -66,6 +72,18 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
 
   assertHeld(): void {
     if (this.#book.lost) throw new AbandonedError();
+  }
+
+  park(): void {
+    if (this.#seat !== undefined) this.#book.parking.park(this.#seat);
+  }
+
+  unpark(): void {
+    if (this.#seat !== undefined) this.#book.parking.unpark(this.#seat);
+  }
+
+  whenRoom(): Promise<void> | undefined {
+    return this.#seat === undefined ? undefined : this.#book.parking.whenRoom(this.#seat);
   }
 
   watch(item: Abandonable): void {
@@ -102,6 +120,7 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
   }
 
   release(): void {
+    this.#seat = undefined;
     if (this.#controller !== undefined) this.unwatch(this);
   }
 }

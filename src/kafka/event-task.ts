@@ -3,6 +3,7 @@ import type { Sharer } from '../domain/fair-shares.ts';
 import { AbandonedError } from '../domain/errors.ts';
 import type { EventWork } from '../pipeline/ports.ts';
 import type { KeyedTask } from '../stream/keyed-executor.ts';
+import type { Seat } from '../stream/places.ts';
 import type { HoldBook } from './event-hold.ts';
 import type { OpenRecord } from './record-pieces.ts';
 
@@ -42,14 +43,14 @@ export class EventTask implements KeyedTask {
     this.#work.ahead?.();
   }
 
-  async run(): Promise<void> {
+  async run(seat: Seat): Promise<void> {
     const record = this.#record;
     const { holds } = this.#owner;
     if (holds.isLost()) {
       this.drop();
       return;
     }
-    const hold = holds.take();
+    const hold = holds.take(seat);
     try {
       await this.#work.run(hold);
       this.#owner.decided(record, this.#index);

@@ -24,7 +24,7 @@ export function createOutcomeLog(sender: RecordSender, service = 'outcome topic'
 
 /** Fields in the order of the contract; those without a value are left out. */
 function toJson(outcome: OutcomeRecord): string {
-  const { eventId, userId, at, reason, rule, couponId, merchantId, rulesVersion, pod } = outcome;
+  const { eventId, userId, at, reason, rule, couponId, merchantId, rulesVersion, rulesHash, pod } = outcome;
   const { topic, partition, offset, index } = outcome.source;
   return JSON.stringify({
     eventId,
@@ -36,6 +36,7 @@ function toJson(outcome: OutcomeRecord): string {
     couponId,
     merchantId,
     rulesVersion,
+    rulesHash,
     pod,
     source: { topic, partition, offset, index },
   });

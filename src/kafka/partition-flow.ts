@@ -89,7 +89,7 @@ export interface PartitionFlow {
 export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   const { room, executor } = options;
   const offsets = createPartitionOffsets({ startOffset: options.startOffset });
-  const holds = createHoldBook();
+  const holds = createHoldBook(executor);
   const buffer = createFlowBuffer();
   const { inherited = { until: 0, undecided: new Map<number, Progress>() } } = options;
   let current: Pieces | undefined;

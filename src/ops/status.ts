@@ -2,6 +2,7 @@
 import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { DeadLetterReason, FilterReason } from '../domain/outcome.ts';
 import type { LivePod } from './pods.ts';
+import type { WaitingFor } from './waits.ts';
 
 export interface DocumentStatus {
   readonly version: string | null;
@@ -37,6 +38,8 @@ export interface Status {
   /** Services that events wait for, or that are known to be away: `ok` where there are none. */
   readonly condition: 'ok' | 'degraded' | 'stalled';
   readonly away: readonly string[];
+  /** What events wait for, by name. */
+  readonly waiting: readonly WaitingFor[];
   readonly events: {
     readonly received: number;
     readonly queued: number;

@@ -81,7 +81,7 @@ function readCoupons(status: number, parsed: ParsedCoupons): Verdict {
   return {
     kind: 'answer',
     result: parsed.coupons.length === 0 ? 'none' : 'ok',
-    answer: { kind: 'coupons', coupons: parsed.coupons },
+    answer: { kind: 'coupons', coupons: parsed.coupons, invalid: parsed.invalid },
     invalid: parsed.invalid,
   };
 }

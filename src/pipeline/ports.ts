@@ -8,7 +8,7 @@ import type { Coupon } from '../domain/coupon.ts';
 import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
-import type { FrozenPush, PushTicket } from '../domain/push.ts';
+import type { PushTicket } from '../domain/push.ts';
 import type { RecordPiece } from '../domain/record.ts';
 
 /** Something that can be given up. */
@@ -25,6 +25,15 @@ export interface Hold {
   /** `item.abandon()` is called when the hold is lost, at once if it is already. Cheap; end with {@link unwatch}. */
   watch(item: Abandonable): void;
   unwatch(item: Abandonable): void;
+  /**
+   * From now on the event only waits: its place among the events at work goes to another one. It keeps its user's order
+   * and counts as in flight. May end parked. Twice is once.
+   */
+  park(): void;
+  /** At work again at once, whether there is a place or not: for one that holds what others want (a call's slot). */
+  unpark(): void;
+  /** Undefined where it is not parked; else resolves as soon as it has a place. Never rejects. */
+  whenRoom(): Promise<void> | undefined;
   /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
   assertHeld(): void;
 }
@@ -34,6 +43,8 @@ export interface Hold {
 /** One version of the rules, immutable. What follows the coupon call goes by the version in force after it. */
 export interface Ruleset {
   readonly version: string;
+  /** The first twelve hex digits of the SHA-256 of the document's bytes. */
+  readonly hash: string;
   readonly enabled: boolean;
   readonly caps: readonly Cap[];
   readonly maxEventAgeMs: number | undefined;
@@ -100,7 +111,8 @@ export interface CouponQuery {
 }
 
 export type CouponAnswer =
-  | { readonly kind: 'coupons'; readonly coupons: readonly Coupon[] }
+  /** `invalid`: how many more there were that broke the schema. */
+  | { readonly kind: 'coupons'; readonly coupons: readonly Coupon[]; readonly invalid?: number }
   | { readonly kind: 'stale' }
   | { readonly kind: 'rejected'; readonly error: string };
 
@@ -115,11 +127,13 @@ export interface KnownClaim {
   readonly kind: 'known';
   /** True while the push is undelivered: its job must be in the queue (enqueueing again is harmless). */
   readonly undelivered: boolean;
-  readonly push: FrozenPush;
+  readonly ticket: PushTicket;
 }
 
 export type Recalled =
-  KnownClaim | { readonly kind: 'new'; /** A `per: user` cap is full. */ readonly capFull: boolean };
+  | KnownClaim
+  /** `fullCap`: the index of a `per: user` cap that is full. */
+  | { readonly kind: 'new'; readonly fullCap?: number };
 
 export interface ClaimCandidate {
   readonly ticket: PushTicket;
@@ -138,7 +152,12 @@ export interface ClaimRequest {
 }
 
 export type ClaimAnswer =
-  { readonly kind: 'claimed'; readonly push: FrozenPush } | KnownClaim | { readonly kind: 'no_room' };
+  | { readonly kind: 'claimed'; readonly ticket: PushTicket }
+  | KnownClaim
+  /** `cap`: the index of a cap without room: for the user, or else for the best candidate. */
+  | { readonly kind: 'no_room'; readonly cap: number }
+  /** The best candidate's time was over, and no other one had room. */
+  | { readonly kind: 'too_late' };
 
 export interface Claims {
   /** One round trip: the event's own record, else whether a `per: user` cap is full. */
@@ -180,6 +199,24 @@ export interface Clock {
   now(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What events wait for, for whoever watches: waiting is never taken for hanging. */
+export interface Waiting {
+  /**
+   * An event begins to wait.
+   *
+   * @param what as a person reads it (`redis`, `dead-letter topic`).
+   * @param sinceMs `performance.now()` when it first did, where it has waited before.
+   */
+  begin(what: string, sinceMs: number): Wait;
+}
+
+export interface Wait {
+  /** A try has failed, or the pause after it is over: what is waited for is known to be away, and the waiting turns. */
+  failed(): void;
+  /** At most once. */
+  end(): void;
 }
 
 export interface Logger {

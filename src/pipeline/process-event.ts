@@ -7,22 +7,13 @@ import type { LocationEvent } from '../domain/event.ts';
 import { passFailpoint } from '../domain/failpoints.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { EventSource } from '../domain/record.ts';
-import type {
-  Claims,
-  Clock,
-  CouponSource,
-  Documents,
-  FlowMeter,
-  Hold,
-  PushQueue,
-  Ruleset,
-  Stage,
-} from './ports.ts';
+import type { Claims, Clock, CouponSource, Documents, FlowMeter, Hold, PushQueue, Stage } from './ports.ts';
 import { applyRules } from './steps/apply-rules.ts';
 import { claimPush } from './steps/claim-push.ts';
 import { judgeAnswer } from './steps/judge-answer.ts';
+import { queuedAs } from './steps/step.ts';
 import { takeUpAgain } from './steps/take-up-again.ts';
-import { refuseEarly } from './steps/refuse-early.ts';
+import { refuseEarly, staleAt } from './steps/refuse-early.ts';
 
 export interface ProcessPorts {
   readonly documents: Documents;
@@ -52,7 +43,8 @@ export async function processEvent(
 ): Promise<Outcome> {
   const { clock, meter, documents } = ports;
   let rules = documents.rules();
-  const staleAtMs = staleAt(event, rules, ports);
+  const { maxEventAgeMs } = ports;
+  const atFirst = staleAt(event, rules, maxEventAgeMs);
 
   const lap = startLaps(meter);
   // Also peeks at the user's caps, which only saves coupon calls: the claim decides.
@@ -67,19 +59,20 @@ export async function processEvent(
   const timeZone =
     event.timeZone ??
     (event.merchantId === undefined ? undefined : documents.findMerchant(event.merchantId)?.timeZone);
-  const early = { nowMs: clock.now(), timeZone, staleAtMs, capFull: recalled.capFull };
+  const early = { nowMs: clock.now(), timeZone, staleAt: atFirst, fullCap: recalled.fullCap };
   const refused = refuseEarly(event, rules, early);
   if (refused.ended) return refused.outcome;
 
-  const query = { event, traceparent, staleAtMs, partition: source.partition };
-  const found = judgeAnswer(await ports.coupons.find(query, hold), rules);
+  const query = { event, traceparent, staleAtMs: atFirst.atMs, partition: source.partition };
+  const found = judgeAnswer(await ports.coupons.find(query, hold), rules, atFirst);
   lap('coupons');
   if (found.ended) return found.outcome;
 
   // The call may have been waited out for minutes: what is true now counts, by the rules that are in force now.
   rules = documents.rules();
   const nowMs = clock.now();
-  const undisturbed = refuseEarly(event, rules, { ...early, nowMs, staleAtMs: staleAt(event, rules, ports) });
+  const inForce = { ...early, nowMs, staleAt: staleAt(event, rules, maxEventAgeMs) };
+  const undisturbed = refuseEarly(event, rules, inForce);
   if (undisturbed.ended) return undisturbed.outcome;
 
   const inRules = { nowMs, timeZone, findMerchant: documents.findMerchant };
@@ -87,23 +80,17 @@ export async function processEvent(
   lap('rules');
   if (ranked.ended) return ranked.outcome;
 
-  const acceptableUntilMs = event.occurredAtMs + ports.maxEventAgeMs;
+  const acceptableUntilMs = event.occurredAtMs + maxEventAgeMs;
   const inClaim = { source, traceparent, quietFromMs: undisturbed.value.quietFromMs, acceptableUntilMs };
   const claimed = await claimPush(event, ranked.value, rules, inClaim, hold, ports.claims);
   lap('claim');
   if (claimed.ended) return claimed.outcome;
 
-  const { couponId, merchantId, rulesVersion } = claimed.value;
   hold.assertHeld();
   await ports.queue.enqueue(event);
   passFailpoint('enqueue.done', event);
   lap('enqueue');
-  return { kind: 'queued', couponId, merchantId, rulesVersion };
-}
-
-/** Epoch ms after which the event is stale: the shorter of the rules' limit and the pod's ceiling. */
-function staleAt(event: LocationEvent, rules: Ruleset, { maxEventAgeMs }: ProcessPorts): number {
-  return event.occurredAtMs + Math.min(maxEventAgeMs, rules.maxEventAgeMs ?? Infinity);
+  return queuedAs(claimed.value);
 }
 
 /** Tells the meter how long a step took: from the last call (or the start) to this one. */

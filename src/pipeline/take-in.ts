@@ -8,10 +8,10 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
-import { FIRST_PAUSE_MS, untilAvailable, waitOut, type Waiting } from './patience.ts';
+import { createPauses, untilAcknowledged } from './patience.ts';
 import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
-import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog } from './ports.ts';
+import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog, Waiting } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
 
 /** An unexpected fault of our own is tried this often before the event is dead-lettered. */
@@ -111,11 +111,12 @@ async function tryAgain(
   ports: EdgePorts,
 ): Promise<Outcome> {
   let error = fault;
-  let pauseMs = FIRST_PAUSE_MS;
+  const pauses = createPauses(hold, ports);
   for (let attempt = 1; ;) {
     if (error instanceof UnavailableError) {
-      pauseMs = await waitOut(error, pauseMs, hold, ports);
+      await pauses.pause(error);
     } else {
+      pauses.over();
       // Given up although nobody took the event away is a fault like any other.
       if (error instanceof AbandonedError && hold.isLost()) throw error;
       const fields = { ...context.source, eventId: event.eventId, attempt, error };
@@ -123,11 +124,12 @@ async function tryAgain(
       if (attempt === TRIES) {
         return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
       }
+      hold.park();
       await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt, hold.signal);
       hold.assertHeld();
       attempt += 1;
-      pauseMs = FIRST_PAUSE_MS;
     }
+    await hold.whenRoom();
     try {
       return await processEvent(event, context, hold, ports);
     } catch (next) {
@@ -148,7 +150,7 @@ async function acknowledge(
   if (outcome.kind === 'dead_lettered') {
     const { reason, error } = outcome;
     const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
-    await untilAvailable(() => ports.deadLetters.publish(letter), hold, ports);
+    await untilAcknowledged(() => ports.deadLetters.publish(letter), 'dead-letter topic', hold, ports);
   }
   const { outcomes } = ports;
   if (outcomes === undefined) return;
@@ -162,7 +164,7 @@ async function acknowledge(
     pod: ports.pod,
     source: piece.source,
   };
-  await untilAvailable(() => outcomes.record(record), hold, ports);
+  await untilAcknowledged(() => outcomes.record(record), 'outcome topic', hold, ports);
 }
 
 /** The error's text goes into the dead letter, not into the audit. */

@@ -33,6 +33,7 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
       couponId,
       merchantId,
       rulesVersion,
+      ...(ticket.rulesHash !== undefined && { rulesHash: ticket.rulesHash }),
       pod,
       source: ticket.source,
     };

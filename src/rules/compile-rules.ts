@@ -9,10 +9,12 @@ import type { RulesDocument } from './schema.ts';
 
 const DEFAULT_PUSH_TTL_MS = 30 * MINUTE_MS;
 
-export function compileRules(document: RulesDocument): Ruleset {
+/** @param hash of the document's bytes. */
+export function compileRules(document: RulesDocument, hash: string): Ruleset {
   const { event, push, rollout } = document;
   return Object.freeze({
     version: document.version,
+    hash,
     enabled: document.enabled ?? true,
     caps: document.caps.map(({ per, max, window }): Cap => ({ per, max, windowMs: durationMs(window) })),
     maxEventAgeMs: event?.maxAge === undefined ? undefined : durationMs(event.maxAge),

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Ruleset } from '../pipeline/ports.ts';
+import { hashDocument } from '../domain/document-hash.ts';
 import { compileRules } from './compile-rules.ts';
 import { formatPath, inReadingOrder, type Path, type Problem } from './problem.ts';
 import { explainUnknownKey } from './known-keys.ts';
@@ -16,8 +17,11 @@ export type ParsedRules =
 
 const MAX_PROBLEMS = 50;
 
-/** @param text YAML 1.2 or JSON, at most 64 Ki characters. */
-export function parseRules(text: string): ParsedRules {
+/**
+ * @param text YAML 1.2 or JSON, at most 64 Ki characters.
+ * @param hash of the bytes that the text was read from; of the text itself by default.
+ */
+export function parseRules(text: string, hash = hashDocument(text)): ParsedRules {
   const read = readYaml(text);
   if (!read.ok) return read;
   const { source } = read;
@@ -29,7 +33,7 @@ export function parseRules(text: string): ParsedRules {
   if (!parsed.success || problems.length > 0) {
     return { ok: false, problems: inReadingOrder(problems).slice(0, MAX_PROBLEMS) };
   }
-  return { ok: true, rules: compileRules(parsed.data), document: parsed.data };
+  return { ok: true, rules: compileRules(parsed.data, hash), document: parsed.data };
 }
 
 function problem(at: Position, path: Path, message: string): Problem {

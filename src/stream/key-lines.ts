@@ -5,7 +5,7 @@
  * the others to a new Map.
  */
 import type { Sharer } from '../domain/fair-shares.ts';
-import type { Line } from './ready-lines.ts';
+import type { Line, Waiting } from './ready-lines.ts';
 
 export interface KeyLines<Task> {
   /** The key's line, empty where it has no work. A task must be put into it then. */
@@ -43,7 +43,18 @@ export function createKeyLines<Task>(): KeyLines<Task> {
     take(key, sharer) {
       const known = lines.get(key);
       if (known === undefined) {
-        const fresh = { key, head: undefined, tail: undefined, busy: false, sharer, startedAt: 0 };
+        const fresh: Line<Task> = {
+          key,
+          head: undefined,
+          tail: undefined,
+          busy: false,
+          sharer,
+          startedAt: 0,
+          arrival: 0,
+          parked: false,
+          returned: false,
+          admit: undefined,
+        };
         lines.set(key, fresh);
         return fresh;
       }
@@ -59,4 +70,19 @@ export function createKeyLines<Task>(): KeyLines<Task> {
       for (const line of [...lines.values()]) if (hasWork(line)) visit(line);
     },
   };
+}
+
+/** Takes out of the line what is doomed; the rest keeps its order. */
+export function keepUndoomed<Task>(line: Line<Task>): void {
+  let head: Waiting<Task> | undefined;
+  let tail: Waiting<Task> | undefined;
+  for (let node = line.head; node !== undefined; node = node.next) {
+    if (node.doomed) continue;
+    if (tail === undefined) head = node;
+    else tail.next = node;
+    tail = node;
+  }
+  if (tail !== undefined) tail.next = undefined;
+  line.head = head;
+  line.tail = tail;
 }

@@ -1,6 +1,7 @@
 /**
  * Runs tasks side by side, but those of one key one at a time and in the order of their arrival. A slow key
- * holds up nothing but itself: a task waits only for its own key and for room.
+ * holds up nothing but itself: a task waits only for its own key and for room. One that itself only waits is parked: it
+ * keeps its key and leaves its room to others.
  *
  * Room is shared out fairly between the tasks' sharers (partitions): one whose tasks are all slow leaves room for
  * the others'. Of all ready keys whose sharer may have more, the one whose head arrived first goes first. Oldest first
@@ -10,8 +11,9 @@
  * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
  */
-import { createFairShares, type Sharer } from '../domain/fair-shares.ts';
-import { createKeyLines } from './key-lines.ts';
+import type { Sharer } from '../domain/fair-shares.ts';
+import { createKeyLines, keepUndoomed } from './key-lines.ts';
+import { createPlaces, type Parking, type Seat } from './places.ts';
 import { createReadyLines, type Waiting, type Line } from './ready-lines.ts';
 
 export interface KeyedTask {
@@ -22,27 +24,29 @@ export interface KeyedTask {
   /** Called at most once, before `run` or `drop`: it is next of its key, and another of that key runs. Must not throw. */
   ahead?(): void;
   /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
-  run(): void | Promise<void>;
+  run(seat: Seat): void | Promise<void>;
   /** Called instead of `run`, at most once, when the task is dropped before its start. */
   drop(): void;
 }
 
-export interface KeyedExecutor {
+export interface KeyedExecutor extends Parking {
   /**
    * Starts the task before it returns where its key is idle, there is room for its sharer and nothing older of it
    * is ready; else the task waits. From inside another task's synchronous part it starts once that part has returned.
    */
   submit(task: KeyedTask): void;
-  /** Tasks started and not finished: 0 … {@link maxRunning}; above it only after it was lowered. */
+  /** Tasks at work: 0 … {@link maxRunning}; above it only after it was lowered, and by {@link Parking.unpark}. */
   readonly running: number;
+  /** Tasks started and not finished that have given their room back. */
+  readonly parked: number;
   /** Tasks submitted and neither started nor dropped. */
   readonly waiting: number;
-  /** Keys that have a running or a waiting task: only these cost memory. */
+  /** Keys that have a running, a parked or a waiting task: only these cost memory. */
   readonly keys: number;
   readonly maxRunning: number;
   /** Tasks that have run and finished so far. */
   readonly ended: number;
-  /** Tasks that run since before the last but one {@link beat}: they wait for something slow. */
+  /** Tasks at work since before the last but one {@link beat}: they wait for something slow. */
   readonly lasting: number;
   /** A tick of the clock by which {@link lasting} is told, at whatever pace. O(1). */
   beat(): void;
@@ -52,7 +56,7 @@ export interface KeyedExecutor {
   setMaxRunning(maxRunning: number): void;
   /** @param sharers between how many the room is shared out, ≥ 1; 1 at first. */
   shareBetween(sharers: number): void;
-  /** Nothing more is started until {@link resume}; what runs goes on, what is submitted waits. */
+  /** Nothing more is started until {@link resume}; what runs or is parked goes on, what is submitted waits. */
   pause(): void;
   resume(): void;
   /**
@@ -61,7 +65,7 @@ export interface KeyedExecutor {
    * @returns how many were dropped.
    */
   dropWaiting(only?: (task: KeyedTask) => boolean): number;
-  /** Resolves as soon as nothing runs and, unless paused, nothing waits. Never rejects. */
+  /** Resolves as soon as nothing runs, nothing is parked and, unless paused, nothing waits. Never rejects. */
   whenIdle(): Promise<void>;
 }
 
@@ -78,30 +82,23 @@ export interface KeyedExecutorOptions {
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
   const lines = createKeyLines<KeyedTask>();
-  const ready = createReadyLines<KeyedTask>();
-  let idleWaiters: (() => void)[] = [];
-  let maxRunning = checkMaxRunning(options.maxRunning);
-  const shares = createFairShares(maxRunning);
-  let running = 0;
+  const ready = createReadyLines<Line<KeyedTask>>();
+  /** Of parked tasks that want to go on. */
+  const returning = createReadyLines<Seat>();
+  const places = createPlaces(options.maxRunning);
+  const idleWaiters: (() => void)[] = [];
   let ended = 0;
   let waiting = 0;
   let arrivals = 0;
   let paused = false;
   let starting = false;
-  let beats = 0;
-  /** Of those that run: started since the last beat, and between the last two. */
-  let young = 0;
-  let older = 0;
 
   function isIdle(): boolean {
-    return running === 0 && !starting && (paused || waiting === 0);
+    return places.taken() + places.parked() === 0 && !starting && (paused || waiting === 0);
   }
 
   function tellIdle(): void {
-    if (idleWaiters.length === 0 || !isIdle()) return;
-    const waiters = idleWaiters;
-    idleWaiters = [];
-    for (const resolve of waiters) resolve();
+    if (idleWaiters.length > 0 && isIdle()) for (const resolve of idleWaiters.splice(0)) resolve();
   }
 
   function report(error: unknown, task: KeyedTask): void {
@@ -119,13 +116,28 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   function startWhatMay(): void {
     if (starting) return;
     starting = true;
-    while (!paused && running < maxRunning) {
-      const line = ready.take(shares.mayTake);
+    while (places.taken() < places.size()) {
+      if (letReturn()) continue;
+      const line = paused ? undefined : ready.take(places.mayTake);
       if (line === undefined) break;
       startHead(line);
     }
     starting = false;
     tellIdle();
+  }
+
+  /** They come first, as they arrived before what has not been started yet; but not too many of them. */
+  function letReturn(): boolean {
+    if (returning.isEmpty()) return false;
+    if (!paused && !ready.isEmpty() && !places.mayReturn()) return false;
+    const seat = returning.take(places.mayTake);
+    if (seat === undefined) return false;
+    const { admit } = seat;
+    if (admit === undefined) return true;
+    seat.admit = undefined;
+    if (seat.parked) places.retake(seat);
+    admit();
+    return true;
   }
 
   function startHead(line: Line<KeyedTask>): void {
@@ -136,16 +148,13 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     head.next = undefined;
     if (line.head === undefined) line.tail = undefined;
     line.busy = true;
+    line.arrival = head.arrival;
     waiting -= 1;
-    running += 1;
-    line.startedAt = beats;
-    young += 1;
     const { task } = head;
-    line.sharer = task.sharer;
-    shares.take(task.sharer);
+    places.take(line, task.sharer);
     let result: void | Promise<void>;
     try {
-      result = task.run();
+      result = task.run(line);
     } catch (error) {
       report(error, task);
       finish(line);
@@ -170,19 +179,19 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   }
 
   function finish(line: Line<KeyedTask>): void {
-    running -= 1;
     ended += 1;
-    if (line.startedAt === beats) young -= 1;
-    else if (line.startedAt === beats - 1) older -= 1;
-    shares.giveBack(line.sharer);
+    places.leave(line);
     line.busy = false;
     if (line.head === undefined) lines.ended(line);
-    else ready.add(line);
+    else ready.add(line, line.head.arrival, line.head.task.sharer);
   }
 
   return {
     get running() {
-      return running;
+      return places.taken();
+    },
+    get parked() {
+      return places.parked();
     },
     get waiting() {
       return waiting;
@@ -194,17 +203,29 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       return ended;
     },
     get maxRunning() {
-      return maxRunning;
+      return places.size();
     },
     get lasting() {
-      return running - young - older;
+      return places.lasting();
     },
-    beat() {
-      beats += 1;
-      older = young;
-      young = 0;
-    },
+    beat: () => places.beat(),
     readyOf: (sharer) => ready.count(sharer),
+    park(seat) {
+      if (seat.parked || !seat.busy) return;
+      places.park(seat);
+      startWhatMay();
+    },
+    unpark(seat) {
+      if (seat.parked) places.retake(seat);
+    },
+    whenRoom(seat) {
+      if (!seat.parked) return undefined;
+      return new Promise((resolve) => {
+        seat.admit = resolve;
+        returning.add(seat, seat.arrival, seat.sharer);
+        startWhatMay();
+      });
+    },
     submit(task) {
       const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
       arrivals += 1;
@@ -221,16 +242,15 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
         task.ahead?.();
         return;
       }
-      ready.add(line);
+      ready.add(line, arrived.arrival, task.sharer);
       startWhatMay();
     },
     setMaxRunning(value) {
-      maxRunning = checkMaxRunning(value);
-      shares.resize(maxRunning);
+      places.resize(value);
       startWhatMay();
     },
     shareBetween(sharers) {
-      shares.shareBetween(sharers);
+      places.shareBetween(sharers);
       startWhatMay();
     },
     pause() {
@@ -256,7 +276,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
         keepUndoomed(line);
         if (line.busy) return;
         if (line.head === undefined) lines.ended(line);
-        else ready.add(line);
+        else ready.add(line, line.head.arrival, line.head.task.sharer);
       });
       waiting -= dropped.length;
       dropped.sort((a, b) => a.arrival - b.arrival);
@@ -277,23 +297,4 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       });
     },
   };
-}
-
-function keepUndoomed(line: Line<KeyedTask>): void {
-  let head: Waiting<KeyedTask> | undefined;
-  let tail: Waiting<KeyedTask> | undefined;
-  for (let node = line.head; node !== undefined; node = node.next) {
-    if (node.doomed) continue;
-    if (tail === undefined) head = node;
-    else tail.next = node;
-    tail = node;
-  }
-  if (tail !== undefined) tail.next = undefined;
-  line.head = head;
-  line.tail = tail;
-}
-
-function checkMaxRunning(value: number): number {
-  if (value === Infinity || (Number.isSafeInteger(value) && value >= 1)) return value;
-  throw new RangeError(`maxRunning: expected an integer ≥ 1 or Infinity, got ${String(value)}`);
 }

@@ -1,11 +1,12 @@
 /**
- * The keys that could start a task now. Each sharer (partition) has its own, the one whose head arrived first in
- * front: a binary heap. Keys come in nearly in order (new ones always last), where adding costs O(1); taking costs
- * O(sharers + log keys).
+ * The keys that could start a task now, or the parked tasks that could go on. Each sharer (partition) has its own, the
+ * one whose task arrived first in front: a binary heap. They come in nearly in order (new ones always last), where
+ * adding costs O(1); taking costs O(sharers + log keys).
  */
 import type { Sharer } from '../domain/fair-shares.ts';
 import { createLinkedList, type Linked } from '../domain/linked-list.ts';
 import { popHeap, pushHeap } from './heap.ts';
+import type { Seat } from './places.ts';
 
 /** A task that waits for its turn. */
 export interface Waiting<Task> {
@@ -17,63 +18,57 @@ export interface Waiting<Task> {
   doomed: boolean;
 }
 
-/** One key's waiting tasks, a linked list so that taking the first never moves the rest. */
-export interface Line<Task> {
+/** One key's waiting tasks, a linked list so that taking the first moves nothing, and the seat of the one started. */
+export interface Line<Task> extends Seat {
   readonly key: string | symbol;
   head: Waiting<Task> | undefined;
   tail: Waiting<Task> | undefined;
-  /** True while a task of this key runs. */
-  busy: boolean;
-  /** Of the task that runs, or ran last: a key's tasks may belong to several. */
-  sharer: Sharer;
-  /** The same task's: the beat at which it was started. */
-  startedAt: number;
 }
 
-export interface ReadyLines<Task> {
-  /** The line must have a head, not be busy and not be here already. */
-  add(line: Line<Task>): void;
-  /** Takes out the line whose head arrived first, of all sharers that may take one. */
-  take(mayTake: (sharer: Sharer) => boolean): Line<Task> | undefined;
-  /** How many lines of this sharer are here. */
+export interface ReadyLines<Item> {
+  /** The item must not be here already. @param arrival of its task that is ready. */
+  add(item: Item, arrival: number, sharer: Sharer): void;
+  /** Takes out the one whose task arrived first, of all sharers that may take one. */
+  take(mayTake: (sharer: Sharer) => boolean): Item | undefined;
+  /** How many of this sharer are here. */
   count(sharer: Sharer): number;
+  isEmpty(): boolean;
   clear(): void;
 }
 
-interface Entry<Task> {
+interface Entry<Item> {
   readonly arrival: number;
-  readonly line: Line<Task>;
+  readonly item: Item;
 }
 
 /** A sharer's ready lines; it is among those that are asked while it has any. */
-interface Shared<Task> extends Linked<Shared<Task>> {
+interface Shared<Item> extends Linked<Shared<Item>> {
   readonly sharer: Sharer;
-  readonly heap: Entry<Task>[];
+  readonly heap: Entry<Item>[];
 }
 
-export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): ReadyLines<Task> {
+export function createReadyLines<Item>(): ReadyLines<Item> {
   /** Of every sharer that ever had a line: there are few. */
-  const known = new Map<Sharer, Shared<Task>>();
+  const known = new Map<Sharer, Shared<Item>>();
   /** Of those that have one now. */
-  const asked = createLinkedList<Shared<Task>>();
+  const asked = createLinkedList<Shared<Item>>();
 
-  function linesOf(sharer: Sharer): Shared<Task> {
+  function linesOf(sharer: Sharer): Shared<Item> {
     const found = known.get(sharer);
     if (found !== undefined) return found;
-    const fresh: Shared<Task> = { sharer, heap: [], previous: undefined, next: undefined };
+    const fresh: Shared<Item> = { sharer, heap: [], previous: undefined, next: undefined };
     known.set(sharer, fresh);
     return fresh;
   }
 
   return {
-    add(line) {
-      if (line.head === undefined) return;
-      const lines = linesOf(line.head.task.sharer);
+    add(item, arrival, sharer) {
+      const lines = linesOf(sharer);
       if (lines.heap.length === 0) asked.append(lines);
-      pushHeap(lines.heap, { arrival: line.head.arrival, line }, arrivedBefore);
+      pushHeap(lines.heap, { arrival, item }, arrivedBefore);
     },
     take(mayTake) {
-      let oldest: Shared<Task> | undefined;
+      let oldest: Shared<Item> | undefined;
       let arrival = Infinity;
       for (let lines = asked.first(); lines !== undefined; lines = lines.next) {
         const head = lines.heap[0];
@@ -84,9 +79,10 @@ export function createReadyLines<Task extends { readonly sharer?: Sharer }>(): R
       if (oldest === undefined) return undefined;
       const first = popHeap(oldest.heap, arrivedBefore);
       if (oldest.heap.length === 0) asked.remove(oldest);
-      return first?.line;
+      return first?.item;
     },
     count: (sharer) => known.get(sharer)?.heap.length ?? 0,
+    isEmpty: () => asked.first() === undefined,
     clear() {
       for (const lines of known.values()) {
         if (lines.heap.length > 0) asked.remove(lines);

@@ -66,7 +66,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
       expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
       expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', outcome });
-      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
     });
 
     it.each(['rejected', 'expired', 'withdrawn'] as const)('gives back the place of %s', async (outcome) => {
@@ -92,7 +92,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       expect(await harness.store.settle(event(), 1, 'sent')).toMatchObject(missed);
       expect(await harness.store.retreat(event(), 1)).toMatchObject(missed);
       expect(await harness.store.release(event(), 'rejected', 1)).toMatchObject(missed);
-      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
     });
 
     it('keeps the place through a retreat', async () => {
@@ -100,7 +100,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await harness.store.permit(event(), 't');
       expect(await harness.store.retreat(event(), 1)).toMatchObject({ kind: 'done' });
       expect(await harness.store.retreat(event(), 1)).toMatchObject({ kind: 'done' });
-      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
       expect(await harness.store.settle(event(), 1, 'sent')).toEqual({ kind: 'held' });
     });
 
@@ -109,7 +109,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await harness.store.permit(event(), 't');
       await harness.store.settle(event(), 1, 'unknown');
       harness.advance(DAY_MS);
-      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
       harness.advance(2000);
       expect(await claimOne(harness, event('e2'), [oncePerDay])).toMatchObject({ kind: 'claimed' });
     });
@@ -141,7 +141,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await harness.store.permit(event(), 't');
       harness.advance(1000 + SWEEP_GRACE_MS);
       expect(await harness.sweep()).toMatchObject([{ outcome: 'unknown' }]);
-      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room' });
+      expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
     });
 
     it('gives a late attempt its grace', async () => {

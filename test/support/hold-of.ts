@@ -7,6 +7,9 @@ export function holdOf(signal: AbortSignal): Hold {
   return {
     signal,
     isLost: () => signal.aborted,
+    park: () => undefined,
+    unpark: () => undefined,
+    whenRoom: () => undefined,
     assertHeld: () => {
       if (signal.aborted) throw new AbandonedError();
     },

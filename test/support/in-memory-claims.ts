@@ -14,7 +14,7 @@ import {
 } from '../../src/domain/delivery.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import type { PushTicket } from '../../src/domain/push.ts';
-import type { Claims } from '../../src/pipeline/ports.ts';
+import type { ClaimAnswer, Claims } from '../../src/pipeline/ports.ts';
 
 interface Entry {
   readonly eventId: string;
@@ -78,7 +78,7 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
   const known = (push: StoredPush) => ({
     kind: 'known' as const,
     undelivered: push.state === 'claimed' || push.state === 'sending',
-    push: push.ticket.push,
+    ticket: push.ticket,
   });
   const settled = (push: StoredPush) =>
     push.state === 'claimed' || push.state === 'sending'
@@ -117,22 +117,30 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const push = find(ref);
       if (push !== undefined) return known(push);
       const nothing = { merchantId: '', couponId: '' };
-      const userCaps = caps.filter(({ per }) => per === 'user');
-      return { kind: 'new', capFull: userCaps.some((cap) => isFull(ref.userId, cap, nothing)) };
+      const full = caps.findIndex((cap) => cap.per === 'user' && isFull(ref.userId, cap, nothing));
+      return full === -1 ? { kind: 'new' } : { kind: 'new', fullCap: full };
     },
     claim: async ({ ref, candidates, caps, ttlMs }) => {
       const push = find(ref);
       if (push !== undefined) return known(push);
+      let lack: ClaimAnswer | undefined;
+      const nothing = { merchantId: '', couponId: '' };
+      const forUser = caps.findIndex((cap) => cap.per === 'user' && isFull(ref.userId, cap, nothing));
+      if (forUser !== -1) return { kind: 'no_room', cap: forUser };
       for (const { ticket, notAfterMs } of candidates) {
         const expiresAtMs = Math.min(now() + ttlMs, notAfterMs ?? Infinity);
         const { merchantId, couponId } = ticket.push;
-        if (expiresAtMs <= now() || caps.some((cap) => isFull(ref.userId, cap, ticket.push))) continue;
+        const full = caps.findIndex((cap) => isFull(ref.userId, cap, ticket.push));
+        if (expiresAtMs <= now() || full !== -1) {
+          lack ??= expiresAtMs <= now() ? { kind: 'too_late' } : { kind: 'no_room', cap: full };
+          continue;
+        }
         const fresh = { state: 'claimed', attempt: 0, token: undefined, permittedMs: 0, endedMs: 0 } as const;
         records.set(keyOf(ref), { ref, push: { ...fresh, reporter: undefined, expiresAtMs, ticket } });
         historyOf(ref.userId).push({ eventId: ref.eventId, merchantId, couponId, atMs: Infinity });
-        return { kind: 'claimed', push: ticket.push };
+        return { kind: 'claimed', ticket };
       }
-      return { kind: 'no_room' };
+      return lack ?? { kind: 'too_late' };
     },
   };
 

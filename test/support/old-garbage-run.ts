@@ -32,7 +32,7 @@ const collectGarbage = (type: 'minor' | 'major'): unknown =>
 
 const rules = ruleset();
 const claims: Claims = {
-  recall: () => Promise.resolve({ kind: 'new', capFull: false }),
+  recall: () => Promise.resolve({ kind: 'new' }),
   claim: () => Promise.reject(new Error('nothing to claim')),
 };
 // Through the real pool of slots, fewer than what runs: most wait for one.
@@ -56,7 +56,7 @@ const intake = createIntake({
   meter: createLedger(createMetrics()),
   deadLetters: { publish: ({ error }) => Promise.reject(new Error(error)) },
   outcomes: undefined,
-  waiting: { waitFor: () => () => undefined },
+  waiting: { begin: () => ({ failed: () => undefined, end: () => undefined }) },
   clock,
   logger: silentLogger,
 });

@@ -23,6 +23,7 @@ export const coupon: Coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Coff
 export function ruleset(changes: Partial<Ruleset> = {}): Ruleset {
   return {
     version: 'r1',
+    hash: '0123456789ab',
     enabled: true,
     caps: [{ per: 'user', max: 1, windowMs: 86_400_000 }],
     maxEventAgeMs: undefined,
@@ -94,7 +95,7 @@ export function bench(): Bench {
     ended: [],
     counts: { received: 0, abandoned: 0 },
     script: {
-      recall: [{ kind: 'new', capFull: false }],
+      recall: [{ kind: 'new' }],
       coupons: [{ kind: 'coupons', coupons: [coupon] }],
       claim: [],
       enqueue: [undefined],
@@ -131,7 +132,7 @@ export function bench(): Bench {
       },
     },
     logger: silentLogger,
-    waiting: { waitFor: () => () => undefined },
+    waiting: { begin: () => ({ failed: () => undefined, end: () => undefined }) },
     documents: { rules: () => state.rules, findMerchant: (id) => state.merchants.get(id) },
     claims: {
       recall: () => play('recall', state.script.recall),
@@ -141,7 +142,7 @@ export function bench(): Bench {
         const answer: (ClaimAnswer | Error)[] =
           state.script.claim.length > 0 || first === undefined
             ? state.script.claim
-            : [{ kind: 'claimed', push: first.ticket.push }];
+            : [{ kind: 'claimed', ticket: first.ticket }];
         return play('claim', answer);
       },
     },

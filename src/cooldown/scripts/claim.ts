@@ -4,7 +4,8 @@
  * window, however old. A candidate whose time is over is passed by.
  *
  * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (ticket, not after, member)*.
- * Answers known(state, ticket, expires) | claimed(ticket, expires) | no_room.
+ * Answers known(state, ticket, expires) | claimed(ticket, expires) | no_room(index of a cap that is full: for the user, or
+ * else for the best candidate) | too_late, where the best candidate's time was over.
  */
 import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
 import { MEMBER_EVENT_LENGTH, MEMBER_SUBJECT_LENGTH } from '../keys.ts';
@@ -33,7 +34,7 @@ for c = 1, caps do
   local subject, max, window = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local since = '(' .. ms(now - window)
   if subject == 'user' then
-    if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room'} end
+    if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1} end
   else
     local part = merchant
     if subject == 'user+coupon' then part = coupon end
@@ -42,19 +43,22 @@ for c = 1, caps do
       local key = part(member)
       counts[key] = (counts[key] or 0) + 1
     end
-    narrow[#narrow + 1] = {part = part, max = max, counts = counts}
+    narrow[#narrow + 1] = {index = c - 1, part = part, max = max, counts = counts}
   end
 end
 
+local lack
 for i = 5 + caps * 3, #ARGV, 3 do
   local ticket, not_after, member = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
   local expires = now + ttl
   if not_after and not_after < expires then expires = not_after end
-  local room = expires > now
+  local missing
+  if expires <= now then missing = {'too_late'} end
   for _, cap in ipairs(narrow) do
-    if (cap.counts[cap.part(member)] or 0) >= cap.max then room = false end
+    if not missing and (cap.counts[cap.part(member)] or 0) >= cap.max then missing = {'no_room', cap.index} end
   end
-  if room then
+  lack = lack or missing
+  if not missing then
     local kept = math.max(expires, acceptable, now)
     redis.call('HSET', KEYS[1], 's', 'claimed', 'n', '0', 'x', ms(expires), 'u', ms(acceptable),
       'p', ticket, 'm', member)
@@ -66,6 +70,6 @@ for i = 5 + caps * 3, #ARGV, 3 do
     return {'claimed', ticket, ms(expires)}
   end
 end
-return {'no_room'}
+return lack or {'too_late'}
 `,
 };

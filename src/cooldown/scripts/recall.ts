@@ -1,7 +1,8 @@
 /**
  * Each event's own record, else whether a `per: user` cap is full. Reads only. KEYS: record and history of each.
- * ARGV after the clock: max, window of each `per: user` cap. Answers how many it looked at, then of those that are
- * not simply new, with room, the number (from 1) and what it found: known(state, ticket, expires) or full.
+ * ARGV after the clock: max, window and index of each `per: user` cap. Answers how many it looked at, then of those
+ * that are not simply new, with room, the number (from 1) and what it found: known(state, ticket, expires) or full(index
+ * of the cap).
  */
 import { CLOCK, type Script } from './script.ts';
 
@@ -10,12 +11,12 @@ export const recallScript: Script = {
   keys: 'any',
   lua: `${CLOCK}
 local since = {}
-for i = 2, #ARGV, 2 do since[i] = '(' .. ms(now - tonumber(ARGV[i + 1])) end
+for i = 2, #ARGV, 3 do since[i] = '(' .. ms(now - tonumber(ARGV[i + 1])) end
 local function look(record, history)
   local f = redis.call('HMGET', record, 's', 'p', 'x')
   if f[1] then return {'known', f[1], f[2], f[3]} end
-  for i = 2, #ARGV, 2 do
-    if redis.call('ZCOUNT', history, since[i], '+inf') >= tonumber(ARGV[i]) then return {'full'} end
+  for i = 2, #ARGV, 3 do
+    if redis.call('ZCOUNT', history, since[i], '+inf') >= tonumber(ARGV[i]) then return {'full', ARGV[i + 2]} end
   end
 end
 local answer = {#KEYS / 2}

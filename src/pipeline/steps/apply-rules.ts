@@ -15,5 +15,6 @@ export function applyRules(
   for (const exclusion of exclusions) meter.ruleExcluded(exclusion, rules.version);
   if (candidates.length > 0) return goOn(candidates);
   const [first] = exclusions;
-  return filtered('rules_excluded', rules.version, first && { rule: first.rule, couponId: first.couponId });
+  if (first === undefined) throw new Error('the rules left no coupon and excluded none');
+  return filtered('rules_excluded', first.rule, rules, { couponId: first.couponId });
 }

@@ -3,10 +3,11 @@
  * after it finds the record again (see recall), so the enqueue that follows may be repeated at will.
  */
 import type { LocationEvent } from '../../domain/event.ts';
-import type { FrozenPush } from '../../domain/push.ts';
+import type { FrozenPush, PushTicket } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
 import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Hold, Ruleset } from '../ports.ts';
-import { end, filtered, goOn, type Step } from './step.ts';
+import { capName } from './refuse-early.ts';
+import { end, filtered, goOn, queuedAs, type Step } from './step.ts';
 
 export interface ClaimContext {
   readonly source: EventSource;
@@ -16,6 +17,8 @@ export interface ClaimContext {
   /** Epoch ms up to which the event could be accepted again. */
   readonly acceptableUntilMs: number;
 }
+
+type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
 
 /** A partner may answer with ten thousands of coupons: one script over all of them would keep Redis from every pod. */
 const CANDIDATES_A_CLAIM = 100;
@@ -27,27 +30,35 @@ export async function claimPush(
   context: ClaimContext,
   hold: Hold,
   claims: Claims,
-): Promise<Step<FrozenPush>> {
+): Promise<Step<PushTicket>> {
   const { userId, eventId } = event;
-  let answer: ClaimAnswer = { kind: 'no_room' };
+  /** What the best candidate lacked. */
+  let lack: Lack | undefined;
   // Best first, so the first call with room has the best of all that have.
-  for (let from = 0; from < candidates.length && answer.kind === 'no_room'; from += CANDIDATES_A_CLAIM) {
+  for (let from = 0; from < candidates.length; from += CANDIDATES_A_CLAIM) {
     hold.assertHeld();
     const some = candidates.slice(from, from + CANDIDATES_A_CLAIM);
-    answer = await claims.claim({
+    const answer = await claims.claim({
       ref: { userId, eventId },
       candidates: some.map((candidate) => toClaim(event, candidate, rules, context)),
       caps: rules.caps,
       ttlMs: rules.pushTtlMs,
       acceptableUntilMs: context.acceptableUntilMs,
     });
+    if (answer.kind === 'claimed') return goOn(answer.ticket);
+    if (answer.kind === 'known')
+      return answer.undelivered ? goOn(answer.ticket) : end(queuedAs(answer.ticket));
+    lack ??= answer;
   }
-  if (answer.kind === 'no_room') return filtered('cooldown', rules.version);
-  if (answer.kind === 'known' && !answer.undelivered) {
-    const { couponId, merchantId, rulesVersion } = answer.push;
-    return end({ kind: 'queued', couponId, merchantId, rulesVersion });
-  }
-  return goOn(answer.push);
+  if (lack?.kind === 'no_room') return filtered('cooldown', capName(lack.cap), rules);
+  return filtered('stale', endOf(candidates[0], context), rules);
+}
+
+/** What ends the candidate's time first. */
+function endOf(candidate: Candidate | undefined, { quietFromMs = Infinity }: ClaimContext): string {
+  const validUntilMs = candidate?.coupon.validUntilMs ?? Infinity;
+  if (Math.min(validUntilMs, quietFromMs) === Infinity) return 'push.ttl';
+  return validUntilMs <= quietFromMs ? 'coupon.validUntil' : 'quietHours';
 }
 
 function toClaim(
@@ -66,7 +77,12 @@ function toClaim(
     rulesVersion: rules.version,
   };
   return {
-    ticket: { push, source: context.source, traceparent: context.traceparent },
+    ticket: {
+      push,
+      source: context.source,
+      traceparent: context.traceparent,
+      rulesHash: rules.hash,
+    },
     notAfterMs: earlier(coupon.validUntilMs, context.quietFromMs),
   };
 }

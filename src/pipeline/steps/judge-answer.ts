@@ -1,20 +1,28 @@
 /** What comes of the one call that is made for every event that came this far. */
 import type { Coupon } from '../../domain/coupon.ts';
 import type { CouponAnswer, Ruleset } from '../ports.ts';
+import type { StaleAt } from './refuse-early.ts';
 import { end, filtered, goOn, type Step } from './step.ts';
 
-export function judgeAnswer(answer: CouponAnswer, rules: Ruleset): Step<readonly Coupon[]> {
+/** @param staleAt until when the call was tried. */
+export function judgeAnswer(answer: CouponAnswer, rules: Ruleset, staleAt: StaleAt): Step<readonly Coupon[]> {
   switch (answer.kind) {
     case 'coupons':
-      return answer.coupons.length === 0 ? filtered('no_coupons', rules.version) : goOn(answer.coupons);
+      if (answer.coupons.length > 0) return goOn(answer.coupons);
+      return filtered(
+        'no_coupons',
+        (answer.invalid ?? 0) > 0 ? 'couponApi.invalid' : 'couponApi.empty',
+        rules,
+      );
     case 'stale':
-      return filtered('stale', rules.version);
+      return filtered('stale', staleAt.by, rules);
     case 'rejected':
       return end({
         kind: 'dead_lettered',
         reason: 'coupon_api_rejected',
         error: answer.error,
         rulesVersion: rules.version,
+        rulesHash: rules.hash,
       });
   }
 }

@@ -7,9 +7,16 @@ export interface EarlyContext {
   /** Epoch ms. */
   readonly nowMs: number;
   readonly timeZone: string | undefined;
+  readonly staleAt: StaleAt;
+  /** The index of a `per: user` cap that is full. */
+  readonly fullCap: number | undefined;
+}
+
+/** When an event becomes stale, and the setting that says so. */
+export interface StaleAt {
   /** Epoch ms; past it the event is stale. */
-  readonly staleAtMs: number;
-  readonly capFull: boolean;
+  readonly atMs: number;
+  readonly by: 'event.maxAge' | 'MAX_EVENT_AGE_MS';
 }
 
 export interface Undisturbed {
@@ -18,17 +25,32 @@ export interface Undisturbed {
 }
 
 export function refuseEarly(event: LocationEvent, rules: Ruleset, context: EarlyContext): Step<Undisturbed> {
-  const { version, maxAccuracyMeters: maxAccuracy, triggers } = rules;
-  if (!rules.enabled) return filtered('disabled', version);
-  if (!event.pushConsent) return filtered('no_consent', version);
-  if (context.nowMs > context.staleAtMs) return filtered('stale', version);
-  if (triggers !== undefined && !triggers.includes(event.trigger)) return filtered('trigger', version);
-  if (maxAccuracy !== undefined && event.accuracyMeters !== undefined && event.accuracyMeters > maxAccuracy) {
-    return filtered('inaccurate', version);
+  const { maxAccuracyMeters: maxAccuracy, triggers } = rules;
+  if (!rules.enabled) return filtered('disabled', 'enabled', rules);
+  if (!event.pushConsent) return filtered('no_consent', 'pushConsent', rules);
+  if (context.nowMs > context.staleAt.atMs) return filtered('stale', context.staleAt.by, rules);
+  if (triggers !== undefined && !triggers.includes(event.trigger)) {
+    return filtered('trigger', 'event.triggers', rules);
   }
-  if (!rules.inRollout(event.userId)) return filtered('not_in_rollout', version);
+  if (maxAccuracy !== undefined && event.accuracyMeters !== undefined && event.accuracyMeters > maxAccuracy) {
+    return filtered('inaccurate', 'event.maxAccuracyMeters', rules);
+  }
+  if (!rules.inRollout(event.userId)) return filtered('not_in_rollout', 'rollout', rules);
   const { quiet, nextStartMs } = rules.quietHours(context.timeZone, context.nowMs);
-  if (quiet) return filtered('quiet_hours', version);
-  if (context.capFull) return filtered('cooldown', version);
+  if (quiet) return filtered('quiet_hours', 'quietHours', rules);
+  if (context.fullCap !== undefined) return filtered('cooldown', capName(context.fullCap), rules);
   return goOn({ quietFromMs: nextStartMs });
+}
+
+/** The shorter of the rules' limit and the pod's ceiling. */
+export function staleAt(event: LocationEvent, rules: Ruleset, maxEventAgeMs: number): StaleAt {
+  const { maxEventAgeMs: maxAgeMs } = rules;
+  return maxAgeMs !== undefined && maxAgeMs < maxEventAgeMs
+    ? { atMs: event.occurredAtMs + maxAgeMs, by: 'event.maxAge' }
+    : { atMs: event.occurredAtMs + maxEventAgeMs, by: 'MAX_EVENT_AGE_MS' };
+}
+
+/** As the rule document counts its caps. */
+export function capName(index: number): string {
+  return `caps[${String(index)}]`;
 }

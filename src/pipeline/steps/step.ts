@@ -1,5 +1,7 @@
 /** What a step answers: what the next step needs, or the event's outcome. A thrown error means "not decided". */
 import type { FilterReason, Outcome } from '../../domain/outcome.ts';
+import type { PushTicket } from '../../domain/push.ts';
+import type { Ruleset } from '../ports.ts';
 
 export type Step<T> =
   { readonly ended: false; readonly value: T } | { readonly ended: true; readonly outcome: Outcome };
@@ -12,10 +14,23 @@ export function end(outcome: Outcome): { readonly ended: true; readonly outcome:
   return { ended: true, outcome };
 }
 
+/** @param rule what decided: a rule's id, or the path of a setting. */
 export function filtered(
   reason: FilterReason,
-  rulesVersion: string,
-  about: { readonly rule?: string; readonly couponId?: string; readonly merchantId?: string } = {},
+  rule: string,
+  { version, hash }: Pick<Ruleset, 'version' | 'hash'>,
+  about: { readonly couponId?: string; readonly merchantId?: string } = {},
 ): { readonly ended: true; readonly outcome: Outcome } {
-  return end({ kind: 'filtered', reason, rulesVersion, ...about });
+  return end({ kind: 'filtered', reason, rule, ...about, rulesVersion: version, rulesHash: hash });
+}
+
+export function queuedAs({ push, rulesHash }: PushTicket): Outcome {
+  const { couponId, merchantId, rulesVersion } = push;
+  return {
+    kind: 'queued',
+    couponId,
+    merchantId,
+    rulesVersion,
+    ...(rulesHash !== undefined && { rulesHash }),
+  };
 }

@@ -5,10 +5,11 @@
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { Hold, KnownClaim, PushQueue } from '../ports.ts';
+import { queuedAs } from './step.ts';
 
 export async function takeUpAgain(
   event: LocationEvent,
-  { undelivered, push }: KnownClaim,
+  { undelivered, ticket }: KnownClaim,
   hold: Hold,
   queue: PushQueue,
 ): Promise<Outcome> {
@@ -16,6 +17,5 @@ export async function takeUpAgain(
     hold.assertHeld();
     await queue.enqueue(event);
   }
-  const { couponId, merchantId, rulesVersion } = push;
-  return { kind: 'queued', couponId, merchantId, rulesVersion };
+  return queuedAs(ticket);
 }

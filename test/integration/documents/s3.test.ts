@@ -1,5 +1,5 @@
 /** Documents on a real S3: conditional reads and writes, and every way in which S3 fails to answer. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -56,13 +56,23 @@ function open(
   return { document, results };
 }
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
+
 describe('polling', () => {
+  it('names the very bytes, a byte order mark included', async () => {
+    const { uri } = newKey();
+    await putDocument(s3, uri, '\uFEFFv1', { ifNoneMatch: '*' });
+    const { document } = open(uri);
+    expect(await document.firstGood).toBe('v1');
+    expect(document.status().hash).toBe(sha256('\uFEFFv1'));
+  });
+
   it('takes up a new version, and knows an unchanged one without reading it', async () => {
     const { uri } = newKey();
     const { etag } = await putDocument(s3, uri, 'v1', { ifNoneMatch: '*' });
     const { document, results } = open(uri);
     expect(await document.firstGood).toBe('v1');
-    expect(document.status()).toMatchObject({ version: 'v1', etag });
+    expect(document.status()).toMatchObject({ version: 'v1', etag, hash: sha256('v1') });
     await document.refresh();
     await putDocument(s3, uri, 'v2', { ifMatch: etag });
     await document.refresh();

@@ -187,6 +187,8 @@ test('outcomes are JSON keyed by user, in few requests, acknowledged', async () 
         userId: `u${String(n % 9)}`,
         outcome: 'queued',
         couponId: 'c',
+        rulesVersion: 'v1',
+        rulesHash: '0123456789ab',
       }),
     ),
   );
@@ -199,7 +201,7 @@ test('outcomes are JSON keyed by user, in few requests, acknowledged', async () 
   expect(byId.size).toBe(count + 1);
   expect(String(byId.get('e10')?.key)).toBe('u1');
   expect(String(byId.get('e10')?.value)).toBe(
-    '{"eventId":"e10","userId":"u1","at":"2026-11-22T12:00:00.000Z","outcome":"queued","couponId":"c","pod":"p",' +
+    '{"eventId":"e10","userId":"u1","at":"2026-11-22T12:00:00.000Z","outcome":"queued","couponId":"c","rulesVersion":"v1","rulesHash":"0123456789ab","pod":"p",' +
       '"source":{"topic":"location-events","partition":0,"offset":"7","index":0}}',
   );
   expect(byId.get('first')?.key).toBeNull();

@@ -66,7 +66,7 @@ describe('recalls of one turn of the event loop', () => {
   it('ask by the caps of a user alone', async () => {
     void open(64)(keysOf(1), caps);
     await gathered();
-    expect(calls[0]?.args).toEqual([2, 1000]);
+    expect(calls[0]?.args).toEqual([2, 1000, 0]);
   });
 
   it('go out apart where the rules have changed between them', async () => {
@@ -76,8 +76,8 @@ describe('recalls of one turn of the event loop', () => {
     calls[0]?.answer([1]);
     await gathered();
     expect(calls.map(({ keys, args }) => ({ keys, args }))).toEqual([
-      { keys: keysOf(1), args: [2, 1000] },
-      { keys: keysOf(2), args: [9, 1] },
+      { keys: keysOf(1), args: [2, 1000, 0] },
+      { keys: keysOf(2), args: [9, 1, 0] },
     ]);
   });
 

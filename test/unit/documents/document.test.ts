@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 function good(version: string, etag: string): ObjectRead {
-  return { kind: 'found', text: version, etag };
+  return { kind: 'found', text: version, etag, hash: `hash of ${version}` };
 }
 
 /** A document whose polls happen when the test asks for them. */
@@ -85,7 +85,7 @@ describe.each(failures)('%s', (result, failure) => {
     await document.firstGood;
     await document.refresh();
     expect(document.current()).toBe('v1');
-    expect(document.status()).toMatchObject({ version: 'v1', etag: 'e1' });
+    expect(document.status()).toMatchObject({ version: 'v1', etag: 'e1', hash: 'hash of v1' });
     expect(document.status().lastError).toContain(result);
     await document.refresh();
     expect(document.status()).toMatchObject({ version: 'v3', etag: 'e3', lastError: undefined });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { oneLine } from '../../../src/kafka/dead-letters.ts';
+import type { Seat } from '../../../src/stream/places.ts';
 import { createKeyRule } from '../../../src/kafka/event-keys.ts';
 import { createHoldBook } from '../../../src/kafka/event-hold.ts';
 import { AbandonedError } from '../../../src/domain/errors.ts';
@@ -24,9 +25,16 @@ test('keys: no user can meet another ordering’s key', () => {
   expect(none(work('a'), 0)).not.toBe(none(work('a'), 0));
 });
 
+const IDLE_SEAT: Seat = {
+  ...{ busy: true, sharer: 0, startedAt: 0, arrival: 0 },
+  ...{ parked: false, returned: false, admit: undefined },
+};
+
 test('a hold that is lost: told by its signal, by its question, and to who asks later', () => {
-  const book = createHoldBook();
-  const [asked, silent, ended] = [book.take(), book.take(), book.take()];
+  const parking = { park: () => undefined, unpark: () => undefined, whenRoom: () => undefined };
+  const book = createHoldBook(parking);
+  const take = () => book.take({ ...IDLE_SEAT });
+  const [asked, silent, ended] = [take(), take(), take()];
   const { signal } = asked;
   const endedSignal = ended.signal;
   ended.release();
@@ -39,5 +47,5 @@ test('a hold that is lost: told by its signal, by its question, and to who asks 
   expect(() => {
     silent.assertHeld();
   }).toThrow(AbandonedError);
-  expect(book.take().signal.aborted).toBe(true);
+  expect(take().signal.aborted).toBe(true);
 });

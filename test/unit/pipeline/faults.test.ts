@@ -1,19 +1,24 @@
 /** What happens to an event when something fails, answers twice, or the pod must give it up. */
 import { describe, expect, it } from 'vitest';
 import { AbandonedError, UnavailableError } from '../../../src/domain/errors.ts';
-import type { FrozenPush } from '../../../src/domain/push.ts';
+import type { PushTicket } from '../../../src/domain/push.ts';
 import { createIntake } from '../../../src/pipeline/take-in.ts';
 import { bench, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const away = new UnavailableError('redis', new Error('ECONNREFUSED'));
-const frozen: FrozenPush = {
-  userId: 'u-1',
-  eventId: 'e-1',
-  couponId: 'c-frozen',
-  merchantId: 'm-frozen',
-  title: 'Frozen',
-  collapseKey: 'coupon:m-frozen',
-  rulesVersion: 'r0',
+const frozen: PushTicket = {
+  push: {
+    userId: 'u-1',
+    eventId: 'e-1',
+    couponId: 'c-frozen',
+    merchantId: 'm-frozen',
+    title: 'Frozen',
+    collapseKey: 'coupon:m-frozen',
+    rulesVersion: 'r0',
+  },
+  source: { topic: 'location-events', partition: 0, offset: '1', index: 0 },
+  traceparent: '',
+  rulesHash: 'ba9876543210',
 };
 
 async function run(b: Bench, raw: unknown = rawEvent()): Promise<void> {
@@ -24,15 +29,17 @@ describe('an event that was claimed before', () => {
   it('is taken up with its frozen push, and no filter comes between', async () => {
     const b = bench();
     b.rules = ruleset({ enabled: false });
-    b.script.recall = [{ kind: 'known', undelivered: true, push: frozen }];
+    b.script.recall = [{ kind: 'known', undelivered: true, ticket: frozen }];
     await run(b);
     expect(b.log).toEqual(['recall', 'enqueue', 'record']);
-    expect(b.outcomes).toMatchObject([{ outcome: 'queued', couponId: 'c-frozen', rulesVersion: 'r0' }]);
+    expect(b.outcomes).toMatchObject([
+      { outcome: 'queued', couponId: 'c-frozen', rulesVersion: 'r0', rulesHash: 'ba9876543210' },
+    ]);
   });
 
   it('ends as queued without a job where its push is delivered', async () => {
     const b = bench();
-    b.script.recall = [{ kind: 'known', undelivered: false, push: frozen }];
+    b.script.recall = [{ kind: 'known', undelivered: false, ticket: frozen }];
     await run(b);
     expect(b.log).toEqual(['recall', 'record']);
     expect(b.ended).toMatchObject([{ kind: 'queued' }]);
@@ -40,7 +47,7 @@ describe('an event that was claimed before', () => {
 
   it('wins over a new choice when the claim finds it', async () => {
     const b = bench();
-    b.script.claim = [{ kind: 'known', undelivered: true, push: frozen }];
+    b.script.claim = [{ kind: 'known', undelivered: true, ticket: frozen }];
     await run(b);
     expect(b.outcomes).toMatchObject([{ outcome: 'queued', couponId: 'c-frozen' }]);
     expect(b.log).toContain('enqueue');
@@ -54,7 +61,7 @@ describe('a service that is away', () => {
       const b = bench();
       const good = b.script[name][0];
       (b.script[name] as unknown[]) =
-        name === 'claim' ? [away, { kind: 'claimed', push: frozen }] : [away, away, good];
+        name === 'claim' ? [away, { kind: 'claimed', ticket: frozen }] : [away, away, good];
       await run(b);
       expect(b.ended).toMatchObject([{ kind: 'queued' }]);
       expect(b.outcomes).toHaveLength(1);
@@ -71,7 +78,7 @@ describe('a service that is away', () => {
 
   it('never becomes internal_error, however often it fails', async () => {
     const b = bench();
-    b.script.recall = [...Array.from({ length: 20 }, () => away), { kind: 'new', capFull: false }];
+    b.script.recall = [...Array.from({ length: 20 }, () => away), { kind: 'new' }];
     await run(b);
     expect(b.ended).toMatchObject([{ kind: 'queued' }]);
   });

@@ -3,14 +3,14 @@ import { createIntake } from '../../../src/pipeline/take-in.ts';
 import { bench, coupon, piece, rawEvent } from '../../support/pipeline-fakes.ts';
 
 const coupons = Array.from({ length: 250 }, (_, at) => ({ ...coupon, couponId: `c-${String(at)}` }));
-const NO_ROOM = { kind: 'no_room' } as const;
+const NO_ROOM = { kind: 'no_room', cap: 1 } as const;
 
 it('of ten thousands of coupons no claim asks about more than a hundred, best first, until one has room', async () => {
   const b = bench();
   b.script.coupons = [{ kind: 'coupons', coupons }];
   b.script.claim = [NO_ROOM];
   await createIntake(b.ports)(piece(rawEvent())).run(b.hold);
-  expect(b.outcomes).toMatchObject([{ outcome: 'filtered', reason: 'cooldown' }]);
+  expect(b.outcomes).toMatchObject([{ outcome: 'filtered', reason: 'cooldown', rule: 'caps[1]' }]);
   expect(b.claims.map(({ candidates }) => candidates.length)).toEqual([100, 100, 50]);
   const asked = b.claims.flatMap(({ candidates }) => candidates.map(({ ticket }) => ticket.push.couponId));
   expect(asked).toEqual(coupons.map(({ couponId }) => couponId));

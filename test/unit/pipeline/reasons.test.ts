@@ -16,7 +16,7 @@ const FILTERS: Record<(typeof FILTER_REASONS)[number], (b: Bench, raw: Record<st
   },
   not_in_rollout: (b) => (b.rules = { ...b.rules, inRollout: () => false }),
   quiet_hours: (b) => (b.rules = { ...b.rules, quietHours: () => ({ quiet: true, nextStartMs: undefined }) }),
-  cooldown: (b) => (b.script.recall = [{ kind: 'new', capFull: true }]),
+  cooldown: (b) => (b.script.recall = [{ kind: 'new', fullCap: 0 }]),
   no_coupons: (b) => (b.script.coupons = [{ kind: 'coupons', coupons: [] }]),
   rules_excluded: (b) =>
     (b.rules = {
@@ -24,6 +24,21 @@ const FILTERS: Record<(typeof FILTER_REASONS)[number], (b: Bench, raw: Record<st
       rank: () => ({ candidates: [], exclusions: [{ couponId: 'c-1', rule: 'no-alcohol' }] }),
     }),
 };
+
+/** What each of them says has decided. */
+const DECIDED_BY: Record<(typeof FILTER_REASONS)[number], string> = {
+  disabled: 'enabled',
+  no_consent: 'pushConsent',
+  stale: 'MAX_EVENT_AGE_MS',
+  trigger: 'event.triggers',
+  inaccurate: 'event.maxAccuracyMeters',
+  not_in_rollout: 'rollout',
+  quiet_hours: 'quietHours',
+  cooldown: 'caps[0]',
+  no_coupons: 'couponApi.empty',
+  rules_excluded: 'no-alcohol',
+};
+const CURRENT = { rulesVersion: 'r1', rulesHash: '0123456789ab' };
 
 async function run(b: Bench, raw: unknown): Promise<void> {
   await createIntake(b.ports)(piece(raw)).run(b.hold);
@@ -35,8 +50,10 @@ describe('filters', () => {
     const raw = rawEvent();
     FILTERS[reason](b, raw);
     await run(b, raw);
-    expect(b.ended).toMatchObject([{ kind: 'filtered', reason, rulesVersion: 'r1' }]);
-    expect(b.outcomes).toMatchObject([{ outcome: 'filtered', reason, eventId: 'e-1', userId: 'u-1' }]);
+    const rule = DECIDED_BY[reason];
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason, rule, ...CURRENT }]);
+    const about = { eventId: 'e-1', userId: 'u-1', ...CURRENT };
+    expect(b.outcomes).toMatchObject([{ outcome: 'filtered', reason, rule, ...about }]);
     expect(b.letters).toEqual([]);
     expect(b.log).not.toContain('enqueue');
   });
@@ -55,16 +72,53 @@ describe('filters', () => {
 
   it('cooldown from the claim, which decides where the peek did not see it', async () => {
     const b = bench();
-    b.script.claim = [{ kind: 'no_room' }];
+    b.script.claim = [{ kind: 'no_room', cap: 2 }];
     await run(b, rawEvent());
-    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'cooldown' }]);
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'cooldown', rule: 'caps[2]' }]);
+  });
+
+  it.each([
+    ['coupon.validUntil', NOW + 10, NOW + 20],
+    ['quietHours', NOW + 20, NOW + 10],
+    ['quietHours', undefined, NOW + 10],
+    ['coupon.validUntil', NOW + 10, undefined],
+  ])(
+    'a push whose time is over at the claim is stale, by %s, and no cooldown',
+    async (rule, validUntilMs, quietFromMs) => {
+      const b = bench();
+      b.rules = ruleset({ quietHours: () => ({ quiet: false, nextStartMs: quietFromMs }) });
+      const ending = { ...coupon, ...(validUntilMs !== undefined && { validUntilMs }) };
+      b.script.coupons = [{ kind: 'coupons', coupons: [ending] }];
+      b.script.claim = [{ kind: 'too_late' }];
+      await run(b, rawEvent());
+      expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale', rule }]);
+    },
+  );
+
+  it('coupons that all broke the schema are told apart from none', async () => {
+    const b = bench();
+    b.script.coupons = [{ kind: 'coupons', coupons: [], invalid: 3 }];
+    await run(b, rawEvent());
+    expect(b.ended).toMatchObject([{ reason: 'no_coupons', rule: 'couponApi.invalid' }]);
+  });
+
+  it('a queued push carries the hash of the rules that chose it, in its outcome and beside it in the queue', async () => {
+    const b = bench();
+    await run(b, rawEvent());
+    expect(b.outcomes).toMatchObject([{ outcome: 'queued', ...CURRENT }]);
+    const ticket = b.claims[0]?.candidates[0]?.ticket;
+    expect(ticket).toMatchObject({ rulesHash: CURRENT.rulesHash });
+    expect(ticket?.push).not.toHaveProperty('rulesHash');
   });
 
   it('stale from the coupon API, which was away for too long', async () => {
     const b = bench();
     b.script.coupons = [{ kind: 'stale' }];
     await run(b, rawEvent());
-    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale' }]);
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale', rule: 'MAX_EVENT_AGE_MS' }]);
+    b.rules = ruleset({ maxEventAgeMs: 5000 });
+    await run(b, rawEvent());
+    expect(b.ended[1]).toMatchObject({ reason: 'stale', rule: 'event.maxAge' });
   });
 
   it('rules_excluded names the rule in the audit', async () => {
@@ -79,7 +133,7 @@ describe('filters', () => {
     const b = bench();
     b.rules = ruleset({ maxEventAgeMs: 500 });
     await run(b, rawEvent());
-    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale' }]);
+    expect(b.ended).toMatchObject([{ kind: 'filtered', reason: 'stale', rule: 'event.maxAge' }]);
   });
 
   it('quiet hours that begin while the coupon call is retried', async () => {

@@ -7,7 +7,7 @@ import { createRecallAhead, type RecallAhead } from '../../../src/pipeline/recal
 const caps = [{ per: 'user', max: 1, windowMs: 1000 }] as const;
 const first = { userId: 'u-1', eventId: 'e-1' };
 const second = { userId: 'u-1', eventId: 'e-2' };
-const room: Recalled = { kind: 'new', capFull: false };
+const room: Recalled = { kind: 'new' };
 
 let asked: string[];
 let nowMs: number;
@@ -30,7 +30,7 @@ beforeEach(() => {
       asked.push(eventId);
       return answer();
     },
-    claim: () => Promise.resolve({ kind: 'no_room' }),
+    claim: () => Promise.resolve({ kind: 'no_room', cap: 0 }),
   };
   ahead = createRecallAhead(claims, () => nowMs);
 });

@@ -1,4 +1,5 @@
 /** A document is taken whole or refused whole, with every fault at its place, whatever text comes. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -31,6 +32,13 @@ describe('defaults', () => {
     expect(rules().inRollout('anybody')).toBe(true);
     expect(rules().quietHours(undefined, 0)).toEqual({ quiet: false, nextStartMs: undefined });
   });
+});
+
+it('a version carries the hash of its bytes, of the text where there are none', () => {
+  const hash = createHash('sha256').update(document()).digest('hex').slice(0, 12);
+  expect(rules().hash).toBe(hash);
+  const parsed = parseRules(document(), 'of-the-bytes');
+  expect(parsed).toMatchObject({ ok: true, rules: { hash: 'of-the-bytes' } });
 });
 
 describe('sections', () => {

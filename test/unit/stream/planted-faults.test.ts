@@ -9,13 +9,13 @@ import { FEW_RUNS, withFault, type Fault } from '../../support/planted-fault.ts'
 import { checkExecutor } from './keyed-executor-schedule.ts';
 import { checkOffsets } from './partition-offsets-model.ts';
 
-type Found = Omit<Fault, 'file'> & { readonly by: RegExp };
+type Found = Omit<Fault, 'file'> & { readonly by: RegExp; readonly file?: string };
 
 const inExecutor: Found[] = [
   {
     name: 'two at once for one user',
-    find: '        task.ahead?.();\n        return;\n      }\n      ready.add(line);',
-    replace: '      }\n      ready.add(line);',
+    find: '        task.ahead?.();\n        return;\n      }\n',
+    replace: '      }\n',
     by: /one at a time for each key/,
   },
   {
@@ -38,8 +38,8 @@ const inExecutor: Found[] = [
   },
   {
     name: 'lost wake-up when a task completes synchronously',
-    find: 'while (!paused && running < maxRunning) {',
-    replace: 'for (let once = true; once && !paused && running < maxRunning; once = false) {',
+    find: 'while (places.taken() < places.size()) {',
+    replace: 'for (let once = true; once && places.taken() < places.size(); once = false) {',
     by: /lost wake-up/,
   },
   {
@@ -50,6 +50,7 @@ const inExecutor: Found[] = [
   },
   {
     name: 'a drop that turns a key’s order round',
+    file: 'stream/key-lines.ts',
     find: 'line.head = head;\n  line.tail = tail;',
     replace:
       'if (tail !== undefined && tail !== head) { tail.next = head; if (head) head.next = undefined; }\n' +
@@ -58,26 +59,27 @@ const inExecutor: Found[] = [
   },
   {
     name: 'less room that is not honoured',
-    find: 'maxRunning = checkMaxRunning(value);',
-    replace: 'maxRunning = Math.max(maxRunning, checkMaxRunning(value));',
+    file: 'stream/places.ts',
+    find: 'places = checkSize(next);',
+    replace: 'places = Math.max(places, checkSize(next));',
     by: /room/,
   },
   {
     name: 'room that is not honoured at all',
-    find: 'while (!paused && running < maxRunning) {',
-    replace: 'while (!paused) {',
+    find: 'while (places.taken() < places.size()) {',
+    replace: 'while (true) {',
     by: /room/,
   },
   {
     name: 'a pause that is not honoured',
-    find: 'while (!paused && running < maxRunning) {',
-    replace: 'while (running < maxRunning) {',
+    find: 'paused ? undefined : ready.take(places.mayTake)',
+    replace: 'ready.take(places.mayTake)',
     by: /nothing starts while paused/,
   },
   {
     name: 'a key kept in memory without work',
-    find: 'if (line.head === undefined) lines.ended(line);\n    else ready.add(line);\n  }\n\n  return',
-    replace: 'if (line.head !== undefined) ready.add(line);\n  }\n\n  return',
+    find: 'if (line.head === undefined) lines.ended(line);\n    else ready.add(line, line.head.arrival, line.head.task.sharer);\n  }\n\n  return',
+    replace: 'if (line.head) ready.add(line, line.head.arrival, line.head.task.sharer);\n  }\n\n  return',
     by: /keys with work/,
   },
   {
@@ -85,6 +87,50 @@ const inExecutor: Found[] = [
     find: 'report(error, task);\n      finish(line);\n      return;',
     replace: 'report(error, task);\n      return;',
     by: /tasks running|lost wake-up/,
+  },
+  {
+    name: 'a parked task that keeps its place',
+    file: 'stream/places.ts',
+    find: 'giveBack(seat);\n      seat.parked = true;',
+    replace: 'seat.parked = true;',
+    by: /tasks running|lost wake-up|room/,
+  },
+  {
+    name: 'a place left by a parked task that nobody is told of',
+    find: 'places.park(seat);\n      startWhatMay();',
+    replace: 'places.park(seat);',
+    by: /lost wake-up|lost return/,
+  },
+  {
+    name: 'a place given back twice by a task that ends parked',
+    file: 'stream/places.ts',
+    find: '      } else giveBack(seat);',
+    replace: '      }\n      giveBack(seat);',
+    by: /tasks running|room/,
+  },
+  {
+    name: 'another of its key while a task is parked',
+    find: 'if (line.busy) {',
+    replace: 'if (line.busy && !line.parked) {',
+    by: /one at a time/,
+  },
+  {
+    name: 'a task that comes back without room',
+    find: '        returning.add(seat, seat.arrival, seat.sharer);\n',
+    replace: '        places.retake(seat);\n        resolve();\n',
+    by: /room for who comes back/,
+  },
+  {
+    name: 'a task that comes back and is never let in',
+    find: 'if (letReturn()) continue;',
+    replace: '',
+    by: /lost return|whoever asks/,
+  },
+  {
+    name: 'idle although tasks are parked',
+    find: 'places.taken() + places.parked() === 0',
+    replace: 'places.taken() === 0',
+    by: /idle only/,
   },
 ];
 
@@ -123,7 +169,7 @@ const inOffsets: Found[] = [
 
 describe('the executor’s property finds', () => {
   it.each(inExecutor)('$name', async ({ by, ...fault }) => {
-    await withFault({ ...fault, file: 'stream/keyed-executor.ts' }, async (load) => {
+    await withFault({ file: 'stream/keyed-executor.ts', ...fault }, async (load) => {
       const faulty = (await load('stream/keyed-executor.ts')) as typeof Executor;
       await expect(checkExecutor(faulty.createKeyedExecutor, FEW_RUNS)).rejects.toThrow(by);
     });

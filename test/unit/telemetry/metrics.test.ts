@@ -44,7 +44,7 @@ it('a tag value can not break out of its tag', () => {
 it('received = queued + filtered + dead-lettered + abandoned + in flight, at every reading', () => {
   const outcomes: Outcome[] = [
     { kind: 'queued' },
-    { kind: 'filtered', reason: 'stale' },
+    { kind: 'filtered', reason: 'stale', rule: 'event.maxAge' },
     { kind: 'dead_lettered', reason: 'invalid', error: 'x' },
   ];
   fc.assert(
