@@ -36,10 +36,7 @@ import { withRuleFaults } from './telemetry/rule-faults.ts';
 import { watchLoopDelay } from './telemetry/loop-delay.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
 
-/**
- * Running at once per slot of the coupon pool: keeps it full while Redis takes no longer than half of the partner's time.
- * More at once is more that lives when young garbage is collected.
- */
+/** Running at once per slot of the coupon pool: keeps it full while Redis takes at most half of the partner's time. */
 const RUNNING_PER_COUPON_CALL = 1.5;
 /** … and never fewer: so few cost nothing. */
 const LEAST_RUNNING = 128;
