@@ -12,6 +12,7 @@ import { findLocalObstacle } from '../support/local-obstacle.ts';
 const OPTIONS: ChaosOptions = {
   minutes: 1,
   pods: 2,
+  brokers: 1,
   seed: 8,
   rate: 80,
   only: undefined,

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWorld, type Equipment, RULES_FILE, type World } from '../demo/world.ts';
+import { startLocalKafkaCluster } from '../services/local-kafka-cluster.ts';
 import { MILD_SETTINGS } from '../partners/settings.ts';
 import type { Stage } from './inflict.ts';
 import { prepareLinks } from './links.ts';
@@ -23,6 +24,11 @@ const CAPS = `caps:
   - { per: user, max: 4, window: 150s }
   - { per: user+merchant, max: 1, window: 60s }
 `;
+
+/** Outcomes, dead letters and commits by one clock: the broker's. */
+const BROKERS_CLOCK = { 'log.message.timestamp.type': 'LogAppendTime' } as const;
+/** Shorter than users are sick for. */
+const PATIENCE = { COUPON_API_PATIENCE_MS: '20000' } as const;
 
 export interface ChaosWorld extends World {
   readonly stage: Stage;
@@ -49,7 +55,7 @@ export const buildChaosWorld = async (
   control.say('services: this run starts its own as processes, because it kills and freezes them');
   const directory = await mkdtemp(join(tmpdir(), 'coupon-chaos-'));
   const rulesFile = join(directory, 'rules.yaml');
-  const links = await prepareLinks(options.pods);
+  const links = await prepareLinks(options.pods, options.brokers);
   const clockFileOf = (pod: number): string => join(directory, `clock-${String(pod)}`);
   const clear = async (): Promise<void> => {
     await links.close();
@@ -73,16 +79,20 @@ export const buildChaosWorld = async (
         services: {
           origins: ['local'],
           redis: { appendFsync: options.redis },
-          kafka: {
-            detours: links.detours,
-            // Outcomes, dead letters and commits by one clock: the broker's.
-            properties: { 'log.message.timestamp.type': 'LogAppendTime' },
-          },
+          kafka: options.brokers > 1 ? false : { detours: links.detours.flat(), properties: BROKERS_CLOCK },
         },
+        ...(options.brokers > 1 && {
+          startKafka: () =>
+            startLocalKafkaCluster({
+              say: control.say,
+              detours: links.detours,
+              properties: BROKERS_CLOCK,
+            }),
+        }),
         equip: async (pod, services, partners) => {
           const around = await links.open(pod, services, partners);
           return {
-            env: { ...around.env, CHAOS_CLOCK_FILE: clockFileOf(pod), ...control.extra?.env },
+            env: { ...around.env, ...PATIENCE, CHAOS_CLOCK_FILE: clockFileOf(pod), ...control.extra?.env },
             partners: around.partners,
             nodeArgs: ['--import', pathToFileURL(PRELOAD).href, ...(control.extra?.nodeArgs ?? [])],
           };

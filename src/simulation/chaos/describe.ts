@@ -1,5 +1,6 @@
 /** A fault in words, for the timeline. */
-import type { LinkName, PlannedFault } from './fault-kinds.ts';
+import { BROKERS, REFUSED_COMMANDS, type LinkName, type PlannedFault } from './fault-kinds.ts';
+import { sickWay } from './inflict.ts';
 
 const PARTNERS: Readonly<Record<LinkName, string>> = {
   kafka: 'Kafka',
@@ -50,6 +51,22 @@ const what = (fault: PlannedFault): string => {
       return `the coupon API: ${(amount * 100).toFixed(0)} % of calls fail ${lasting}`;
     case 'push-errors':
       return `the push API: ${(amount * 100).toFixed(0)} % of calls fail ${lasting}`;
+    case 'coupon-some-users':
+      return `the coupon API: fails ${(amount * 100).toFixed(0)} % of users (${sickWay(amount)}) ${lasting}`;
+    case 'coupon-odd-answers':
+      return `the coupon API: ${(amount * 100).toFixed(0)} % of answers packed, a quarter redirected, ${lasting}`;
+    case 'push-some-users':
+      return `the push API: puts off ${(amount * 100).toFixed(0)} % of users (429) ${lasting}`;
+    case 'redis-command':
+      return `Redis: refuses ${REFUSED_COMMANDS[amount] ?? ''} ${lasting}`;
+    case 'leader-kill':
+      return `Kafka: broker ${amount} of ${BROKERS}: kill -9, away ${lasting}`;
+    case 'leader-freeze':
+      return `Kafka: broker ${amount} of ${BROKERS}: frozen (SIGSTOP) ${lasting}`;
+    case 'broker-unreachable':
+      return `nothing comes through to or from broker ${amount} of ${BROKERS} ${lasting}`;
+    case 'link-late':
+      return `what is sent to ${far} arrives late, ${lasting}`;
     case 'tokens-revoked':
       return 'the auth server: every token revoked';
     case 'link-slow':

@@ -14,6 +14,8 @@ interface Shape {
   readonly seconds: readonly [number, number];
   /** The links that it may hit. */
   readonly links?: readonly [LinkName, ...LinkName[]];
+  /** Only where there are several brokers. */
+  readonly needsBrokers?: true;
   /** What of the whole it takes: another fault with one of these waits. Pods and links are claimed by number. */
   readonly claims: readonly string[];
 }
@@ -36,10 +38,26 @@ export const FAULTS = {
   'auth-away': { hits: 'all', seconds: [10, 20], claims: ['auth', 'link-auth'] },
   'coupon-errors': { hits: 'all', seconds: [8, 18], claims: ['coupon'] },
   'push-errors': { hits: 'all', seconds: [8, 18], claims: ['push'] },
+  // Partly bad: some users, one command, one broker, some answers.
+  'coupon-some-users': { hits: 'all', seconds: [28, 45], claims: ['coupon-users'] },
+  'coupon-odd-answers': { hits: 'all', seconds: [8, 18], claims: ['coupon'] },
+  'push-some-users': { hits: 'all', seconds: [8, 18], claims: ['push-users'] },
+  'redis-command': { hits: 'all', seconds: [3, 10], claims: ['redis'] },
+  'leader-kill': { hits: 'all', seconds: [2, 8], claims: ['kafka'], needsBrokers: true },
+  'leader-freeze': { hits: 'all', seconds: [3, 12], claims: ['kafka'], needsBrokers: true },
+  'broker-unreachable': {
+    hits: 'link',
+    seconds: [4, 16],
+    claims: ['kafka'],
+    links: ['kafka'],
+    needsBrokers: true,
+  },
   'redis-host-death': { hits: 'all', seconds: [1, 1], claims: ['redis'] },
   'tokens-revoked': { hits: 'all', seconds: [0, 0], claims: [] },
   'link-slow': { hits: 'link', seconds: [8, 18], claims: [], links: LINKS },
   'link-cut': { hits: 'link', seconds: [3, 14], claims: [], links: LINKS },
+  // What was written and not received is delivered late, as a kernel does: also after the sender has given up.
+  'link-late': { hits: 'link', seconds: [4, 16], claims: [], links: ['push', 'coupon'] },
   // Kafka and Redis twice: what comes through late does harm only there.
   'link-hole': {
     hits: 'link',
@@ -50,6 +68,10 @@ export const FAULTS = {
 } as const satisfies Readonly<Record<string, Shape>>;
 
 export type FaultKind = keyof typeof FAULTS;
+
+/** What Redis refuses in `redis-command`, as ACL rules: a class of commands, or one. */
+export const REFUSED_COMMANDS = ['-@write', '-evalsha', '-hset', '-zadd', '-publish', '-info'] as const;
+export const BROKERS = 3;
 
 /** Those that promises are kept under. A host's death with what Redis had not written yet is asked for by name. */
 export const FAULT_KINDS = (Object.keys(FAULTS) as readonly FaultKind[]).filter(
@@ -66,7 +88,10 @@ export interface PlannedFault {
   /** From 0. */
   readonly pod?: number;
   readonly link?: LinkName;
-  /** `clock-step`: ms ahead (or behind); `*-errors`: share of calls; `link-slow`: ms of delay each way. */
+  /**
+   * `clock-step`: ms ahead (or behind); `*-errors`, `*-odd-answers`: share of calls; `*-some-users`: share of users;
+   * `link-slow`: ms of delay each way; `redis-command`: which, from 0; `leader-*`, `broker-unreachable`: the broker, from 1.
+   */
   readonly amount?: number;
   /** Waits, also beyond its time, until every pod is ready and every partition has one. */
   readonly watched?: true;

@@ -8,10 +8,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { showExit, type PodProcess } from '../demo/pods.ts';
 import type { Partners } from '../partners/partners.ts';
-import { MILD_COUPON_RATES, MILD_PUSH_RATES } from '../partners/faults.ts';
+import { MILD_COUPON_RATES, MILD_PUSH_RATES, SICK_COUPON_WAYS } from '../partners/faults.ts';
 import type { SettingsPatch } from '../partners/settings.ts';
 import type { RunningServices } from '../services/start-services.ts';
-import type { LinkName, PlannedFault } from './fault-kinds.ts';
+import { brokerName } from '../services/local-kafka-cluster.ts';
+import type { ServiceHandle } from '../services/service.ts';
+import { REFUSED_COMMANDS, type LinkName, type PlannedFault } from './fault-kinds.ts';
 import type { Links } from './links.ts';
 
 /** What faults are done to. */
@@ -64,6 +66,10 @@ const share = <F extends string>(mixture: Readonly<Record<F, number>>, whole: nu
   >;
 };
 
+/** How some users' coupon calls fail: by the last digit of their share in per cent. */
+export const sickWay = (share: number): (typeof SICK_COUPON_WAYS)[number] =>
+  SICK_COUPON_WAYS[Math.round(share * 100) % SICK_COUPON_WAYS.length] ?? 'unavailable503';
+
 const settings = async (
   partners: Partners,
   patch: SettingsPatch,
@@ -89,9 +95,34 @@ const away = async (links: Links, link: LinkName): Promise<Infliction> => {
   return { heal: () => links.set(undefined, link, { kind: 'open' }) };
 };
 
+/** Of `kafka` all brokers at once. */
+const servicesOf = (services: RunningServices, name: string): readonly ServiceHandle[] => {
+  const several = services.all.filter((one) => name === 'kafka' && one.kind === 'kafka');
+  return several.length > 1 ? several : [services.service(name)];
+};
+
 const freezeService = async (services: RunningServices, name: string): Promise<Infliction> => {
-  await services.service(name).kill('SIGSTOP');
-  return { heal: () => services.service(name).kill('SIGCONT') };
+  const all = servicesOf(services, name);
+  await Promise.all(all.map((one) => one.kill('SIGSTOP')));
+  return {
+    heal: async () => {
+      await Promise.all(all.map((one) => one.kill('SIGCONT')));
+    },
+  };
+};
+
+/** Redis refuses a command, or a class of them, to everybody. */
+const refuseCommand = async (services: RunningServices, rule: string): Promise<Infliction> => {
+  const administrate = async (...rules: readonly string[]): Promise<void> => {
+    const redis = new Redis(services.service('redis').address);
+    try {
+      await redis.acl('SETUSER', 'default', ...rules);
+    } finally {
+      redis.disconnect();
+    }
+  };
+  await administrate(rule);
+  return { heal: () => administrate('+@all') };
 };
 
 const endService = async (
@@ -99,8 +130,13 @@ const endService = async (
   name: string,
   signal: 'SIGKILL' | 'SIGTERM',
 ): Promise<Infliction> => {
-  await services.service(name).kill(signal);
-  return { heal: () => services.service(name).restart() };
+  const all = servicesOf(services, name);
+  await Promise.all(all.map((one) => one.kill(signal)));
+  return {
+    heal: async () => {
+      await Promise.all(all.map((one) => one.restart()));
+    },
+  };
 };
 
 /** What a host takes with it that Redis had only told it to write: the files go back to what they were a while ago. */
@@ -177,6 +213,35 @@ export const inflict = async (stage: Stage, fault: PlannedFault): Promise<Inflic
         { pushApi: { rates: share(PUSH_MIXTURE, amount) } },
         { pushApi: { rates: MILD_PUSH_RATES } },
       );
+    case 'coupon-some-users':
+      return settings(
+        partners,
+        { couponApi: { sickUsers: { share: amount, way: sickWay(amount) } } },
+        { couponApi: { sickUsers: { share: 0, way: 'unavailable503' } } },
+      );
+    case 'coupon-odd-answers':
+      return settings(
+        partners,
+        { couponApi: { packedRate: amount, rates: { ...MILD_COUPON_RATES, redirected: 0.25 } } },
+        { couponApi: { packedRate: 0, rates: MILD_COUPON_RATES } },
+      );
+    case 'push-some-users':
+      return settings(
+        partners,
+        { pushApi: { sickUsers: { share: amount, way: 'tooMany429' } } },
+        { pushApi: { sickUsers: { share: 0, way: 'tooMany429' } } },
+      );
+    case 'redis-command':
+      return refuseCommand(services, REFUSED_COMMANDS[amount] ?? '-@write');
+    case 'leader-kill':
+      return endService(services, brokerName(amount), 'SIGKILL');
+    case 'leader-freeze':
+      return freezeService(services, brokerName(amount));
+    case 'broker-unreachable':
+      await links.set(fault.pod, 'kafka', { kind: 'hole', deliver: true }, amount);
+      return { heal: () => links.set(fault.pod, 'kafka', { kind: 'open' }, amount) };
+    case 'link-late':
+      return across({ kind: 'late' });
     case 'tokens-revoked':
       await partners.control({ revokeTokens: true });
       return { heal: nothing };

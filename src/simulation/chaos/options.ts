@@ -7,6 +7,8 @@ export interface ChaosOptions {
   readonly minutes: number;
   readonly pods: number;
   readonly seed: number;
+  /** With three, faults may hit one of them. */
+  readonly brokers: 1 | 3;
   /** Events a second. */
   readonly rate: number;
   /** Undefined: every kind of fault. */
@@ -23,6 +25,7 @@ export const USAGE = `npm run chaos -- [options]
   --pods N        pods to run (3)
   --seed N        whose city and which faults; the same seed, minutes and pods repeat both (1)
   --rate N        events a second (120)
+  --brokers N     1, or 3: then leaders move, and a pod may lose sight of one broker (3)
   --only A,B      only these faults: ${FAULT_KINDS.slice(0, 5).join(', ')},
 ${FAULT_KINDS.slice(5)
   .reduce<string[]>((lines, kind) => {
@@ -57,6 +60,7 @@ export const readOptions = (args: readonly string[]): ChaosOptions | undefined =
       pods: { type: 'string' },
       seed: { type: 'string' },
       rate: { type: 'string' },
+      brokers: { type: 'string', default: '3' },
       only: { type: 'string' },
       redis: { type: 'string', default: 'always' },
       soak: { type: 'boolean', default: false },
@@ -65,13 +69,16 @@ export const readOptions = (args: readonly string[]): ChaosOptions | undefined =
     },
   });
   if (values.help) return undefined;
-  const { redis } = values;
+  const { redis, brokers } = values;
+  if (brokers !== '1' && brokers !== '3')
+    throw new Error(`--brokers: expected 1 or 3, not ${JSON.stringify(brokers)}`);
   if (redis !== 'always' && redis !== 'everysec')
     throw new Error(`--redis: expected always or everysec, not ${JSON.stringify(redis)}`);
   return {
     minutes: readNumber('minutes', values.minutes, 1, 24 * 60) ?? 10,
     pods: readWhole('pods', values.pods, 1, 16) ?? 3,
     seed: readWhole('seed', values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
+    brokers: brokers === '1' ? 1 : 3,
     rate: readNumber('rate', values.rate, 1, 100_000) ?? 120,
     only: readKinds(values.only),
     redis,

@@ -5,6 +5,9 @@
  * A hole keeps connections and what is sent over them, and new ones are taken too: nobody notices but by waiting.
  * When it closes, everything is delivered late, or with `deliver: false` everything in it is lost with its
  * connections.
+ *
+ * `late` is a link that drops packets, as the sender's kernel sees it: it goes on sending what was written, also for a
+ * program that has closed its socket since. Only a reset takes back what was not received.
  */
 import { createServer, connect, type Server, type Socket } from 'node:net';
 
@@ -13,7 +16,9 @@ export type NetworkCondition =
   | { readonly kind: 'slow'; readonly latencyMs: number; readonly bytesPerSecond: number }
   /** Connections are reset and new ones refused. */
   | { readonly kind: 'cut' }
-  | { readonly kind: 'hole'; readonly deliver: boolean };
+  | { readonly kind: 'hole'; readonly deliver: boolean }
+  /** What the client sends stays on its way until the end; a connection that is reset meanwhile takes it back. */
+  | { readonly kind: 'late' };
 
 export interface Proxy {
   readonly port: number;
@@ -31,7 +36,12 @@ interface Direction {
 }
 
 /** Carries bytes from one socket to the other as the condition of each moment wants it. */
-const carry = (from: Socket, to: Socket, condition: () => NetworkCondition): Direction => {
+const carry = (
+  from: Socket,
+  to: Socket,
+  isStopped: () => boolean,
+  condition: () => NetworkCondition,
+): Direction => {
   const waiting: { readonly chunk: Buffer | undefined; readonly dueAt: number }[] = [];
   let bytes = 0;
   let lastDueAt = 0;
@@ -40,7 +50,7 @@ const carry = (from: Socket, to: Socket, condition: () => NetworkCondition): Dir
   const flow = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    if (condition().kind === 'hole') return;
+    if (isStopped()) return;
     for (let first = waiting[0]; first !== undefined; first = waiting[0]) {
       const waitMs = first.dueAt - performance.now();
       if (waitMs > 0.5) {
@@ -99,7 +109,12 @@ export const openProxy = async (port: number, upstreamPort: number): Promise<Pro
   const join = (client: Socket): void => {
     const upstream = connect({ port: upstreamPort, host: '127.0.0.1', allowHalfOpen: true });
     const pair = [client, upstream];
-    const both = [carry(client, upstream, () => condition), carry(upstream, client, () => condition)];
+    const isHole = (): boolean => condition.kind === 'hole';
+    const isHeld = (): boolean => isHole() || condition.kind === 'late';
+    const both = [
+      carry(client, upstream, isHeld, () => condition),
+      carry(upstream, client, isHole, () => condition),
+    ];
     for (const direction of both) directions.add(direction);
     const drop = (): void => {
       drops.delete(drop);

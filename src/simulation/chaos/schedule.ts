@@ -8,8 +8,10 @@
  */
 import { createRandom, type Random } from '../city/random.ts';
 import {
+  BROKERS,
   claimsOf,
   FAULT_KINDS,
+  REFUSED_COMMANDS,
   shapeOf,
   takesPodAway,
   type FaultKind,
@@ -24,6 +26,8 @@ export interface ScheduleOptions {
   readonly pods: number;
   /** Default: all. */
   readonly only?: readonly FaultKind[] | undefined;
+  /** Default 1: what needs several is left out. */
+  readonly brokers?: number;
   /** Redis writes each second: its host dies once with what was not written, in the middle, and nothing else does. */
   readonly losesWrites?: boolean;
 }
@@ -61,6 +65,11 @@ const draw = (random: Random, kind: FaultKind, atMs: number, pods: number): Plan
   if (kind === 'link-slow') return { ...fault, amount: random.int(30, 400) };
   if (kind === 'coupon-errors' || kind === 'push-errors')
     return { ...fault, amount: random.int(20, 70) / 100 };
+  if (kind === 'coupon-odd-answers') return { ...fault, amount: random.int(20, 80) / 100 };
+  if (kind === 'coupon-some-users' || kind === 'push-some-users')
+    return { ...fault, amount: random.int(2, 20) / 100 };
+  if (kind === 'redis-command') return { ...fault, amount: random.int(0, REFUSED_COMMANDS.length - 1) };
+  if (shapeOf(kind).needsBrokers) return { ...fault, amount: random.int(1, BROKERS) };
   return fault;
 };
 
@@ -74,9 +83,11 @@ const fits = (fault: PlannedFault, running: readonly PlannedFault[], pods: numbe
 
 /** In the order of their times. */
 export const planFaults = (options: ScheduleOptions): readonly PlannedFault[] => {
-  const { seed, minutes, pods, losesWrites = false } = options;
+  const { seed, minutes, pods, brokers = 1, losesWrites = false } = options;
   if (losesWrites) return [{ kind: 'redis-host-death', atMs: minutes * 30_000, lastsMs: 1000 }];
-  const kinds = FAULT_KINDS.filter((kind) => options.only?.includes(kind) ?? true);
+  const kinds = FAULT_KINDS.filter(
+    (kind) => (options.only?.includes(kind) ?? true) && (brokers > 1 || !shapeOf(kind).needsBrokers),
+  );
   const random = createRandom(`${seed}/faults/${pods}`);
   const plan: PlannedFault[] = [];
   const totalMs = minutes * 60_000;

@@ -13,6 +13,7 @@ import type { SettingsPatch } from '../partners/settings.ts';
 import { ensureTopics, openKafka } from '../player/kafka.ts';
 import { uploadDocuments } from '../player/upload.ts';
 import { findFreePorts } from '../services/free-ports.ts';
+import type { ServiceHandle } from '../services/service.ts';
 import { openGuard } from '../services/guarded-process.ts';
 import type { ServicesOptions } from '../services/options.ts';
 import { type RunningServices, startServices } from '../services/start-services.ts';
@@ -42,8 +43,16 @@ export interface WorldPlan {
   readonly partners: SettingsPatch;
   readonly rulesFile: string | URL;
   readonly services?: Omit<ServicesOptions, 'say'>;
+  /** Brokers of another kind than `services` has, which then must leave Kafka out. */
+  readonly startKafka?: () => Promise<StartedBrokers>;
   /** Pods are counted from 0. */
   readonly equip?: (pod: number, services: RunningServices, partners: PartnerUrls) => Promise<Equipment>;
+}
+
+export interface StartedBrokers {
+  readonly brokers: readonly string[];
+  readonly nodes: readonly ServiceHandle[];
+  stop(): Promise<void>;
 }
 
 export interface World {
@@ -59,6 +68,16 @@ export interface World {
   stop(): Promise<void>;
 }
 
+function withBrokers(services: RunningServices, { brokers, nodes }: StartedBrokers): RunningServices {
+  const all = [...services.all, ...nodes];
+  return {
+    ...services,
+    all,
+    env: { ...services.env, KAFKA_BROKERS: brokers.join(',') },
+    service: (name) => nodes.find((node) => node.name === name) ?? services.service(name),
+  };
+}
+
 /** Builds it all; where one part fails, what stands already is taken down before this rejects. */
 export const buildWorld = async (
   plan: WorldPlan,
@@ -70,8 +89,11 @@ export const buildWorld = async (
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    const services = await startServices({ ...plan.services, say, s3: { buckets: [BUCKET] } });
-    ends.push(() => services.stop());
+    const started = await startServices({ ...plan.services, say, s3: { buckets: [BUCKET] } });
+    ends.push(() => started.stop());
+    const brokers = await plan.startKafka?.();
+    if (brokers !== undefined) ends.push(() => brokers.stop());
+    const services = brokers === undefined ? started : withBrokers(started, brokers);
     // AWS's client looks for its credentials in this process's environment.
     Object.assign(process.env, services.env);
     signal.throwIfAborted();

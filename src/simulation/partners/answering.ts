@@ -3,6 +3,7 @@
  * and no framework, because the partners share two cores with everything they are called by.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import type { Random } from '../city/random.ts';
 import type { Ledger } from './ledger.ts';
 import type { Latency, PartnerSettings } from './settings.ts';
@@ -47,6 +48,26 @@ export const answer = (
       ...headers,
     })
     .end(text);
+};
+
+const PACKERS = [
+  ['gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+] as const;
+
+/** Answers 200 with JSON in one of the codings of HTTP. */
+export const answerPacked = (random: Random, response: ServerResponse, body: object): void => {
+  const [coding, pack] = random.pick<(typeof PACKERS)[number]>(PACKERS);
+  const packed = pack(JSON.stringify(body));
+  if (response.destroyed || response.headersSent) return;
+  response
+    .writeHead(200, {
+      'content-type': 'application/json',
+      'content-encoding': coding,
+      'content-length': packed.length,
+    })
+    .end(packed);
 };
 
 /** Sends the head at once and the body in crumbs, until the caller gives up or the last one is out. */

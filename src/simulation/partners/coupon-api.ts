@@ -7,6 +7,7 @@ import type { Desk, Handler } from './answering.ts';
 import {
   afterLatency,
   answer,
+  answerPacked,
   answerTwice,
   checkTrace,
   drip,
@@ -15,7 +16,7 @@ import {
   reset,
   retryAfter,
 } from './answering.ts';
-import { COUPON_FAULTS, drawFault, type CouponFault } from './faults.ts';
+import { COUPON_FAULTS, drawFault, isAmong, type CouponFault } from './faults.ts';
 import type { CouponWire, FindCoupons, Place } from './stock.ts';
 
 interface Ask extends Place {
@@ -65,6 +66,10 @@ const spoil = (desk: Desk, coupons: readonly CouponWire[]): readonly unknown[] =
   return list;
 };
 
+/** What the contract has callers try again: the call counts among those that explain a dead letter. */
+const isTriedAgain = (fault: CouponFault): boolean =>
+  !['garbage', 'rejected', 'unauthorized', 'duplicated'].includes(fault);
+
 /** Serves `GET /v1/coupons`. */
 export const createCouponApi = (desk: Desk, findCoupons: FindCoupons, now: () => number): Handler => {
   const misbehave = (
@@ -73,6 +78,7 @@ export const createCouponApi = (desk: Desk, findCoupons: FindCoupons, now: () =>
     request: Parameters<Handler>[0],
     response: Parameters<Handler>[1],
   ): void => {
+    if (isTriedAgain(fault)) desk.ledger.couponFailure(ask.userId, ask.eventId);
     switch (fault) {
       case 'error500':
         answer(response, 500, { error: 'out of luck' });
@@ -108,7 +114,15 @@ export const createCouponApi = (desk: Desk, findCoupons: FindCoupons, now: () =>
         return;
       case 'unauthorized':
         answer(response, 401, { error: 'token refused' });
+        return;
+      case 'redirected':
+        answer(response, 302, undefined, { location: '/login' });
     }
+  };
+
+  const offer = (response: Parameters<Handler>[1], body: object): void => {
+    if (desk.random.chance(desk.settings().couponApi.packedRate)) answerPacked(desk.random, response, body);
+    else answer(response, 200, body);
   };
 
   return (request, response) => {
@@ -131,7 +145,9 @@ export const createCouponApi = (desk: Desk, findCoupons: FindCoupons, now: () =>
     }
     desk.ledger.couponCall(ask.userId, ask.eventId);
     const { couponApi } = desk.settings();
-    const fault = drawFault(desk.random, COUPON_FAULTS, couponApi.rates);
+    const { share, way } = couponApi.sickUsers;
+    const drawn = drawFault(desk.random, COUPON_FAULTS, couponApi.rates);
+    const fault = isAmong(ask.userId, share) ? way : drawn;
     afterLatency(desk.random, couponApi.latency, () => {
       if (fault !== undefined) {
         misbehave(fault, ask, request, response);
@@ -139,7 +155,7 @@ export const createCouponApi = (desk: Desk, findCoupons: FindCoupons, now: () =>
       }
       const coupons = findCoupons(ask, now());
       // Nothing on offer is said in three ways; callers must understand each.
-      if (coupons.length > 0) answer(response, 200, { coupons: spoil(desk, coupons) });
+      if (coupons.length > 0) offer(response, { coupons: spoil(desk, coupons) });
       else if (desk.random.chance(0.4)) answer(response, 200, { coupons: [] });
       else answer(response, desk.random.chance(0.5) ? 204 : 404);
     });

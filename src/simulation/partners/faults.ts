@@ -2,6 +2,7 @@
  * What can go wrong at a partner, each with its own rate, and the tool that deals the faults out. Rates are shares
  * of all calls and may be changed while the partners run; their sum should stay below 1.
  */
+import { createHash } from 'node:crypto';
 import type { Random } from '../city/random.ts';
 
 /** What the coupon API does instead of answering well. */
@@ -16,6 +17,7 @@ export const COUPON_FAULTS = [
   'garbage',
   'rejected',
   'unauthorized',
+  'redirected',
 ] as const;
 export type CouponFault = (typeof COUPON_FAULTS)[number];
 
@@ -38,6 +40,14 @@ export type PushFault = (typeof PUSH_FAULTS)[number];
 export const AUTH_FAULTS = ['error500', 'timeout', 'rejected'] as const;
 
 export type Rates<F extends string> = Readonly<Partial<Record<F, number>>>;
+
+/** How the coupon API can fail some users for good, and the push API put them off. */
+export const SICK_COUPON_WAYS = ['unavailable503', 'tooMany429', 'timeout'] as const satisfies CouponFault[];
+export const SICK_PUSH_WAYS = ['tooMany429'] as const satisfies PushFault[];
+
+/** Whether a user is among this share of all, the same for the same share in every run. */
+export const isAmong = (userId: string, share: number): boolean =>
+  share > 0 && createHash('sha256').update(userId).digest().readUInt32BE(0) < share * 2 ** 32;
 
 /** Draws at most one fault. */
 export const drawFault = <F extends string>(

@@ -37,6 +37,8 @@ export interface CouponCalls {
   readonly calls: number;
   /** Calls answered so that the event must be dead-lettered (other 4xx, a body that is no such JSON). */
   readonly rejections: number;
+  /** Calls that failed so that the event is tried again: enough of them make a dead letter. */
+  readonly failures: number;
 }
 
 /** A request that breaks the contract, counted by what it breaks. */
@@ -60,6 +62,7 @@ export interface Ledger {
   push(entry: PushEntry): void;
   couponCall(userId: string, eventId: string): void;
   couponRejection(userId: string, eventId: string): void;
+  couponFailure(userId: string, eventId: string): void;
   breach(api: Breach['api'], problem: string, example: string): void;
   tokenIssued(): void;
   pages(): LedgerPages;
@@ -69,14 +72,14 @@ export interface Ledger {
 /** Opens an empty book. */
 export const createLedger = (): Ledger => {
   const pushes: PushEntry[] = [];
-  const calls = new Map<string, { userId: string; eventId: string; calls: number; rejections: number }>();
+  const calls = new Map<string, { -readonly [Field in keyof CouponCalls]: CouponCalls[Field] }>();
   const breaches = new Map<string, { api: Breach['api']; problem: string; count: number; example: string }>();
   let tokensIssued = 0;
   const callsOf = (userId: string, eventId: string) => {
     const key = `${userId}\n${eventId}`;
     let entry = calls.get(key);
     if (entry === undefined) {
-      entry = { userId, eventId, calls: 0, rejections: 0 };
+      entry = { userId, eventId, calls: 0, rejections: 0, failures: 0 };
       calls.set(key, entry);
     }
     return entry;
@@ -90,6 +93,9 @@ export const createLedger = (): Ledger => {
     },
     couponRejection(userId, eventId) {
       callsOf(userId, eventId).rejections += 1;
+    },
+    couponFailure(userId, eventId) {
+      callsOf(userId, eventId).failures += 1;
     },
     breach(api, problem, example) {
       const entry = breaches.get(`${api} ${problem}`);

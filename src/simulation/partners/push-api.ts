@@ -17,7 +17,7 @@ import {
   reset,
   retryAfter,
 } from './answering.ts';
-import { drawFault, PUSH_FAULTS, type PushFault } from './faults.ts';
+import { drawFault, isAmong, PUSH_FAULTS, type PushFault } from './faults.ts';
 import type { PushEntry } from './ledger.ts';
 
 const text = z.string().min(1);
@@ -135,7 +135,9 @@ export const createPushApi = (desk: Desk, now: () => number): Handler => {
     }
     const { pushApi } = desk.settings();
     const known = pushApi.idempotent && idempotencyKey !== undefined && sentKeys.has(idempotencyKey);
-    const fault = drawFault(desk.random, READ_FAULTS, pushApi.rates);
+    const { share, way } = pushApi.sickUsers;
+    const drawn = drawFault(desk.random, READ_FAULTS, pushApi.rates);
+    const fault = isAmong(read.userId, share) ? way : drawn;
     afterLatency(desk.random, pushApi.latency, () => {
       const told = fault === undefined ? send(response) : misbehave(fault, request, response);
       enter({ ...told, accepted: told.accepted && !known, replayed: known }, read);

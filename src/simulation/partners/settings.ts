@@ -10,6 +10,8 @@ import {
   MILD_PUSH_RATES,
   PUSH_FAULTS,
   scaleRates,
+  SICK_COUPON_WAYS,
+  SICK_PUSH_WAYS,
 } from './faults.ts';
 
 const rates = <F extends string>(faults: readonly [F, ...F[]]) =>
@@ -24,6 +26,10 @@ const latency = z.strictObject({
 });
 export type Latency = z.infer<typeof latency>;
 
+/** Users whose every call fails, always the same ones for a given share. */
+const sickUsers = <W extends string>(ways: readonly [W, ...W[]]) =>
+  z.strictObject({ share: z.number().min(0).max(1), way: z.enum(ways) });
+
 const couponApi = z.strictObject({
   /** Closed port: connections are refused, open ones cut. */
   down: z.boolean(),
@@ -33,6 +39,9 @@ const couponApi = z.strictObject({
   invalidCouponRate: z.number().min(0).max(1),
   /** Share of good answers that name a coupon twice. */
   repeatedCouponRate: z.number().min(0).max(1),
+  /** Share of good answers that are packed although nobody asked for it. */
+  packedRate: z.number().min(0).max(1),
+  sickUsers: sickUsers(SICK_COUPON_WAYS),
 });
 
 const pushApi = z.strictObject({
@@ -41,6 +50,7 @@ const pushApi = z.strictObject({
   rates: rates(PUSH_FAULTS),
   /** Honours `Idempotency-Key`: the same key is sent once and answered alike. */
   idempotent: z.boolean(),
+  sickUsers: sickUsers(SICK_PUSH_WAYS),
 });
 
 const auth = z.strictObject({
@@ -73,8 +83,16 @@ export const PERFECT: PartnerSettings = {
     rates: {},
     invalidCouponRate: 0,
     repeatedCouponRate: 0,
+    packedRate: 0,
+    sickUsers: { share: 0, way: 'unavailable503' },
   },
-  pushApi: { down: false, latency: { medianMs: 0, sigma: 0, maxMs: 0 }, rates: {}, idempotent: false },
+  pushApi: {
+    down: false,
+    latency: { medianMs: 0, sigma: 0, maxMs: 0 },
+    rates: {},
+    idempotent: false,
+    sickUsers: { share: 0, way: 'tooMany429' },
+  },
   auth: { down: false, required: false, rates: {}, tokenLifeSeconds: 60 },
   retryAfterSeconds: 1,
 };

@@ -15,6 +15,9 @@ const PIPELINE: ReadonlySet<string> = new Set<Outcome['kind']>(['queued', 'filte
 export const isPipelineRecord = (record: OutcomeRecord): record is PipelineRecord =>
   PIPELINE.has(record.outcome);
 
+/** A good event's dead letters: whether the coupon API's answers explain them is the letters' check. */
+const BY_PARTNER: ReadonlySet<string | undefined> = new Set(['coupon_api_rejected', 'coupon_api_failed']);
+
 const judge = (event: ProducedEvent, record: PipelineRecord): string | undefined => {
   const name = `${showIdentity(event.userId, event.eventId)} at ${placeOf(event)}`;
   if (event.bad !== undefined) {
@@ -24,7 +27,7 @@ const judge = (event: ProducedEvent, record: PipelineRecord): string | undefined
   }
   if (record.userId !== event.userId || record.eventId !== event.eventId)
     return `${name} is recorded as ${showIdentity(record.userId, record.eventId)}`;
-  return record.outcome === 'dead_lettered' && record.reason !== 'coupon_api_rejected'
+  return record.outcome === 'dead_lettered' && !BY_PARTNER.has(record.reason)
     ? `${name} is good and was dead-lettered as ${record.reason ?? 'nothing'}`
     : undefined;
 };

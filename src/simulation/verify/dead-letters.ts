@@ -1,6 +1,6 @@
 /**
  * The dead-letter topic holds exactly the bad ones: each bad event's own bytes at least once, and nothing else but
- * events that the coupon API really refused.
+ * events that the coupon API really refused, or failed again and again.
  */
 import type { CouponCalls } from '../partners/ledger.ts';
 import type { FoundLetter, ProducedEvent, Violation } from './evidence.ts';
@@ -15,11 +15,16 @@ export const findLetterFaults = (
   letters: readonly FoundLetter[],
   couponCalls: readonly CouponCalls[],
 ): readonly Violation[] => {
-  const refused = new Set(
-    couponCalls
-      .filter(({ rejections }) => rejections > 0)
-      .map(({ userId, eventId }) => identityOf(userId, eventId)),
-  );
+  const answered = (count: 'rejections' | 'failures'): ReadonlySet<string> =>
+    new Set(
+      couponCalls
+        .filter((calls) => calls[count] > 0)
+        .map(({ userId, eventId }) => identityOf(userId, eventId)),
+    );
+  const explains = new Map([
+    ['coupon_api_rejected', answered('rejections')],
+    ['coupon_api_failed', answered('failures')],
+  ]);
   const byPlace = groupBy(letters, placeOf);
   const violations: Violation[] = [];
   const explained = new Set<string>();
@@ -41,13 +46,11 @@ export const findLetterFaults = (
     }
     if (found.length === 0) continue;
     explained.add(place);
-    const refusal =
-      event.userId !== undefined &&
-      event.eventId !== undefined &&
-      refused.has(identityOf(event.userId, event.eventId));
-    if (!refusal || found.some((letter) => letter.reason !== 'coupon_api_rejected'))
+    const identity = identityOf(event.userId ?? '', event.eventId ?? '');
+    const unexplained = found.find(({ reason }) => explains.get(reason)?.has(identity) !== true);
+    if (unexplained !== undefined)
       violations.push({
-        message: `${name} is a dead letter (${found[0]?.reason ?? ''}) without a refusal by the coupon API`,
+        message: `${name} is a dead letter (${unexplained.reason}) without a refusal or a failure of the coupon API`,
       });
   }
   for (const [place, found] of byPlace) {

@@ -71,7 +71,7 @@ describe('the coupon API', () => {
     const answer = (await (await askCoupons(partners)).json()) as { coupons: { merchantId: string }[] };
     expect(answer.coupons.map(({ merchantId }) => merchantId)).toContain(shop.merchantId);
     expect((await partners.ledger()).couponCalls).toEqual([
-      { userId: 'u-1', eventId: 'e-1', calls: 1, rejections: 0 },
+      { userId: 'u-1', eventId: 'e-1', calls: 1, rejections: 0, failures: 0 },
     ]);
   });
 
@@ -132,6 +132,36 @@ describe('the coupon API', () => {
     await vi.waitFor(() => expect(heard.match(/HTTP\/1.1 200 OK/g)).toHaveLength(2), { timeout: 30_000 });
     socket.destroy();
     expect((await partners.ledger()).couponCalls).toMatchObject([{ calls: 1 }]);
+  });
+
+  it('fails the same users again and again, and enters each failure', async () => {
+    const settings = { couponApi: { sickUsers: { share: 0.3, way: 'unavailable503' } } } as const;
+    const partners = await start({ settings });
+    const statusesOf = (userId: string): Promise<number[]> =>
+      Promise.all([1, 2, 3].map(async () => (await askCoupons(partners, { userId })).status));
+    const users = Array.from({ length: 40 }, (_, n) => `u-${String(n)}`);
+    const statuses = await Promise.all(users.map(statusesOf));
+    const sick = users.filter((_, at) => statuses[at]?.includes(503));
+    expect(sick.length > 4 && sick.length < 24, String(sick.length)).toBe(true);
+    for (const { userId, failures } of (await partners.ledger()).couponCalls)
+      expect(failures).toBe(sick.includes(userId) ? 3 : 0);
+  });
+
+  it('packs answers unasked, and redirects', async () => {
+    const partners = await start({ settings: { couponApi: { packedRate: 1 } } });
+    const codings = new Set<string | null>();
+    for (let call = 0; call < 20; call += 1) {
+      const response = await askCoupons(partners, {}, { 'accept-encoding': 'identity' });
+      codings.add(response.headers.get('content-encoding'));
+      expect(await response.json()).toHaveProperty('coupons');
+    }
+    expect([...codings].sort()).toEqual(['br', 'deflate', 'gzip']);
+    await partners.control({ couponApi: { rates: { redirected: 1 } } });
+    const answer = await fetch(`${partners.urls.couponApi}/v1/coupons?userId=u-1&latitude=1&longitude=1`, {
+      headers: { 'x-event-id': 'e-1', traceparent: TRACE },
+      redirect: 'manual',
+    });
+    expect(answer.status).toBe(302);
   });
 
   it('sends garbage that is no list of coupons', async () => {

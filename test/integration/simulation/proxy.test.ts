@@ -90,6 +90,28 @@ it('loses what fell into a hole that does not deliver', async () => {
   expect(received).toBe('');
 });
 
+it('delivers late what a closed sender had written, and takes back what a reset one had', async () => {
+  const closed = await dial();
+  const reset = await dial();
+  const waiting = await dial();
+  await proxy.set({ kind: 'late' });
+  closed.socket.end('closed ');
+  reset.socket.write('reset ');
+  waiting.socket.write('waiting ');
+  for (const { socket } of [closed, reset, waiting])
+    await eventually(() => expect(socket.writableLength).toBe(0));
+  reset.socket.resetAndDestroy();
+  // Straight to the upstream, after them: by then what had slipped through would be there.
+  const direct = await dial((upstream.address() as AddressInfo).port);
+  direct.socket.write('direct ');
+  await eventually(() => expect(direct.heard()).toBe('DIRECT '));
+  expect(received).toBe('direct ');
+  await proxy.set({ kind: 'open' });
+  await eventually(() => expect(waiting.heard()).toBe('WAITING '));
+  await eventually(() => expect(received).toContain('closed '));
+  expect(received).not.toContain('reset');
+});
+
 it('takes its time while it is slow', async () => {
   await proxy.set({ kind: 'slow', latencyMs: 80, bytesPerSecond: 10_000 });
   const client = await dial();

@@ -62,7 +62,7 @@ export const good: Evidence = {
   ],
   ledger: {
     pushes: [push(queued)],
-    couponCalls: [{ userId: 'u-3', eventId: 'e-3', calls: 1, rejections: 1 }],
+    couponCalls: [{ userId: 'u-3', eventId: 'e-3', calls: 1, rejections: 1, failures: 0 }],
     breaches: [],
     tokensIssued: 1,
   },

@@ -15,6 +15,7 @@ const asked = ({ userId = '', eventId = '' }: ReturnType<typeof of>, calls = 1) 
   eventId,
   calls,
   rejections: 0,
+  failures: 0,
 });
 
 const one = of(9);

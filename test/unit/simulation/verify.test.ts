@@ -76,7 +76,7 @@ describe('a planted violation is found:', () => {
           ...good.ledger,
           couponCalls: [late, filtered].map(({ userId = '', eventId = '' }) => ({
             ...{ userId, eventId },
-            ...{ calls: 1, rejections: 0 },
+            ...{ calls: 1, rejections: 0, failures: 0 },
           })),
         },
       },
@@ -182,6 +182,16 @@ describe('a planted violation is found:', () => {
       'a dead letter that the coupon API never refused',
       { ...good, ledger: { ...good.ledger, couponCalls: [] } },
       /without a refusal/,
+    ],
+    [
+      'a dead letter of failures that the coupon API never had',
+      {
+        ...good,
+        letters: good.letters.map((letter) =>
+          letter.reason === 'coupon_api_rejected' ? { ...letter, reason: 'coupon_api_failed' } : letter,
+        ),
+      },
+      /coupon_api_failed\) without a refusal or a failure/,
     ],
     [
       'a dead letter from nowhere',

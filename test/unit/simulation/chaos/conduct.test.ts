@@ -40,7 +40,10 @@ it('a broker that is not back yet is not hit again: that fault is left out, and 
     { kind: 'broker-kill', atMs: 0, lastsMs: 0 },
     { kind: 'broker-restart', atMs: 1, lastsMs: 0 },
   ];
-  const { conducted, isLeftOut } = play(plan, { services: { service: () => broker }, pods: [aPod()] });
+  const { conducted, isLeftOut } = play(plan, {
+    services: { all: [], service: () => broker },
+    pods: [aPod()],
+  });
   await isLeftOut('broker-restart');
   back.resolve(undefined);
   const { faults, surprises } = await conducted;

@@ -60,10 +60,21 @@ describe('a schedule', () => {
     );
   });
 
-  it('deals every kind in ten minutes', () => {
+  it('deals every kind in ten minutes with three brokers', () => {
     for (const seed of [1, 2, 3]) {
-      const kinds = new Set(planFaults({ seed, minutes: 10, pods: 3 }).map(({ kind }) => kind));
+      const kinds = new Set(planFaults({ seed, minutes: 10, pods: 3, brokers: 3 }).map(({ kind }) => kind));
       expect([...kinds].sort()).toEqual([...FAULT_KINDS].sort());
+    }
+  });
+
+  it('hits one broker of three only where there are three', () => {
+    const only = ['leader-kill', 'leader-freeze', 'broker-unreachable', 'redis-kill'] as const;
+    const run = { seed: 1, minutes: 5, pods: 3, only };
+    expect(new Set(planFaults(run).map(({ kind }) => kind))).toEqual(new Set(['redis-kill']));
+    const plan = planFaults({ ...run, brokers: 3 });
+    expect(new Set(plan.map(({ kind }) => kind))).toEqual(new Set(only));
+    for (const { kind, amount } of plan) {
+      if (kind !== 'redis-kill') expect([1, 2, 3]).toContain(amount);
     }
   });
 
@@ -94,6 +105,7 @@ describe('the command line', () => {
     expect(readOptions([])).toEqual({
       minutes: 10,
       pods: 3,
+      brokers: 3,
       seed: 1,
       rate: 120,
       only: undefined,
