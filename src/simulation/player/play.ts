@@ -43,7 +43,9 @@ const locate = (
   const next = new Map(baseOffsets);
   return records.flatMap((record, at) => {
     const partition = messages[at]?.partition ?? 0;
-    const offset = next.get(partition) ?? 0n;
+    const offset = next.get(partition);
+    if (offset === undefined)
+      throw new Error(`no answer tells where partition ${String(partition)} was written`);
     next.set(partition, offset + 1n);
     return record.events.map((event) => ({
       partition,
@@ -77,10 +79,13 @@ export const play = async (options: PlayOptions): Promise<void> => {
       headers: { ...headers },
       partition: partitionOf(key),
     }));
-    const answers = await producer.send({ topic, messages, acks: -1 });
-    const baseOffsets = new Map(
-      answers.map(({ partition, baseOffset }) => [partition, BigInt(baseOffset ?? '0')]),
-    );
+    const baseOffsets = new Map<number, bigint>();
+    // kafkajs resolves a send of which it has left a part out: records of a partition whose leader has just moved.
+    for (let left = messages; left.length > 0;) {
+      const answers = await producer.send({ topic, messages: left, acks: -1 });
+      for (const { partition, baseOffset = '0' } of answers) baseOffsets.set(partition, BigInt(baseOffset));
+      left = left.filter(({ partition }) => !baseOffsets.has(partition));
+    }
     options.onProduced?.(locate(topic, records, messages, baseOffsets, Date.now()));
   };
 
