@@ -12,7 +12,7 @@ import type { DocumentStatus, Status } from './ops/status.ts';
 import type { Waits } from './ops/waits.ts';
 import type { Progress } from './ops/watchdog.ts';
 import type { CouponApi } from './partners/coupon-api.ts';
-import type { PushApi } from './partners/push-api.ts';
+import type { PushApi, PushApiStats } from './partners/push-api.ts';
 import type { TokenSource } from './partners/token-source.ts';
 import type { OpenPushQueue, QueueDepths } from './push/push-queue.ts';
 import type { PodDocuments } from './compose-documents.ts';
@@ -79,6 +79,7 @@ export interface Health {
   readonly sampleGauges: () => void;
 }
 
+const PUSH_API = 'push API';
 const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 export function createHealth(parts: HealthParts): Health {
@@ -93,7 +94,7 @@ export function createHealth(parts: HealthParts): Health {
     if (!parts.redis.isUp()) services.add('redis');
     if (!consumer.status().connected) services.add('kafka');
     if (couponApi.stats().breaker !== 'closed' || couponApi.isRefused()) services.add('coupon API');
-    if (parts.pushApi.isRefused()) services.add('push API');
+    if (parts.pushApi.isRefused() || parts.pushApi.stats().isAway) services.add(PUSH_API);
     for (const topic of WRITTEN_TOPICS) if (obstacles.reasonOf(topic) !== undefined) services.add(topic);
     if (parts.tokens?.hasValidToken() === false) services.add('auth server');
     return [...services].sort();
@@ -152,7 +153,8 @@ export function createHealth(parts: HealthParts): Health {
         mark: ledger.decided() + parts.waits.turned() + lastProgressAtMs + (inFlight > 0 ? 0 : lastFetchAtMs),
         // A pause between two tries (`Retry-After`) or a call within its time limit is a wait with a known end, nothing that hangs.
         hasWork: (inFlight > 0 || hasLag || isLeftOut) && pausing === 0 && !isCallInTime,
-        away: away(),
+        // No event waits for it: its trouble excuses no stall.
+        away: away().filter((service) => service !== PUSH_API),
       };
     },
     status: async () => {
@@ -177,6 +179,7 @@ export function createHealth(parts: HealthParts): Health {
         killSwitch: { document: documents.rules.current()?.rules.enabled === false, flag: isFlagSet },
         pods: parts.registry()?.pods() ?? [],
         couponApi: { inFlight, breaker, p50Ms, p99Ms },
+        pushApi: pushApiStatus(parts.pushApi.stats()),
         queue,
         logLinesDropped: parts.logLinesDropped(),
         redis: parts.redis.seen(),
@@ -222,4 +225,8 @@ function documentStatus({ version, etag, loadedAt, lastError }: PolledStatus): D
     loadedAt: loadedAt ?? null,
     lastError: lastError ?? null,
   };
+}
+
+function pushApiStatus({ inFlight, calls, failed, lastError }: PushApiStats): Status['pushApi'] {
+  return { inFlight, recentCalls: calls, recentFailures: failed, lastError: lastError ?? null };
 }

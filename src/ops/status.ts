@@ -61,6 +61,14 @@ export interface Status {
     readonly p50Ms: number | null;
     readonly p99Ms: number | null;
   };
+  readonly pushApi: {
+    readonly inFlight: number;
+    /** Calls of the last minute, at most 64, and those among them that were not answered to an end. */
+    readonly recentCalls: number;
+    readonly recentFailures: number;
+    /** What the latest of these failed with. */
+    readonly lastError: string | null;
+  };
   readonly queue: {
     readonly waiting: number;
     readonly active: number;

@@ -9,6 +9,7 @@ import type { Clock, Logger } from '../pipeline/ports.ts';
 import { createAuthRefusal } from './auth-refusal.ts';
 import { within } from './bounded-wait.ts';
 import { createPoster, type PostReply } from './http-post.ts';
+import { createRecentCalls, type RecentCalls } from './recent-calls.ts';
 import { parseRetryAfter } from './retry-policy.ts';
 import type { TokenSource } from './token-source.ts';
 import { headerText } from './wire-text.ts';
@@ -39,11 +40,17 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PushApiStats extends ReturnType<RecentCalls['seen']> {
+  /** Calls out now. */
+  readonly inFlight: number;
+}
+
 export interface PushApi {
   /** Sends one push, at most once but for a repeat after 401. Never rejects. */
   send(push: FrozenPush, options: SendOptions): Promise<SendResult>;
   /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
   isRefused(): boolean;
+  stats(): PushApiStats;
   /** Closes the sockets; calls that are out end as `maybe_sent`. */
   stop(): void;
 }
@@ -54,9 +61,12 @@ export function createPushApi(options: PushApiOptions): PushApi {
   const poster = createPoster({ ...options, url: `${baseOf(options.url)}/v1/pushes` });
   const refusal = createAuthRefusal('push API', clock, logger);
   const stopped = new AbortController();
+  const recent = createRecentCalls();
+  let inFlight = 0;
 
   async function post(body: string, token: string | undefined, send: SendOptions): Promise<PostReply> {
     const startedMs = performance.now();
+    inFlight += 1;
     const reply = await poster.post({
       headers: {
         'content-type': 'application/json',
@@ -69,7 +79,11 @@ export function createPushApi(options: PushApiOptions): PushApi {
       fence: send.fence,
       signal: send.signal,
     });
-    options.onCall?.(meaningOf(reply, clock.now()).kind, performance.now() - startedMs);
+    inFlight -= 1;
+    const result = meaningOf(reply, clock.now());
+    // What we have given up ourselves says nothing of the partner.
+    if (send.signal?.aborted !== true) recent.add(isAnswer(result) ? undefined : result.error);
+    options.onCall?.(result.kind, performance.now() - startedMs);
     if (reply.kind === 'answer' && reply.status !== 401) {
       refusal.accepted();
       if (token !== undefined) tokens?.worked(token);
@@ -107,6 +121,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
   return {
     send,
     isRefused: () => refusal.isRefused(),
+    stats: () => ({ inFlight, ...recent.seen() }),
     stop() {
       stopped.abort();
       poster.close();
@@ -126,6 +141,11 @@ function meaningOf(reply: PostReply, nowMs: number): SendResult {
   if (status >= 400 && status < 500) return { kind: 'rejected', error };
   // 5xx, and redirects, which are not followed: a gateway may send on what it has taken, or what it hands back.
   return { kind: 'maybe_sent', error, ...later };
+}
+
+/** The partner has decided. */
+function isAnswer(result: SendResult): result is Extract<SendResult, { kind: 'sent' | 'rejected' }> {
+  return result.kind === 'sent' || result.kind === 'rejected';
 }
 
 function bodyOf(push: FrozenPush, expiresAtMs: number): string {
