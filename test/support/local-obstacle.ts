@@ -11,6 +11,8 @@ export async function findLocalObstacle(kind: ServiceKind): Promise<string | und
     await chooseOrigins([{ name: kind, kind, extra: false }], { origins: ['local'], say: () => undefined });
     return undefined;
   } catch (error) {
-    return `not run here. ${error instanceof Error ? error.message : String(error)}`;
+    // In one line, as the reason of each test that it keeps from running.
+    const why = (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n[\s-]*/g, ' ');
+    return `it breaks a service of its own, which must be a process of this machine. ${why}`;
   }
 }

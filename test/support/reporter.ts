@@ -28,7 +28,9 @@ export function summaryReporter(): Reporter {
 function countTests(modules: readonly TestModule[]): TestSummary {
   let passed = 0;
   let failed = 0;
-  const skipped: string[] = [];
+  let skippedCount = 0;
+  /** By reason. */
+  const skipped = new Map<string, string[]>();
   for (const module of modules) {
     // A file that can't be loaded, or a hook around its tests that throws, belongs to no test: it counts as one.
     failed += module.errors().length;
@@ -36,18 +38,26 @@ function countTests(modules: readonly TestModule[]): TestSummary {
     for (const test of module.children.allTests()) {
       const state = test.result().state;
       if (state === 'passed') passed += 1;
-      else if (state === 'skipped') skipped.push(describeSkipped(module, test));
-      else failed += 1;
+      else if (state === 'skipped') {
+        const reason = reasonOf(test);
+        skipped.set(reason, [
+          ...(skipped.get(reason) ?? []),
+          `${module.relativeModuleId} > ${test.fullName}`,
+        ]);
+        skippedCount += 1;
+      } else failed += 1;
     }
   }
-  if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.join('\n')}`);
-  return { passed, failed, skipped: skipped.length };
+  for (const [reason, tests] of skipped) {
+    console.log(`\nSkipped: ${reason}\n${tests.map((test) => `  ${test}`).join('\n')}`);
+  }
+  return { passed, failed, skipped: skippedCount };
 }
 
-function describeSkipped(module: TestModule, test: TestCase): string {
+function reasonOf(test: TestCase): string {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
   const otherwise =
     test.options.mode === 'run' ? 'its set-up failed' : `no reason given (${test.options.mode})`;
-  return `  ${module.relativeModuleId} > ${test.fullName}: ${note ?? otherwise}`;
+  return note ?? otherwise;
 }

@@ -50,7 +50,7 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
   const nothingLocal: Choices = { byName, artifacts: [], java: '', redisFromPath: false };
   if (rest.length === 0) return nothingLocal;
 
-  let noDocker = 'Docker was not asked for';
+  const reasons: string[] = [];
   if (origins.includes('docker')) {
     const engine = await findDockerEngine(environment);
     if (engine.found) {
@@ -58,10 +58,11 @@ export async function chooseOrigins(wanted: readonly Wanted[], options: Services
       for (const { name } of rest) byName.set(name, { origin: 'docker', why, engine });
       return nothingLocal;
     }
-    noDocker = `no Docker engine (${engine.why})`;
+    const noDocker = `no Docker engine (${engine.why})`;
     options.say(noDocker);
+    reasons.push(noDocker);
   }
-  return mergeChoices(nothingLocal, await chooseLocal(rest, options, { reasons: [noDocker] }));
+  return mergeChoices(nothingLocal, await chooseLocal(rest, options, { reasons }));
 }
 
 /** Why something else was not taken. */
@@ -180,7 +181,7 @@ function describeDeadEnd(
       : []),
   ];
   return [
-    `Cannot start ${rest.map(({ name }) => name).join(', ')}: ${reasons.join('; ')}.`,
+    `Cannot start ${rest.map(({ name }) => name).join(', ')}: ${reasons.join('; ') || 'nothing that may serve is there'}.`,
     ways.length > 1 ? 'One of these is needed:' : 'Needed:',
     ...ways.map((way, at) => `  - ${way}${at < ways.length - 1 ? ', or' : ''}`),
   ].join('\n');

@@ -47,11 +47,11 @@ describe('choosing', () => {
   it('takes what a person wants of what can be used, and says where nothing is left', async () => {
     const environment = { ...NOTHING, SERVICE_ORIGINS: 'given' };
     await expect(startServices({ say: quiet, environment })).rejects.toThrow(
-      /^Cannot start kafka, redis, s3: Docker was not asked for\.[^]*KAFKA_BROKERS, REDIS_URL, S3_ENDPOINT, or\n {2}- docker or local among the origins asked for \(SERVICE_ORIGINS, --origins\)$/,
+      /^Cannot start kafka, redis, s3: nothing that may serve is there\.[^]*KAFKA_BROKERS, REDIS_URL, S3_ENDPOINT, or\n {2}- docker or local among the origins asked for \(SERVICE_ORIGINS, --origins\)$/,
     );
     const mustBeLocal = { say: quiet, origins: ['local'], environment } as const;
     await expect(startServices({ ...mustBeLocal, s3: false, redis: false })).rejects.toThrow(
-      /^Cannot start kafka: Docker was not asked for\.\nNeeded:\n {2}- local among the origins asked for/,
+      /^Cannot start kafka: nothing that may serve is there\.\nNeeded:\n {2}- local among the origins asked for/,
     );
     // A command line's word wins over the environment's.
     await expect(startServices({ say: quiet, environment, allowed: ['docker'] })).rejects.toThrow(
