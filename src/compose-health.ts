@@ -92,7 +92,9 @@ export function createHealth(parts: HealthParts): Health {
   const away = (): string[] => {
     const services = new Set(parts.waits.services());
     if (!parts.redis.isUp()) services.add('redis');
-    if (!consumer.status().connected) services.add('kafka');
+    const { connected, commitFault } = consumer.status();
+    if (!connected) services.add('kafka');
+    if (commitFault !== undefined) services.add(`commits: ${commitFault}`);
     if (couponApi.stats().breaker !== 'closed' || couponApi.isRefused()) services.add('coupon API');
     if (parts.pushApi.isRefused() || parts.pushApi.stats().isAway) services.add(PUSH_API);
     for (const topic of WRITTEN_TOPICS) if (obstacles.reasonOf(topic) !== undefined) services.add(topic);

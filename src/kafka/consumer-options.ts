@@ -59,8 +59,10 @@ export interface ConsumerOptions {
   onFatal(error: Error): void;
 }
 
-/** `dropped`: the partitions had been taken away, somebody else redoes the work. */
-export type CommitResult = 'ok' | 'failed' | 'dropped';
+/**
+ * `partial`: the broker refused some partitions. `dropped`: they had been taken away, somebody else redoes the work.
+ */
+export type CommitResult = 'ok' | 'partial' | 'failed' | 'dropped';
 
 /** Must not throw. */
 export interface ConsumerMeter {
@@ -89,7 +91,7 @@ export interface PartitionStatus {
   readonly lost: number;
   /** Events received without outcome. */
   readonly inFlight: number;
-  /** Why the partition can't be read now; absent while it can. */
+  /** Why the partition can't be read or committed now; absent while it can. */
   readonly fault?: string;
   /** Age of the oldest undecided event; null where none of the backlog has been read yet. */
   readonly behindSeconds: number | null;
@@ -100,6 +102,8 @@ export interface PartitionStatus {
 export interface ConsumerStatus {
   /** A member of the group with its partitions in hand. */
   readonly joined: boolean;
+  /** Why commits as a whole have failed for some seconds; undefined while they don't. */
+  readonly commitFault: string | undefined;
   /** False while Kafka does not answer. */
   readonly connected: boolean;
   readonly partitions: readonly PartitionStatus[];

@@ -1,6 +1,7 @@
 /** The consumer's part of /status and /ready. */
 import type { Clock } from '../pipeline/ports.ts';
 import { createBacklogPace, type BacklogPace } from '../stream/backlog-pace.ts';
+import type { CommitHealth } from './commit-health.ts';
 import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
 import type { FindObstacle } from './fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
@@ -16,6 +17,7 @@ export interface StatusSources {
   readonly watch: KafkaWatch;
   readonly findObstacle: FindObstacle;
   readonly fetching: PartitionFetch;
+  readonly commits: CommitHealth;
   readonly marks: { readonly fetchAtMs?: number; readonly progressAtMs?: number };
 }
 
@@ -39,11 +41,17 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
   const flows = member ? [...current.flows.values()] : [];
   const held = member && current.state !== 'opening' ? current.partitions : [];
   const faults = new Map(sources.fetching.faults().map(({ partition, reason }) => [partition, reason]));
+  const uncommitted = new Map(
+    sources.commits
+      .partitionFaults()
+      .map(({ partition, reason }) => [partition, `its commits are refused: ${reason}`]),
+  );
   const partitions = held.map((partition): PartitionStatus => {
     const flow = current?.flows.get(partition);
     const fault =
       findObstacle(topic, partition) ??
       faults.get(partition) ??
+      uncommitted.get(partition) ??
       (flow === undefined ? 'where it begins is not known yet' : undefined);
     const inFlight = flow?.inFlight ?? 0;
     const positions = positionsOf(flow, paceOf, clock.now());
@@ -54,6 +62,7 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
   return {
     // Away for longer than the session, the group has gone on without this pod, whatever it still holds.
     joined: member && current.state !== 'opening' && awayMs <= sources.sessionTimeoutMs,
+    commitFault: sources.commits.fault(),
     connected: watch.awaySinceMs === undefined && marks.fetchAtMs !== undefined,
     partitions,
     inFlight: flows.reduce((sum, flow) => sum + flow.inFlight, 0),

@@ -11,6 +11,7 @@ import { createKeyedExecutor } from '../stream/keyed-executor.ts';
 import { createBatchIntake } from './batch-intake.ts';
 import { createKafkaClient, messageOf } from './client.ts';
 import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
+import { createCommitHealth } from './commit-health.ts';
 import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
 import { createKeyRule } from './event-keys.ts';
@@ -97,6 +98,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       findObstacle = fetchApart(cluster as InsideCluster);
     },
   );
+  const commits = createCommitHealth(topic, clock, logger);
   const committer = createCommitter({
     intervalMs: options.commitIntervalMs,
     maxEvents: options.commitMaxEvents,
@@ -106,18 +108,18 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       return commitWatermarks(current, {
         groupId,
         topic,
+        health: commits,
         cluster: gate.cluster,
-        onError: (error, fenced) => {
-          logger.warn({ error: messageOf(error), fenced }, 'a commit failed');
-          // The group has gone on without this pod: others may have its partitions already.
-          if (fenced) loseAll(current);
+        // Others may have its partitions already.
+        onFenced: () => {
+          loseAll(current);
         },
       });
     },
     onResult: (result) => {
       meter.commit(result);
       // What was held back by the uncommitted span may be taken in now.
-      if (result === 'ok') pump.wake();
+      if (result === 'ok' || result === 'partial') pump.wake();
     },
   });
   const { pause, resume, seek } = createFetchControls(topic, () => consumer, logger);
@@ -201,6 +203,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     to.on(to.events.GROUP_JOIN, ({ payload }) => {
       options.onObstacle?.(undefined);
       fetching.forget();
+      commits.forget();
       membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
     });
     to.on(to.events.HEARTBEAT, ({ payload }) => {
@@ -287,6 +290,6 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       run().catch(fail);
     },
     stop: () => (stopped ??= stop()),
-    status: createStatusReader({ ...options, membership, watch, fetching, findObstacle, marks }),
+    status: createStatusReader({ ...options, membership, watch, fetching, commits, findObstacle, marks }),
   };
 }

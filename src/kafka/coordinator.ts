@@ -10,6 +10,7 @@
  */
 import type { Broker, Cluster } from 'kafkajs';
 import { brokerErrorType, messageOf } from './client.ts';
+import { withCommitAnswers } from './commit-answer.ts';
 
 type Find = Cluster['findGroupCoordinator'];
 
@@ -59,7 +60,8 @@ function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
   async function send(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
     const broker = await connected();
     try {
-      return await (Reflect.get(broker, name) as Request).apply(broker, [...args]);
+      const asked = name === 'offsetCommit' ? withCommitAnswers(broker) : broker;
+      return await (Reflect.get(broker, name) as Request).apply(asked, [...args]);
     } catch (error) {
       if (isMissing(error) && current === broker) current = undefined;
       throw error;

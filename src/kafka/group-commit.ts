@@ -10,11 +10,31 @@
 import type { Cluster } from 'kafkajs';
 import { passFailpoint } from '../domain/failpoints.ts';
 import { needsCommit, type Assignment } from './assignment.ts';
-import { brokerErrorType } from './client.ts';
+import { brokerErrorType, messageOf } from './client.ts';
+import { CommitRefused } from './commit-answer.ts';
+import type { CommitHealth } from './commit-health.ts';
 import type { CommitResult } from './consumer-options.ts';
+import type { PartitionFlow } from './partition-flow.ts';
+
+/** Refusals that say nothing of the partition that they are told of. */
+const OF_THE_GROUP = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'GROUP_AUTHORIZATION_FAILED',
+  'REQUEST_TIMED_OUT',
+]);
 
 /** Answers to a member that the group has gone on without. */
-const FENCED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_INSTANCE_ID']);
+const FENCED = new Set([
+  'UNKNOWN_MEMBER_ID',
+  'ILLEGAL_GENERATION',
+  'FENCED_INSTANCE_ID',
+  'STALE_MEMBER_EPOCH',
+]);
+
+export const NOTE_TOO_LARGE = 'OFFSET_METADATA_TOO_LARGE';
 
 /** The group has gone on without this member: what it held may be in other hands already. */
 export function isFenced(error: unknown): boolean {
@@ -24,8 +44,17 @@ export function isFenced(error: unknown): boolean {
 export interface GroupCommitOptions {
   readonly groupId: string;
   readonly topic: string;
+  readonly health: CommitHealth;
   cluster(): Cluster;
-  onError(error: unknown, fenced: boolean): void;
+  /** The group has gone on without this member. */
+  onFenced(): void;
+}
+
+/** What of a partition is to be committed. */
+interface Moved {
+  readonly flow: PartitionFlow;
+  readonly offset: number;
+  readonly note: string;
 }
 
 /** Commits what has moved since the last commit. Never rejects. */
@@ -33,37 +62,90 @@ export async function commitWatermarks(
   assignment: Assignment,
   options: GroupCommitOptions,
 ): Promise<CommitResult | 'nothing'> {
-  if (assignment.state === 'opening' || assignment.state === 'over') return 'nothing';
+  const { health } = options;
+  let accepted = 0;
+  let refusals = 0;
+  const result = (): CommitResult | 'nothing' => {
+    if (refusals > 0) return accepted > 0 ? 'partial' : 'failed';
+    return accepted > 0 ? 'ok' : 'nothing';
+  };
+  for (;;) {
+    if (assignment.state === 'opening' || assignment.state === 'over') return result();
+    const moved = findMoved(assignment, health);
+    if (moved.length === 0) return result();
+    if (assignment.batch === undefined && assignment.generation === undefined) return result();
+    passFailpoint('commit.asking');
+    const refused = await tryCommit(assignment, moved, options);
+    if (typeof refused === 'string') return refused;
+    passFailpoint('commit.answered');
+    health.went();
+    let tooLarge = 0;
+    for (const { flow, offset, note } of moved) {
+      const type = refused.get(flow.partition);
+      if (type === undefined) {
+        accepted += 1;
+        flow.committed = offset;
+        health.partitions.clear(flow.partition);
+      } else if (type === NOTE_TOO_LARGE && note !== '') {
+        tooLarge = Math.max(tooLarge, Buffer.byteLength(note));
+      } else {
+        refusals += 1;
+        health.partitions.refused(flow.partition, type);
+      }
+    }
+    if (tooLarge === 0) return result();
+    // What it is written beside counts for more: at once again, with less.
+    health.noteTooLarge(tooLarge);
+  }
+}
+
+function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
   const isLast = assignment.state === 'closing';
-  const moved = [...assignment.flows.values()]
-    .map((flow) => ({ flow, offset: flow.watermark, note: isLast ? flow.noteUndecided() : '' }))
+  return [...assignment.flows.values()]
+    .filter(({ partition }) => isLast || !health.partitions.isHeld(partition))
+    .map((flow) => {
+      const note = isLast ? flow.noteUndecided(health.mostNoteBytes) : '';
+      return { flow, offset: flow.watermark, note };
+    })
     .filter(({ flow, note }) => note !== '' || needsCommit(flow));
-  if (moved.length === 0) return 'nothing';
+}
+
+/** @returns what was refused, by partition: empty where nothing was. Or what became of the commit as a whole. */
+async function tryCommit(
+  assignment: Assignment,
+  moved: readonly Moved[],
+  options: GroupCommitOptions,
+): Promise<ReadonlyMap<number, string> | CommitResult> {
+  const { groupId, topic, health } = options;
   const partitions = moved.map(({ flow, offset, note }) => ({
     partition: flow.partition,
     offset: String(offset),
     metadata: note,
   }));
-  const topics = [{ topic: options.topic, partitions }];
-  passFailpoint('commit.asking');
+  const topics = [{ topic, partitions }];
   try {
     if (assignment.batch !== undefined) {
       // Synchronous up to the moment at which the request carries the generation: no join can slip in.
       await assignment.batch.commitOffsetsIfNecessary({ topics });
-    } else if (assignment.generation !== undefined) {
-      const { groupId } = options;
-      const coordinator = await options.cluster().findGroupCoordinator({ groupId });
-      const { memberId, generation: groupGenerationId } = assignment;
-      await coordinator.offsetCommit({ groupId, memberId, groupGenerationId, topics });
     } else {
-      return 'nothing';
+      const coordinator = await options.cluster().findGroupCoordinator({ groupId });
+      const { memberId, generation: groupGenerationId = -1 } = assignment;
+      await coordinator.offsetCommit({ groupId, memberId, groupGenerationId, topics });
     }
+    return new Map();
   } catch (error) {
-    const fenced = isFenced(error);
-    options.onError(error, fenced);
-    return fenced ? 'dropped' : 'failed';
+    if (isFenced(error)) {
+      health.failed(messageOf(error));
+      options.onFenced();
+      return 'dropped';
+    }
+    if (
+      error instanceof CommitRefused &&
+      ![...error.refused.values()].some((type) => OF_THE_GROUP.has(type))
+    ) {
+      return error.refused;
+    }
+    health.failed(messageOf(error));
+    return 'failed';
   }
-  passFailpoint('commit.answered');
-  for (const { flow, offset } of moved) flow.committed = offset;
-  return 'ok';
 }

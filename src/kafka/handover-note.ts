@@ -30,16 +30,26 @@ const MAX_PACKED_BYTES = 2900;
 /** A stretch's length and number of distances. */
 const HEAD_BYTES = 12;
 
-/** Empty where there is nothing to say: nothing beyond `from` is decided. */
-export function writeNote({ from, until, undecided }: HandoverNote): string {
+/**
+ * Empty where there is nothing to say: nothing beyond `from` is decided.
+ * @param mostBytes that the text may have: one that would be longer speaks of fewer.
+ */
+export function writeNote({ from, until, undecided }: HandoverNote, mostBytes = Infinity): string {
+  const prefix = `${PREFIX}${String(from)}:`;
+  // Four characters hold three bytes.
+  const mostPacked = Math.min(
+    MAX_PACKED_BYTES,
+    Math.floor(((mostBytes - prefix.length) * 3) / 4) - HEAD_BYTES,
+  );
+  if (mostPacked <= 0) return '';
   const records = [...undecided];
   const offsets = records.map(([offset]) => offset);
-  const packed = pack(from, { until, undecided: offsets }, MAX_PACKED_BYTES);
+  const packed = pack(from, { until, undecided: offsets }, mostPacked);
   const { bytes } = packed;
   let { decided } = packed;
   let saidBytes = bytes.length;
   for (const [, pieces] of records.slice(0, packed.count)) {
-    const room = MAX_PACKED_BYTES - bytes.length - HEAD_BYTES;
+    const room = mostPacked - bytes.length;
     if (room <= 0) break;
     const one = pack(0, { until: pieces.until, undecided: pieces.undecided.keys() }, room);
     bytes.push(...one.bytes);
@@ -47,7 +57,7 @@ export function writeNote({ from, until, undecided }: HandoverNote): string {
     if (one.decided > 0) saidBytes = bytes.length;
   }
   if (decided <= 0) return '';
-  return `${PREFIX}${String(from)}:${Buffer.from(bytes.slice(0, saidBytes)).toString('base64url')}`;
+  return `${prefix}${Buffer.from(bytes.slice(0, saidBytes)).toString('base64url')}`;
 }
 
 /** Undefined for anything that is not a note to this offset: then nothing beyond it counts as decided. */

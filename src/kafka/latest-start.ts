@@ -13,7 +13,8 @@
 import type { Cluster } from 'kafkajs';
 import type { Logger } from '../pipeline/ports.ts';
 import type { OffsetReader } from './offset-reader.ts';
-import { isFenced } from './group-commit.ts';
+import { CommitRefused } from './commit-answer.ts';
+import { isFenced, NOTE_TOO_LARGE } from './group-commit.ts';
 import { BEGINS_AT_END } from './start-positions.ts';
 
 export interface LatestStartOptions {
@@ -41,10 +42,23 @@ export async function commitLatestStart(options: LatestStartOptions): Promise<bo
     const outsider = { memberId: '', groupGenerationId: -1 };
     await coordinator.offsetCommit({ groupId, ...outsider, topics: [{ topic, partitions }] });
   } catch (error) {
+    // The others have been committed: what has none begins at its beginning, which skips nothing.
+    if (isNoteRefused(error)) {
+      logger.warn(
+        { groupId, topic, partitions },
+        'the broker keeps no text beside offsets: some begin at their beginning',
+      );
+      return true;
+    }
     if (!isFenced(error)) throw error;
     logger.info({ groupId }, 'another pod has begun: its start position holds');
     return true;
   }
   logger.info({ groupId, topic, partitions }, 'a new group: begins at the end of each partition');
   return true;
+}
+
+function isNoteRefused(error: unknown): boolean {
+  if (!(error instanceof CommitRefused)) return false;
+  return [...error.refused.values()].every((type) => type === NOTE_TOO_LARGE);
 }

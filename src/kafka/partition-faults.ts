@@ -1,6 +1,6 @@
 /**
- * What keeps single partitions from being read, by name: since when, how often, and when each is looked at again. A
- * partition that has a fault is left out of fetches until then, so that it costs its neighbours nothing.
+ * What keeps single partitions from being read or committed, by name: since when, how often, and when each is tried
+ * again. A partition that has a fault is left out until then, so that it costs its neighbours nothing.
  */
 import type { Clock, Logger } from '../pipeline/ports.ts';
 
@@ -20,10 +20,10 @@ export interface FaultPauses {
 export interface PartitionFaults {
   /** One more try that failed. */
   add(partition: number, reason: string, pauses: FaultPauses): void;
-  /** It was read. */
-  clear(partition: number): void;
+  /** It works again. */
+  readonly clear: (partition: number) => void;
   clearAll(): void;
-  isHeld(partition: number): boolean;
+  readonly isHeld: (partition: number) => boolean;
   /** Those that last: what passes in a moment (a leader that moves) is none that anybody must know of. */
   lasting(): readonly PartitionFault[];
 }
@@ -40,7 +40,23 @@ interface Known {
   toldAtMs: number;
 }
 
-export function createPartitionFaults(topic: string, clock: Clock, logger: Logger): PartitionFaults {
+/** How a fault's beginning and its end read in the log. */
+export interface FaultWords {
+  readonly begins: string;
+  readonly ends: string;
+}
+
+const READING: FaultWords = {
+  begins: 'a partition can not be read now',
+  ends: 'the partition is read again',
+};
+
+export function createPartitionFaults(
+  topic: string,
+  clock: Clock,
+  logger: Logger,
+  words = READING,
+): PartitionFaults {
   const faults = new Map<number, Known>();
 
   return {
@@ -51,7 +67,7 @@ export function createPartitionFaults(topic: string, clock: Clock, logger: Logge
       };
       if (known.reason !== reason || now - known.toldAtMs >= REMIND_MS) {
         known.toldAtMs = now;
-        logger.warn({ topic, partition, reason, sinceMs: known.sinceMs }, 'a partition can not be read now');
+        logger.warn({ topic, partition, reason, sinceMs: known.sinceMs }, words.begins);
       }
       known.reason = reason;
       known.heldUntilMs = now + Math.min(longestMs, firstMs * 2 ** Math.min(known.tries, 20));
@@ -63,7 +79,7 @@ export function createPartitionFaults(topic: string, clock: Clock, logger: Logge
       if (known === undefined) return;
       faults.delete(partition);
       const afterMs = clock.now() - known.sinceMs;
-      logger.info({ topic, partition, reason: known.reason, afterMs }, 'the partition is read again');
+      logger.info({ topic, partition, reason: known.reason, afterMs }, words.ends);
     },
     clearAll() {
       faults.clear();

@@ -79,7 +79,7 @@ export interface PartitionFlow {
   /** Takes in at most one event. False where nothing is ready or there is no room. */
   admit(): boolean;
   /** What is decided beyond the watermark, for the next assignment; empty where nothing is. O(events in flight). */
-  noteUndecided(): string;
+  noteUndecided(mostBytes?: number): string;
   /** Nothing more is taken in; what waits in the buffer is let go. Work that runs goes on. */
   close(): void;
   /** Closes, and takes the hold away from everything that runs. */
@@ -272,17 +272,18 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       }
       return false;
     },
-    noteUndecided() {
+    noteUndecided(mostBytes) {
       const position = offsets.position();
       const records: [number, Progress][] = [];
       for (let owner = undecided.first(); owner !== undefined; owner = owner.next) {
         records.push([owner.offset, progressOf(owner)]);
       }
-      return writeNote({
+      const decided = {
         from: offsets.watermark(),
         until: Math.max(position, inherited.until),
         undecided: [...records, ...[...inherited.undecided].filter(([offset]) => offset >= position)],
-      });
+      };
+      return writeNote(decided, mostBytes);
     },
     close,
     lose() {

@@ -5,6 +5,7 @@
  */
 import type { Batch, Cluster, EachBatchPayload } from 'kafkajs';
 import type * as BatchIntakeFile from '../../src/kafka/batch-intake.ts';
+import type * as CommitHealthFile from '../../src/kafka/commit-health.ts';
 import type * as CommitterFile from '../../src/kafka/committer.ts';
 import type * as EventKeysFile from '../../src/kafka/event-keys.ts';
 import type * as GroupCommitFile from '../../src/kafka/group-commit.ts';
@@ -22,6 +23,7 @@ import { silentLogger } from './silent-logger.ts';
 
 export type Rooms = typeof ErrorsFile &
   typeof BatchIntakeFile &
+  typeof CommitHealthFile &
   typeof CommitterFile &
   typeof EventKeysFile &
   typeof GroupCommitFile &
@@ -32,6 +34,7 @@ export type Rooms = typeof ErrorsFile &
 
 const FILES = [
   'batch-intake',
+  'commit-health',
   'committer',
   'event-keys',
   'group-commit',
@@ -115,6 +118,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
     close: () => Promise.resolve(),
   };
   const executor = rooms.createKeyedExecutor({ maxRunning: 6, onFault: options.onFault });
+  const commits = rooms.createCommitHealth(TOPIC, clock, silentLogger);
   const committer = rooms.createCommitter({
     intervalMs: 100,
     maxEvents: 3,
@@ -125,8 +129,9 @@ export function createFakePod(options: FakePodOptions): FakePod {
         groupId: 'group',
         topic: TOPIC,
         cluster: () => cluster,
-        onError: (_error, fenced) => {
-          if (fenced) rooms.loseAll(current);
+        health: commits,
+        onFenced: () => {
+          rooms.loseAll(current);
         },
       });
     },

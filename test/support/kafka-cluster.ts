@@ -30,6 +30,8 @@ export async function startKafkaCluster(): Promise<KafkaCluster> {
     upstreamPort: ports[BROKER_IDS.length + at] ?? 0,
   }));
   const { brokers, node, stop } = await startLocalKafkaCluster({
+    // Of what is written beside an offset; 4096 by default.
+    properties: { 'offset.metadata.max.bytes': '100' },
     say: (line) => {
       console.log(`services: ${line}`);
     },

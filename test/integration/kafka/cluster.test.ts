@@ -184,6 +184,27 @@ describe('three brokers', () => {
     expect(sumRebalances(load.pods)).toBe(rejoins);
   }, 150_000);
 
+  test('a commit whose text beside the offset is refused goes with a shorter one', async () => {
+    const { topic, groupId, ledger } = await bench.load({ partitions: 1, events: 3000 });
+    const first = startPod(bench.brokers, {
+      ...{ topic, groupId, ledger, drainTimeoutMs: 500, maxRunningEvents: 1000, commitIntervalMs: 60_000 },
+      work: (_, n, hold) =>
+        new Promise((resolve) => (n % 7 === 3 ? hold.watch({ abandon: resolve }) : resolve())),
+    });
+    await until('all else is done', () => ledger.done.size === 3000 - Math.ceil((3000 - 3) / 7));
+    await first.consumer.stop();
+    const told = first.lines.findLast(({ message }) => message.includes('takes no such text'));
+    expect(told?.fields['mostNoteBytes']).toBeLessThanOrEqual(100);
+    expect(await bench.committed(groupId, topic)).toEqual([3]);
+    const second = startPod(bench.brokers, { topic, groupId, ledger });
+    await until('all is done', async () => (await bench.committed(groupId, topic))[0] === 3000);
+    const twice = [...ledger.done.values()].filter((times) => times > 1).length;
+    // What the shorter text still says is not done again.
+    expect(twice).toBeLessThan(3000 - 3 - Math.ceil((3000 - 3) / 7));
+    expect(ledger.done.size).toBe(3000);
+    await second.consumer.stop();
+  });
+
   test('a record whose leader has moved counts as sent only once it is written', async () => {
     const topic = `moved-${randomUUID()}`;
     const replicaAssignment = [

@@ -154,7 +154,7 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
   const pod: Pod = {
     consumer: undefined as unknown as EventConsumer,
     lines: logger.lines,
-    commits: { ok: 0, failed: 0, dropped: 0 },
+    commits: { ok: 0, partial: 0, failed: 0, dropped: 0 },
     counts: { rebalances: 0, passedOver: 0, lost: 0, resets: 0, received: 0 },
     pieces: [],
     maxInFlight: 0,

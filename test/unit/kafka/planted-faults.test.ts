@@ -11,8 +11,8 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'commit after revocation',
     file: 'kafka/group-commit.ts',
-    find: "if (assignment.state === 'opening' || assignment.state === 'over') return 'nothing';",
-    replace: "if (assignment.state === 'opening') return 'nothing';",
+    find: "if (assignment.state === 'opening' || assignment.state === 'over') return result();",
+    replace: "if (assignment.state === 'opening') return result();",
     by: /after its partitions were handed over/,
   },
   {

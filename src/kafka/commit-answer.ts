@@ -1,0 +1,47 @@
+/**
+ * What the coordinator says of each partition of a commit. kafkajs 2.2.4 throws the first refusal and forgets the
+ * rest, so that nobody knows which partitions were committed.
+ */
+import type { Broker } from 'kafkajs';
+import { brokerErrorName } from './error-codes.ts';
+import { withOwnAnswers } from './own-answers.ts';
+
+interface CommitAnswer {
+  readonly responses: readonly {
+    readonly partitions: readonly { readonly partition: number; readonly errorCode: number }[];
+  }[];
+}
+
+/** Some partitions, or all, were refused; what is not named has been committed. */
+export class CommitRefused extends Error {
+  override readonly name = 'CommitRefused';
+  /** The first refusal: kafkajs's own errors carry it so. */
+  readonly type: string;
+  /** By partition: the broker's name for why. */
+  readonly refused: ReadonlyMap<number, string>;
+
+  constructor(refused: ReadonlyMap<number, string>) {
+    const [type = 'UNKNOWN'] = refused.values();
+    super(`the commit was refused: ${[...new Set(refused.values())].join(', ')}`);
+    this.type = type;
+    this.refused = refused;
+  }
+}
+
+/** The same broker; its `offsetCommit` throws {@link CommitRefused}. */
+export function withCommitAnswers(broker: Broker): Broker {
+  return withOwnAnswers(broker, (exchange) => ({
+    ...exchange,
+    response: { ...exchange.response, parse: readCommitAnswer },
+  }));
+}
+
+function readCommitAnswer(answer: CommitAnswer): Promise<unknown> {
+  const refused = new Map<number, string>();
+  for (const { partition, errorCode } of answer.responses.flatMap(({ partitions }) => partitions)) {
+    const type = brokerErrorName(errorCode);
+    if (type !== undefined) refused.set(partition, type);
+  }
+  if (refused.size > 0) return Promise.reject(new CommitRefused(refused));
+  return Promise.resolve(answer);
+}
