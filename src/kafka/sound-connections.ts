@@ -4,7 +4,8 @@
  *   - a request that had no answer in its time leaves its connection in use, which TCP keeps for a quarter of an hour;
  *   - what half an answer left behind is taken for the beginning of the next connection's first one;
  *   - a login has no time limit, and waits for ever where its connection breaks with an error;
- *   - a connection that took too long goes on being made, and counts as its successor once it is there.
+ *   - a connection that took too long goes on being made, and counts as its successor once it is there;
+ *   - whoever asks while a connection is being made makes another one, and the first is never closed.
  */
 import type { Connection, ConnectionPool } from './kafkajs-inside.ts';
 
@@ -41,20 +42,27 @@ function keepConnectionSound(connection: Connection, loginTimeoutMs: number): vo
   const connect = connection.connect.bind(connection);
   const authenticate = connection.authenticate.bind(connection);
   const rejectRequests = connection.rejectRequests.bind(connection);
+  let connecting: Promise<unknown> | undefined;
 
-  connection.connect = async () => {
-    if (connection.isConnected()) return true;
+  async function begin(): Promise<unknown> {
     connection.chunks = [];
     connection.bytesBuffered = 0;
     connection.bytesNeeded = LENGTH_BYTES;
-    const connecting = connect();
+    const connected = connect();
     const { socket } = connection;
     try {
-      return await connecting;
+      return await connected;
     } catch (error) {
       socket?.destroy();
       throw error;
     }
+  }
+
+  connection.connect = () => {
+    if (connection.isConnected()) return Promise.resolve(true);
+    return (connecting ??= begin().finally(() => {
+      connecting = undefined;
+    }));
   };
   connection.authenticate = async () => {
     const late = setTimeout(() => {

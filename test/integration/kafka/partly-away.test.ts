@@ -3,12 +3,14 @@
  * does; they go on by themselves when it is back, with nothing skipped and nothing done twice.
  */
 import { randomUUID } from 'node:crypto';
+import { connect, createServer } from 'node:net';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { createRecordSender } from '../../../src/kafka/record-sender.ts';
 import { createLedTopics, ensureTopics } from '../../../src/kafka/topics.ts';
 import { openProxy, type NetworkCondition, type Proxy } from '../../../src/simulation/chaos/proxy.ts';
+import { findFreePorts } from '../../../src/simulation/services/free-ports.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import { startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
 import { findLocalObstacle } from '../../support/local-obstacle.ts';
@@ -154,6 +156,138 @@ describe('three brokers, one of them away', () => {
     await Promise.all(sending);
     await sender.stop();
   }, 180_000);
+
+  /** By way of the proxies, each of which leads to one broker: a network of this pod's own. */
+  const detour = (): string[] => cluster.detours.map(({ port }) => `127.0.0.1:${String(port)}`);
+
+  /** On all brokers, so that each partition always has a leader: of 0–2 brokers 1–3, of 3–5 likewise. */
+  async function ledTopic(): Promise<string> {
+    const topic = `led-${randomUUID()}`;
+    const replicaAssignment = ALL.map((partition) => ({
+      partition,
+      replicas: [0, 1, 2].map((next) => ((partition + next) % 3) + 1),
+    }));
+    await createLedTopics(bench.admin, [{ topic, replicaAssignment }]);
+    return topic;
+  }
+
+  /** A group that broker 1 coordinates. */
+  async function groupOfBroker1(): Promise<string> {
+    for (;;) {
+      const groupId = randomUUID();
+      const described = await coordinatorOf(groupId);
+      if (described === 1) return groupId;
+    }
+  }
+
+  /** The leader of the group's partition of __consumer_offsets, which Kafka finds by Java's hash of the name. */
+  async function coordinatorOf(groupId: string): Promise<number> {
+    let hash = 0;
+    for (const char of groupId) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
+    const { topics } = await bench.admin.fetchTopicMetadata({ topics: ['__consumer_offsets'] });
+    const partitions = topics[0]?.partitions ?? [];
+    const own = (hash & 0x7fffffff) % partitions.length;
+    return partitions.find(({ partitionId }) => partitionId === own)?.leader ?? 0;
+  }
+
+  test.each<[string, NetworkCondition]>([
+    ['refuses connections', { kind: 'cut' }],
+    ['takes what is sent and says nothing', { kind: 'hole', deliver: false }],
+  ])(
+    'a broker that %s, to one pod alone, takes only its partitions along',
+    async (_how, condition) => {
+      const topic = await ledTopic();
+      const groupId = await groupOfBroker1();
+      const ledger = createLedger();
+      const sick = pod({ topic, groupId, ledger, name: 'sick' }, detour());
+      await until('it has joined', () => sick.consumer.status().joined, LIMIT_MS);
+      await bench.send(topic, eventsFor(ALL, 0));
+      await until('all is done', () => ledger.done.size === ALL.length * 20, LIMIT_MS);
+
+      await proxies[2]!.set(condition);
+      await bench.send(topic, eventsFor(ALL, 1));
+      const others = ALL.length * 20 + OTHERS.length * 20;
+      await until('the others are read', () => ledger.done.size === others, 5000);
+      await until('its partitions are named', () => namedOf(sick).join() === OF_BROKER_3.join(), LIMIT_MS);
+      expect(faultsOf(sick).join()).toMatch('broker 3, can not be reached');
+      for (let round = 2; round < 8; round += 1) {
+        const before = ledger.done.size;
+        await bench.send(topic, eventsFor(OTHERS, round));
+        await until('the others are read on', () => ledger.done.size === before + OTHERS.length * 20, 5000);
+        await clock.sleep(500);
+      }
+      expect(sick.counts.rebalances).toBe(0);
+
+      // A rebalance does not wait for what nobody answers.
+      const well = pod({ topic, groupId, ledger, name: 'well' });
+      await until('the group has rebalanced', () => well.consumer.status().partitions.length === 3, 8000);
+      await proxies[2]!.set({ kind: 'open' });
+      await bench.send(topic, eventsFor(ALL, 8));
+      await until(
+        'all is done',
+        () => ledger.done.size === 9 * 20 * OTHERS.length + 3 * 20 * OF_BROKER_3.length,
+        LIMIT_MS,
+      );
+      await until('nothing is named', () => namedOf(sick).length === 0, LIMIT_MS);
+      expect([...ledger.done.values()].filter((times) => times > 1)).toEqual([]);
+      expect(sick.fatal ?? well.fatal).toBeUndefined();
+    },
+    120_000,
+  );
+
+  test('a pod starts whose first address takes connections and says nothing', async () => {
+    const topic = await ledTopic();
+    const ledger = createLedger();
+    await bench.send(topic, eventsFor(ALL, 0));
+    await proxies[2]!.set({ kind: 'hole', deliver: false });
+    const sick = pod({ topic, groupId: await groupOfBroker1(), ledger }, detour().reverse());
+    await until('the others are read', () => ledger.done.size === OTHERS.length * 20, LIMIT_MS);
+    expect(sick.consumer.status()).toMatchObject({ joined: true, connected: true });
+    await until('its partitions are named', () => namedOf(sick).join() === OF_BROKER_3.join(), LIMIT_MS);
+    await proxies[2]!.set({ kind: 'open' });
+    await until('all is done', () => ledger.done.size === ALL.length * 20, LIMIT_MS);
+  }, 120_000);
+
+  test('a pod that can not reach its group’s coordinator loses its partitions to one that can', async () => {
+    const topic = await ledTopic();
+    const groupId = await groupOfBroker1();
+    const ledger = createLedger();
+    const options = { topic, groupId, ledger, sessionTimeoutMs: 6000 };
+    const sick = pod({ ...options, name: 'sick' }, detour());
+    await until('it has joined', () => sick.consumer.status().joined, LIMIT_MS);
+    const well = pod({ ...options, name: 'well' });
+    await until('the group has rebalanced', () => well.consumer.status().partitions.length === 3, LIMIT_MS);
+    await proxies[0]!.set({ kind: 'hole', deliver: false });
+    await until('the other has all', () => well.consumer.status().partitions.length === 6, LIMIT_MS);
+    await bench.send(topic, eventsFor(ALL, 0));
+    await until('all is done', () => ledger.done.size === ALL.length * 20, LIMIT_MS);
+    await proxies[0]!.set({ kind: 'open' });
+    await until('it has come back', () => well.consumer.status().partitions.length === 3, LIMIT_MS);
+    await bench.send(topic, eventsFor(ALL, 1));
+    await until('all is done', () => ledger.done.size === ALL.length * 40, LIMIT_MS);
+    expect(sick.fatal ?? well.fatal).toBeUndefined();
+  }, 120_000);
+
+  test('an address in brackets is reached', async ({ skip }) => {
+    const [port] = await findFreePorts(1);
+    const server = createServer((socket) => {
+      const target = connect(Number(cluster.brokers[0]?.split(':')[1]), '127.0.0.1');
+      socket.pipe(target).pipe(socket);
+      for (const one of [socket, target]) one.on('error', () => undefined);
+    });
+    const isOpen = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '::1', () => resolve(true));
+    });
+    skip(!isOpen, 'this machine has no IPv6 loopback');
+    const topic = await ledTopic();
+    const ledger = createLedger();
+    const one = pod({ topic, groupId: randomUUID(), ledger }, [`[::1]:${String(port)}`]);
+    await bench.send(topic, eventsFor(ALL, 0));
+    await until('all is done', () => ledger.done.size === ALL.length * 20, LIMIT_MS);
+    await one.consumer.stop();
+    await new Promise((resolve) => server.close(resolve));
+  }, 60_000);
 });
 
 /** As the client's partitioner has it. */

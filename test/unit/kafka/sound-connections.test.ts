@@ -59,10 +59,12 @@ const request = {
 /** Answers each request with the text, in Kafka's frame. */
 const answer = (text: string) => (socket: Socket) =>
   socket.on('data', (data) => {
-    const body = Buffer.concat([data.subarray(8, 12), Buffer.from(text)]);
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(body.length);
-    socket.write(Buffer.concat([length, body]));
+    for (let at = 0; at < data.length; at += 4 + data.readInt32BE(at)) {
+      const body = Buffer.concat([data.subarray(at + 8, at + 12), Buffer.from(text)]);
+      const length = Buffer.alloc(4);
+      length.writeInt32BE(body.length);
+      socket.write(Buffer.concat([length, body]));
+    }
   });
 
 it('a connection on which nothing is answered is given up, and the next one answers', async () => {
@@ -89,15 +91,38 @@ it('half an answer is not taken for the beginning of what the next connection br
   expect(await pool.send(request)).toBe('well');
 });
 
+it('requests that come while a connection is being made share it', async () => {
+  let connections = 0;
+  const port = await listen((socket) => {
+    connections += 1;
+    answer('well')(socket);
+  });
+  const pool = poolTo(port);
+  expect(await Promise.all([pool.send(request), pool.send(request), pool.send(request)])).toHaveLength(3);
+  expect(connections).toBe(1);
+});
+
+/** What a broker says to a handshake: no error, and that it knows PLAIN. */
+const HANDSHAKE = '\0\0\0\0\0\x01\0\x05PLAIN';
+
 it.each([
   ['without an answer', () => undefined],
-  ['that breaks off', (socket: Socket) => socket.once('data', () => socket.resetAndDestroy())],
-])('a login %s ends', async (_how, onSocket) => {
-  const port = await listen(onSocket);
+  ['that breaks off', (socket: Socket) => socket.resetAndDestroy()],
+])('a login %s ends', async (_how, onLogin) => {
+  let requests = 0;
+  const port = await listen((socket) => {
+    answer(HANDSHAKE)(socket);
+    socket.once('data', () => {
+      requests += 1;
+      socket.removeAllListeners('data');
+      socket.on('data', () => onLogin(socket));
+    });
+  });
   const pool = poolTo(port, { sasl: { mechanism: 'plain', username: 'u', password: 'p' } });
   const [connection] = pool.pool;
   await connection!.connect();
   Reflect.set(connection!, 'versions', { 17: { minVersion: 0, maxVersion: 1 } });
   await expect(connection!.authenticate()).rejects.toThrow();
+  expect(requests).toBe(1);
   await expect.poll(() => connection!.isConnected()).toBe(false);
 });
