@@ -3,14 +3,12 @@
  * does; they go on by themselves when it is back, with nothing skipped and nothing done twice.
  */
 import { randomUUID } from 'node:crypto';
-import { connect, createServer } from 'node:net';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { createRecordSender } from '../../../src/kafka/record-sender.ts';
 import { createLedTopics, ensureTopics } from '../../../src/kafka/topics.ts';
 import { openProxy, type NetworkCondition, type Proxy } from '../../../src/simulation/chaos/proxy.ts';
-import { findFreePorts } from '../../../src/simulation/services/free-ports.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import { startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
 import { findLocalObstacle } from '../../support/local-obstacle.ts';
@@ -34,6 +32,13 @@ describe('three brokers, one of them away', () => {
     cluster = await startKafkaCluster();
     for (const { port, upstreamPort } of cluster.detours) proxies.push(await openProxy(port, upstreamPort));
     bench = await openBench(cluster.brokers);
+    // Groups have their coordinators from the first question on.
+    const asked = (): Promise<boolean> =>
+      bench.admin.describeGroups(['any']).then(
+        () => true,
+        () => false,
+      );
+    await until('groups are coordinated', asked);
   }, 150_000);
   beforeEach(({ skip }) => {
     skip(obstacle !== undefined, obstacle);
@@ -256,7 +261,9 @@ describe('three brokers, one of them away', () => {
     const sick = pod({ ...options, name: 'sick' }, detour());
     await until('it has joined', () => sick.consumer.status().joined, LIMIT_MS);
     const well = pod({ ...options, name: 'well' });
-    await until('the group has rebalanced', () => well.consumer.status().partitions.length === 3, LIMIT_MS);
+    const shared = (): boolean =>
+      [sick, well].every(({ consumer }) => consumer.status().partitions.length === 3);
+    await until('the group has rebalanced', shared, LIMIT_MS);
     await proxies[0]!.set({ kind: 'hole', deliver: false });
     await until('the other has all', () => well.consumer.status().partitions.length === 6, LIMIT_MS);
     await bench.send(topic, eventsFor(ALL, 0));
@@ -267,27 +274,6 @@ describe('three brokers, one of them away', () => {
     await until('all is done', () => ledger.done.size === ALL.length * 40, LIMIT_MS);
     expect(sick.fatal ?? well.fatal).toBeUndefined();
   }, 120_000);
-
-  test('an address in brackets is reached', async ({ skip }) => {
-    const [port] = await findFreePorts(1);
-    const server = createServer((socket) => {
-      const target = connect(Number(cluster.brokers[0]?.split(':')[1]), '127.0.0.1');
-      socket.pipe(target).pipe(socket);
-      for (const one of [socket, target]) one.on('error', () => undefined);
-    });
-    const isOpen = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '::1', () => resolve(true));
-    });
-    skip(!isOpen, 'this machine has no IPv6 loopback');
-    const topic = await ledTopic();
-    const ledger = createLedger();
-    const one = pod({ topic, groupId: randomUUID(), ledger }, [`[::1]:${String(port)}`]);
-    await bench.send(topic, eventsFor(ALL, 0));
-    await until('all is done', () => ledger.done.size === ALL.length * 20, LIMIT_MS);
-    await one.consumer.stop();
-    await new Promise((resolve) => server.close(resolve));
-  }, 60_000);
 });
 
 /** As the client's partitioner has it. */
