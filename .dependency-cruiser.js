@@ -9,15 +9,18 @@ const PORTS = 'src/pipeline/ports\\.ts$';
 /** How large JSON is walked and cut in turns of the event loop: of records as of partners' answers. */
 const LARGE_JSON = 'src/stream/(check-json|cut-array|json-bytes|loop-turns)\\.ts$';
 
+/** How work that is much shares the event loop. */
+const LOOP_TURNS = 'src/stream/loop-turns\\.ts$';
+
 /** What each room may import of ours beside its own files. */
 const rooms = {
   domain: [],
-  pipeline: ['src/domain/'],
+  pipeline: ['src/domain/', LOOP_TURNS],
   stream: ['src/domain/'],
   kafka: ['src/domain/', PORTS, 'src/stream/'],
   partners: ['src/domain/', PORTS, LARGE_JSON],
   documents: ['src/domain/', PORTS],
-  rules: ['src/domain/', PORTS],
+  rules: ['src/domain/', PORTS, LOOP_TURNS],
   cooldown: ['src/domain/', PORTS],
   push: ['src/domain/', PORTS],
   telemetry: ['src/domain/', PORTS],

@@ -61,8 +61,11 @@ export interface Ruleset {
     timeZone: string | undefined,
     atMs: number,
   ): { readonly quiet: boolean; readonly nextStartMs: number | undefined };
-  /** Which coupons remain, best first, each with its push's text; and why the others fell out. */
-  rank(event: LocationEvent, coupons: readonly Coupon[], context: RankContext): Ranking;
+  /**
+   * Which coupons remain, best first, each with its push's text; and why the others fell out. At once where that takes
+   * no longer than a few ms, else in turns of the event loop. Coupons that a second's work has not come to are excluded.
+   */
+  rank(event: LocationEvent, coupons: readonly Coupon[], context: RankContext): Ranking | Promise<Ranking>;
 }
 
 export interface RankContext {
@@ -77,7 +80,8 @@ export type FindMerchant = (merchantId: string) => Merchant | undefined;
 export interface Candidate {
   readonly coupon: Coupon;
   readonly score: number;
-  readonly text: { readonly title: string; readonly body?: string; readonly deepLink?: string };
+  /** Made when it is asked for: of many candidates few are. */
+  readonly text: () => { readonly title: string; readonly body?: string; readonly deepLink?: string };
 }
 
 export interface Exclusion {

@@ -76,7 +76,8 @@ export async function processEvent(
   if (undisturbed.ended) return undisturbed.outcome;
 
   const inRules = { nowMs, timeZone, findMerchant: documents.findMerchant };
-  const ranked = applyRules(event, found.value, rules, inRules, meter);
+  const ranking = applyRules(event, found.value, rules, inRules, meter);
+  const ranked = ranking instanceof Promise ? await ranking : ranking;
   lap('rules');
   if (ranked.ended) return ranked.outcome;
 

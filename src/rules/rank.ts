@@ -10,6 +10,7 @@ import type { Candidate, Exclusion, RankContext, Ranking, Ruleset } from '../pip
 import { distanceMeters } from './distance.ts';
 import { MINUTE_MS } from './duration.ts';
 import { compileExpression, type Condition } from './expression.ts';
+import { isSpent, workInTurns, type Budget } from './in-turns.ts';
 import { createLimits } from './limits.ts';
 import { createPushText } from './push-text.ts';
 import { SUPPRESS } from './quiet-hours.ts';
@@ -28,6 +29,7 @@ import {
 interface Rule {
   readonly id: string;
   readonly condition: Condition;
+  readonly units: number;
   /** Undefined: excludes. */
   readonly by: number | undefined;
 }
@@ -35,6 +37,14 @@ interface Rule {
 type Verdict = { readonly boost: number } | { readonly exclusion: Exclusion };
 
 const MAX_ERROR_LENGTH = 300;
+/** A unit is about a microsecond, but for a heavy condition: that may take milliseconds, and usually does not. */
+const UNITS_A_LOOK = 128;
+const HEAVY_UNITS = UNITS_A_LOOK / 2;
+const COUPON_UNITS = 4;
+/** The rules' time for one event, in ms. */
+const MAX_OWN_MS = 1000;
+/** What excludes the coupons that nobody came to. */
+const OUT_OF_TIME = { rule: 'rules', error: 'the rules took more than a second for one event' };
 
 export function createRank(document: RulesDocument): Ruleset['rank'] {
   const brokenLimit = createLimits(document);
@@ -43,32 +53,70 @@ export function createRank(document: RulesDocument): Ruleset['rank'] {
   const unknownZone = document.quietHours?.unknownTimeZone;
   const fallbackZone = unknownZone === SUPPRESS ? undefined : unknownZone;
 
-  return (event: LocationEvent, coupons: readonly Coupon[], context: RankContext): Ranking => {
-    const { nowMs, timeZone } = context;
+  function* rankInSteps(
+    event: LocationEvent,
+    coupons: readonly Coupon[],
+    { nowMs, timeZone, findMerchant }: RankContext,
+    budget: Budget,
+  ): Generator<undefined, Ranking> {
     const zone = timeZone ?? fallbackZone;
     const local = zone === undefined ? undefined : localTime(zone, nowMs);
     const seen = eventVariables(event, { nowMs, timeZoneKnown: timeZone !== undefined, local });
     const candidates: Candidate[] = [];
     const exclusions: Exclusion[] = [];
+    let units = 0;
     for (const coupon of coupons) {
-      const merchant = context.findMerchant(coupon.merchantId);
+      if (isSpent(budget)) {
+        exclusions.push({ couponId: coupon.couponId, ...OUT_OF_TIME });
+        continue;
+      }
+      units += COUPON_UNITS;
+      if (units >= UNITS_A_LOOK) {
+        yield undefined;
+        units = 0;
+      }
+      const merchant = findMerchant(coupon.merchantId);
       const distance = distanceTo(event, coupon);
       const limit = brokenLimit({ coupon, merchant, distanceMeters: distance, nowMs });
       if (limit !== undefined) {
         exclusions.push({ couponId: coupon.couponId, rule: limit });
         continue;
       }
-      const verdict = judge(rules, coupon, merchant, seen, distance, nowMs);
-      if ('exclusion' in verdict) {
-        exclusions.push(verdict.exclusion);
+      let boost = 0;
+      let exclusion: Exclusion | undefined;
+      const variables = rules.length === 0 ? undefined : variablesOf(coupon, merchant, seen, distance, nowMs);
+      for (let at = 0; variables !== undefined && exclusion === undefined && at < rules.length; at += 1) {
+        const rule = rules[at] as Rule;
+        units += rule.units;
+        if (units >= UNITS_A_LOOK) {
+          yield undefined;
+          units = 0;
+        }
+        const verdict = isSpent(budget)
+          ? { exclusion: { couponId: coupon.couponId, ...OUT_OF_TIME } }
+          : ask(rule, variables);
+        if ('exclusion' in verdict) exclusion = verdict.exclusion;
+        else boost += verdict.boost;
+      }
+      if (exclusion !== undefined) {
+        exclusions.push(exclusion);
         continue;
       }
-      const score = (coupon.discountPercent ?? 0) + verdict.boost - (distance ?? 0) / 1000;
-      const values = textValues(event, coupon, merchant, { distance, nowMs, local });
-      candidates.push({ coupon, score, text: writeText(coupon, event.locale, values) });
+      const score = (coupon.discountPercent ?? 0) + boost - (distance ?? 0) / 1000;
+      candidates.push({
+        coupon,
+        score,
+        text: () =>
+          writeText(coupon, event.locale, textValues(event, coupon, merchant, { distance, nowMs, local })),
+      });
     }
     candidates.sort((a, b) => b.score - a.score || inCodeUnitOrder(a.coupon.couponId, b.coupon.couponId));
     return { candidates, exclusions };
+  }
+
+  return (event, coupons, context) => {
+    const budget: Budget = { maxMs: MAX_OWN_MS, spentMs: 0 };
+    return workInTurns(rankInSteps(event, coupons, context, budget), budget);
   };
 }
 
@@ -76,35 +124,35 @@ function compileAll(document: RulesDocument): readonly Rule[] {
   return (document.rules ?? []).map((rule) => {
     const compiled = compileExpression(rule.when);
     if (!compiled.ok) throw new Error(`rule ${rule.id}: ${compiled.message}`);
-    return { id: rule.id, condition: compiled.condition, by: rule.then === 'boost' ? rule.by : undefined };
+    const by = rule.then === 'boost' ? rule.by : undefined;
+    return { id: rule.id, condition: compiled.condition, units: compiled.isHeavy ? HEAVY_UNITS : 1, by };
   });
 }
 
-function judge(
-  rules: readonly Rule[],
+const NO_BOOST: Verdict = { boost: 0 };
+
+function ask({ id, condition, by }: Rule, variables: Variables): Verdict {
+  const { couponId } = variables.coupon;
+  try {
+    if (!condition(variables)) return NO_BOOST;
+  } catch (error) {
+    return { exclusion: { couponId, rule: id, error: explain(error) } };
+  }
+  return by === undefined ? { exclusion: { couponId, rule: id } } : { boost: by };
+}
+
+function variablesOf(
   coupon: Coupon,
   merchant: Merchant | undefined,
   event: EventVariables,
   distance: number | undefined,
   nowMs: number,
-): Verdict {
-  if (rules.length === 0) return { boost: 0 };
-  const variables: Variables = {
+): Variables {
+  return {
     event,
     coupon: couponVariables(coupon, distance, nowMs),
     merchant: merchantVariables(coupon.merchantId, merchant),
   };
-  let boost = 0;
-  for (const { id, condition, by } of rules) {
-    try {
-      if (!condition(variables)) continue;
-    } catch (error) {
-      return { exclusion: { couponId: coupon.couponId, rule: id, error: explain(error) } };
-    }
-    if (by === undefined) return { exclusion: { couponId: coupon.couponId, rule: id } };
-    boost += by;
-  }
-  return { boost };
 }
 
 /** The first line only: what follows is the expression, which the rule's id names well enough. */

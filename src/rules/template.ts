@@ -1,6 +1,7 @@
 /**
  * Push texts: `Only {{coupon.distanceMeters}} m away`. Variables are checked when the rules are loaded; when a text
- * is made, a template with a value missing (absent or empty) is no text at all, so that nobody reads "Only  m away".
+ * is made, a template with a value missing (absent or empty) is no text at all, so that nobody reads "Only  m away"; nor is one that
+ * a partner's long values have made longer than any push service takes.
  * Coordinates are not offered: a push passes through hands that need not know where its reader stood.
  */
 import { suggest } from './suggest.ts';
@@ -29,6 +30,9 @@ export interface TextValues {
     readonly localHour: number | undefined;
   };
 }
+
+/** Of a text that a template has made, in UTF-16 units. */
+const MAX_LENGTH = 4096;
 
 type Read = (values: TextValues) => string | number | undefined;
 
@@ -90,6 +94,7 @@ function fill(parts: readonly (string | Read)[], values: TextValues): string | u
     const value = part(values);
     if (value === undefined || value === '') return undefined;
     text += String(value);
+    if (text.length > MAX_LENGTH) return undefined;
   }
   return text;
 }

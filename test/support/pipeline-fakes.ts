@@ -33,7 +33,7 @@ export function ruleset(changes: Partial<Ruleset> = {}): Ruleset {
     inRollout: () => true,
     quietHours: () => ({ quiet: false, nextStartMs: undefined }),
     rank: (_event, coupons) => ({
-      candidates: coupons.map((found) => ({ coupon: found, score: 1, text: { title: found.title } })),
+      candidates: coupons.map((found) => ({ coupon: found, score: 1, text: () => ({ title: found.title }) })),
       exclusions: [],
     }),
     ...changes,

@@ -72,7 +72,7 @@ function toClaim(
     eventId: event.eventId,
     couponId: coupon.couponId,
     merchantId: coupon.merchantId,
-    ...text,
+    ...text(),
     collapseKey: `coupon:${coupon.merchantId}`,
     rulesVersion: rules.version,
   };

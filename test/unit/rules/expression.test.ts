@@ -257,19 +257,11 @@ rules:
 `);
 
   it('excludes that coupon alone, and says which rule and why', () => {
-    const ranking = failing.rank(
-      {
-        eventId: 'e',
-        userId: 'u',
-        occurredAtMs: 0,
-        latitude: 0,
-        longitude: 0,
-        trigger: 'enter',
-        pushConsent: true,
-      },
-      [coupon('c-1', { category: 'x' }), coupon('c-2', { category: 'x' }), coupon('c-3', { category: '7' })],
-      { nowMs: 0, timeZone: undefined, findMerchant: () => undefined },
-    );
+    const ranking = rank(failing, [
+      coupon('c-1', { category: 'x' }),
+      coupon('c-2', { category: 'x' }),
+      coupon('c-3', { category: '7' }),
+    ]);
     expect(ranking.candidates.map((candidate) => [candidate.coupon.couponId, candidate.score])).toEqual([
       ['c-3', 25],
     ]);

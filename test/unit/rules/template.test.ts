@@ -5,7 +5,7 @@ import { compileTemplate, TEMPLATE_VARIABLES } from '../../../src/rules/template
 import { coupon, problems, document, rank, rules, type Scene } from './documents.ts';
 
 function text(push: string, scene: Scene = {}, changes = {}) {
-  return rank(rules(`push: ${push}`), [coupon('c-1', changes)], scene).candidates[0]?.text;
+  return rank(rules(`push: ${push}`), [coupon('c-1', changes)], scene).candidates[0]?.text();
 }
 
 /** 111 m north of the event. */
@@ -16,12 +16,12 @@ describe('without a push section', () => {
     const [candidate] = rank(rules(), [
       coupon('c-1', { body: 'Own body', deepLink: 'app://c-1' }),
     ]).candidates;
-    expect(candidate?.text).toEqual({ title: 'Title of c-1', body: 'Own body', deepLink: 'app://c-1' });
+    expect(candidate?.text()).toEqual({ title: 'Title of c-1', body: 'Own body', deepLink: 'app://c-1' });
     expect(rules().pushTtlMs).toBe(30 * 60_000);
   });
 
   it('a coupon without a body has a push without one', () => {
-    expect(rank(rules(), [coupon('c-1')]).candidates[0]?.text).toEqual({ title: 'Title of c-1' });
+    expect(rank(rules(), [coupon('c-1')]).candidates[0]?.text()).toEqual({ title: 'Title of c-1' });
   });
 });
 

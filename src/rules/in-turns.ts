@@ -1,0 +1,45 @@
+/**
+ * Work in steps that ends at once where it is little, and goes on in turns of the event loop where it is much: what a
+ * partner answers must not keep other events, timers and sockets waiting. The time of its own that it may take has a
+ * bound, too; who works on looks at the budget and makes an end.
+ */
+import { createPacer } from '../stream/loop-turns.ts';
+
+/** What may be done at once, in ms. */
+const AT_ONCE_MS = 2;
+export interface Budget {
+  /** In ms. */
+  readonly maxMs: number;
+  /** CPU of its own, all turns together; what is done at once is not counted. */
+  spentMs: number;
+}
+
+export function isSpent({ spentMs, maxMs }: Budget): boolean {
+  return spentMs > maxMs;
+}
+
+/** @param steps yields where a look at the clock may be taken; ends soon once the budget is spent. */
+export function workInTurns<T>(steps: Generator<undefined, T>, budget: Budget): T | Promise<T> {
+  let next = steps.next();
+  if (next.done === true) return next.value;
+  for (const endMs = performance.now() + AT_ONCE_MS; performance.now() < endMs;) {
+    next = steps.next();
+    if (next.done === true) return next.value;
+  }
+  return goOn(steps, budget);
+}
+
+async function goOn<T>(steps: Generator<undefined, T>, budget: Budget): Promise<T> {
+  const pacer = createPacer();
+  for (;;) {
+    await pacer.turn();
+    const before = process.threadCpuUsage();
+    do {
+      const next = steps.next();
+      if (next.done === true) return next.value;
+    } while (!pacer.isDue());
+    // Not by the clock: what others do on this machine is not its own.
+    const { user, system } = process.threadCpuUsage(before);
+    budget.spentMs += (user + system) / 1000;
+  }
+}
