@@ -8,7 +8,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import type { Logger, PushQueue } from '../pipeline/ports.ts';
 import { pushId } from './push-id.ts';
-import { withinOrUnavailable } from './redis-away.ts';
+import { spareInfo, withinOrUnavailable } from './redis-away.ts';
 
 export const QUEUE_NAME = 'pushes';
 
@@ -65,14 +65,15 @@ export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
 
   /** A queue whose first commands failed stays broken: it is thrown away and made anew. */
   const openQueue = async (): Promise<Queue> => {
-    const queue = new Queue(QUEUE_NAME, {
-      connection: redis,
-      prefix: queuePrefix(options.prefix),
-      defaultJobOptions: JOB_OPTIONS,
-      streams: { events: { maxLen: 1000 } },
-    });
-    queue.on('error', (error) => logger.debug({ error: error.message }, 'push queue'));
     try {
+      await spareInfo(redis);
+      const queue = new Queue(QUEUE_NAME, {
+        connection: redis,
+        prefix: queuePrefix(options.prefix),
+        defaultJobOptions: JOB_OPTIONS,
+        streams: { events: { maxLen: 1000 } },
+      });
+      queue.on('error', (error) => logger.debug({ error: error.message }, 'push queue'));
       await queue.waitUntilReady();
       return queue;
     } catch (error) {
@@ -87,8 +88,9 @@ export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
     const data: EventRef = { userId: ref.userId, eventId: ref.eventId };
     const add = () => queue.add('push', data, { jobId });
     const [, state] = await Promise.all([add(), queue.getJobState(jobId)]);
-    // A finished job of this id hides the new one. Its record is undelivered, or we were not asked: run it again.
-    if (state === 'completed' || state === 'failed') {
+    // A finished job of this id hides the new one. Its record is undelivered, or we were not asked: run it again. So
+    // does one that is in no list, as a script that was refused in its middle leaves it.
+    if (state === 'completed' || state === 'failed' || state === 'unknown') {
       await queue.remove(jobId);
       await add();
     }

@@ -11,10 +11,13 @@
 import { DelayedError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
+import { refusalOf } from '../domain/redis-failure.ts';
+import { shortError } from '../domain/short-error.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
 import type { Deliver } from './deliver.ts';
 import { createPutOff } from './put-off.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
+import { asUnavailable, spareInfo } from './redis-away.ts';
 
 export interface PushWorkerOptions {
   /** With `maxRetriesPerRequest: null`; used by this worker alone. Not closed with it. */
@@ -39,6 +42,8 @@ export interface PushWorker {
   resume(): void;
   /** Deliveries that run now. */
   running(): number;
+  /** Why Redis, though it answers, gives it no jobs; undefined where it does. */
+  refused(): string | undefined;
   /**
    * Takes no further job and waits for what runs. Calls that are still out shortly before the limit are cut off and
    * settled as what they are; what can't be written by then is left to the next worker. Never rejects, never takes
@@ -56,6 +61,10 @@ const LOOK_MS = 250;
 const LOOK_AGAIN_MS = 20;
 /** A try again that finds no place is put off once more. */
 const NO_PLACE_MS = 1000;
+/** A refusal that was not repeated for so long is over: an idle worker asks every few seconds. */
+const REFUSED_FOR_MS = 15_000;
+/** Until Redis is asked again for a job, or to end one, after it could not. */
+const RETRY_DELAY_MS = 1000;
 /** Of the limit of a close: time to write down what the cut-off calls came to. */
 const LAST_WORDS_MS = 500;
 
@@ -69,6 +78,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   let again = 0;
   let worker: Worker<EventRef> | undefined;
   let paused = false;
+  let refusal: { readonly text: string; readonly atMs: number } | undefined;
   const isStopping = () => soon.signal.aborted;
 
   const process = async (job: Job<EventRef>, token?: string): Promise<void> => {
@@ -135,8 +145,14 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       lockDuration: options.lockDurationMs ?? LOCK_MS,
       stalledInterval: options.stalledIntervalMs ?? STALLED_INTERVAL_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
+      runRetryDelay: RETRY_DELAY_MS,
     });
-    created.on('error', (error) => logger.debug({ error: error.message }, 'push worker'));
+    created.on('error', (error) => {
+      logger.debug({ error: error.message }, 'push worker');
+      const found = refusalOf(asUnavailable(error));
+      if (found?.kind === 'misconfigured') refusal = { text: shortError(found), atMs: performance.now() };
+    });
+    created.on('active', () => (refusal = undefined));
     created.on('stalled', (jobId) => logger.warn({ jobId }, 'a delivery lost its worker and is run again'));
     created.on('failed', (job) => void revive(job));
     return created;
@@ -157,6 +173,14 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   const run = async () => {
     void lookForDue();
     while (!isStopping()) {
+      try {
+        await spareInfo(options.connection);
+      } catch (error) {
+        logger.debug({ error: String(error) }, 'the push worker waits for redis');
+        await clock.sleep(RETRY_DELAY_MS, soon.signal);
+        continue;
+      }
+      if (isStopping()) return;
       const created = createWorker();
       worker = created;
       try {
@@ -189,6 +213,8 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       void worker?.resume();
     },
     running: () => running.size,
+    refused: () =>
+      refusal !== undefined && performance.now() - refusal.atMs < REFUSED_FOR_MS ? refusal.text : undefined,
     close: async (timeoutMs) => {
       const endMs = performance.now() + timeoutMs;
       soon.abort();

@@ -1,10 +1,41 @@
-/** The queue's failures are Redis's: nothing that is put into it can be wrong but by a programming error. */
+/**
+ * The queue's failures are Redis's: nothing that is put into it can be wrong but by a programming error. So a reply
+ * that would be a defect elsewhere (the queue's keys were overwritten) is waited out here as well.
+ */
+import type { Cluster, Redis } from 'ioredis';
 import { UnavailableError } from '../domain/errors.ts';
+import { asRedisFailure, refusalOf } from '../domain/redis-failure.ts';
 
 export function asUnavailable(error: unknown): unknown {
-  if (error instanceof UnavailableError) return error;
-  if (error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError) return error;
-  return new UnavailableError('redis', error);
+  const failure = asRedisFailure(error);
+  return failure instanceof Error && failure.name === 'ReplyError'
+    ? new UnavailableError('redis', failure)
+    : failure;
+}
+
+/** What BullMQ reads from its connection's options beside the driver's own. */
+interface VersionCheck {
+  skipVersionCheck?: boolean;
+}
+
+/**
+ * Before BullMQ begins on a connection: it asks INFO for the version and, refused, never gets ready. Where INFO is
+ * refused it is told not to ask; it takes the server for an old one then, and wakes for delayed jobs by the second.
+ *
+ * @throws UnavailableError where Redis is away.
+ */
+export async function spareInfo(redis: Redis | Cluster): Promise<void> {
+  const options: VersionCheck | undefined = redis.isCluster
+    ? (Reflect.get(redis.options, 'redisOptions') as VersionCheck)
+    : (redis.options as VersionCheck);
+  try {
+    await redis.info('server');
+    options.skipVersionCheck = false;
+  } catch (error) {
+    const failure = asUnavailable(error);
+    if (refusalOf(failure)?.kind !== 'misconfigured') throw failure;
+    options.skipVersionCheck = true;
+  }
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   openMember,
   parseOpenMember,
 } from '../../../src/cooldown/keys.ts';
-import { asRedisFailure } from '../../../src/cooldown/redis-errors.ts';
+import { asRedisFailure } from '../../../src/domain/redis-failure.ts';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 
 const anyId = fc.string({ unit: 'binary', minLength: 1, maxLength: 128 });
