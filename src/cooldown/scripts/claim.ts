@@ -1,7 +1,9 @@
 /**
  * absent → claimed: the best candidate whose caps all have room takes its place in the history and is frozen in
  * the record. A known event answers with its record. An undelivered entry's time is +inf: it counts in every
- * window, however old. A candidate whose time is over is passed by.
+ * window, however old. A candidate whose time is over is passed by. A script that is refused in its middle keeps what
+ * it has done: a record without its place in the history would let a second push through. So every command that
+ * writes is run once where it changes nothing, before the first that does.
  *
  * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (ticket, not after, member)*.
  * Answers known(state, ticket, expires) | claimed(ticket, expires) | no_room(index of a cap that is full: for the user, or
@@ -60,12 +62,16 @@ for i = 5 + caps * 3, #ARGV, 3 do
   lack = lack or missing
   if not missing then
     local kept = math.max(expires, acceptable, now)
+    local keep = kept - now + ${String(Math.max(HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS))}
+    -- What changes nothing comes first, and of that what a full Redis refuses: later it would be let through.
+    redis.call('ZADD', KEYS[2], 'XX', '+inf', member)
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
+    redis.call('PEXPIREAT', KEYS[1], ms(now))
+    if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
     redis.call('HSET', KEYS[1], 's', 'claimed', 'n', '0', 'x', ms(expires), 'u', ms(acceptable),
       'p', ticket, 'm', member)
     redis.call('PEXPIREAT', KEYS[1], ms(kept + ${String(UNDELIVERED_KEEP_MS)}))
     redis.call('ZADD', KEYS[2], '+inf', member)
-    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
-    local keep = kept - now + ${String(Math.max(HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS))}
     if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
     return {'claimed', ticket, ms(expires)}
   end

@@ -56,7 +56,11 @@ local permitted, expires, acceptable = tonumber(f[4] or 0), tonumber(f[5] or 0),
 local function is_final() return state and state ~= 'claimed' and state ~= 'sending' end
 `;
 
-/** Both ends of a delivery: the record is kept for its margin, the history entry gets its time or goes. */
+/**
+ * Both ends of a delivery: the record is kept for its margin, the history entry gets its time or goes. The record's
+ * state changes last, and a place is given back only where the state may be written: what is refused in between is
+ * done again from the same state.
+ */
 export const ENDING = `
 local function finish(outcome)
   redis.call('HSET', KEYS[1], 's', outcome, 'z', ms(now))
@@ -66,15 +70,16 @@ local function keep(outcome)
   -- What may yet be written is written within 2 s of its permission: the place counts from there at the earliest.
   local sent = now
   if outcome == 'unknown' then sent = math.max(now, permitted + ${String(WRITE_WITHIN_MS)}) end
-  finish(outcome)
   redis.call('ZADD', KEYS[2], ms(sent), member)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
   if redis.call('PTTL', KEYS[2]) < ${String(HISTORY_KEEP_MS)} then
     redis.call('PEXPIRE', KEYS[2], ${String(HISTORY_KEEP_MS)})
   end
+  finish(outcome)
 end
 local function give_back(outcome)
-  finish(outcome)
+  redis.call('HSET', KEYS[1], 's', state)
   redis.call('ZREM', KEYS[2], member)
+  finish(outcome)
 end
 `;
