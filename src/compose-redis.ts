@@ -8,7 +8,6 @@ import {
   type RedisConnectionOptions,
 } from './cooldown/connection.ts';
 import { watchRedis, type RedisWatch } from './cooldown/watch.ts';
-import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import type { ServiceLogger } from './telemetry/logger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
@@ -32,22 +31,41 @@ export interface RedisSurroundings {
   readonly obstacles: Obstacles;
 }
 
+/** A demoted server that is all that can be reached is not asked more often. */
+const LEAVE_EVERY_MS = 1000;
+
 export function openRedisConnections(
   config: Config['redis'],
   { logger, metrics, obstacles }: RedisSurroundings,
 ): RedisConnections {
   const onObstacle = obstacles.teller('redis');
+  let leaving = false;
+  /** What one connection has found is so for all, also for one that only listens and would never notice. */
+  const leaveDemoted = (): void => {
+    if (leaving) return;
+    leaving = true;
+    setTimeout(() => (leaving = false), LEAVE_EVERY_MS).unref();
+    for (const client of [redis, queue, worker, subscriber]) if (!client.isCluster) client.disconnect(true);
+  };
   const connect = (
     purpose: 'commands' | 'worker',
     name: string,
     told: Pick<RedisConnectionOptions, 'onObstacle'> = {},
-  ): RedisClient => openRedis({ ...config, purpose, name: `${PREFIX}:${name}`, logger, ...told });
+  ): RedisClient =>
+    openRedis({
+      ...config,
+      purpose,
+      name: `${config.prefix}:${name}`,
+      logger,
+      onDemoted: leaveDemoted,
+      ...told,
+    });
   const redis = connect('commands', 'claims', { onObstacle });
   const queue = connect('commands', 'queue');
   const worker = connect('worker', 'worker');
   const subscriber = connect('worker', 'announcements');
   const watch = watchRedis({
-    ...{ redis, prefix: PREFIX, logger, onObstacle },
+    ...{ redis, prefix: config.prefix, logger, onObstacle },
     count: (name) => metrics.count(name, {}),
   });
   return {

@@ -32,6 +32,8 @@ export interface CooldownOptions {
   readonly prefix: string;
   /** Ms after a push's expiry until the sweep looks at it. Longer than the queue needs to notice a dead worker. */
   readonly sweepGraceMs?: number;
+  /** Throws an `UnavailableError` where what is claimed or permitted now could be forgotten. */
+  readonly assertKeeps?: () => void;
   /** Shifts Redis's clock, in ms. Only tests do. */
   readonly clockOffsetMs?: () => number;
 }
@@ -92,6 +94,7 @@ export function createClaims(options: CooldownOptions): Claims {
     claim: async (request: ClaimRequest): Promise<ClaimAnswer> => {
       const { ref } = request;
       passFailpoint('claim.asking', ref);
+      options.assertKeeps?.();
       const reply = await claim(keys.ofEvent(ref), claimArguments(request));
       switch (reply[0]) {
         case 'known':

@@ -3,8 +3,12 @@
  * is sent again behind our back (a transition is repeated by whoever wants it, never by the driver), and no reply
  * is waited for longer than the command's limit. One for the queue's worker waits without end, as BullMQ needs.
  * Both reconnect for ever, with growing pauses and jitter, and never throw out of an event.
+ *
+ * Neither asks INFO before it counts as ready, as the driver would: many users may not run it, and without it would
+ * never be ready. A server that is loading its data says so in every reply.
  */
 import { Cluster, Redis } from 'ioredis';
+import { judgeRedisReply } from '../domain/redis-failure.ts';
 import { shortError } from '../domain/short-error.ts';
 import type { Logger } from '../pipeline/ports.ts';
 import { commandName } from './scripts/command-name.ts';
@@ -26,6 +30,8 @@ export interface RedisConnectionOptions {
   readonly logger: Logger;
   /** Why it was lost or refused, in Redis's or the network's words; undefined once it stands. Must not throw. */
   readonly onObstacle?: (reason: string | undefined) => void;
+  /** It has answered as a read-only replica, and is left: whoever leads to it now may lead elsewhere. Must not throw. */
+  readonly onDemoted?: () => void;
 }
 
 const COMMAND_TIMEOUT_MS = 1500;
@@ -33,6 +39,10 @@ const CONNECT_TIMEOUT_MS = 5000;
 const LONGEST_PAUSE_MS = 3000;
 /** Three times the longest blocking read of a worker: a connection silent for longer is dead. */
 const WORKER_SILENCE_MS = 30_000;
+/** What was sent and is not answered by then never is: its host may be gone without a word. */
+const COMMANDS_SILENCE_MS = 10_000;
+/** Where a demoted server is all that can be reached, it is asked again this often at most. */
+const LEAVE_EVERY_MS = 1000;
 
 /** Opens at once and in the background; never throws for a Redis that is away. */
 export function openRedis(options: RedisConnectionOptions): RedisClient {
@@ -46,6 +56,8 @@ function openCluster(options: RedisConnectionOptions): Cluster {
   return new Cluster([options.url], {
     redisOptions,
     enableOfflineQueue,
+    // Slots are followed as they are: whoever asks for one that nobody serves is told.
+    enableReadyCheck: false,
     enableAutoPipelining: options.purpose === 'commands',
     clusterRetryStrategy: retryStrategy,
     // A managed cluster's certificate is for its nodes' names, so they stay names.
@@ -61,8 +73,8 @@ function perNode(options: RedisConnectionOptions) {
   const shared = {
     connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectPause,
-    // A failover leaves us on a replica: leave it.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    enableReadyCheck: false,
+    reconnectOnError: leaveDemoted(options.onDemoted),
     ...(options.name !== undefined && { connectionName: options.name }),
     ...(options.cluster && isTls(options.url) && { tls: {} }),
     ...(options.cluster && credentialsOf(options.url)),
@@ -80,10 +92,24 @@ function perNode(options: RedisConnectionOptions) {
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    socketTimeout: COMMANDS_SILENCE_MS,
     enableAutoPipelining: !options.cluster,
     // Batches already: a pipeline of one would cost another turn of the event loop, and 40 µs.
     autoPipeliningIgnoredCommands: [commandName('recall')],
     commandTimeout: options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS,
+  };
+}
+
+/** A failover may leave us on a replica. What it says stands anywhere in the text where a script was refused. */
+function leaveDemoted(onDemoted: RedisConnectionOptions['onDemoted']): (error: Error) => boolean {
+  let leftAtMs = -Infinity;
+  return ({ message }) => {
+    if (!/(?:^|[ -])READONLY /.test(message)) return false;
+    onDemoted?.();
+    const nowMs = performance.now();
+    if (nowMs - leftAtMs < LEAVE_EVERY_MS) return false;
+    leftAtMs = nowMs;
+    return true;
   };
 }
 
@@ -111,15 +137,37 @@ function reasonOf(error: Error): unknown {
   return Reflect.get(error, 'lastNodeError') ?? error;
 }
 
+const misfits = new WeakMap<RedisClient, string>();
+
+/** @returns why what answers is no Redis that this connection could be used with; undefined where it is, or is away. */
+export function misfitOf(client: RedisClient): string | undefined {
+  return misfits.get(client);
+}
+
+/** Keeps what a reply to the connection's own beginning says of the configuration, until it begins anew. */
+function noteMisfit(client: RedisClient, reason: unknown): void {
+  if (!(reason instanceof Error) || reason.name !== 'ReplyError') return;
+  // A cluster's own client asks for its slots only: a server that does not follow it says why there.
+  const { kind, meaning } = judgeRedisReply(reason.message, false);
+  if (kind === 'misconfigured') misfits.set(client, `${meaning}: ${shortError(reason)}`);
+  const command: unknown = Reflect.get(reason, 'command');
+  const isSelect =
+    typeof command === 'object' && command !== null && Reflect.get(command, 'name') === 'select';
+  // The driver would go on in database 0, which is somebody else's.
+  if (isSelect) client.disconnect(true);
+}
+
 /** An unheard `error` event would end the process; a repeated one is said once an outage. */
 function reportState(client: RedisClient, { logger, purpose, onObstacle }: RedisConnectionOptions): void {
   let away = false;
   client.on('error', (error: Error) => {
     const reason = shortError(reasonOf(error));
+    noteMisfit(client, reasonOf(error));
     onObstacle?.(reason);
     if (!away) logger.warn({ purpose, error: reason }, 'redis connection lost or refused');
     away = true;
   });
+  client.on('connect', () => misfits.delete(client));
   client.on('ready', () => {
     onObstacle?.(undefined);
     if (away) logger.info({ purpose }, 'redis is back');

@@ -38,9 +38,14 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
   };
   return {
     isWaiting: async (ref) => (await run.look(keys.ofEvent(ref), []))[0] === 'waiting',
-    permit: async (ref, token) => readPermission('permit', await run.permit(keys.ofEvent(ref), [token])),
-    takeOver: async (ref, attempt, token) =>
-      readPermission('takeOver', await run.takeOver(keys.ofEvent(ref), [attempt, token])),
+    permit: async (ref, token) => {
+      options.assertKeeps?.();
+      return readPermission('permit', await run.permit(keys.ofEvent(ref), [token]));
+    },
+    takeOver: async (ref, attempt, token) => {
+      options.assertKeeps?.();
+      return readPermission('takeOver', await run.takeOver(keys.ofEvent(ref), [attempt, token]));
+    },
     settle: async (ref, attempt, outcome) =>
       readEnding('settle', await run.settle(keys.ofEvent(ref), [attempt, outcome])),
     retreat: async (ref, attempt) => {

@@ -7,17 +7,25 @@
  * Nothing here can bring a claim back, so the pod goes on and says it: loudly, counted and on /status. What is lost
  * between two beats leaves no proof, so a change of the server (another run id, another master, or the same one
  * promoted again) is said as well.
+ *
+ * What was looked at before the start is looked at again now and then: rights that were taken away, and a policy that
+ * evicts. Under such a policy nothing is claimed and nothing permitted: an evicted claim would be a second push.
  */
 import { randomUUID } from 'node:crypto';
 import { Cluster } from 'ioredis';
+import { refusalOf } from '../domain/redis-failure.ts';
 import { shortError } from '../domain/short-error.ts';
 import type { Logger } from '../pipeline/ports.ts';
+import { UnavailableError } from '../domain/errors.ts';
 import { createClockCheck } from './clock-check.ts';
 import type { RedisClient } from './connection.ts';
-import { parseInfo } from './guard.ts';
+import { evictionFault, rightsFault } from './guard.ts';
+import { masterInfos } from './info.ts';
 import { SPREAD_TAGS } from './keys.ts';
+import { createRightsCheck } from './rights.ts';
 import { markScript } from './scripts/mark.ts';
 import { scriptOn } from './scripts/script.ts';
+import { isOther, readMasters, type Master } from './server-identity.ts';
 
 export interface RedisWatchOptions {
   readonly redis: RedisClient;
@@ -37,14 +45,23 @@ export interface RedisWatch {
   isUp(): boolean;
   /** Since the watch began. */
   seen(): { readonly dataLost: number; readonly serverChanged: number };
+  /** What a person must change for all to go on, though the connection stands: a sentence each. */
+  faults(): readonly string[];
+  /** What a person should know beside that. */
+  warnings(): readonly string[];
+  /** See `ClockCheck`. */
+  readonly podAheadMs: () => number;
+  /** @throws UnavailableError where a claim that is made now could be forgotten. */
+  readonly assertKeeps: () => void;
   /** Takes its marks away where Redis answers. Never rejects. */
   stop(): Promise<void>;
 }
 
 /** A mark whose pod died goes after this; a pod cut off for longer can't tell loss from age, and says nothing. */
 const MARK_KEEP_MS = 24 * 60 * 60 * 1000;
-/** INFO costs more than a mark: asked at each reconnect and every so many beats. */
-const BEATS_AN_IDENTITY = 10;
+/** INFO costs more than a mark, and so do rights: asked at each reconnect, and every so many beats. */
+const BEATS_A_LOOK = 5;
+const INFO_REFUSED = 'Redis refuses its user INFO: its policy, its persistence and its changes can’t be seen';
 
 export function watchRedis(options: RedisWatchOptions): RedisWatch {
   const { redis, prefix, logger, intervalMs = 1000 } = options;
@@ -57,10 +74,14 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   const seen = { dataLost: 0, serverChanged: 0 };
   let up = false;
   let beats = 0;
-  let identityDue = true;
+  let lookDue = true;
   let masters: readonly Master[] | undefined;
+  let eviction: string | undefined;
+  let rights: string | undefined;
+  let isInfoRefused = false;
   let beating: Promise<void> | undefined;
   const clock = createClockCheck(logger);
+  const checkRights = createRightsCheck(redis, prefix);
 
   const writeMark = async (mark: (typeof marks)[number], count: number): Promise<boolean> => {
     const askedAtMs = performance.now();
@@ -80,7 +101,8 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
     const refusal = results.find((result) => result.status === 'rejected');
     up = refusal === undefined;
     if (up) options.onObstacle?.(undefined);
-    else if (redis.status === 'ready') options.onObstacle?.(shortError(refusal?.reason));
+    else if (redis.status === 'ready')
+      options.onObstacle?.(shortError(refusalOf(refusal?.reason) ?? refusal?.reason));
     const lost = results.filter((result) => result.status === 'fulfilled' && result.value).length;
     if (lost > 0) {
       seen.dataLost += 1;
@@ -91,14 +113,42 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
       );
     }
     // What was away for a beat may come back as another.
-    if (!up) identityDue = true;
-    else if (identityDue || count % BEATS_AN_IDENTITY === 0) await compareIdentity();
+    if (!up) lookDue = true;
+    if (lookDue || rights !== undefined || count % BEATS_A_LOOK === 0) {
+      await Promise.all([lookAtRights(), up ? lookAtServer() : undefined]);
+    }
   };
 
-  const compareIdentity = async (): Promise<void> => {
-    const now = await readMasters(redis).catch(() => []);
-    if (now.length === 0) return;
-    identityDue = false;
+  /** Said once when it comes and once when it goes. */
+  const noteFault = (before: string | undefined, now: string | undefined): string | undefined => {
+    if (now !== undefined && now !== before) logger.error({}, now);
+    if (now === undefined && before !== undefined) logger.info({}, `no longer so: ${before}`);
+    return now;
+  };
+
+  const lookAtRights = async (): Promise<void> => {
+    try {
+      rights = noteFault(rights, rightsFault(await checkRights()));
+    } catch {
+      // Away, or refused as a whole: the mark says why.
+    }
+  };
+
+  const lookAtServer = async (): Promise<void> => {
+    const infos = await masterInfos(redis).catch(() => []);
+    if (infos.length === 0) return;
+    const told = infos.flatMap((info) => (info === undefined ? [] : [info]));
+    isInfoRefused = told.length < infos.length;
+    const evicting = told.map((info) => evictionFault(info.get('maxmemory_policy')));
+    eviction = noteFault(
+      eviction,
+      evicting.find((fault) => fault !== undefined),
+    );
+    lookDue = false;
+    if (!isInfoRefused) compareIdentity(readMasters(redis, told));
+  };
+
+  const compareIdentity = (now: readonly Master[]): void => {
     if (masters !== undefined && isOther(masters, now)) {
       seen.serverChanged += 1;
       options.count?.('redis.server_changed');
@@ -116,7 +166,7 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
     });
   };
   const onReady = (): void => {
-    identityDue = true;
+    lookDue = true;
     beatOnce();
   };
   const onClose = (): void => void (up = false);
@@ -129,6 +179,12 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   return {
     isUp: () => up,
     seen: () => ({ ...seen }),
+    faults: () => [eviction, rights].filter((fault) => fault !== undefined),
+    warnings: () => [...(isInfoRefused ? [INFO_REFUSED] : []), ...clock.warnings()],
+    podAheadMs: () => clock.podAheadMs(),
+    assertKeeps: () => {
+      if (eviction !== undefined) throw new UnavailableError('redis', eviction);
+    },
     stop: async () => {
       clearInterval(timer);
       redis.off('ready', onReady);
@@ -138,50 +194,4 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
       await Promise.allSettled(marks.map(({ key }) => redis.del(key)));
     },
   };
-}
-
-interface Master {
-  readonly address: string;
-  readonly role: string | undefined;
-  readonly runId: string | undefined;
-  /** The replication id whose history it went on with when it was promoted; forgotten when its replicas are gone. */
-  readonly promotedFrom: string | undefined;
-}
-
-/** What Redis says where there is none. */
-const NO_REPLICATION_ID = /^0*$/;
-
-/** Who answers now, by address. @throws where one does not answer. */
-async function readMasters(redis: RedisClient): Promise<readonly Master[]> {
-  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
-  const found = await Promise.all(
-    nodes.map(async (node): Promise<Master> => {
-      const info = parseInfo(await node.info());
-      const { host = '', port = 0 } = node.options;
-      const continued = info.get('master_replid2') ?? '';
-      return {
-        address: `${host}:${String(port)}`,
-        role: info.get('role'),
-        runId: info.get('run_id'),
-        promotedFrom: NO_REPLICATION_ID.test(continued) ? undefined : continued,
-      };
-    }),
-  );
-  return found.toSorted((a, b) => a.address.localeCompare(b.address));
-}
-
-/** A master that was replaced and has taken over again in between has the same run id, but continues another history. */
-function isOther(before: readonly Master[], now: readonly Master[]): boolean {
-  return (
-    before.length !== now.length ||
-    now.some((master, at) => {
-      const known = before[at];
-      return (
-        known?.address !== master.address ||
-        known.role !== master.role ||
-        known.runId !== master.runId ||
-        (master.promotedFrom !== undefined && master.promotedFrom !== known.promotedFrom)
-      );
-    })
-  );
 }

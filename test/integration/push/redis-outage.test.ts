@@ -141,18 +141,20 @@ describe('a Redis that can not keep the promises', () => {
 
   it('is refused where it may evict', async () => {
     const redis = await connect('evicting');
-    await expect(inspectRedis(redis)).rejects.toBeInstanceOf(UnsafeRedisError);
+    await expect(inspectRedis(redis, 'guard-test')).rejects.toBeInstanceOf(UnsafeRedisError);
     await closeRedis(redis);
   });
 
   it('is warned of where it forgets at a restart, and not where it does not', async () => {
     const redis = await connect('forgetful');
-    expect((await inspectRedis(redis)).warnings).toEqual([expect.stringContaining('append-only')]);
+    expect((await inspectRedis(redis, 'guard-test')).warnings).toEqual([
+      expect.stringContaining('append-only'),
+    ]);
     await closeRedis(redis);
     const safe = await connect('redis');
-    expect((await inspectRedis(safe)).warnings).toEqual([]);
+    expect((await inspectRedis(safe, 'guard-test')).warnings).toEqual([]);
     await closeRedis(safe);
-    await expect(inspectRedis(safe)).rejects.toBeInstanceOf(UnavailableError);
+    await expect(inspectRedis(safe, 'guard-test')).rejects.toBeInstanceOf(UnavailableError);
   });
 
   it('counts as away where its memory is full', async () => {
