@@ -7,6 +7,7 @@ import type { KillSwitch } from './cooldown/kill-switch.ts';
 import type { RedisWatch } from './cooldown/watch.ts';
 import type { DocumentStatus as PolledStatus } from './documents/document.ts';
 import type { EventConsumer } from './kafka/consumer.ts';
+import { fleetFault } from './ops/fleet-guard.ts';
 import type { PodRecord, PodRegistry } from './ops/pods.ts';
 import type { DocumentStatus, Status } from './ops/status.ts';
 import type { Waits } from './ops/waits.ts';
@@ -15,9 +16,11 @@ import type { CouponApi } from './partners/coupon-api.ts';
 import type { PushApi, PushApiStats } from './partners/push-api.ts';
 import type { TokenSource } from './partners/token-source.ts';
 import type { OpenPushQueue, QueueDepths } from './push/push-queue.ts';
+import type { PushWorker } from './push/push-worker.ts';
 import type { PodDocuments } from './compose-documents.ts';
 import type { Ledger } from './telemetry/ledger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
+import { systemClock as clock } from './telemetry/system-clock.ts';
 
 export interface HealthParts {
   readonly config: Config;
@@ -34,6 +37,7 @@ export interface HealthParts {
   readonly queue: OpenPushQueue;
   readonly killSwitch: Pick<KillSwitch, 'isSet'>;
   readonly logLinesDropped: () => number;
+  readonly worker: Pick<PushWorker, 'refused'>;
   readonly registry: () => PodRegistry | undefined;
   readonly waits: Waits;
   readonly obstacles: Obstacles;
@@ -80,6 +84,8 @@ export interface Health {
 }
 
 const PUSH_API = 'push API';
+/** Ms that /status waits for Redis. */
+const ASK_LIMIT_MS = 1000;
 const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 export function createHealth(parts: HealthParts): Health {
@@ -89,9 +95,45 @@ export function createHealth(parts: HealthParts): Health {
   let wasJoined = false;
   const startedAt = new Date(parts.startedAtMs).toISOString();
 
+  /** Why Redis can't be used as it should, a sentence each: as a whole, or in part. */
+  const redisFaults = (): string[] => {
+    const faults = [...parts.redis.faults()];
+    if (!parts.redis.isUp()) faults.unshift(obstacles.explain('redis is not reachable', 'redis'));
+    const refused = parts.worker.refused();
+    if (refused !== undefined) faults.push(`the push worker gets no jobs: ${refused}`);
+    return faults;
+  };
+
+  const record = (): PodRecord => ({
+    pod: config.pod,
+    version: parts.version,
+    startedAt,
+    partitions: consumer.status().partitions.map(({ topic, partition }) => ({ topic, partition })),
+    rulesVersion: documents.rules.status().version,
+    rulesEtag: documents.rules.status().etag,
+    merchantsVersion: documents.merchants?.status().version,
+    topic: config.kafka.topic,
+    groupId: config.kafka.groupId,
+    lane: config.lane.name,
+    laneThresholdBytes: config.lane.thresholdBytes,
+    pushApi: publicUrl(config.pushApi.url),
+    dryRun: config.dryRun,
+  });
+
+  const redisWarnings = (): string[] => {
+    const registry = parts.registry();
+    // At the start it would have been refused: another may have come while Redis was away.
+    const fleet = fleetFault(record(), registry?.pods() ?? []);
+    return [
+      ...parts.redis.warnings(),
+      ...(registry?.warnings() ?? []),
+      ...(fleet === undefined ? [] : [fleet]),
+    ];
+  };
+
   const away = (): string[] => {
     const services = new Set(parts.waits.services());
-    if (!parts.redis.isUp()) services.add('redis');
+    if (redisFaults().length > 0) services.add('redis');
     const { connected, commitFault } = consumer.status();
     if (!connected) services.add('kafka');
     if (commitFault !== undefined) services.add(`commits: ${commitFault}`);
@@ -102,13 +144,12 @@ export function createHealth(parts: HealthParts): Health {
     return [...services].sort();
   };
 
-  const askDepths = async (): Promise<QueueDepths> => {
+  const askDepths = async (): Promise<void> => {
     try {
       depths = await parts.queue.counts();
     } catch {
       // Redis is away: the last known depths, and /status says that it is.
     }
-    return depths;
   };
 
   /** In bounded time, as every command has a limit; with Redis away what was known last. */
@@ -126,7 +167,7 @@ export function createHealth(parts: HealthParts): Health {
     notReady: () => {
       const reasons: string[] = [];
       if (parts.isStopping()) reasons.push('stopping');
-      if (!parts.redis.isUp()) reasons.push(obstacles.explain('redis is not reachable', 'redis'));
+      reasons.push(...redisFaults());
       if (documents.rules.current() === undefined) {
         reasons.push(`no valid rules yet: ${documents.rules.status().lastError ?? 'not read'}`);
       }
@@ -161,7 +202,8 @@ export function createHealth(parts: HealthParts): Health {
     },
     status: async () => {
       const { partitions } = consumer.status();
-      const [queue] = await Promise.all([askDepths(), askFlag()]);
+      // With Redis hanging, what was known last is told soon.
+      await Promise.race([Promise.all([askDepths(), askFlag()]), clock.sleep(ASK_LIMIT_MS)]);
       const { inFlight, breaker, p50Ms, p99Ms } = couponApi.stats();
       const awayNow = away();
       // From here on synchronous: the counts must belong together.
@@ -182,24 +224,16 @@ export function createHealth(parts: HealthParts): Health {
         pods: parts.registry()?.pods() ?? [],
         couponApi: { inFlight, breaker, p50Ms, p99Ms },
         pushApi: pushApiStatus(parts.pushApi.stats()),
-        queue,
+        queue: depths,
         logLinesDropped: parts.logLinesDropped(),
-        redis: parts.redis.seen(),
+        redis: {
+          ...parts.redis.seen(),
+          faults: redisFaults(),
+          warnings: redisWarnings(),
+        },
       };
     },
-    record: () => ({
-      pod: config.pod,
-      version: parts.version,
-      startedAt,
-      partitions: consumer.status().partitions.map(({ topic, partition }) => ({ topic, partition })),
-      rulesVersion: documents.rules.status().version,
-      rulesEtag: documents.rules.status().etag,
-      merchantsVersion: documents.merchants?.status().version,
-      topic: config.kafka.topic,
-      groupId: config.kafka.groupId,
-      lane: config.lane.name,
-      laneThresholdBytes: config.lane.thresholdBytes,
-    }),
+    record,
     sampleGauges: () => {
       const { metrics } = parts;
       metrics.gauge('in_flight', ledger.inFlight(), {});
@@ -218,6 +252,12 @@ export function createHealth(parts: HealthParts): Health {
       metrics.gauge('breaker.open', couponApi.stats().breaker === 'closed' ? 0 : 1, {});
     },
   };
+}
+
+/** What may be shown of an address: not its user, password and query. */
+function publicUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 }
 
 function documentStatus({ version, etag, loadedAt, lastError }: PolledStatus): DocumentStatus {

@@ -9,6 +9,7 @@ import type { Health } from './compose-health.ts';
 import type { RedisClient } from './cooldown/connection.ts';
 import { inspectRedis, UnsafeRedisError } from './cooldown/guard.ts';
 import { RefusedToStart } from './domain/errors.ts';
+import { fleetFault } from './ops/fleet-guard.ts';
 import { livePods, startPodRegistry, type PodRegistry } from './ops/pods.ts';
 import { startOpsServer, type OpsOptions, type OpsServer } from './ops/server.ts';
 import type { ServiceLogger } from './telemetry/logger.ts';
@@ -75,7 +76,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
 
   async function guardRedis(): Promise<void> {
     try {
-      const { warnings } = await inspectRedis(redis);
+      const { warnings } = await inspectRedis(redis, config.redis.prefix);
       for (const warning of warnings) logger.warn({}, warning);
     } catch (error) {
       if (error instanceof UnsafeRedisError) throw new RefusedToStart(error.message, { cause: error });
@@ -83,26 +84,10 @@ export function createLifecycle(parts: LifecycleParts): Pod {
     }
   }
 
-  /** Lanes that disagree on their threshold would skip records, or handle them twice. */
-  async function guardLanes(): Promise<void> {
-    const { lane, kafka } = config;
-    if (lane.name === 'all') return;
-    const others = (await livePods(redis)).filter(
-      ({ pod, topic }) => pod !== config.pod && topic === kafka.topic,
-    );
-    const groupmate = others.find((pod) => pod.groupId === kafka.groupId && pod.lane !== lane.name);
-    if (groupmate !== undefined) {
-      throw new RefusedToStart(
-        `KAFKA_GROUP_ID ${kafka.groupId} is shared with the live pod ${groupmate.pod} of lane ${groupmate.lane}: ` +
-          'each lane needs a group of its own, or each would commit past the other’s records',
-      );
-    }
-    const other = others.find((pod) => pod.lane !== 'all' && pod.laneThresholdBytes !== lane.thresholdBytes);
-    if (other === undefined) return;
-    throw new RefusedToStart(
-      `LANE_THRESHOLD_BYTES is ${String(lane.thresholdBytes)} here and ${String(other.laneThresholdBytes)} in the ` +
-        `live pod ${other.pod}: records between the two would be skipped or handled twice`,
-    );
+  /** Who lives under this prefix already must not be in each other's way. */
+  async function guardFleet(): Promise<void> {
+    const fault = fleetFault(health.record(), await livePods(redis, config.redis.prefix));
+    if (fault !== undefined) throw new RefusedToStart(fault);
   }
 
   async function awaitDocuments(signal: AbortSignal): Promise<void> {
@@ -136,6 +121,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
     registry = startPodRegistry({
       redis,
       subscriber: parts.subscriber,
+      prefix: config.redis.prefix,
       describe: health.record,
       onDocumentsAnnounced: documents.refresh,
       logger,
@@ -143,7 +129,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
     parts.onRegistry(registry);
     // Listed first, then looked: of two that start together at least one sees the other.
     await registry.beatSoon();
-    await persist('other lanes', guardLanes, signal);
+    await persist('other pods', guardFleet, signal);
     signal.throwIfAborted();
     await awaitDocuments(signal);
     for (const step of parts.begin) {

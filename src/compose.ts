@@ -13,7 +13,6 @@ import { createClaims, cooldownPrefix } from './cooldown/claims.ts';
 import { createDeliveries } from './cooldown/deliveries.ts';
 import { createKillSwitch } from './cooldown/kill-switch.ts';
 import { createSweeper } from './cooldown/sweeper.ts';
-import { REDIS_PREFIX as PREFIX } from './domain/redis-prefix.ts';
 import { createConsumer } from './kafka/consumer.ts';
 import { createDeadLetters } from './kafka/dead-letters.ts';
 import { createOutcomeLog } from './kafka/outcome-log.ts';
@@ -59,11 +58,11 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
 
   // ── Redis: claims, deliveries, queue ──────────────────────────────────────────────────────────────────
   const connections = openRedisConnections(config.redis, { logger, metrics, obstacles });
-  const { redis } = connections;
-  const prefix = cooldownPrefix(PREFIX, config.dryRun);
-  const claims = createClaims({ redis, prefix });
-  const deliveries = createDeliveries({ redis, prefix });
-  const killSwitch = createKillSwitch(redis, PREFIX);
+  const { redis, watch } = connections;
+  const prefix = cooldownPrefix(config.redis.prefix, config.dryRun);
+  const claims = createClaims({ redis, prefix, assertKeeps: watch.assertKeeps });
+  const deliveries = createDeliveries({ redis, prefix, assertKeeps: watch.assertKeeps });
+  const killSwitch = createKillSwitch(redis, config.redis.prefix);
   const queue = createPushQueue({ redis: connections.queue, prefix, logger });
 
   // ── Partners and documents ────────────────────────────────────────────────────────────────────────────
@@ -99,6 +98,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     claims,
     queue,
     coupons: couponApi,
+    podAheadMs: watch.podAheadMs,
     meter: withRuleFaults(ledger, logger, clock),
     deadLetters,
     outcomes,
@@ -200,7 +200,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     ledger,
     metrics,
     consumer,
-    redis: connections.watch,
+    redis: watch,
     documents,
     couponApi,
     pushApi,
@@ -208,6 +208,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     queue,
     killSwitch,
     logLinesDropped: () => logger.linesDropped(),
+    worker,
     waits,
     obstacles,
     registry: () => registry,
@@ -235,12 +236,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
         });
 
   return createLifecycle({
-    config,
-    logger,
-    redis,
+    ...{ config, logger, redis, documents, health },
     subscriber: connections.subscriber,
-    documents,
-    health,
     ops: { notLive: () => watchdog.stalled(), board: config.ops.queueBoard ? () => queue.open() : undefined },
     onRegistry: (started) => {
       registry = started;

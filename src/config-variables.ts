@@ -4,6 +4,7 @@
  */
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { REDIS_PREFIX } from './domain/redis-prefix.ts';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A rebalance may take up to three times the session, and Kafka counts it in 31 bits. */
@@ -61,6 +62,8 @@ const flag = z
   .enum(['true', 'false'], { error: 'expected true or false' })
   .transform((text) => text === 'true');
 const text = z.string();
+/** A hash tag or a further level in it would meet the service's own. */
+const redisPrefix = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 letters, digits, . _ -');
 /** As the brokers check it: `.` and `..` are no names. */
 const topic = z
   .string()
@@ -172,6 +175,11 @@ export const VARIABLES = {
   LANE_THRESHOLD_BYTES: defaulted(count(1), 262_144, 'Value size as it came; at the threshold is `large`'),
   REDIS_URL: given(redisUrl, '`redis://` or `rediss://`'),
   REDIS_CLUSTER: defaulted(flag, false, '`REDIS_URL` names a node of a Redis Cluster'),
+  REDIS_PREFIX: defaulted(
+    redisPrefix,
+    REDIS_PREFIX,
+    'Of every key and queue: deployments that share a Redis need one each',
+  ),
   COUPON_API_URL: given(baseUrl, 'Base URL of the coupon API'),
   COUPON_API_TIMEOUT_MS: defaulted(durationMs(1), 2000, 'Longest one call may take'),
   COUPON_API_CONCURRENCY: defaulted(

@@ -124,7 +124,7 @@ function shapeConfig(values: Values) {
       sessionTimeoutMs: values.KAFKA_SESSION_TIMEOUT_MS,
     },
     lane: { name: values.LANE, thresholdBytes: values.LANE_THRESHOLD_BYTES },
-    redis: { url: values.REDIS_URL, cluster: values.REDIS_CLUSTER },
+    redis: { url: values.REDIS_URL, cluster: values.REDIS_CLUSTER, prefix: values.REDIS_PREFIX },
     couponApi: {
       url: values.COUPON_API_URL,
       timeoutMs: values.COUPON_API_TIMEOUT_MS,

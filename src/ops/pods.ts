@@ -6,15 +6,15 @@
  */
 import type { Cluster, Redis } from 'ioredis';
 import { UnavailableError } from '../domain/errors.ts';
-import { REDIS_PREFIX } from '../domain/redis-prefix.ts';
+import { asRedisFailure, refusalOf } from '../domain/redis-failure.ts';
+import { shortError } from '../domain/short-error.ts';
 import type { Logger } from '../pipeline/ports.ts';
 
-const PODS_KEY = `${REDIS_PREFIX}:{pods}:seen`;
-const RECORDS_KEY = `${REDIS_PREFIX}:{pods}:records`;
-const CHANNEL = `${REDIS_PREFIX}:documents`;
 /** A pod is live while it was seen within this time. */
 const LIVE_WITHIN_MS = 15_000;
 const BEAT_EVERY_MS = 3000;
+/** Longer than a pod may be away and still be told by it; documents are polled anyhow. */
+const ANNOUNCED_KEEP_MS = 60 * 60 * 1000;
 
 export interface PodRecord {
   readonly pod: string;
@@ -30,11 +30,24 @@ export interface PodRecord {
   readonly groupId: string;
   readonly lane: string;
   readonly laneThresholdBytes: number;
+  /** Without user, password and query. Absent in a version before it. */
+  readonly pushApi?: string;
+  readonly dryRun?: boolean;
 }
 
 export interface LivePod extends PodRecord {
   /** RFC 3339, by Redis's clock. */
   readonly seenAt: string;
+}
+
+function namesUnder(prefix: string) {
+  return {
+    seen: `${prefix}:{pods}:seen`,
+    records: `${prefix}:{pods}:records`,
+    /** How often documents were announced: for pods that may not subscribe, or whose subscription hangs. */
+    announced: `${prefix}:{pods}:announced`,
+    channel: `${prefix}:documents`,
+  };
 }
 
 /** Forget the silent, note ourselves where a record is given, answer with all that are live and their times. */
@@ -50,7 +63,7 @@ if ARGV[2] ~= '' then
   redis.call('ZADD', KEYS[1], nowMs, ARGV[2])
   redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
 end
-local answer = {}
+local answer = { redis.call('GET', KEYS[3]) or '0' }
 local seen = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for i = 1, #seen, 2 do
   answer[#answer + 1] = { redis.call('HGET', KEYS[2], seen[i]) or '', seen[i + 1] }
@@ -58,33 +71,53 @@ end
 return answer
 `;
 
-/** @throws UnavailableError where Redis is away. */
-export async function livePods(redis: Redis | Cluster): Promise<LivePod[]> {
-  return beat(redis, '', '');
+/** @param prefix of the deployment whose pods are asked for. @throws UnavailableError where Redis is away. */
+export async function livePods(redis: Redis | Cluster, prefix: string): Promise<LivePod[]> {
+  return (await beat(redis, prefix, '', '')).pods;
 }
 
-async function beat(redis: Redis | Cluster, pod: string, record: string): Promise<LivePod[]> {
-  let answer: unknown;
-  try {
-    answer = await redis.eval(BEAT, 2, PODS_KEY, RECORDS_KEY, String(LIVE_WITHIN_MS), pod, record);
-  } catch (error) {
-    throw new UnavailableError('redis', error);
-  }
-  return (answer as [string, string][]).flatMap(([text, seenMs]) => {
+async function beat(
+  redis: Redis | Cluster,
+  prefix: string,
+  pod: string,
+  record: string,
+): Promise<{ readonly pods: LivePod[]; readonly announced: string }> {
+  const { seen, records, announced } = namesUnder(prefix);
+  const args = [seen, records, announced, String(LIVE_WITHIN_MS), pod, record];
+  const answer = await asked(redis, () => redis.eval(BEAT, 3, ...args));
+  const [count, ...found] = answer as [string, ...[string, string][]];
+  const pods = found.flatMap(([text, seenMs]) => {
     try {
       return [{ ...(JSON.parse(text) as PodRecord), seenAt: new Date(Number(seenMs)).toISOString() }];
     } catch {
       return []; // another version's record: not ours to judge
     }
   });
+  return { pods, announced: count };
 }
 
-/** Tells every pod to look at its documents now. @throws UnavailableError where Redis is away. */
-export async function announceDocuments(redis: Redis | Cluster): Promise<void> {
+/** The list is no part of an event: what would be a defect elsewhere (a key overwritten) is waited out. */
+async function asked<T>(redis: Redis | Cluster, task: () => Promise<T>): Promise<T> {
   try {
-    await redis.publish(CHANNEL, 'refresh');
+    return await task();
   } catch (error) {
-    throw new UnavailableError('redis', error);
+    const failure = asRedisFailure(error, redis.isCluster);
+    throw failure instanceof UnavailableError ? failure : new UnavailableError('redis', failure);
+  }
+}
+
+/**
+ * Tells every pod to look at its documents now. Those that can't be told by a message hear of it at their next beat.
+ * @throws UnavailableError where Redis is away.
+ */
+export async function announceDocuments(redis: Redis | Cluster, prefix: string): Promise<void> {
+  const { announced, channel } = namesUnder(prefix);
+  await asked(redis, () => redis.set(announced, String(Date.now()), 'PX', ANNOUNCED_KEEP_MS));
+  try {
+    await asked(redis, () => redis.publish(channel, 'refresh'));
+  } catch (error) {
+    // Who may not publish has told them by the key.
+    if (refusalOf(error)?.kind !== 'misconfigured') throw error;
   }
 }
 
@@ -95,44 +128,82 @@ export interface PodRegistry {
   beatSoon(): Promise<void>;
   /** Takes this pod out of the list; resolves also where Redis is away. */
   stop(): Promise<void>;
+  /** What Redis refuses the list alone: a sentence each. */
+  warnings(): readonly string[];
 }
 
 export interface PodRegistryOptions {
   readonly redis: Redis | Cluster;
   /** A connection of its own: a subscriber can't ask. */
   readonly subscriber: Redis | Cluster;
+  readonly prefix: string;
   readonly describe: () => PodRecord;
   readonly onDocumentsAnnounced: () => void;
   readonly logger: Logger;
 }
 
 export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
-  const { redis, subscriber, logger } = options;
+  const { redis, subscriber, prefix, logger } = options;
+  const { seen, records, channel } = namesUnder(prefix);
   let known: readonly LivePod[] = [];
   let stopped = false;
+  let announced: string | undefined;
   let beating: Promise<void> = Promise.resolve();
+  let isSubscribed = false;
+  const refused = new Map<'list' | 'announcements', string>();
+
+  const note = (what: 'list' | 'announcements', error?: unknown): void => {
+    const refusal = refusalOf(error);
+    if (refusal?.kind !== 'misconfigured') {
+      refused.delete(what);
+      return;
+    }
+    const text = `Redis refuses the ${what === 'list' ? 'list of live pods' : 'announcements of documents'}: ${shortError(refusal)}`;
+    if (!refused.has(what)) logger.warn({}, text);
+    refused.set(what, text);
+  };
 
   const beatNow = async (): Promise<void> => {
     if (stopped) return;
     const record = options.describe();
     try {
-      known = await beat(redis, record.pod, JSON.stringify(record));
+      const answer = await beat(redis, prefix, record.pod, JSON.stringify(record));
+      known = answer.pods;
+      note('list');
+      if (announced !== undefined && announced !== answer.announced) options.onDocumentsAnnounced();
+      announced = answer.announced;
     } catch (error) {
+      note('list', error);
       logger.debug({ error }, 'the pod registry could not be reached');
     }
   };
   const beatSoon = (): Promise<void> => (beating = beating.then(beatNow));
-  const timer = setInterval(() => void beatSoon(), BEAT_EVERY_MS);
+
+  /** Once it stands, ioredis subscribes again by itself when it reconnects. */
+  const subscribe = (): void => {
+    if (isSubscribed) return;
+    isSubscribed = true;
+    asked(subscriber, () => subscriber.subscribe(channel)).then(
+      () => note('announcements'),
+      (error: unknown) => {
+        isSubscribed = false;
+        note('announcements', error);
+        logger.debug({ error }, 'could not subscribe to document announcements yet');
+      },
+    );
+  };
+
+  const timer = setInterval(() => {
+    void beatSoon();
+    subscribe();
+  }, BEAT_EVERY_MS);
   timer.unref();
   void beatSoon();
 
-  subscriber.on('message', (channel: string) => {
-    if (channel === CHANNEL && !stopped) options.onDocumentsAnnounced();
+  subscriber.on('message', (from: string) => {
+    if (from === channel && !stopped) options.onDocumentsAnnounced();
   });
-  subscriber.subscribe(CHANNEL).catch((error: unknown) => {
-    // ioredis subscribes again by itself when it reconnects; documents are polled anyhow.
-    logger.debug({ error }, 'could not subscribe to document announcements yet');
-  });
+  subscribe();
 
   return {
     pods: () => known,
@@ -142,7 +213,8 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
       clearInterval(timer);
       await beating;
       const { pod } = options.describe();
-      await Promise.all([redis.zrem(PODS_KEY, pod), redis.hdel(RECORDS_KEY, pod)]).catch(() => undefined);
+      await Promise.all([redis.zrem(seen, pod), redis.hdel(records, pod)]).catch(() => undefined);
     },
+    warnings: () => [...refused.values()],
   };
 }

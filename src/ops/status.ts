@@ -77,6 +77,13 @@ export interface Status {
   };
   /** Since this pod started: what a stalled reader of stdout has cost. */
   readonly logLinesDropped: number;
-  /** Since this pod started: times that Redis had lost acknowledged writes, and that another server answered. */
-  readonly redis: { readonly dataLost: number; readonly serverChanged: number };
+  readonly redis: {
+    /** Since this pod started: times that Redis had lost acknowledged writes, and that another server answered. */
+    readonly dataLost: number;
+    readonly serverChanged: number;
+    /** Why it can't be used as it should now; in words, also of what is refused in part. Empty where all is well. */
+    readonly faults: readonly string[];
+    /** What a person should know beside that: clocks that differ, commands that are refused and can be done without. */
+    readonly warnings: readonly string[];
+  };
 }

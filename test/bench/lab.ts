@@ -153,6 +153,8 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
         main: join(ROOT, 'dist/main.js'),
         env: {
           ...services,
+          // Pods of another benchmark may have been killed a moment ago, and count as live.
+          REDIS_PREFIX: topic,
           KAFKA_TOPIC: topic,
           KAFKA_DEAD_LETTER_TOPIC: `${topic}.dead-letter`,
           KAFKA_GROUP_ID: groupId,

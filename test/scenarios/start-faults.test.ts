@@ -51,11 +51,14 @@ describe('a configuration that can not work', () => {
     expect(output).not.toContain('hunter2');
   });
 
-  it('a Redis that evicts keys: exit code 78, naming the policy', async () => {
+  it.each([
+    ['a Redis that evicts keys', ['--maxmemory-policy', 'allkeys-lru'], /allkeys-lru.*noeviction/],
+    ['a node of a Redis Cluster', ['--cluster-enabled', 'yes'], /REDIS_CLUSTER=true/],
+  ])('%s: exit code 78, naming what to change', async (_name, configArgs, words) => {
     const services: RunningServices = await startServices({
       kafka: false,
       s3: false,
-      redis: { configArgs: ['--maxmemory-policy', 'allkeys-lru'] },
+      redis: { configArgs },
       origins: ['docker', 'local'],
       say: () => undefined,
     });
@@ -70,10 +73,10 @@ describe('a configuration that can not work', () => {
       PORT: '0',
     });
     expect(code).toBe(78);
-    expect(output).toMatch(/allkeys-lru.*noeviction/);
+    expect(output).toMatch(words);
   });
 
-  it('a lane with another threshold than a live one: exit code 78, naming both', async () => {
+  it('another threshold or push API than a live pod of its prefix: exit code 78, naming both', async () => {
     const { pods, names } = await scenario({ env: { LANE: 'small', LANE_THRESHOLD_BYTES: '1000' } });
     const [pod] = pods;
     if (pod === undefined) throw new Error('no pod');
@@ -95,6 +98,7 @@ describe('a configuration that can not work', () => {
     });
     expect(code).toBe(78);
     expect(output).toMatch(/LANE_THRESHOLD_BYTES is 2000 here and 1000/);
+    expect(output).toMatch(/PUSH_API_URL is http:\/\/127\.0\.0\.1:1\/ here and http:.*REDIS_PREFIX/);
   });
 });
 

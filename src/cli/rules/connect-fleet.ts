@@ -1,8 +1,7 @@
 /** The running pods through Redis: the registry they keep, the channel they listen to, the kill switch they ask. */
 import { once } from 'node:events';
-import { closeRedis, openRedis } from '../../cooldown/connection.ts';
+import { closeRedis, misfitOf, openRedis } from '../../cooldown/connection.ts';
 import { createKillSwitch } from '../../cooldown/kill-switch.ts';
-import { REDIS_PREFIX as PREFIX } from '../../domain/redis-prefix.ts';
 import { announceDocuments, livePods } from '../../ops/pods.ts';
 import type { Logger } from '../../pipeline/ports.ts';
 import type { Fleet, FleetAddress } from './ports.ts';
@@ -18,12 +17,12 @@ const silent: Logger = {
 };
 
 /** @throws Error where Redis doesn't answer within 5 s; the address, which may hold a password, is not named. */
-export async function connectFleet({ url, cluster }: FleetAddress): Promise<Fleet> {
+export async function connectFleet({ url, cluster, prefix }: FleetAddress): Promise<Fleet> {
   const redis = openRedis({
     url,
     cluster,
     purpose: 'commands',
-    name: `${PREFIX}:rules-command`,
+    name: `${prefix}:rules-command`,
     logger: silent,
   });
   try {
@@ -31,13 +30,15 @@ export async function connectFleet({ url, cluster }: FleetAddress): Promise<Flee
   } catch (error) {
     // `once` rejects at the first error event; the client itself would go on trying.
     redis.disconnect();
-    throw new Error(`Redis (REDIS_URL) can't be reached: ${reason(error)}`, { cause: error });
+    throw new Error(`Redis (REDIS_URL) can't be reached: ${misfitOf(redis) ?? reason(error)}`, {
+      cause: error,
+    });
   }
-  const killSwitch = createKillSwitch(redis, PREFIX);
+  const killSwitch = createKillSwitch(redis, prefix);
   return {
     killSwitch: (set, why) => (set ? killSwitch.set(why) : killSwitch.lift()),
-    announce: () => announceDocuments(redis),
-    livePods: () => livePods(redis),
+    announce: () => announceDocuments(redis, prefix),
+    livePods: () => livePods(redis, prefix),
     close: () => closeRedis(redis),
   };
 }

@@ -20,6 +20,8 @@ export interface LivePodRules {
 export interface FleetAddress {
   readonly url: string;
   readonly cluster: boolean;
+  /** Of the deployment. */
+  readonly prefix: string;
 }
 
 /** @throws Error where Redis can't be reached. */

@@ -14,7 +14,14 @@ import { readRulesFile, type RulesFile } from './rules-file.ts';
 import { waitForPods } from './wait-for-pods.ts';
 
 const READ_TIMEOUT_MS = 15_000;
-const VARIABLES = ['RULES_S3_URI', 'S3_ENDPOINT', 'AWS_REGION', 'REDIS_URL', 'REDIS_CLUSTER'] as const;
+const VARIABLES = [
+  'RULES_S3_URI',
+  'S3_ENDPOINT',
+  'AWS_REGION',
+  'REDIS_URL',
+  'REDIS_CLUSTER',
+  'REDIS_PREFIX',
+] as const;
 
 /** @param timeoutMs how long pods are waited for. */
 export async function upload(file: string, timeoutMs: number, context: CommandContext): Promise<ExitCode> {
@@ -28,7 +35,11 @@ export async function upload(file: string, timeoutMs: number, context: CommandCo
     for (const { variable, message } of error.problems) context.complain(`${variable}: ${message}`);
     return 78;
   }
-  const fleet = await context.connectFleet({ url: settings.REDIS_URL, cluster: settings.REDIS_CLUSTER });
+  const fleet = await context.connectFleet({
+    url: settings.REDIS_URL,
+    cluster: settings.REDIS_CLUSTER,
+    prefix: settings.REDIS_PREFIX,
+  });
   const s3 = createS3({ endpoint: settings.S3_ENDPOINT, region: settings.AWS_REGION });
   try {
     return await bringIntoForce(read, { s3, uri: settings.RULES_S3_URI, fleet, timeoutMs, context });

@@ -21,6 +21,8 @@ export interface RunNames {
   readonly rulesUri: string;
   readonly merchantsUri: string;
   readonly idPrefix: string;
+  /** Of the keys in Redis; undefined: the service's own default. */
+  readonly redisPrefix?: string;
 }
 
 /** `mark`: what tells this run from others on the same services; empty where there are none. */
@@ -34,6 +36,7 @@ export const nameRun = (mark: string): RunNames => {
     rulesUri: `s3://${BUCKET}/demo${suffix}/rules.yaml`,
     merchantsUri: `s3://${BUCKET}/demo${suffix}/merchants.json`,
     idPrefix: mark === '' ? '' : `${mark}-`,
+    ...(mark !== '' && { redisPrefix: `coupon-notifier${suffix}` }),
   };
 };
 
@@ -45,6 +48,7 @@ export const podEnvironment = (
   pod: { readonly name: string; readonly port: number },
 ): Readonly<Record<string, string>> => ({
   ...services,
+  ...(names.redisPrefix !== undefined && { REDIS_PREFIX: names.redisPrefix }),
   KAFKA_TOPIC: names.topic,
   KAFKA_OUTCOME_TOPIC: names.outcomeTopic,
   KAFKA_DEAD_LETTER_TOPIC: names.deadLetterTopic,

@@ -7,6 +7,7 @@ import { startPodRegistry } from '../../../src/ops/pods.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const url = process.env['REDIS_URL']!;
+const PREFIX = 'connect-fleet-test';
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
@@ -24,6 +25,7 @@ it('hears of live pods, and is heard by them', async () => {
   const registry = startPodRegistry({
     redis: redis(),
     subscriber: redis(),
+    prefix: PREFIX,
     describe: () => ({
       pod,
       version: '1',
@@ -44,7 +46,7 @@ it('hears of live pods, and is heard by them', async () => {
     logger: silentLogger,
   });
   open.push(() => registry.stop());
-  const fleet = await connectFleet({ url, cluster: false });
+  const fleet = await connectFleet({ url, cluster: false, prefix: PREFIX });
   open.push(() => fleet.close());
   const mine = async () => (await fleet.livePods()).find((live) => live.pod === pod)?.rulesVersion;
   await expect.poll(mine, { timeout: 30_000 }).toBe('v1');
@@ -60,7 +62,7 @@ it('hears of live pods, and is heard by them', async () => {
 });
 
 it('says in time, without the address and its password, that Redis is away', async () => {
-  const failed = connectFleet({ url: 'redis://user:secret@127.0.0.1:1', cluster: false });
+  const failed = connectFleet({ url: 'redis://user:secret@127.0.0.1:1', cluster: false, prefix: PREFIX });
   await expect(failed).rejects.toThrow(/Redis \(REDIS_URL\) can't be reached/);
   await expect(failed).rejects.not.toThrow(/secret/);
 });

@@ -6,6 +6,7 @@ import { UnavailableError } from '../../../src/domain/errors.ts';
 import { announceDocuments, livePods, startPodRegistry, type PodRecord } from '../../../src/ops/pods.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
+const PREFIX = 'pods-test';
 const soon = { timeout: 30_000, interval: 20 };
 
 let redis: Redis;
@@ -37,13 +38,14 @@ function record(pod: string): PodRecord {
   };
 }
 
-const mine = async (pod: string) => (await livePods(redis)).filter((live) => live.pod === pod);
+const mine = async (pod: string) => (await livePods(redis, PREFIX)).filter((live) => live.pod === pod);
 
 it('a pod is listed at once, with what it says, and leaves the list when it stops', async () => {
   const pod = randomUUID();
   const registry = startPodRegistry({
     redis,
     subscriber,
+    prefix: PREFIX,
     describe: () => record(pod),
     onDocumentsAnnounced: () => undefined,
     logger: silentLogger,
@@ -62,10 +64,10 @@ it('a pod is listed at once, with what it says, and leaves the list when it stop
 
 it('a pod that was silent for too long is forgotten, its record too', async () => {
   const pod = randomUUID();
-  await redis.zadd('coupon-notifier:{pods}:seen', Date.now() - 16_000, pod);
-  await redis.hset('coupon-notifier:{pods}:records', pod, JSON.stringify(record(pod)));
+  await redis.zadd(`${PREFIX}:{pods}:seen`, Date.now() - 16_000, pod);
+  await redis.hset(`${PREFIX}:{pods}:records`, pod, JSON.stringify(record(pod)));
   expect(await mine(pod)).toEqual([]);
-  expect(await redis.hexists('coupon-notifier:{pods}:records', pod)).toBe(0);
+  expect(await redis.hexists(`${PREFIX}:{pods}:records`, pod)).toBe(0);
 });
 
 it('every pod hears of new documents', async () => {
@@ -73,12 +75,13 @@ it('every pod hears of new documents', async () => {
   const registry = startPodRegistry({
     redis,
     subscriber,
+    prefix: PREFIX,
     describe: () => record(randomUUID()),
     onDocumentsAnnounced: heard,
     logger: silentLogger,
   });
   await vi.waitFor(async () => {
-    await announceDocuments(redis);
+    await announceDocuments(redis, PREFIX);
     expect(heard).toHaveBeenCalled();
   }, soon);
   await registry.stop();
@@ -92,6 +95,6 @@ it('a Redis that is away is named as such', async () => {
     maxRetriesPerRequest: 0,
   });
   nowhere.on('error', () => undefined);
-  await expect(livePods(nowhere)).rejects.toThrow(UnavailableError);
+  await expect(livePods(nowhere, PREFIX)).rejects.toThrow(UnavailableError);
   nowhere.disconnect();
 });
