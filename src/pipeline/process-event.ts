@@ -7,7 +7,19 @@ import type { LocationEvent } from '../domain/event.ts';
 import { passFailpoint } from '../domain/failpoints.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { EventSource } from '../domain/record.ts';
-import type { Claims, Clock, CouponSource, Documents, FlowMeter, Hold, PushQueue, Stage } from './ports.ts';
+import type {
+  Claims,
+  Clock,
+  CouponAnswer,
+  CouponQuery,
+  CouponSource,
+  Documents,
+  FlowMeter,
+  Hold,
+  PushQueue,
+  Ruleset,
+  Stage,
+} from './ports.ts';
 import { applyRules } from './steps/apply-rules.ts';
 import { claimPush } from './steps/claim-push.ts';
 import { judgeAnswer } from './steps/judge-answer.ts';
@@ -24,6 +36,11 @@ export interface ProcessPorts {
   readonly clock: Clock;
   /** Ms; the ceiling on an event's age, whatever the rules say. */
   readonly maxEventAgeMs: number;
+  /**
+   * Ms that this pod's clock is ahead of Redis's, negative where it is behind. An event is too old or too far ahead
+   * only if both say so. Default: they agree.
+   */
+  readonly podAheadMs?: () => number;
 }
 
 export interface EventContext {
@@ -43,8 +60,7 @@ export async function processEvent(
 ): Promise<Outcome> {
   const { clock, meter, documents } = ports;
   let rules = documents.rules();
-  const { maxEventAgeMs } = ports;
-  const atFirst = staleAt(event, rules, maxEventAgeMs);
+  const atFirst = staleAt(event, rules, ports);
 
   const lap = startLaps(meter);
   // Also peeks at the user's caps, which only saves coupon calls: the claim decides.
@@ -64,14 +80,16 @@ export async function processEvent(
   if (refused.ended) return refused.outcome;
 
   const query = { event, traceparent, staleAtMs: atFirst.atMs, partition: source.partition };
-  const found = judgeAnswer(await ports.coupons.find(query, hold), rules, atFirst);
+  let answer = await ports.coupons.find(query, hold);
+  if (answer.kind === 'stale') answer = await askOnWhileFresh(query, rules, hold, ports);
+  const found = judgeAnswer(answer, rules, atFirst);
   lap('coupons');
   if (found.ended) return found.outcome;
 
   // The call may have been waited out for minutes: what is true now counts, by the rules that are in force now.
   rules = documents.rules();
   const nowMs = clock.now();
-  const inForce = { ...early, nowMs, staleAt: staleAt(event, rules, maxEventAgeMs) };
+  const inForce = { ...early, nowMs, staleAt: staleAt(event, rules, ports) };
   const undisturbed = refuseEarly(event, rules, inForce);
   if (undisturbed.ended) return undisturbed.outcome;
 
@@ -81,7 +99,9 @@ export async function processEvent(
   lap('rules');
   if (ranked.ended) return ranked.outcome;
 
-  const acceptableUntilMs = event.occurredAtMs + maxEventAgeMs;
+  // By Redis's clock, as the record is kept: where that is ahead, the event is accepted for so much longer.
+  const acceptableUntilMs =
+    event.occurredAtMs + ports.maxEventAgeMs + Math.max(0, -(ports.podAheadMs?.() ?? 0));
   const inClaim = { source, traceparent, quietFromMs: undisturbed.value.quietFromMs, acceptableUntilMs };
   const claimed = await claimPush(event, ranked.value, rules, inClaim, hold, ports.claims);
   lap('claim');
@@ -92,6 +112,22 @@ export async function processEvent(
   passFailpoint('enqueue.done', event);
   lap('enqueue');
   return queuedAs(claimed.value);
+}
+
+/** A clock that was set while the call was waited for makes nothing stale that the other clock does not. */
+async function askOnWhileFresh(
+  query: CouponQuery,
+  rules: Ruleset,
+  hold: Hold,
+  ports: ProcessPorts,
+): Promise<CouponAnswer> {
+  for (let { staleAtMs } = query; ;) {
+    const { atMs } = staleAt(query.event, rules, ports);
+    if (atMs <= staleAtMs || ports.clock.now() >= atMs) return { kind: 'stale' };
+    staleAtMs = atMs;
+    const answer = await ports.coupons.find({ ...query, staleAtMs }, hold);
+    if (answer.kind !== 'stale') return answer;
+  }
 }
 
 /** Tells the meter how long a step took: from the last call (or the start) to this one. */

@@ -49,7 +49,8 @@ class TakenEvent implements EventWork {
   readonly #ports: TakenPorts;
 
   constructor(piece: RecordPiece, ports: TakenPorts) {
-    const validated = validate(piece, ports.clock.now());
+    // The later of the two clocks: an event is too far ahead only if both say so.
+    const validated = validate(piece, ports.clock.now() + Math.max(0, -(ports.podAheadMs?.() ?? 0)));
     this.key = validated.ok ? validated.event.userId : undefined;
     this.occurredAtMs = validated.ok ? validated.event.occurredAtMs : undefined;
     this.#piece = piece;

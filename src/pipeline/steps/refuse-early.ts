@@ -14,7 +14,7 @@ export interface EarlyContext {
 
 /** When an event becomes stale, and the setting that says so. */
 export interface StaleAt {
-  /** Epoch ms; past it the event is stale. */
+  /** Epoch ms by this pod's clock; past it the event is stale. */
   readonly atMs: number;
   readonly by: 'event.maxAge' | 'MAX_EVENT_AGE_MS';
 }
@@ -42,12 +42,24 @@ export function refuseEarly(event: LocationEvent, rules: Ruleset, context: Early
   return goOn({ quietFromMs: nextStartMs });
 }
 
-/** The shorter of the rules' limit and the pod's ceiling. */
-export function staleAt(event: LocationEvent, rules: Ruleset, maxEventAgeMs: number): StaleAt {
+/** What an event's age is held against. */
+interface AgeLimit {
+  readonly maxEventAgeMs: number;
+  /** See `ProcessPorts`. */
+  readonly podAheadMs?: () => number;
+}
+
+/** The shorter of the rules' limit and the pod's ceiling, and as much later as this pod's clock is ahead of Redis's. */
+export function staleAt(
+  event: LocationEvent,
+  rules: Ruleset,
+  { maxEventAgeMs, podAheadMs }: AgeLimit,
+): StaleAt {
   const { maxEventAgeMs: maxAgeMs } = rules;
+  const sinceMs = event.occurredAtMs + Math.max(0, podAheadMs?.() ?? 0);
   return maxAgeMs !== undefined && maxAgeMs < maxEventAgeMs
-    ? { atMs: event.occurredAtMs + maxAgeMs, by: 'event.maxAge' }
-    : { atMs: event.occurredAtMs + maxEventAgeMs, by: 'MAX_EVENT_AGE_MS' };
+    ? { atMs: sinceMs + maxAgeMs, by: 'event.maxAge' }
+    : { atMs: sinceMs + maxEventAgeMs, by: 'MAX_EVENT_AGE_MS' };
 }
 
 /** As the rule document counts its caps. */

@@ -49,7 +49,7 @@ const shape = z.object({
   pushConsent: z.boolean({ error: 'expected true or false' }).nullish(),
 });
 
-/** @param nowMs epoch ms, this pod's clock. Never throws. */
+/** @param nowMs epoch ms, by the later of this pod's clock and Redis's. Never throws. */
 export function validate(piece: RecordPiece, nowMs: number): Validated {
   const { content, source } = piece;
   const fallbackId = (): string => replayedId(piece.envelope.headers, source.index) ?? positionId(source);
