@@ -56,4 +56,23 @@ export interface RecordPiece {
   /** True where `bytes` was cut from an unpacked value: a dead letter then drops `content-encoding`. */
   readonly unpacked: boolean;
   readonly content: PieceContent;
+  /**
+   * Memory of this piece alone, beside its record's: its bytes were copied, so that it doesn't keep a large record.
+   * Undefined where it needs its record's memory for as long as it lives.
+   */
+  readonly ownBytes?: number | undefined;
+  /**
+   * Present where the bytes are many and lie packed in their record: `bytes` is null then, and this unpacks them again.
+   * Waits for room in memory, which is taken until they are released. Rejects only by a defect of ours.
+   */
+  readonly recut?: (() => Promise<LentBytes>) | undefined;
+}
+
+/** What is left of a piece once it has been validated: who it was and what a dead letter of it carries. */
+export type PieceOrigin = Pick<RecordPiece, 'source' | 'envelope' | 'bytes' | 'unpacked' | 'recut'>;
+
+export interface LentBytes {
+  readonly bytes: Buffer;
+  /** They may not be looked at any more. */
+  release(): void;
 }

@@ -30,6 +30,8 @@ export interface ConsumerOptions {
    * two while it is fast. Default 8 MiB.
    */
   readonly maxInFlightBytes?: number;
+  /** However many partitions there are: at most so many bytes, and one record. Default 32 MiB. */
+  readonly mostHeldBytes?: number;
   /** Events being worked on at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;
   /** How soon a rebalance is noticed. Default 500. */

@@ -126,6 +126,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const pump = createIntakePump({
     maxBytes: options.maxInFlightBytes ?? 8 * 1024 * 1024,
     overshootBytes: maxFetchBytesPerPartition,
+    mostBytes: options.mostHeldBytes ?? 32 * 1024 * 1024,
     fetchMs: MAX_FETCH_WAIT_MS + FETCH_MS,
     pause,
     resume,

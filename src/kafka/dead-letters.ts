@@ -85,7 +85,7 @@ function withoutValue({ key, value, headers }: OutgoingRecord): OutgoingRecord {
 }
 
 function valueHeaders(value: Buffer | string | null): Record<string, string> {
-  const bytes = Buffer.from(value ?? '');
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value ?? '');
   return {
     'value-bytes': String(bytes.length),
     'value-sha256': createHash('sha256').update(bytes).digest('hex'),

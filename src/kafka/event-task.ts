@@ -12,8 +12,8 @@ export interface TaskOwner {
   readonly holds: HoldBook;
   /** It has its outcome. */
   decided(record: OpenRecord, index: number): void;
-  /** It has ended, decided or not. */
-  ended(record: OpenRecord): void;
+  /** It has ended, decided or not. @param ownBytes of its piece. */
+  ended(record: OpenRecord, ownBytes: number | undefined): void;
   onFault(error: unknown): void;
 }
 
@@ -24,16 +24,23 @@ export class EventTask implements KeyedTask {
   readonly #owner: TaskOwner;
   readonly #record: OpenRecord;
   readonly #index: number;
+  readonly #ownBytes: number | undefined;
   readonly #work: EventWork;
 
   constructor(
     owner: TaskOwner,
-    of: { readonly record: OpenRecord; readonly index: number; readonly work: EventWork },
+    of: {
+      readonly record: OpenRecord;
+      readonly index: number;
+      readonly ownBytes: number | undefined;
+      readonly work: EventWork;
+    },
     under: { readonly key: string | symbol; readonly sharer: Sharer },
   ) {
     this.#owner = owner;
     this.#record = of.record;
     this.#index = of.index;
+    this.#ownBytes = of.ownBytes;
     this.#work = of.work;
     this.key = under.key;
     this.sharer = under.sharer;
@@ -60,13 +67,13 @@ export class EventTask implements KeyedTask {
       if (!(error instanceof AbandonedError) || !holds.isLost()) this.#owner.onFault(error);
     } finally {
       hold.release();
-      this.#owner.ended(record);
+      this.#owner.ended(record, this.#ownBytes);
     }
   }
 
   drop(): void {
     this.#work.abandon();
     this.#record.isGivenUp = true;
-    this.#owner.ended(this.#record);
+    this.#owner.ended(this.#record, this.#ownBytes);
   }
 }

@@ -3,6 +3,7 @@
  * waits would otherwise keep the answer of all partitions in memory, and a copy for each record costs more than
  * one for all of them. What is most of its answer anyway (a large record) is left where it is.
  */
+import { copyOf } from '../stream/own-copy.ts';
 
 /** Neighbours further apart than this are copied apart: between them lies what is not ours. */
 const LARGEST_GAP_BYTES = 1024;
@@ -74,7 +75,7 @@ function createLocator(runs: readonly Run[]): Locator {
 
 /** The same bytes, not holding more than twice as much in memory: for a record that is taken up, perhaps for long. */
 export function ownBytes(slice: Buffer): Buffer {
-  return 2 * slice.length >= slice.buffer.byteLength ? slice : Buffer.from(slice);
+  return 2 * slice.length >= slice.buffer.byteLength ? slice : copyOf(slice);
 }
 
 interface Region {

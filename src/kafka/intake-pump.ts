@@ -17,6 +17,8 @@ export interface IntakePumpOptions {
   readonly maxBytes: number;
   /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much, by two while it is fast. */
   readonly overshootBytes: number;
+  /** All partitions together are full with this, however many they are. Default: without bound. */
+  readonly mostBytes?: number;
   /** For how long the client may not look at a partition that is resumed, and what it fetches is on its way: ms. */
   readonly fetchMs: number;
   pause(partition: number): void;
@@ -39,7 +41,7 @@ export interface IntakePump {
 
 export function createIntakePump(options: IntakePumpOptions): IntakePump {
   let flows: readonly PumpedFlow[] = [];
-  const { nowMs = () => performance.now() } = options;
+  const { nowMs = () => performance.now(), mostBytes = Infinity } = options;
   /** What each held when it was paused, and when that was. */
   let paused = new Map<PumpedFlow, { readonly heldBytes: number; readonly atMs: number }>();
   /** Bytes a millisecond that each finished while it was paused last. */
@@ -52,14 +54,14 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
    * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. kafkajs, when
    * everything is paused, looks again only after the longest wait of a fetch: so one that is fast enough to need more
    * until then may have that, up to a fetch beyond its part. All together are full only where batches larger than a
-   * fetch should bring took more: as long as they don't, those that are held never keep the others from being
-   * fetched. The largest excess does not count: one record beyond all bounds stalls its partition alone, only a
+   * fetch should bring took more, or where there are so many that a fetch for each is more than a pod can hold: else
+   * those that are held never keep the others from being fetched. The largest excess does not count: one record beyond all bounds stalls its partition alone, only a
    * second one may have the others wait.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
     const enough = Math.max(part / 2, part - options.overshootBytes);
-    const all = options.maxBytes + options.overshootBytes * flows.length;
+    const all = Math.min(mostBytes, options.maxBytes + options.overshootBytes * flows.length);
     let total = 0;
     let largestExcess = 0;
     for (const { heldBytes } of flows) {

@@ -8,6 +8,7 @@ import { messageOf } from './client.ts';
 import type { Committer } from './committer.ts';
 import type { ConsumerOptions } from './consumer-options.ts';
 import { createFairRoom } from './fair-room.ts';
+import { createByteRoom } from '../stream/byte-room.ts';
 import { handOver, loseAll } from './handover.ts';
 import type { IntakePump } from './intake-pump.ts';
 import type { JoinAnswer } from './join-gate.ts';
@@ -21,6 +22,8 @@ const RETRY_MS = 500;
 const FIRST_LOOK_MS = 1000;
 /** Enough to go on with until the pump's next turn, for one partition of many. */
 const LEAST_READY = 8;
+/** What events that were cut from large records hold in this pod: some thousand of a usual size, and never a thousand large ones. */
+const MAX_OWN_BYTES = 16 * 1024 * 1024;
 /** Of all that may run, so much is taken up ahead: each turn of the loop brings more. */
 const AHEAD = 0.5;
 
@@ -86,6 +89,8 @@ export function createMembership(options: MembershipOptions): Membership {
   let closedSinceMs: number | undefined = clock.now();
   let room = createFairRoom(options.maxInFlightEvents, 1);
   const gone = createLostPositions(options);
+  let ownBytesRoom = createFairRoom(MAX_OWN_BYTES, 1);
+  const unpackRoom = createByteRoom({ size: options.maxRecordBytes });
   /** The client keeps a seek that it has not come to through a join, and would begin there. */
   const sought = new Set<number>();
   /** Not opened yet, and paused at the client. */
@@ -138,6 +143,8 @@ export function createMembership(options: MembershipOptions): Membership {
       maxRecordBytes: options.maxRecordBytes,
       maxUncommittedEvents: options.maxUncommittedEvents,
       room,
+      ownBytesRoom,
+      unpackRoom,
       executor,
       readyAhead: Math.max(
         LEAST_READY,
@@ -155,6 +162,7 @@ export function createMembership(options: MembershipOptions): Membership {
     const before = assignment.flows.size;
     if (assignment.state === 'opening') {
       room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
+      ownBytesRoom = createFairRoom(MAX_OWN_BYTES, assignment.partitions.length);
       executor.shareBetween(Math.max(1, assignment.partitions.length));
       options.onAssigned?.(assignment.partitions.length);
     }

@@ -7,8 +7,6 @@
  */
 import { createLinkedList } from '../domain/linked-list.ts';
 import type { RecordPiece } from '../domain/record.ts';
-import type { EventWork, Intake } from '../pipeline/ports.ts';
-import type { KeyedExecutor } from '../stream/keyed-executor.ts';
 import { createPartitionOffsets } from '../stream/partition-offsets.ts';
 import {
   isDoneBefore,
@@ -23,40 +21,17 @@ import {
   type Pieces,
 } from './record-pieces.ts';
 import { decodeRecord } from '../stream/record-decoder.ts';
+import { countOpenBytes } from './open-bytes.ts';
 import { createHoldBook } from './event-hold.ts';
 import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from './flow-buffer.ts';
-import type { FairRoom } from './fair-room.ts';
-import { writeNote, type InheritedNote } from './handover-note.ts';
+import { createFairRoom } from './fair-room.ts';
+import { writeNote } from './handover-note.ts';
+import type { FlowOptions } from './flow-options.ts';
 import { isDecided, type Progress } from './progress.ts';
 import { createUncommittedSpan } from './uncommitted-span.ts';
 
-export interface FlowOptions {
-  readonly topic: string;
-  readonly partition: number;
-  readonly startOffset: number;
-  /** Undefined where nothing valid is committed: the start is then committed too. */
-  readonly committed: number | undefined;
-  /** What an earlier assignment has done beyond the start. */
-  readonly inherited: InheritedNote | undefined;
-  readonly highWaterMark: number;
-  readonly maxRecordBytes: number;
-  readonly maxUncommittedEvents: number;
-  readonly room: FairRoom;
-  readonly executor: KeyedExecutor;
-  /** No event is taken in while so many of this partition could start at once, ≥ 1. */
-  readonly readyAhead: number;
-  readonly intake: Intake;
-  /** The key under which an event's work is done one at a time. */
-  keyOf(work: EventWork, partition: number): string | symbol;
-  /** An event ended, a position moved or a piece became ready: there may be more to do. */
-  onChange(): void;
-  onFinished(): void;
-  onPassedOver(records: number): void;
-  /** Held back by the uncommitted span, and a commit would give room. Cheap to be told often. */
-  onCommitDue(): void;
-  onFault(error: unknown): void;
-}
+export type { FlowOptions } from './flow-options.ts';
 
 export interface PartitionFlow {
   readonly partition: number;
@@ -72,7 +47,7 @@ export interface PartitionFlow {
   readonly inFlight: number;
   /** When the oldest of the events held without outcome occurred, epoch ms; undefined where none is held. O(records held). */
   readonly oldestUndecidedMs: number | undefined;
-  /** Bytes of records fetched and not finished. */
+  /** Bytes of records fetched and not finished, and of events that have some of their own. */
   readonly heldBytes: number;
   /** Appends what was fetched; `next` is where the following batch begins. */
   append(entries: readonly FlowEntry[], next: number): void;
@@ -95,8 +70,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let current: Pieces | undefined;
   let fetchPosition = options.startOffset;
   let inFlight = 0;
-  /** Of records taken up and not finished. */
-  let openBytes = 0;
+  const open = countOpenBytes(options.ownBytesRoom ?? createFairRoom(Infinity, 1));
   let closed = false;
   let committed = options.committed;
   const span = createUncommittedSpan();
@@ -109,8 +83,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   }
 
   function releaseIfDone(owner: OpenRecord): void {
-    if (owner.open || owner.left > 0) return;
-    openBytes -= owner.bytes;
+    if (owner.open || !open.released(owner)) return;
     if (!owner.isGivenUp) undecided.remove(owner);
   }
 
@@ -121,8 +94,9 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       record.undecided?.delete(index);
       options.onFinished();
     },
-    ended(record) {
+    ended(record, own) {
       changeInFlight(-1);
+      open.pieceEnded(record, own);
       record.left -= 1;
       releaseIfDone(record);
       options.onChange();
@@ -135,7 +109,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     const work = options.intake(piece);
     noteAge(record, work.occurredAtMs);
     const key = options.keyOf(work, options.partition);
-    const of = { record, index: piece.source.index, work };
+    const of = { record, index: piece.source.index, ownBytes: piece.ownBytes, work };
     executor.submit(new EventTask(taskOwner, of, { key, sharer: options.partition }));
   }
 
@@ -144,13 +118,15 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
    * garbage that has grown old. Hot keys' events don't count: others are looked for behind them.
    */
   function mayTake(): boolean {
-    return room.mayTake(inFlight) && executor.readyOf(options.partition) < options.readyAhead;
+    const isAhead = executor.readyOf(options.partition) >= options.readyAhead;
+    return !isAhead && room.mayTake(inFlight) && open.mayTake();
   }
 
   function begin(head: Head & { kind: 'record' }): void {
-    openBytes += head.bytes;
-    const decoded = decodeRecord(head.open(), { maxRecordBytes: options.maxRecordBytes });
-    const owner = openRecord(head, inherited.undecided.get(head.offset));
+    const record = head.open();
+    const decoded = decodeRecord(record, options);
+    const owner = openRecord(head, record.value, inherited.undecided.get(head.offset));
+    open.begun(owner);
     span.passOver(offsets.position(), head.offset);
     offsets.receive(head.offset, 'open');
     undecided.append(owner);
@@ -169,6 +145,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     const isWork = piece !== undefined && !isDoneBefore(owner, piece);
     if (isWork) {
       owner.left += 1;
+      open.pieceTaken(owner, piece.ownBytes);
       offsets.addPiece(owner.offset);
     }
     // Closed before the last piece is started, which may end at once.
@@ -237,7 +214,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       return oldestOf(undecided, buffer.head());
     },
     get heldBytes() {
-      return buffer.bytes() + openBytes;
+      return buffer.bytes() + open.bytes();
     },
     append(entries, next) {
       if (closed) return;

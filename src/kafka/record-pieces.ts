@@ -11,9 +11,14 @@ import { isDecided, NOTHING_DECIDED, undecidedBeyond, type Progress } from './pr
 /** A record that has been taken in and not ended. */
 export interface OpenRecord extends Linked<OpenRecord> {
   readonly offset: number;
-  readonly bytes: number;
   /** The earliest `occurredAt` of its events so far, epoch ms; before there is one, about when it was written. */
   oldestMs: number;
+  /** What it counts for while it is held. */
+  bytes: number;
+  /** Of those, its value's: let go of once all pieces are cut and none of them needs it any more. */
+  valueBytes: number;
+  /** Pieces taken in and not ended that need its value. */
+  needing: number;
   /** More pieces may come. */
   open: boolean;
   /** Pieces taken in and not ended. */
@@ -54,12 +59,15 @@ export function progressOf({ inherited, taken, undecided }: OpenRecord): Progres
 
 /** @param inherited what an earlier assignment has done of it. */
 export function openRecord(
-  { offset, bytes, timestampMs }: Head & { readonly kind: 'record' },
+  { offset, bytes, timestampMs }: Omit<Head & { readonly kind: 'record' }, 'kind' | 'open'>,
+  value: Buffer | null,
   inherited: Progress = NOTHING_DECIDED,
 ): OpenRecord {
   return {
     offset,
     bytes,
+    valueBytes: value?.length ?? 0,
+    needing: 0,
     oldestMs: timestampMs,
     inherited,
     open: true,
@@ -108,8 +116,10 @@ export function listPieces(owner: OpenRecord, pieces: readonly RecordPiece[]): P
   };
 }
 
-/** How many pieces are cut ahead. */
+/** How many pieces are cut ahead, … */
 const AHEAD = 16;
+/** … with no more than so many bytes of their own, and one more. */
+const AHEAD_BYTES = 32 * 1024;
 
 /** @param on `onReady`: there is a piece, or there will be none. */
 export function streamPieces(
@@ -120,16 +130,20 @@ export function streamPieces(
   const iterator = source[Symbol.asyncIterator]();
   /** Never more than {@link AHEAD}: to shift costs nothing, and what was taken is nowhere kept. */
   const ready: RecordPiece[] = [];
+  let readyBytes = 0;
   let isPulling = false;
   let ended = false;
   const pull = (): void => {
-    if (isPulling || ended || ready.length >= AHEAD) return;
+    if (isPulling || ended || ready.length >= AHEAD || readyBytes >= AHEAD_BYTES) return;
     isPulling = true;
     iterator.next().then(
       (result) => {
         isPulling = false;
         if (result.done === true) ended = true;
-        else ready.push(result.value);
+        else {
+          ready.push(result.value);
+          readyBytes += result.value.ownBytes ?? 0;
+        }
         on.onReady();
         pull();
       },
@@ -143,7 +157,10 @@ export function streamPieces(
     owner,
     take() {
       const piece = ready.shift();
-      if (piece !== undefined) pull();
+      if (piece !== undefined) {
+        readyBytes -= piece.ownBytes ?? 0;
+        pull();
+      }
       return piece;
     },
     isExhausted: () => ended && ready.length === 0,

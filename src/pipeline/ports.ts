@@ -9,7 +9,7 @@ import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { PushTicket } from '../domain/push.ts';
-import type { RecordPiece } from '../domain/record.ts';
+import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 
 /** Something that can be given up. */
 export interface Abandonable {
@@ -178,7 +178,7 @@ export interface PushQueue {
 // ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface DeadLetter {
-  readonly piece: RecordPiece;
+  readonly piece: PieceOrigin;
   readonly reason: DeadLetterReason;
   readonly error: string;
   readonly eventId: string | undefined;

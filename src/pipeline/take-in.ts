@@ -6,10 +6,11 @@
 import { AbandonedError, UnavailableError } from '../domain/errors.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
-import type { RecordPiece } from '../domain/record.ts';
+import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { createPauses, untilAcknowledged } from './patience.ts';
 import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
+import { publishLetter } from './publish-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog, Waiting } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
@@ -43,7 +44,8 @@ interface TakenPorts extends EdgePorts {
 class TakenEvent implements EventWork {
   readonly key: string | undefined;
   readonly occurredAtMs: number | undefined;
-  readonly #piece: RecordPiece;
+  /** Not the piece: what it says besides, which may be much, is let go of. */
+  readonly #origin: PieceOrigin;
   readonly #validated: Validated;
   readonly #receivedAtMs = performance.now();
   readonly #ports: TakenPorts;
@@ -53,7 +55,8 @@ class TakenEvent implements EventWork {
     const validated = validate(piece, ports.clock.now() + Math.max(0, -(ports.podAheadMs?.() ?? 0)));
     this.key = validated.ok ? validated.event.userId : undefined;
     this.occurredAtMs = validated.ok ? validated.event.occurredAtMs : undefined;
-    this.#piece = piece;
+    const { source, envelope, bytes, unpacked, recut } = piece;
+    this.#origin = { source, envelope, bytes, unpacked, recut };
     this.#validated = validated;
     this.#ports = ports;
   }
@@ -64,7 +67,7 @@ class TakenEvent implements EventWork {
   }
 
   async run(hold: Hold): Promise<void> {
-    const piece = this.#piece;
+    const piece = this.#origin;
     const validated = this.#validated;
     const ports = this.#ports;
     try {
@@ -141,7 +144,7 @@ async function tryAgain(
 
 /** What the world must have acknowledged before the offset may be committed. */
 async function acknowledge(
-  piece: RecordPiece,
+  piece: PieceOrigin,
   validated: Validated,
   outcome: Outcome,
   hold: Hold,
@@ -151,7 +154,8 @@ async function acknowledge(
   if (outcome.kind === 'dead_lettered') {
     const { reason, error } = outcome;
     const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
-    await untilAcknowledged(() => ports.deadLetters.publish(letter), 'dead-letter topic', hold, ports);
+    const publish = (): Promise<void> => publishLetter(ports.deadLetters, letter);
+    await untilAcknowledged(publish, 'dead-letter topic', hold, ports);
   }
   const { outcomes } = ports;
   if (outcomes === undefined) return;

@@ -3,6 +3,7 @@
  * say where, not what: events hold people's whereabouts, and these texts go to logs and headers.
  */
 import { isUtf8 } from 'node:buffer';
+import { EVENT_FIELDS } from '../domain/event.ts';
 import type { PieceContent } from '../domain/record.ts';
 import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } from './json-bytes.ts';
 
@@ -13,13 +14,20 @@ import { BACKSLASH, CLOSE_ARRAY, CLOSE_OBJECT, OPEN_ARRAY, OPEN_OBJECT, QUOTE } 
 export const MAX_DEPTH = 2048;
 const CAN_NOT_BE_DEEP_BYTES = 2 * MAX_DEPTH;
 
-/** @returns `refused` and `malformed` where the bytes are no JSON value. Never throws. */
+/** What a larger event says beside its fields is let go of at once: its tree can take ten times the bytes' memory. */
+const KEPT_WHOLE_BYTES = 4096;
+
+/**
+ * @returns `refused` and `malformed` where the bytes are no JSON value. Of more than 4 KiB only what validation reads,
+ * and what is no plain value comes out as `{}` or `[]`. Never throws.
+ */
 export function parseEvent(bytes: Buffer): PieceContent {
   if (bytes.length === 0) return malformed('not JSON: nothing there');
   if (!isUtf8(bytes)) return malformed('not UTF-8');
   if (bytes.length > CAN_NOT_BE_DEEP_BYTES && isTooDeep(bytes)) return malformed(TOO_DEEP);
   try {
-    return { kind: 'json', value: JSON.parse(bytes.toString()) };
+    const value: unknown = JSON.parse(bytes.toString());
+    return { kind: 'json', value: bytes.length > KEPT_WHOLE_BYTES ? withoutUnread(value) : value };
   } catch (error) {
     return malformed(describe(error, bytes));
   }
@@ -33,6 +41,22 @@ export function malformed(error: string): PieceContent {
 
 export function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function withoutUnread(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return withoutInside(value);
+  const kept: Record<string, unknown> = {};
+  for (const name of EVENT_FIELDS) {
+    if (Object.hasOwn(value, name)) kept[name] = withoutInside(Reflect.get(value, name));
+  }
+  return kept;
+}
+
+/** A text so long, an object or an array breaks the rules of every field that has some. */
+function withoutInside(value: unknown): unknown {
+  if (Array.isArray(value)) return [];
+  const isLarge = typeof value === 'string' ? value.length > KEPT_WHOLE_BYTES : typeof value === 'object';
+  return isLarge && value !== null ? {} : value;
 }
 
 function isTooDeep(bytes: Buffer): boolean {

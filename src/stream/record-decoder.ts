@@ -11,44 +11,37 @@
  * 5. Otherwise the record is malformed as a whole.
  *
  * Bytes of a piece: the value as it came, still packed, where the piece is the whole record (also the one
- * object in a gzip); else the exact slice, cut from the unpacked value and sharing its memory.
+ * object in a gzip); else the exact slice. Of a large or packed value it is a copy where it is small, so that no event
+ * keeps its neighbours' bytes in memory; a large slice of a packed value is cut again when it is needed.
  *
- * A small record comes as an array at once. A large one, or one of very many events, comes as an iterable that
- * works in slices of a few milliseconds and lets the event loop turn in between. Both drive the same cutting.
+ * A small record of few events comes as an array at once. Others come as an iterable that works in slices of a few
+ * milliseconds and lets the event loop turn in between. Both drive the same cutting. Unpacked bytes are held under the
+ * pod's common bound; they may be taken away between two pieces, and are unpacked again then.
  */
-import type { HeaderValue, PieceContent, RecordPiece } from '../domain/record.ts';
+import type { PieceContent, RecordPiece } from '../domain/record.ts';
 import { readForm, readPacking, type ContentForm } from './content-headers.ts';
 import { cutValue, type Cut } from './cut-value.ts';
 import { LINE_FEED, OPEN_OBJECT } from './json-bytes.ts';
 import { createPacer } from './loop-turns.ts';
+import { AT_ONCE_BYTES, createPieceMaker, onlyPiece } from './make-pieces.ts';
+import type { PieceMaker, RawRecord, ToPiece } from './make-pieces.ts';
+import { unpackInRoom, type UnpackLimits } from './packed-value.ts';
 import { malformed, parseEvent } from './parse-event.ts';
-import { hintUnpackedBytes, unpackGzip, unpackGzipNow } from './unpack-gzip.ts';
+import { hintUnpackedBytes, unpackGzipNow } from './unpack-gzip.ts';
 
-export interface RawRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: string;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, HeaderValue>>;
-}
+export type { RawRecord } from './make-pieces.ts';
+export type DecodeLimits = UnpackLimits;
 
-export interface DecodeLimits {
-  /** A value larger than this, as it came or unpacked, is `too_large`. */
-  readonly maxRecordBytes: number;
-}
-
-/** Up to this size (unpacked) a record is decoded at once: 256 KiB. */
-const AT_ONCE_BYTES = 256 * 1024;
 /** … unless it takes more steps than this: events, or pauses that the cutting offers. */
 const AT_ONCE_STEPS = 512;
+/** … or has more events: each is an object until it is taken in, and thousands of partitions may wait for that. */
+const AT_ONCE_PIECES = 16;
 /** An object on one line up to this size is parsed without being cut: 16 KiB. */
 const SMALL_OBJECT_BYTES = 16 * 1024;
 
 /**
  * At least one piece comes of every record, in the record's order, `source.index` counting from 0 without
- * holes. Never throws; the iterable never rejects, may be iterated once, and may be left early. All pieces of a
- * record share its envelope and hold its (unpacked) bytes in memory as long as any of them is held.
+ * holes. Never throws; the iterable never rejects, may be iterated once, and may be left early.
  */
 export function decodeRecord(
   record: RawRecord,
@@ -56,40 +49,49 @@ export function decodeRecord(
 ): RecordPiece[] | AsyncIterable<RecordPiece> {
   const { value, headers } = record;
   const { maxRecordBytes } = limits;
-  const toPiece = createPieceMaker(record);
+  const packing = readPacking(headers);
+  if (value !== null && packing === 'none' && value.length <= Math.min(SMALL_OBJECT_BYTES, maxRecordBytes)) {
+    if (isOneSmallObject(value, readForm(headers))) return [onlyPiece(record, parseEvent(value))];
+  }
+  const toPiece = createPieceMaker(record, limits);
   if (value === null) return [toPiece.whole(malformed('a tombstone: the record has no value'))];
   if (value.length > maxRecordBytes) return [toPiece.whole(tooLarge(maxRecordBytes))];
-  const packing = readPacking(headers);
-  if (packing === 'none') return startCutting(value, headers, (index, cut) => toPiece.of(index, cut, false));
+  if (packing === 'none') {
+    const cuts = startCutting(value, headers, toPiece.of);
+    return cuts.rest === undefined ? cuts.pieces : goOnInSlices(cuts.pieces, cuts.rest, toPiece.of);
+  }
   if (packing !== 'gzip') return [toPiece.whole(malformed(`content-encoding ${packing.unknown}: unknown`))];
   if (Math.max(value.length, hintUnpackedBytes(value)) <= AT_ONCE_BYTES) {
     const unpacked = unpackGzipNow(value, Math.min(AT_ONCE_BYTES, maxRecordBytes));
-    if (unpacked.kind === 'bytes') {
-      return startCutting(unpacked.bytes, headers, (index, cut) => toPiece.of(index, cut, true));
-    }
     if (unpacked.kind === 'not_gzip') return [toPiece.whole(notGzip(unpacked.error))];
+    if (unpacked.kind === 'bytes') {
+      const { bytes } = unpacked;
+      const cuts = startCutting(bytes, headers, (index, cut) => toPiece.unpacked(index, cut, bytes));
+      return cuts.rest === undefined ? cuts.pieces : unpackThenCut(value, headers, limits, toPiece);
+    }
   }
-  return unpackThenCut(value, headers, maxRecordBytes, toPiece);
+  return unpackThenCut(value, headers, limits, toPiece);
 }
 
-type ToPiece = (index: number, cut: Cut) => RecordPiece;
-
+/** As far as it goes at once. `rest`: what there is beyond that. */
 function startCutting(
   bytes: Buffer,
   headers: RawRecord['headers'],
   toPiece: ToPiece,
-): RecordPiece[] | AsyncIterable<RecordPiece> {
+): { readonly pieces: RecordPiece[]; readonly rest?: Iterator<Cut | undefined> } {
   const form = readForm(headers);
-  if (isOneSmallObject(bytes, form)) return [toPiece(0, { bytes: undefined, content: parseEvent(bytes) })];
-  const cuts = cutValue(bytes, form);
+  if (isOneSmallObject(bytes, form)) {
+    return { pieces: [toPiece(0, { bytes: undefined, content: parseEvent(bytes) })] };
+  }
+  const rest = cutValue(bytes, form);
   const pieces: RecordPiece[] = [];
   const steps = bytes.length > AT_ONCE_BYTES ? 0 : AT_ONCE_STEPS;
-  for (let step = 0; step < steps; step += 1) {
-    const next = cuts.next();
-    if (next.done === true) return pieces;
+  for (let step = 0; step < steps && pieces.length <= AT_ONCE_PIECES; step += 1) {
+    const next = rest.next();
+    if (next.done === true) return { pieces };
     if (next.value !== undefined) pieces.push(toPiece(pieces.length, next.value));
   }
-  return goOnInSlices(pieces, cuts, toPiece);
+  return { pieces, rest };
 }
 
 /** What most records are: one line that begins as an object, so it is an event or malformed, whatever else. */
@@ -102,18 +104,43 @@ function isOneSmallObject(bytes: Buffer, form: ContentForm): boolean {
   );
 }
 
+/** From the last piece on where the unpacked bytes have been taken away. */
 async function* unpackThenCut(
   packed: Buffer,
   headers: RawRecord['headers'],
-  maxBytes: number,
+  limits: DecodeLimits,
   toPiece: PieceMaker,
 ): AsyncGenerator<RecordPiece, void, undefined> {
-  const unpacked = await unpackGzip(packed, maxBytes);
-  if (unpacked.kind === 'bytes') {
-    const cuts = cutValue(unpacked.bytes, readForm(headers));
-    yield* goOnInSlices([], cuts, (index, cut) => toPiece.of(index, cut, true));
-  } else {
-    yield toPiece.whole(unpacked.kind === 'too_large' ? tooLarge(maxBytes) : notGzip(unpacked.error));
+  let index = 0;
+  const pacer = createPacer();
+  for (;;) {
+    const unpacked = await unpackInRoom(packed, limits);
+    if (unpacked.kind !== 'bytes') {
+      yield toPiece.whole(
+        unpacked.kind === 'too_large' ? tooLarge(limits.maxRecordBytes) : notGzip(unpacked.error),
+      );
+      return;
+    }
+    const { held } = unpacked;
+    try {
+      const cuts = cutValue(held.bytes, readForm(headers));
+      let seen = 0;
+      await pacer.turn();
+      while (!held.isGone) {
+        const next = cuts.next();
+        if (next.done === true) return;
+        if (next.value !== undefined && seen++ === index) {
+          const piece = toPiece.unpacked(index, next.value, held.bytes);
+          index += 1;
+          held.touch();
+          held.allowEviction();
+          yield piece;
+        }
+        if (pacer.isDue()) await pacer.turn();
+      }
+    } finally {
+      held.release();
+    }
   }
 }
 
@@ -136,25 +163,6 @@ async function* goOnInSlices(
     }
     if (pacer.isDue()) await pacer.turn();
   }
-}
-
-interface PieceMaker {
-  of(index: number, cut: Cut, unpacked: boolean): RecordPiece;
-  whole(content: PieceContent): RecordPiece;
-}
-
-function createPieceMaker(record: RawRecord): PieceMaker {
-  const { topic, partition, offset, key, headers, value } = record;
-  // Its own object: a record as the envelope would keep the packed value alive beside the unpacked one.
-  const envelope = { key, headers };
-  const of: PieceMaker['of'] = (index, cut, unpacked) => ({
-    source: { topic, partition, offset, index },
-    envelope,
-    bytes: cut.bytes ?? value,
-    unpacked: unpacked && cut.bytes !== undefined,
-    content: cut.content,
-  });
-  return { of, whole: (content) => of(0, { bytes: undefined, content }, false) };
 }
 
 function notGzip(error: string): PieceContent {

@@ -44,35 +44,48 @@ interface GunzipInfo {
 
 /**
  * Off the event loop (zlib works in its thread pool), a chunk at a time; stops as soon as `maxBytes` is
- * passed. Takes about the memory of the unpacked value once. Never rejects.
+ * passed. Takes the memory of the unpacked value once: what was asked for and not written to is not there yet, and
+ * zlib's own pieces are given back as they are copied, not when garbage is collected next. Never rejects.
  */
 export async function unpackGzip(packed: Buffer, maxBytes: number): Promise<Unpacked> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  let bytes: Buffer = Buffer.allocUnsafeSlow(
-    Math.min(maxBytes, Math.max(CHUNK_BYTES, hintUnpackedBytes(packed))),
-  );
+  const bytes = Buffer.allocUnsafeSlow(maxBytes);
   let length = 0;
   try {
     gunzip.end(packed);
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
-      if (length + chunk.length > maxBytes) return { kind: 'too_large' };
-      if (length + chunk.length > bytes.length) bytes = grow(bytes, length, length + chunk.length, maxBytes);
-      chunk.copy(bytes, length);
-      length += chunk.length;
+      if (length + chunk.length > maxBytes) {
+        giveBack(bytes);
+        return { kind: 'too_large' };
+      }
+      length += chunk.copy(bytes, length);
+      giveBackChunk(chunk);
     }
   } catch (error) {
+    giveBack(bytes);
     return { kind: 'not_gzip', error: describe(error) };
   }
-  // A hint that promised far too much must not keep its room.
-  const exact =
-    length < bytes.length / 2 ? Buffer.from(bytes.subarray(0, length)) : bytes.subarray(0, length);
-  return checkRest(packed, gunzip.bytesWritten, exact);
+  return checkRest(packed, gunzip.bytesWritten, exactly(bytes, length));
 }
 
-function grow(bytes: Buffer, length: number, needed: number, maxBytes: number): Buffer {
-  const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(maxBytes, 2 * bytes.length)));
-  bytes.copy(grown, 0, 0, length);
-  return grown;
+/** Room that was asked for in vain is not kept. */
+function exactly(bytes: Buffer, length: number): Buffer {
+  if (length === bytes.length) return bytes;
+  if (2 * length >= bytes.length) return bytes.subarray(0, length);
+  const exact = Buffer.allocUnsafeSlow(length);
+  bytes.copy(exact, 0, 0, length);
+  giveBack(bytes);
+  return exact;
+}
+
+/** Frees the memory now. Nothing that shares it may be looked at any more. */
+export function giveBack(bytes: Buffer): void {
+  if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+}
+
+/** One of zlib's pieces, once it is copied. Of one that fills its memory it holds no more: it has taken new. */
+function giveBackChunk(chunk: Buffer): void {
+  if (chunk.length === chunk.buffer.byteLength) giveBack(chunk);
 }
 
 function checkRest(packed: Buffer, used: number, bytes: Buffer): Unpacked {

@@ -11,6 +11,7 @@ import { createPartitionFlow, type PartitionFlow } from '../../src/kafka/partiti
 import { createRecordChunk } from '../../src/kafka/record-chunk.ts';
 import type { Claims, CouponSource } from '../../src/pipeline/ports.ts';
 import { createIntake } from '../../src/pipeline/take-in.ts';
+import { createByteRoom } from '../../src/stream/byte-room.ts';
 import { createKeyedExecutor } from '../../src/stream/keyed-executor.ts';
 import { createLedger } from '../../src/telemetry/ledger.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -74,6 +75,8 @@ const pump = createIntakePump({
   resume: () => undefined,
 });
 const room = createFairRoom(5000, PARTITIONS);
+const ownBytesRoom = createFairRoom(2 ** 24, PARTITIONS);
+const unpackRoom = createByteRoom({ size: 2 ** 20 });
 let ended = 0;
 let roundEnded = (): void => undefined;
 const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =>
@@ -87,6 +90,8 @@ const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =
     maxRecordBytes: 2 ** 20,
     maxUncommittedEvents: Infinity,
     room,
+    ownBytesRoom,
+    unpackRoom,
     executor,
     readyAhead: 16,
     intake,

@@ -8,12 +8,13 @@ interface Held extends PumpedFlow {
 
 const PARTITIONS = 3;
 
-function openPump() {
+function openPump(mostBytes = Infinity) {
   const paused = new Set<number>();
   let nowMs = 0;
   const pump = createIntakePump({
     maxBytes: 10 * PARTITIONS,
     overshootBytes: 2,
+    mostBytes,
     fetchMs: 100,
     nowMs: () => nowMs,
     pause: (partition) => void paused.add(partition),
@@ -58,6 +59,14 @@ describe('what is fetched', () => {
     const { pausedAt } = openPump();
     expect(pausedAt(1000, 500, 0)).toEqual([0, 1, 2]);
     expect(pausedAt(0, 500, 0)).toEqual([1]);
+  });
+
+  test('… as have partitions that hold more together than the pod can, however many they are', () => {
+    const { pausedAt } = openPump(20);
+    expect(pausedAt(7, 7, 5)).toEqual([]);
+    expect(pausedAt(7, 7, 6)).toEqual([0, 1, 2]);
+    expect(pausedAt(1000, 5, 4)).toEqual([0]);
+    expect(pausedAt(1000, 5, 5)).toEqual([0, 1, 2]);
   });
 
   test('a partition that would finish all it has before it is fetched again is paused only with more', () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { createFairRoom } from '../../../src/kafka/fair-room.ts';
 import { createPartitionFlow } from '../../../src/kafka/partition-flow.ts';
 import { createRecordChunk } from '../../../src/kafka/record-chunk.ts';
+import { createByteRoom } from '../../../src/stream/byte-room.ts';
 import { createKeyedExecutor } from '../../../src/stream/keyed-executor.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -27,6 +28,8 @@ function openFlow({ maxUncommittedEvents, offsets, ...given }: Case, records: re
     ...{ topic: 't', partition: 0, startOffset: 0, committed, inherited: undefined, highWaterMark: 0 },
     ...{ maxRecordBytes: 2 ** 20, maxUncommittedEvents, readyAhead: Infinity },
     room: createFairRoom(10_000, 1),
+    ownBytesRoom: createFairRoom(10_000_000, 1),
+    unpackRoom: createByteRoom({ size: 2 ** 20 }),
     executor: createKeyedExecutor({ maxRunning: Infinity, onFault: fail }),
     intake: ({ source: { offset, index } }) => ({
       key: undefined,

@@ -2,8 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { RecordPiece } from '../../../src/domain/record.ts';
-import { NOTHING_DECIDED } from '../../../src/kafka/progress.ts';
-import { streamPieces, type OpenRecord, type Pieces } from '../../../src/kafka/record-pieces.ts';
+import { openRecord, streamPieces, type Pieces } from '../../../src/kafka/record-pieces.ts';
 import { collectGarbage } from '../../support/collect-garbage.ts';
 
 const EVENTS = 200;
@@ -26,19 +25,7 @@ function openPieces(): { readonly pieces: Pieces; readonly cut: WeakRef<RecordPi
       yield piece;
     }
   }
-  const owner: OpenRecord = {
-    ...{
-      offset: 0,
-      bytes: 0,
-      open: true,
-      left: 0,
-      isGivenUp: false,
-      oldestMs: 0,
-      inherited: NOTHING_DECIDED,
-      taken: 0,
-    },
-    ...{ undecided: undefined, previous: undefined, next: undefined },
-  };
+  const owner = openRecord({ offset: 0, bytes: 0, timestampMs: 0 }, null);
   const pieces = streamPieces(owner, decode(), {
     onReady: () => undefined,
     onFault: (error) => {
