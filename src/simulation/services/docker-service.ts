@@ -33,7 +33,7 @@ const STOP_TIMEOUT_MS = 30_000;
 const READY_TIMEOUT_MS = 60_000;
 const LOG_TAIL_LINES = 15;
 const LOG_TAIL_LENGTH = 8192;
-const PORT_TRIES = 4;
+const TRIES = 4;
 const PORT_TAKEN = /port is already allocated|address already in use|ports are not available/i;
 
 interface Launched {
@@ -47,13 +47,16 @@ let reaper: Promise<unknown> | undefined;
 
 /**
  * Testcontainers, told to use this engine (it reads its settings once a process, so the first engine counts), with its
- * reaper running: services that start at once would start one each.
+ * reaper running: services that start at once would start one each. It takes up another run's reaper where it sees
+ * one, which may just be ending, as that run is: then it is asked again.
  */
 async function loadTestcontainers(engine: DockerEngine) {
   Object.assign(process.env, engine.env);
   const testcontainers = await import('testcontainers');
   const { getContainerRuntimeClient, getReaper } = testcontainers;
-  reaper ??= getContainerRuntimeClient().then(getReaper);
+  reaper ??= retryWhere(/no such container|is not running|connect to reaper/i, async () =>
+    getReaper(await getContainerRuntimeClient()),
+  );
   try {
     await reaper;
   } catch (error) {
@@ -197,12 +200,16 @@ async function startContainer(
 }
 
 /** Another process, or another container, may take a port between the look and the use. */
-export async function retryTakenPorts<T>(launch: () => Promise<T>): Promise<T> {
+export function retryTakenPorts<T>(launch: () => Promise<T>): Promise<T> {
+  return retryWhere(PORT_TAKEN, launch);
+}
+
+async function retryWhere<T>(passing: RegExp, launch: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await launch();
     } catch (error) {
-      if (attempt >= PORT_TRIES || !(error instanceof Error) || !PORT_TAKEN.test(error.message)) throw error;
+      if (attempt >= TRIES || !(error instanceof Error) || !passing.test(error.message)) throw error;
     }
   }
 }

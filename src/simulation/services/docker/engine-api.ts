@@ -73,7 +73,7 @@ export const callEngine = (address: EngineAddress, call: EngineRequest): Promise
     const { tls, ...where } = target(address);
     const request = (tls ? requestHttps : requestHttp)({
       ...{ ...where, method, path, signal, agent: false },
-      headers: { host: 'docker', ...headers },
+      headers: { ...headers },
     });
     request.once('error', refuse);
     request.once('response', (answer) => {
