@@ -18,6 +18,7 @@ import type { TokenSource } from './partners/token-source.ts';
 import type { OpenPushQueue, QueueDepths } from './push/push-queue.ts';
 import type { PushWorker } from './push/push-worker.ts';
 import type { PodDocuments } from './compose-documents.ts';
+import { couponReasons, couponWaits } from './compose-waiting.ts';
 import type { Ledger } from './telemetry/ledger.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import { systemClock as clock } from './telemetry/system-clock.ts';
@@ -134,10 +135,11 @@ export function createHealth(parts: HealthParts): Health {
   const away = (): string[] => {
     const services = new Set(parts.waits.services());
     if (redisFaults().length > 0) services.add('redis');
+    const stats = couponApi.stats();
     const { connected, commitFault } = consumer.status();
     if (!connected) services.add('kafka');
     if (commitFault !== undefined) services.add(`commits: ${commitFault}`);
-    if (couponApi.stats().breaker !== 'closed' || couponApi.isRefused()) services.add('coupon API');
+    if (stats.breaker !== 'closed' || stats.isDark || couponApi.isRefused()) services.add('coupon API');
     if (parts.pushApi.isRefused() || parts.pushApi.stats().isAway) services.add(PUSH_API);
     for (const topic of WRITTEN_TOPICS) if (obstacles.reasonOf(topic) !== undefined) services.add(topic);
     if (parts.tokens?.hasValidToken() === false) services.add('auth server');
@@ -157,10 +159,10 @@ export function createHealth(parts: HealthParts): Health {
     isFlagSet = await parts.killSwitch.isSet().catch(() => isFlagSet);
   };
 
-  const condition = (awayNow: readonly string[]): Status['condition'] => {
+  const condition = (awayNow: readonly string[], reasonsNow: readonly string[]): Status['condition'] => {
     if (parts.stalled().length > 0) return 'stalled';
     const isPartlyBad = consumer.status().partitions.some(({ fault }) => fault !== undefined);
-    return awayNow.length > 0 || isPartlyBad ? 'degraded' : 'ok';
+    return awayNow.length > 0 || reasonsNow.length > 0 || isPartlyBad ? 'degraded' : 'ok';
   };
 
   return {
@@ -186,7 +188,14 @@ export function createHealth(parts: HealthParts): Health {
       return reasons;
     },
     progress: () => {
-      const { partitions, joined, lastFetchAtMs = 0, lastProgressAtMs = 0, inFlight } = consumer.status();
+      const {
+        partitions,
+        joined,
+        lastFetchAtMs = 0,
+        lastProgressAtMs = 0,
+        inFlight,
+        atWork,
+      } = consumer.status();
       wasJoined ||= joined;
       const isLeftOut = wasJoined && !joined;
       const hasLag = partitions.some(({ lag }) => (lag ?? 0) > 0);
@@ -195,7 +204,7 @@ export function createHealth(parts: HealthParts): Health {
         // Fetches go on turning while held events hang: they are a sign of life only where nothing is held.
         mark: ledger.decided() + parts.waits.turned() + lastProgressAtMs + (inFlight > 0 ? 0 : lastFetchAtMs),
         // A pause between two tries (`Retry-After`) or a call within its time limit is a wait with a known end, nothing that hangs.
-        hasWork: (inFlight > 0 || hasLag || isLeftOut) && pausing === 0 && !isCallInTime,
+        hasWork: (inFlight > 0 || hasLag || isLeftOut) && (pausing === 0 || atWork > 0) && !isCallInTime,
         // No event waits for it: its trouble excuses no stall.
         away: away().filter((service) => service !== PUSH_API),
       };
@@ -206,14 +215,16 @@ export function createHealth(parts: HealthParts): Health {
       await Promise.race([Promise.all([askDepths(), askFlag()]), clock.sleep(ASK_LIMIT_MS)]);
       const { inFlight, breaker, p50Ms, p99Ms } = couponApi.stats();
       const awayNow = away();
+      const reasonsNow = couponReasons(couponApi.stats());
       // From here on synchronous: the counts must belong together.
       return {
         pod: config.pod,
         version: parts.version,
         uptimeSeconds: Math.round((Date.now() - parts.startedAtMs) / 1000),
-        condition: condition(awayNow),
+        condition: condition(awayNow, reasonsNow),
         away: awayNow,
-        waiting: parts.waits.list(),
+        reasons: reasonsNow,
+        waiting: [...parts.waits.list(), ...couponWaits(couponApi.stats())],
         events: ledger.counts(),
         deliveries: ledger.deliveries(),
         inFlight: ledger.inFlight(),
@@ -260,10 +271,11 @@ function publicUrl(url: string): string {
   return `${origin}${pathname}`;
 }
 
-function documentStatus({ version, etag, loadedAt, lastError }: PolledStatus): DocumentStatus {
+function documentStatus({ version, etag, hash, loadedAt, lastError }: PolledStatus): DocumentStatus {
   return {
     version: version ?? null,
     etag: etag ?? null,
+    hash: hash ?? null,
     loadedAt: loadedAt ?? null,
     lastError: lastError ?? null,
   };

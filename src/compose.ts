@@ -82,9 +82,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   });
 
   // ── Kafka and the flow ────────────────────────────────────────────────────────────────────────────────
-  const { brokers, ssl, sasl } = config.kafka;
+  const { brokers, ssl, sasl, deadLetterTopic, outcomeTopic } = config.kafka;
   const connection = { brokers, ssl, clientId: config.pod, ...(sasl !== undefined && { sasl }) };
-  const { deadLetterTopic, outcomeTopic } = config.kafka;
   const openSender = (topic: string, service: WrittenTopic): RecordSender =>
     createRecordSender({ connection, topic, service, logger, onObstacle: obstacles.teller(service) });
   const deadLetterSender = openSender(deadLetterTopic, 'dead-letter topic');

@@ -182,6 +182,11 @@ export const VARIABLES = {
   ),
   COUPON_API_URL: given(baseUrl, 'Base URL of the coupon API'),
   COUPON_API_TIMEOUT_MS: defaulted(durationMs(1), 2000, 'Longest one call may take'),
+  COUPON_API_PATIENCE_MS: defaulted(
+    durationMs(1),
+    30_000,
+    'How long one event’s own failing calls are tried again while the API answers others; then `coupon_api_failed`',
+  ),
   COUPON_API_CONCURRENCY: defaulted(
     z.union([z.literal('auto'), count(1, 10_000)], {
       error: 'expected a whole number from 1 to 10000, or auto',

@@ -128,6 +128,7 @@ function shapeConfig(values: Values) {
     couponApi: {
       url: values.COUPON_API_URL,
       timeoutMs: values.COUPON_API_TIMEOUT_MS,
+      patienceMs: values.COUPON_API_PATIENCE_MS,
       concurrency: values.COUPON_API_CONCURRENCY,
     },
     pushApi: {

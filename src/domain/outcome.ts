@@ -22,6 +22,7 @@ export const DEAD_LETTER_REASONS = [
   'invalid',
   'too_large',
   'coupon_api_rejected',
+  'coupon_api_failed',
   'internal_error',
 ] as const;
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number];

@@ -110,6 +110,8 @@ export interface ConsumerStatus {
   readonly connected: boolean;
   readonly partitions: readonly PartitionStatus[];
   readonly inFlight: number;
+  /** Of them, those at work: the others wait for something, or behind one of their user that does. */
+  readonly atWork: number;
   readonly inFlightBytes: number;
   /** Epoch ms; undefined before the first. */
   readonly lastFetchAtMs: number | undefined;

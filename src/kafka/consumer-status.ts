@@ -66,6 +66,7 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
     connected: watch.awaySinceMs === undefined && marks.fetchAtMs !== undefined,
     partitions,
     inFlight: flows.reduce((sum, flow) => sum + flow.inFlight, 0),
+    atWork: sources.membership.atWork,
     inFlightBytes: flows.reduce((sum, flow) => sum + flow.heldBytes, 0),
     lastFetchAtMs: marks.fetchAtMs,
     lastProgressAtMs: marks.progressAtMs,

@@ -58,6 +58,8 @@ export interface MembershipOptions extends Pick<
 
 export interface Membership {
   readonly current: Assignment | undefined;
+  /** Events at work. */
+  readonly atWork: number;
   /** Since when there is no open assignment, epoch ms. */
   readonly closedSinceMs: number | undefined;
   /** Offsets of the partition that Kafka deleted unread, since this pod started. */
@@ -225,6 +227,9 @@ export function createMembership(options: MembershipOptions): Membership {
   return {
     get current() {
       return current;
+    },
+    get atWork() {
+      return executor.running;
     },
     get closedSinceMs() {
       return closedSinceMs;

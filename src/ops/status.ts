@@ -7,6 +7,8 @@ import type { WaitingFor } from './waits.ts';
 export interface DocumentStatus {
   readonly version: string | null;
   readonly etag: string | null;
+  /** The first twelve hex digits of the SHA-256 of its bytes. */
+  readonly hash: string | null;
   readonly loadedAt: string | null;
   readonly lastError: string | null;
 }
@@ -38,6 +40,8 @@ export interface Status {
   /** Services that events wait for, or that are known to be away: `ok` where there are none. */
   readonly condition: 'ok' | 'degraded' | 'stalled';
   readonly away: readonly string[];
+  /** What is partly bad, in words: `degraded` where there is something. */
+  readonly reasons: readonly string[];
   /** What events wait for, by name. */
   readonly waiting: readonly WaitingFor[];
   readonly events: {

@@ -67,7 +67,7 @@ export function createWaits(): Waits {
 }
 
 /** @param oldestMs ≥ 0. */
-function waitingFor(what: string, events: number, oldestMs: number): WaitingFor {
+export function waitingFor(what: string, events: number, oldestMs: number): WaitingFor {
   return { for: what, events, oldestSeconds: Math.round(oldestMs / 100) / 10 };
 }
 

@@ -1,24 +1,18 @@
 /**
- * Stops hammering a dead API. Closed: calls go out and their results are counted; more failures than successes
- * among the last calls open it. Open: nobody calls, for a time that doubles with every failed probe up to a few
- * seconds. Half open: a handful of probes decide.
+ * Stops hammering a dead API. Closed: calls go out, and whoever judges their results says when it must open. Open:
+ * nobody calls, for a time that doubles with every round of failed probes up to a few seconds. Half open: a handful of
+ * probes are let out; the first that is answered closes it, as an API that answers somebody is not away, and when all
+ * have failed it opens again.
  *
- * cockatiel keeps the states and the count; the time is ours, by timer and injected clock, because cockatiel
- * compares wall-clock times, and a clock that is set back would hold the circuit open for as long. The
- * count is by calls, not by time, for the same reason. A success while closed goes straight to the counter:
- * it happens for every event and costs nanoseconds there, microseconds through a policy.
+ * The time is told by timer and injected clock: a wall clock that is set back would hold it open for as long.
  */
-import { circuitBreaker, CircuitState, CountBreaker, handleWhenResult } from 'cockatiel';
 import type { Clock } from '../pipeline/ports.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** Successful probes that close the circuit; at most as many calls may be out while it is half open. */
+/** Most calls that are let out while it is half open: with so many failed it opens again. */
 export const PROBES = 3;
 
-/** More than half of the last 64 calls (of at least 16) failed: the API counts as dead. */
-const COUNTED_CALLS = 64;
-const FEWEST_CALLS = 16;
 const FIRST_OPEN_MS = 500;
 const LONGEST_OPEN_MS = 4000;
 
@@ -26,11 +20,12 @@ export interface CircuitBreaker {
   state(): BreakerState;
   /** Taken before a call and handed back with its result: tells late results of an earlier state apart. */
   ticket(): number;
-  /**
-   * Counts a call's result. One that was begun in another state is ignored.
-   * @returns where the result may change the state, when it has: to be waited for before the call's slot is free.
-   */
-  settle(ticket: number, ok: boolean): Promise<unknown> | undefined;
+  /** Calls that may be out now as probes: {@link PROBES}, less those that have failed. */
+  probesLeft(): number;
+  /** Opens it. Nothing, where it is open. */
+  open(): void;
+  /** A probe's result. Ignored where its call was begun in another state. */
+  probed(ticket: number, ok: boolean): void;
   /** Clears the timer. */
   stop(): void;
 }
@@ -45,25 +40,16 @@ export interface CircuitBreakerOptions {
 
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
   const { clock, random = Math.random, onChange } = options;
-  const counter = new CountBreaker({
-    threshold: 0.5,
-    size: COUNTED_CALLS,
-    minimumNumberOfCalls: FEWEST_CALLS,
-  });
-  const policy = circuitBreaker(
-    handleWhenResult((ok) => ok === false),
-    { breaker: counter, halfOpenAfter: timedByUs(), halfOpenSampling: { calls: PROBES, threshold: 0 } },
-  );
   const stopped = new AbortController();
   let state: BreakerState = 'closed';
   let generation = 0;
   let opened = 0;
-  let probed = 0;
+  let probesFailed = 0;
 
   function enter(next: BreakerState): void {
     state = next;
     generation += 1;
-    probed = 0;
+    probesFailed = 0;
     onChange(next);
   }
 
@@ -74,34 +60,28 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
     if (!stopped.signal.aborted) enter('half_open');
   }
 
-  policy.onBreak(() => {
+  function open(): void {
+    if (state === 'open') return;
     opened += 1;
     enter('open');
     void rest();
-  });
-  policy.onReset(() => {
-    opened = 0;
-    enter('closed');
-  });
+  }
 
   return {
     state: () => state,
     ticket: () => generation,
-    settle(ticket, ok) {
-      if (ticket !== generation || state === 'open') return undefined;
-      if (ok && state === 'closed') {
-        counter.success(CircuitState.Closed);
-        return undefined;
+    probesLeft: () => PROBES - probesFailed,
+    open,
+    probed(ticket, ok) {
+      if (ticket !== generation || state !== 'half_open') return;
+      if (ok) {
+        opened = 0;
+        enter('closed');
+        return;
       }
-      // cockatiel lets a surplus probe wait for the verdict and then run as a new one: it must never see any.
-      if (state === 'half_open' && ++probed > PROBES) return undefined;
-      return policy.execute(() => ok);
+      probesFailed += 1;
+      if (probesFailed >= PROBES) open();
     },
     stop: () => stopped.abort(),
   };
-}
-
-/** For cockatiel a rest is always over: it is asked only once our own timer has run out. */
-function timedByUs(): { duration: number; next: () => ReturnType<typeof timedByUs> } {
-  return { duration: Number.NEGATIVE_INFINITY, next: timedByUs };
 }

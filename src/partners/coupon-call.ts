@@ -31,6 +31,8 @@ export interface CouponCaller {
    * where `read` throws or rejects.
    */
   get<T>(path: string, headers: string[], hold: Hold, read: (reply: Reply) => T | Promise<T>): Promise<T>;
+  /** Calls that are out and began before then (`performance.now()`). O(that many). */
+  outSinceBefore(atMs: number): number;
   /** Ends calls that are out as failed and closes every socket. */
   close(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
         // Not blocking: the rest of undici's queue need not be looked at when an answer begins, as there is none.
         if (!hold.isLost()) sockets.dispatch({ path, method: 'GET', headers, blocking: false }, call);
       }),
+    outSinceBefore: (atMs) => deadlines.addedBefore(atMs),
     async close() {
       await sockets.close();
       deadlines.stop();

@@ -1,6 +1,8 @@
 /** Where the coupon API is asked, and for what: the base URL is taken apart once, a call only joins strings. */
 import type { LocationEvent } from '../domain/event.ts';
-import { plainDecimal, queryText } from './wire-text.ts';
+import type { CouponQuery } from '../pipeline/ports.ts';
+import { ACCEPTED_ENCODINGS } from './unpack-body.ts';
+import { headerText, plainDecimal, queryText } from './wire-text.ts';
 
 export interface CouponRequestTarget {
   readonly origin: string;
@@ -23,4 +25,20 @@ export function couponRequestTarget(url: string): CouponRequestTarget {
       return `${prefix}${queryText(event.userId)}&latitude=${plainDecimal(event.latitude)}&longitude=${plainDecimal(event.longitude)}${merchant}`;
     },
   };
+}
+
+/** As undici takes them: names and values in turn. */
+export function couponHeaders(query: CouponQuery, token: string | undefined): string[] {
+  const headers = [
+    'accept',
+    'application/json',
+    'accept-encoding',
+    ACCEPTED_ENCODINGS,
+    'x-event-id',
+    headerText(query.event.eventId),
+    'traceparent',
+    query.traceparent,
+  ];
+  if (token !== undefined) headers.push('authorization', `Bearer ${token}`);
+  return headers;
 }

@@ -78,11 +78,12 @@ function readStatus(
 
 function readCoupons(status: number, parsed: ParsedCoupons): Verdict {
   if (!parsed.ok) return rejected(`HTTP ${status}: ${parsed.error}`);
+  const { coupons, invalid } = parsed;
   return {
     kind: 'answer',
-    result: parsed.coupons.length === 0 ? 'none' : 'ok',
-    answer: { kind: 'coupons', coupons: parsed.coupons, invalid: parsed.invalid },
-    invalid: parsed.invalid,
+    result: coupons.length === 0 ? 'none' : 'ok',
+    answer: invalid > 0 ? { kind: 'coupons', coupons, invalid } : { kind: 'coupons', coupons },
+    invalid,
   };
 }
 

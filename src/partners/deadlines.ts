@@ -16,6 +16,8 @@ export interface Deadlines<T> {
   add(item: T): void;
   /** @param item one that was added and has neither been removed nor expired. */
   remove(item: T): void;
+  /** How many that have not been removed were added before then (`performance.now()`). O(that many). */
+  addedBefore(atMs: number): number;
   stop(): void;
 }
 
@@ -51,6 +53,12 @@ export function createDeadlines<T extends Expiring<T>>(limitMs: number): Deadlin
       if (timer === undefined && !stopped) arm(limitMs);
     },
     remove: (item) => items.remove(item),
+    addedBefore(atMs) {
+      let count = 0;
+      for (let item = items.first(); item !== undefined && item.deadlineMs < atMs + limitMs; item = item.next)
+        count += 1;
+      return count;
+    },
     stop() {
       stopped = true;
       clearTimeout(timer);

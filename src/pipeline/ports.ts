@@ -110,6 +110,8 @@ export interface CouponQuery {
   readonly traceparent: string;
   /** Epoch ms: the call is retried until then, and ends as `stale` after. */
   readonly staleAtMs: number;
+  /** When the event came into the pod, `performance.now()`; unknown counts as long ago. */
+  readonly receivedAtMs?: number;
   /** Whose share of the calls it takes; those that name none have one in common. */
   readonly partition?: number;
 }
@@ -118,7 +120,9 @@ export type CouponAnswer =
   /** `invalid`: how many more there were that broke the schema. */
   | { readonly kind: 'coupons'; readonly coupons: readonly Coupon[]; readonly invalid?: number }
   | { readonly kind: 'stale' }
-  | { readonly kind: 'rejected'; readonly error: string };
+  | { readonly kind: 'rejected'; readonly error: string }
+  /** Others were answered, this event's calls failed until its time was up. */
+  | { readonly kind: 'failed'; readonly error: string };
 
 export interface CouponSource {
   find(query: CouponQuery, hold: Hold): Promise<CouponAnswer>;

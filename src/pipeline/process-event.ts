@@ -46,6 +46,8 @@ export interface ProcessPorts {
 export interface EventContext {
   readonly source: EventSource;
   readonly traceparent: string;
+  /** When it came into the pod, `performance.now()`. */
+  readonly receivedAtMs: number;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface EventContext {
  */
 export async function processEvent(
   event: LocationEvent,
-  { source, traceparent }: EventContext,
+  { source, traceparent, receivedAtMs }: EventContext,
   hold: Hold,
   ports: ProcessPorts,
 ): Promise<Outcome> {
@@ -79,7 +81,8 @@ export async function processEvent(
   const refused = refuseEarly(event, rules, early);
   if (refused.ended) return refused.outcome;
 
-  const query = { event, traceparent, staleAtMs: atFirst.atMs, partition: source.partition };
+  const { partition } = source;
+  const query = { event, traceparent, staleAtMs: atFirst.atMs, receivedAtMs, partition };
   let answer = await ports.coupons.find(query, hold);
   if (answer.kind === 'stale') answer = await askOnWhileFresh(query, rules, hold, ports);
   const found = judgeAnswer(answer, rules, atFirst);

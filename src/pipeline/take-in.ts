@@ -74,7 +74,7 @@ class TakenEvent implements EventWork {
       let outcome: Outcome;
       if (validated.ok) {
         const traceparent = continueTrace(piece.envelope.headers['traceparent']);
-        const context = { source: piece.source, traceparent };
+        const context = { source: piece.source, traceparent, receivedAtMs: this.#receivedAtMs };
         try {
           outcome = await processEvent(validated.event, context, hold, ports);
         } catch (error) {

@@ -17,9 +17,10 @@ export function judgeAnswer(answer: CouponAnswer, rules: Ruleset, staleAt: Stale
     case 'stale':
       return filtered('stale', staleAt.by, rules);
     case 'rejected':
+    case 'failed':
       return end({
         kind: 'dead_lettered',
-        reason: 'coupon_api_rejected',
+        reason: answer.kind === 'rejected' ? 'coupon_api_rejected' : 'coupon_api_failed',
         error: answer.error,
         rulesVersion: rules.version,
         rulesHash: rules.hash,

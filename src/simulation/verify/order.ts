@@ -12,7 +12,12 @@ import type { ProducedEvent, Violation } from './evidence.ts';
 import { groupBy, identityOf, placeOf, showIdentity } from './evidence.ts';
 
 /** Outcomes of filters behind the coupon call. A `cooldown` may come before it as well. */
-const NEED_A_CALL: ReadonlySet<string> = new Set(['no_coupons', 'rules_excluded', 'coupon_api_rejected']);
+const NEED_A_CALL: ReadonlySet<string> = new Set([
+  'no_coupons',
+  'rules_excluded',
+  'coupon_api_rejected',
+  'coupon_api_failed',
+]);
 
 const needsCall = ({ outcome, reason }: PipelineRecord): boolean =>
   outcome === 'queued' || NEED_A_CALL.has(reason ?? '');

@@ -28,7 +28,8 @@ const log = createLogBook();
 
 function build(timeoutMs: number, concurrency: number | 'auto' = WIDTH): void {
   clock = createFakeClock();
-  api = createCouponApi({ url: stub.url, timeoutMs, concurrency, clock, logger: log, random: () => 0.999 });
+  const time = { clock, nowMs: () => clock.now(), random: () => 0.999 };
+  api = createCouponApi({ url: stub.url, timeoutMs, concurrency, logger: log, ...time });
 }
 
 beforeEach(async () => {

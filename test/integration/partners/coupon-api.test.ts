@@ -91,13 +91,13 @@ describe('200, 204, 404: an answer', () => {
 
   test('a coupon that breaks the schema is left out and counted', async () => {
     rig.stub.script({ body: JSON.stringify({ coupons: [{ ...coupon, title: 7 }, coupon, null] }) });
-    expect(await find()).toEqual(someCoupons);
+    expect(await find()).toEqual({ ...someCoupons, invalid: 2 });
     expect(rig.invalid).toBe(2);
   });
 
   test('none left is no coupons', async () => {
     rig.stub.script({ body: JSON.stringify({ coupons: [{}] }) });
-    expect(await find()).toEqual(noCoupons);
+    expect(await find()).toEqual({ ...noCoupons, invalid: 1 });
     expect(rig.calls).toEqual(['none']);
   });
 

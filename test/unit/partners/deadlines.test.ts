@@ -66,3 +66,19 @@ it('has one timer however many there are', () => {
   deadlines.stop();
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('tells how many were added before a moment and are still there', async () => {
+  const deadlines = createDeadlines<Item>(1000);
+  const began = performance.now();
+  const gone = item('gone');
+  deadlines.add(gone);
+  deadlines.add(item('a'));
+  await vi.advanceTimersByTimeAsync(400);
+  deadlines.add(item('b'));
+  expect(deadlines.addedBefore(began)).toBe(0);
+  expect(deadlines.addedBefore(began + 1)).toBe(2);
+  deadlines.remove(gone);
+  expect(deadlines.addedBefore(began + 1)).toBe(1);
+  expect(deadlines.addedBefore(began + 500)).toBe(2);
+  deadlines.stop();
+});

@@ -192,6 +192,10 @@ describe('dead letters', () => {
       b.script.coupons = [{ kind: 'rejected', error: 'answered 400' }];
       return piece(rawEvent());
     },
+    coupon_api_failed: (b) => {
+      b.script.coupons = [{ kind: 'failed', error: 'HTTP 503 at the last of 7 tries' }];
+      return piece(rawEvent());
+    },
     internal_error: (b) => {
       b.script.coupons = [new TypeError('a defect')];
       return piece(rawEvent());
