@@ -48,6 +48,14 @@ function explainIssue(issue: z.core.$ZodIssue, source: YamlSource): readonly Pro
       return problem(source.positionOfKey(whole), whole, explainUnknownKey(key, path));
     });
   }
+  if (issue.code === 'invalid_union') {
+    // What is wrong with the alternative that was meant: the one of the value's own type.
+    const meant = issue.errors.find(
+      (issues) => !issues.some((one) => one.code === 'invalid_type' && one.path.length === 0),
+    );
+    const inner = (meant ?? []).map((one) => ({ ...one, path: [...issue.path, ...one.path] }));
+    if (inner.length > 0) return inner.flatMap((one) => explainIssue(one, source));
+  }
   const { offset, key } = (issue.code === 'custom' ? issue.params : undefined) ?? {};
   if (key === true) return [problem(source.positionOfKey(path), path, issue.message)];
   const at = source.positionOf(path, typeof offset === 'number' ? offset : undefined);

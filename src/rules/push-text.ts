@@ -9,7 +9,7 @@ import { compileTemplate, type Template, type TextValues } from './template.ts';
 
 export interface TextSection {
   readonly title?: string | undefined;
-  readonly body?: readonly string[] | undefined;
+  readonly body?: string | readonly string[] | undefined;
 }
 
 export interface PushSection extends TextSection {
@@ -83,7 +83,7 @@ function parents(locale: string): readonly string[] {
 function compileWords(section: TextSection): Words {
   return {
     title: section.title === undefined ? undefined : compile(section.title),
-    body: section.body?.map(compile),
+    body: section.body === undefined ? undefined : [section.body].flat().map(compile),
   };
 }
 

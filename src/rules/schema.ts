@@ -67,9 +67,12 @@ const template = text('a text', 1000).superRefine((value, context) => {
   if (compiled.ok) return;
   context.addIssue({ code: 'custom', message: compiled.message, params: { offset: compiled.offset } });
 });
-const bodies = list(template, 'a list of texts', 20)
-  .min(1, expecting('a list of at least one text'))
-  .describe('The first text whose values are all there is used; none: the coupon’s own body.');
+const bodies = z
+  .union(
+    [template, list(template, 'a list of texts', 20).min(1, expecting('a list of at least one text'))],
+    expecting('a text, or a list of texts'),
+  )
+  .describe('Of a list the first text whose values are all there is used; none: the coupon’s own body.');
 
 const condition = z
   .string(expecting('a condition such as coupon.category == "alcohol"'))

@@ -48,6 +48,21 @@ describe('values', () => {
   });
 });
 
+describe('a body', () => {
+  it('is one text, or the first of a list that can be filled', () => {
+    expect(text('{ body: "Near you" }')?.body).toBe('Near you');
+    expect(text('{ body: "{{merchant.name}}" }', {}, { body: 'Own' })?.body).toBe('Own');
+    const locales = '{ body: "Here", locales: { de: { body: "Hier" } } }';
+    expect(text(locales, { event: { locale: 'de-AT' } })?.body).toBe('Hier');
+  });
+
+  it('that long values have made too long is none', () => {
+    const body = '["{{coupon.body}}{{coupon.body}}", "short"]';
+    expect(text(`{ body: ${body} }`, {}, { body: 'x'.repeat(2048) })?.body).toHaveLength(4096);
+    expect(text(`{ body: ${body} }`, {}, { body: 'x'.repeat(2049) })?.body).toBe('short');
+  });
+});
+
 describe('a missing value', () => {
   const bodies =
     '{ body: ["Only {{coupon.distanceMeters}} m away", "At {{merchant.name}}", "Near you now"] }';
