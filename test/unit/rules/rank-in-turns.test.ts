@@ -86,8 +86,11 @@ describe('ranking', () => {
     expect(candidates[0]).toMatchObject({ coupon: { couponId: 'c-1' }, score: 21 });
   });
 
-  it('coupons that nobody came to are excluded, and said to be', async () => {
-    const spent = rules('rules: [{ id: slow, when: "coupon.title == event.userId", then: exclude }]');
+  it.each([
+    ['a rule', 'rules: [{ id: slow, when: "coupon.title == event.userId", then: exclude }]'],
+    ['the built-in limits alone', ''],
+  ])('coupons that nobody came to are excluded, and said to be: %s', async (_name, sections) => {
+    const spent = rules(sections);
     const many = Array.from({ length: 50_000 }, (_, at) => coupon(`c-${String(at)}`));
     let isFirst = true;
     const slowly: RankContext = {
