@@ -40,6 +40,8 @@ ${FAULT_KINDS.slice(5)
                   dies once with what was not written yet, and the run says what that costs
   --soak          no faults; says whether memory, handles and the event loop's delay stay as they are
   --json FILE     write everything that was found to FILE
+
+Its services are processes of this machine, to be killed and frozen: Java 17 or newer and Maven.
 `;
 
 const readKinds = (text: string | undefined): readonly FaultKind[] | undefined => {

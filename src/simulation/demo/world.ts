@@ -89,7 +89,7 @@ export const buildWorld = async (
     for (const end of ends.splice(0).reverse()) await end();
   };
   try {
-    const started = await startServices({ ...plan.services, say, s3: { buckets: [BUCKET] } });
+    const started = await startServices({ ...plan.services, say, signal, s3: { buckets: [BUCKET] } });
     ends.push(() => started.stop());
     const brokers = await plan.startKafka?.();
     if (brokers !== undefined) ends.push(() => brokers.stop());

@@ -37,16 +37,26 @@ function split(list: string): string[] {
     .filter((item) => item !== '');
 }
 
-/** Resolves at the first signal to end; more of them change nothing. */
-function endRequested(): Promise<void> {
+/** Aborts at the first signal to end; more of them change nothing. */
+function endRequested(): AbortSignal {
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      ending.abort(new Error(`ended by ${signal} before the services ran`));
+    });
+  return ending.signal;
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     // A timer keeps the process: containers and listeners for signals do not.
     const timer = setInterval(() => undefined, 60_000);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.on(signal, () => {
-        clearInterval(timer);
-        resolve();
-      });
+    const end = (): void => {
+      clearInterval(timer);
+      resolve();
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
   });
 }
 
@@ -59,7 +69,7 @@ async function main(): Promise<void> {
   const redis: RedisOptions = { appendFsync };
   const ended = endRequested();
   const services = await startServices({
-    say,
+    ...{ say, signal: ended },
     allowed: readOrigins(values.origins, '--origins'),
     kafka: only.includes('kafka') ? {} : false,
     redis: only.includes('redis') ? redis : false,
@@ -69,7 +79,7 @@ async function main(): Promise<void> {
     process.stdout.write(`export ${name}='${value}'\n`);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(services.env, null, 2)}\n`);
   say('ready; Ctrl-C stops them');
-  await ended;
+  await untilAborted(ended);
   await services.stop();
   if (values.json !== undefined) await rm(values.json, { force: true });
 }

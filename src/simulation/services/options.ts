@@ -36,6 +36,8 @@ export interface ServicesOptions {
   readonly origins?: readonly Origin[];
   /** Where the person wants them from, of those. Default: what SERVICE_ORIGINS says, else all. */
   readonly allowed?: readonly Origin[] | undefined;
+  /** Ends a start that is still pulling images, or between two of its steps. */
+  readonly signal?: AbortSignal;
   /** Where addresses, and the PATH for the looks at what this machine has, are read. Default: `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
 }

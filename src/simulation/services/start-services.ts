@@ -48,7 +48,9 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
   const wanted = listWanted(options);
   const choices = await bringImages(wanted, await chooseOrigins(wanted, options), options);
   for (const { name } of wanted) sayChoice(name, choices, say);
+  options.signal?.throwIfAborted();
   await prepareArtifacts(choices.artifacts, say);
+  options.signal?.throwIfAborted();
 
   const all: ServiceHandle[] = [];
   const stop = async (): Promise<void> => {
@@ -141,7 +143,7 @@ async function bringImages(
   const lacking = await pullServiceImages(
     choice.engine,
     inDocker.map(({ kind }) => kind),
-    { say, env: environment },
+    { say, env: environment, signal: options.signal },
   );
   const rest = inDocker.filter(({ kind }) => lacking.has(kind));
   if (rest.length === 0) return choices;

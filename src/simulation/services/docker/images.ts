@@ -1,8 +1,8 @@
 /** The images of the services, and of what removes their containers. Pinned: the same for everybody, and in compose. */
 import { KAFKA_VERSION, S3MOCK_VERSION } from '../artifacts.ts';
-import type { Say, ServiceKind } from '../service.ts';
+import type { ServiceKind } from '../service.ts';
 import type { DockerEngine } from './find-engine.ts';
-import { pullImages } from './pull-images.ts';
+import { pullImages, type Pulling } from './pull-images.ts';
 import { registryOf } from './registry-auth.ts';
 
 export const IMAGES: Readonly<Record<ServiceKind, string>> = {
@@ -29,26 +29,21 @@ export interface LackingImage {
 
 /**
  * Brings the images of these kinds of services onto the engine, and the reaper's, without which none may start.
- * Never rejects. @returns by kind, what is lacking and why.
+ * Rejects only when the signal aborts. @returns by kind, what is lacking and why.
  */
 export const pullServiceImages = async (
   { address }: DockerEngine,
   kinds: readonly ServiceKind[],
-  { say, env }: { readonly say: Say; readonly env: NodeJS.ProcessEnv },
+  pulling: Pulling,
 ): Promise<ReadonlyMap<ServiceKind, readonly LackingImage[]>> => {
+  const { env } = pulling;
   const reaper = reaperImage(env);
-  const common = reaper === undefined ? [] : [reaper];
+  const common = reaper === undefined ? [] : [mirrored(reaper, env)];
   const imageOf = (kind: ServiceKind): string => mirrored(IMAGES[kind], env);
-  const failed = await pullImages(
-    address,
-    [...common.map((image) => mirrored(image, env)), ...kinds.map(imageOf)],
-    {
-      ...{ say, env },
-    },
-  );
+  const failed = await pullImages(address, [...common, ...kinds.map(imageOf)], pulling);
   const lacking = new Map<ServiceKind, readonly LackingImage[]>();
   for (const kind of kinds) {
-    const images = [...common.map((image) => mirrored(image, env)), imageOf(kind)];
+    const images = [...common, imageOf(kind)];
     const without = images.flatMap((image) => {
       const why = failed.get(image);
       return why === undefined ? [] : [{ image, why }];

@@ -20,6 +20,14 @@ export interface PullLimits {
 }
 
 const MAX_LINE_LENGTH = 64 * 1024;
+export interface Pulling {
+  readonly say: Say;
+  /** Where logins and mirrors are looked for. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly limits?: PullLimits;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const LIMITS: PullLimits = { standstillMs: 60_000, totalMs: 30 * 60_000, sayEveryMs: 10_000 };
 
 /** What concerns one image alone; any other fault is the registry's, or the way to it. */
@@ -29,17 +37,13 @@ const IMAGE_FAULT =
 const NO_SPACE = /no space left|disk quota/i;
 
 /**
- * Pulls those of `images` that the engine does not have. Never rejects.
+ * Pulls those of `images` that the engine does not have. Rejects only when the signal aborts.
  * @returns the images that can't be had, each with the reason, which names the image.
  */
 export const pullImages = async (
   address: EngineAddress,
   images: readonly string[],
-  {
-    say,
-    env,
-    limits = LIMITS,
-  }: { readonly say: Say; readonly env: NodeJS.ProcessEnv; readonly limits?: PullLimits },
+  how: Pulling,
 ): Promise<ReadonlyMap<string, string>> => {
   const failed = new Map<string, string>();
   /** By registry: why nothing more is asked of it. */
@@ -49,13 +53,14 @@ export const pullImages = async (
     try {
       if (await hasImage(address, image)) continue;
       if (earlier !== undefined) throw new Error(earlier);
-      await pull(address, image, { say, env, limits });
+      await pull(address, image, how);
     } catch (error) {
+      how.signal?.throwIfAborted();
       const words = error instanceof Error ? error.message : String(error);
       if (NO_SPACE.test(words)) given.set('*', words);
       else if (!IMAGE_FAULT.test(words)) given.set(registryOf(image), words);
       failed.set(image, `the image ${image} can't be had by the engine at ${address.host} (${words})`);
-      say(`${image}: could not be pulled: ${words}`);
+      how.say(`${image}: could not be pulled: ${words}`);
     }
   }
   return failed;
@@ -74,7 +79,7 @@ const hasImage = async (address: EngineAddress, image: string): Promise<boolean>
 const pull = async (
   address: EngineAddress,
   image: string,
-  { say, env, limits }: { readonly say: Say; readonly env: NodeJS.ProcessEnv; readonly limits: PullLimits },
+  { say, env, limits = LIMITS, signal }: Pulling,
 ): Promise<void> => {
   const startedAt = performance.now();
   const elapsed = (): string => `${((performance.now() - startedAt) / 1000).toFixed(0)} s`;
@@ -97,7 +102,7 @@ const pull = async (
       method: 'POST',
       path: `/images/create?${readReference(image)}`,
       headers: await loginHeaders(image, env),
-      signal: end.signal,
+      signal: signal === undefined ? end.signal : AbortSignal.any([end.signal, signal]),
     });
     for await (const line of readLines(answer)) {
       if (progress.take(line)) standstill.refresh();

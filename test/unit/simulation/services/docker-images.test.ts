@@ -1,7 +1,7 @@
 /** An image is named, its pull is seen, one that stands still is given up, and the engine's own words are passed on. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { DockerEngine } from '../../../../src/simulation/services/docker/find-engine.ts';
 import {
   IMAGES,
@@ -82,6 +82,18 @@ describe('pulling', () => {
     expect((await pull(['redis:1'], { standstillMs: 600, totalMs: 6000 })).get('redis:1')).toContain(
       'no progress for 0.6 s',
     );
+  });
+
+  it('ends at once when the start is given up, and says no more of it', async () => {
+    const { engine, said } = await open({ pull: () => lines(LAYERS, false) });
+    const stopping = new AbortController();
+    const address = { host: engine.host, namedBy: '' };
+    const say = (line: string) => void said.push(line);
+    const pulled = pullImages(address, ['redis:1'], { say, env: HOME, signal: stopping.signal });
+    await vi.waitFor(() => expect(engine.asked).toHaveLength(2));
+    stopping.abort(new Error('Ctrl-C'));
+    await expect(pulled).rejects.toThrow('Ctrl-C');
+    expect(said).toHaveLength(1);
   });
 
   it('gives up one that goes on for ever', async () => {
