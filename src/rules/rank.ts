@@ -37,9 +37,9 @@ interface Rule {
 type Verdict = { readonly boost: number } | { readonly exclusion: Exclusion };
 
 const MAX_ERROR_LENGTH = 300;
-/** A unit is about a microsecond, but for a heavy condition: that may take milliseconds, and usually does not. */
+/** A unit is about a microsecond, but for a heavy condition: it may take milliseconds, so each is looked at. */
 const UNITS_A_LOOK = 128;
-const HEAVY_UNITS = UNITS_A_LOOK / 2;
+const HEAVY_UNITS = UNITS_A_LOOK;
 const COUPON_UNITS = 4;
 /** The rules' time for one event, in ms. */
 const MAX_OWN_MS = 1000;
