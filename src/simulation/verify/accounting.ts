@@ -1,7 +1,7 @@
 /**
  * "No event is lost": every event that was produced, counted by its place in the topic, has at least one pipeline
- * outcome under its own name, bad ones and only bad ones as dead letters; and none has an outcome that was never
- * produced.
+ * outcome under its own name, bad ones and only bad ones as dead letters; one that is filtered says by what; and none has
+ * an outcome that was never produced.
  */
 import type { Outcome, OutcomeRecord } from '../../domain/outcome.ts';
 import type { ProducedEvent, Violation } from './evidence.ts';
@@ -27,6 +27,8 @@ const judge = (event: ProducedEvent, record: PipelineRecord): string | undefined
   }
   if (record.userId !== event.userId || record.eventId !== event.eventId)
     return `${name} is recorded as ${showIdentity(record.userId, record.eventId)}`;
+  if (record.outcome === 'filtered' && (record.rule ?? '') === '')
+    return `${name} is filtered as ${record.reason ?? 'nothing'} and nothing says by what`;
   return record.outcome === 'dead_lettered' && !BY_PARTNER.has(record.reason)
     ? `${name} is good and was dead-lettered as ${record.reason ?? 'nothing'}`
     : undefined;

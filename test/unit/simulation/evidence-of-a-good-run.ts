@@ -24,6 +24,7 @@ export const outcome = (of: ProducedEvent, change: Partial<OutcomeRecord>): Outc
   outcome: 'queued',
   pod: 'pod-1',
   source: { topic: 't', partition: of.partition, offset: of.offset, index: of.index },
+  ...(change.outcome === 'filtered' && { rule: 'couponApi.empty' }),
   ...change,
 });
 export const push = (of: ProducedEvent, change: Partial<PushEntry> = {}): PushEntry => ({

@@ -41,6 +41,11 @@ describe('a planted violation is found:', () => {
       /recorded as event e-1 of user u-7/,
     ],
     [
+      'an event that nobody says by what it was filtered',
+      { ...good, outcomes: [...good.outcomes, outcome(filtered, { outcome: 'filtered', rule: '' })] },
+      /e-1 of user u-1.*nothing says by what/,
+    ],
+    [
       'an outcome from nowhere',
       { ...good, outcomes: [...good.outcomes, outcome(event(77), { outcome: 'filtered' })] },
       /nothing was produced/,
