@@ -5,37 +5,43 @@
  */
 import { parseCoupons, type ParsedCoupons } from './coupon-schema.ts';
 import { parseLargeCoupons } from './large-coupons.ts';
-import { unpackBody, type Unpacked } from './unpack-body.ts';
+import { unpackBody, unpackSmall, type Unpacked } from './unpack-body.ts';
 
 /** Parsed in one go up to here: a millisecond as a rule, four where it is made to be slow. */
-const AT_ONCE_BYTES = 32 * 1024;
+export const SMALL_BYTES = 32 * 1024;
 
 /**
+ * What the body says, where that is known at once; undefined where it is large.
+ *
  * @param encoding the value of `content-encoding`; undefined: plain.
  * @param maxBytes most bytes, unpacked; ≥ the body's own.
- * Never throws, never rejects.
+ * Never throws.
  */
-export function readCouponBody(
+export function readSmallBody(
   body: Buffer,
   encoding: string | undefined,
   maxBytes: number,
-): ParsedCoupons | Promise<ParsedCoupons> {
-  if (encoding === undefined) return readPlain(body);
-  const unpacked = unpackBody(body, encoding, maxBytes);
-  return unpacked instanceof Promise ? unpacked.then(readUnpacked) : readUnpacked(unpacked);
+): ParsedCoupons | undefined {
+  if (body.length > SMALL_BYTES) return undefined;
+  if (encoding === undefined) return parseCoupons(body);
+  const unpacked = unpackSmall(body, encoding, maxBytes);
+  if (unpacked === undefined) return undefined;
+  if (unpacked.kind !== 'bytes') return refuse(unpacked);
+  return unpacked.bytes.length > SMALL_BYTES ? undefined : parseCoupons(unpacked.bytes);
 }
 
-function readUnpacked(unpacked: Unpacked): ParsedCoupons | Promise<ParsedCoupons> {
-  switch (unpacked.kind) {
-    case 'bytes':
-      return readPlain(unpacked.bytes);
-    case 'too_large':
-      return { ok: false, error: 'the unpacked answer is too large' };
-    case 'unreadable':
-      return { ok: false, error: unpacked.error };
-  }
+/** The same of any body, in turns of the event loop. Never rejects. */
+export async function readLargeBody(
+  body: Buffer,
+  encoding: string | undefined,
+  maxBytes: number,
+): Promise<ParsedCoupons> {
+  if (encoding === undefined) return parseLargeCoupons(body);
+  const unpacked = await unpackBody(body, encoding, maxBytes);
+  return unpacked.kind === 'bytes' ? parseLargeCoupons(unpacked.bytes) : refuse(unpacked);
 }
 
-function readPlain(body: Buffer): ParsedCoupons | Promise<ParsedCoupons> {
-  return body.length <= AT_ONCE_BYTES ? parseCoupons(body) : parseLargeCoupons(body);
+function refuse(unpacked: Exclude<Unpacked, { kind: 'bytes' }>): ParsedCoupons {
+  const error = unpacked.kind === 'too_large' ? 'the unpacked answer is too large' : unpacked.error;
+  return { ok: false, error };
 }

@@ -2,11 +2,12 @@
  * One HTTP GET by undici, as cheaply as it allows: its bare dispatch, without the streams that its `request` builds
  * for every answer, because this runs for every event. Bounded in time (one limit for
  * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket. What has to be
- * unpacked, or is large, is read in turns of the event loop once it is here; the time limit is over then.
+ * unpacked, or is large, is read in turns of the event loop, beyond the limit. So a large answer waits for its room.
  */
 import type { Client } from 'undici';
 import type { Abandonable, Hold } from '../pipeline/ports.ts';
-import { readCouponBody } from './coupon-body.ts';
+import { createAnswerRoom, leaveOnce, type AnswerRoom, type Guest } from './answer-room.ts';
+import { readLargeBody, readSmallBody, SMALL_BYTES } from './coupon-body.ts';
 import type { ParsedCoupons } from './coupon-schema.ts';
 import { createDeadlines, type Deadlines, type Expiring } from './deadlines.ts';
 import { createHttpSockets, type HttpSockets, type SocketUser } from './http-sockets.ts';
@@ -20,6 +21,8 @@ export type Reply =
       readonly retryAfter: string | undefined;
       /** Of a 2xx what its body says; of any other status nothing, as the status says it all. */
       readonly coupons: ParsedCoupons | undefined;
+      /** Of a large answer: see the port. */
+      readonly release?: () => void;
     }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'failed'; readonly reason: 'timeout' | 'network'; readonly error: string }
@@ -47,9 +50,11 @@ export interface CouponCallerOptions {
 
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** What undici tells about a call, as far as it is used here. */
+/** undici's, as far as it is used here. */
 interface Controller {
   abort(reason: Error): void;
+  pause(): void;
+  resume(): void;
 }
 
 const ABANDONED: Reply = { kind: 'abandoned' };
@@ -57,6 +62,8 @@ const TOO_LARGE: Reply = { kind: 'too_large' };
 const NO_BODY: Buffer = Buffer.alloc(0);
 /** Closed below a server's usual 5 s, so that a call seldom meets a socket that is just being closed. */
 const KEEP_ALIVE_MS = 4000;
+/** Large answers being received, read or decided on at once: together some 100 MB at worst. */
+const LARGE_ANSWERS = 8;
 const ENDED = new Error('the call has ended');
 
 export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
@@ -70,7 +77,8 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
   });
 
   const deadlines = createDeadlines<Call>(timeoutMs);
-  const limits = { timeoutMs, maxResponseBytes, deadlines, sockets };
+  const room = createAnswerRoom(LARGE_ANSWERS);
+  const limits = { timeoutMs, maxResponseBytes, deadlines, sockets, room };
 
   return {
     get: (path, headers, hold, read) =>
@@ -96,6 +104,7 @@ interface CallLimits {
   readonly maxResponseBytes: number;
   readonly deadlines: Deadlines<Call>;
   readonly sockets: HttpSockets;
+  readonly room: AnswerRoom;
 }
 
 interface Asker {
@@ -106,7 +115,7 @@ interface Asker {
 
 /** One call and what has come of its answer. */
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class Call implements SocketUser, Abandonable, Expiring<Call> {
+class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
   previous: Call | undefined;
   next: Call | undefined;
   deadlineMs = 0;
@@ -124,6 +133,10 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
   #body: Buffer = NO_BODY;
   #chunks: Buffer[] | undefined;
   #received = 0;
+  /** A place for a large answer; `passed on`: to whoever uses its coupons. */
+  #place: 'none' | 'awaited' | 'held' | 'passed on' = 'none';
+  /** All of the body is here. */
+  #isWhole = false;
 
   constructor(asker: Asker, hold: Hold, limits: CallLimits) {
     this.#asker = asker;
@@ -162,6 +175,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
     else if (!isSuccess(this.#status)) return;
     else if (this.#received === chunk.length) this.#body = chunk;
     else (this.#chunks ??= [this.#body]).push(chunk);
+    if (this.#received > SMALL_BYTES && this.#place === 'none') this.#makeRoom();
   }
 
   onResponseEnd(): void {
@@ -171,18 +185,46 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
       this.#answer(undefined);
       return;
     }
+    this.#isWhole = true;
+    this.#endTime();
+    if (this.#place === 'held') this.#readLarge();
+    else if (this.#place === 'none') this.#readSmall();
+  }
+
+  #readSmall(): void {
+    const coupons = readSmallBody(this.#body, this.#encoding, this.#limits.maxResponseBytes);
+    if (coupons !== undefined) this.#answer(coupons);
+    else if (this.#makeRoom()) this.#readLarge();
+  }
+
+  #readLarge(): void {
     const body = this.#chunks === undefined ? this.#body : Buffer.concat(this.#chunks);
-    const coupons = readCouponBody(body, this.#encoding, this.#limits.maxResponseBytes);
-    if (!(coupons instanceof Promise)) {
+    this.#chunks = undefined;
+    void readLargeBody(body, this.#encoding, this.#limits.maxResponseBytes).then((coupons) => {
       this.#answer(coupons);
+    });
+  }
+
+  /** Asks for a place; where there is none, nothing more is read until there is. @returns whether there is one. */
+  #makeRoom(): boolean {
+    const isThere = this.#limits.room.take(this);
+    this.#place = isThere ? 'held' : 'awaited';
+    if (!isThere && !this.#isWhole) {
+      this.#endTime();
+      this.#controller?.pause();
+    }
+    return isThere;
+  }
+
+  admitted(): void {
+    this.#place = 'held';
+    if (this.#isWhole) {
+      this.#readLarge();
       return;
     }
-    this.#endTime();
-    this.#chunks = undefined;
-    this.#body = NO_BODY;
-    void coupons.then((read) => {
-      this.#answer(read);
-    });
+    this.#limits.deadlines.add(this);
+    this.#isTimed = true;
+    this.#controller?.resume();
   }
 
   onResponseError(_controller: unknown, error: Error): void {
@@ -202,7 +244,14 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
   }
 
   #answer(coupons: ParsedCoupons | undefined): void {
-    this.#finish({ kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, coupons }, false);
+    const head = { kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, coupons } as const;
+    const isKept = coupons?.ok === true && coupons.coupons.length > 0 && this.#place === 'held';
+    if (!isKept || this.#settled) {
+      this.#finish(head, false);
+      return;
+    }
+    this.#place = 'passed on';
+    this.#finish({ ...head, release: leaveOnce(this.#limits.room) }, false);
   }
 
   #endTime(): void {
@@ -215,12 +264,20 @@ class Call implements SocketUser, Abandonable, Expiring<Call> {
     this.#settled = true;
     this.#endTime();
     this.#hold.unwatch(this);
+    this.#leaveRoom();
     if (abort) this.#controller?.abort(ENDED);
     try {
       this.#asker.onReply(reply);
     } catch (error) {
       this.#asker.onFault(error);
     }
+  }
+
+  #leaveRoom(): void {
+    const { room } = this.#limits;
+    if (this.#place === 'awaited') room.giveUp(this);
+    if (this.#place === 'held') room.leave();
+    if (this.#place !== 'passed on') this.#place = 'none';
   }
 
   /** Where the status alone decides, the rest of the answer may fail as it likes. */

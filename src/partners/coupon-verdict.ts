@@ -53,18 +53,16 @@ export function readReply(reply: Reply, nowMs: number): Verdict {
     case 'too_large':
       return rejected('the answer is too large');
     case 'answer':
-      return readStatus(reply.status, reply.retryAfter, reply.coupons, nowMs);
+      return readStatus(reply, nowMs);
   }
 }
 
-function readStatus(
-  status: number,
-  retryAfter: string | undefined,
-  coupons: ParsedCoupons | undefined,
-  nowMs: number,
-): Verdict {
+type Answered = Extract<Reply, { kind: 'answer' }>;
+
+function readStatus(reply: Answered, nowMs: number): Verdict {
+  const { status, retryAfter, coupons } = reply;
   if (status === 204 || status === 404) return NO_COUPONS;
-  if (coupons !== undefined) return readCoupons(status, coupons);
+  if (coupons !== undefined) return readCoupons(reply, coupons);
   if (status === 401) return { kind: 'unauthorized', result: 'unauthorized' };
   const result = retriedAs(status);
   if (result === undefined) return rejected(`HTTP ${status}`);
@@ -76,13 +74,18 @@ function readStatus(
   };
 }
 
-function readCoupons(status: number, parsed: ParsedCoupons): Verdict {
+function readCoupons({ status, release }: Answered, parsed: ParsedCoupons): Verdict {
   if (!parsed.ok) return rejected(`HTTP ${status}: ${parsed.error}`);
   const { coupons, invalid } = parsed;
   return {
     kind: 'answer',
     result: coupons.length === 0 ? 'none' : 'ok',
-    answer: invalid > 0 ? { kind: 'coupons', coupons, invalid } : { kind: 'coupons', coupons },
+    answer: {
+      kind: 'coupons',
+      coupons,
+      ...(invalid > 0 && { invalid }),
+      ...(release !== undefined && { release }),
+    },
     invalid,
   };
 }

@@ -56,30 +56,45 @@ export function encodingOf(header: string | readonly string[] | undefined): stri
  * @param maxBytes most bytes of any layer.
  */
 export function unpackBody(body: Buffer, encoding: string, maxBytes: number): Unpacked | Promise<Unpacked> {
-  const names = encoding
+  return unpackSmall(body, encoding, maxBytes) ?? unpackLarge(body, namesOf(encoding), maxBytes);
+}
+
+/** The same where it can be done at once; undefined where the body, or what is in it, is large. */
+export function unpackSmall(body: Buffer, encoding: string, maxBytes: number): Unpacked | undefined {
+  const names = namesOf(encoding);
+  if (names.length > MOST_LAYERS) return unreadable('too many content-encodings');
+  if (names.some((name) => !KNOWN.has(name))) return unreadable('unknown content-encoding');
+  let bytes = body;
+  for (const [name, codec] of layersOf(names, () => bytes)) {
+    if (bytes.length === 0) return unreadable(`an empty body is no ${name}`);
+    const layer = bytes.length <= AT_ONCE_BYTES ? unpackNow(codec, name, bytes, maxBytes) : undefined;
+    if (layer?.kind !== 'bytes') return layer;
+    bytes = layer.bytes;
+  }
+  return { kind: 'bytes', bytes };
+}
+
+function namesOf(encoding: string): readonly string[] {
+  return encoding
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => name !== '' && name !== 'identity');
-  if (names.length > MOST_LAYERS) return unreadable('too many content-encodings');
-  if (names.some((name) => !KNOWN.has(name))) return unreadable('unknown content-encoding');
-  return peel(body, names, maxBytes);
 }
 
-function peel(body: Buffer, names: readonly string[], maxBytes: number): Unpacked | Promise<Unpacked> {
+/** From the outermost on, as long as there is something packed: the bytes are asked for before each. */
+function* layersOf(names: readonly string[], bytesNow: () => Buffer): Generator<readonly [string, Codec]> {
+  for (const name of names.toReversed()) {
+    if (beginsAsObject(bytesNow())) return;
+    yield [name, codecOf(name, bytesNow())];
+  }
+}
+
+async function unpackLarge(body: Buffer, names: readonly string[], maxBytes: number): Promise<Unpacked> {
   let bytes = body;
-  for (let at = names.length - 1; at >= 0 && !beginsAsObject(bytes); at -= 1) {
-    const name = names[at] ?? '';
-    const codec = codecOf(name, bytes);
-    if (bytes.length === 0) return unreadable(`an empty body is no ${name}`);
-    const now = bytes.length <= AT_ONCE_BYTES ? unpackNow(codec, name, bytes, maxBytes) : undefined;
-    if (now === undefined) {
-      const layer = unpackLater(codec, name, bytes, maxBytes);
-      return layer.then((done) =>
-        done.kind === 'bytes' ? peel(done.bytes, names.slice(0, at), maxBytes) : done,
-      );
-    }
-    if (now.kind !== 'bytes') return now;
-    bytes = now.bytes;
+  for (const [name, codec] of layersOf(names, () => bytes)) {
+    const layer = await unpackLater(codec, name, bytes, maxBytes);
+    if (layer.kind !== 'bytes') return layer;
+    bytes = layer.bytes;
   }
   return { kind: 'bytes', bytes };
 }

@@ -118,7 +118,13 @@ export interface CouponQuery {
 
 export type CouponAnswer =
   /** `invalid`: how many more there were that broke the schema. */
-  | { readonly kind: 'coupons'; readonly coupons: readonly Coupon[]; readonly invalid?: number }
+  | {
+      readonly kind: 'coupons';
+      readonly coupons: readonly Coupon[];
+      readonly invalid?: number;
+      /** Of a large answer, for which there is little room: to be called once the coupons are needed no longer. */
+      readonly release?: () => void;
+    }
   | { readonly kind: 'stale' }
   | { readonly kind: 'rejected'; readonly error: string }
   /** Others were answered, this event's calls failed until its time was up. */

@@ -48,6 +48,8 @@ export interface EventContext {
   readonly traceparent: string;
   /** When it came into the pod, `performance.now()`. */
   readonly receivedAtMs: number;
+  /** Set while a large answer's coupons are held: to be called once this run has ended, whatever with. */
+  letGo?: (() => void) | undefined;
 }
 
 /**
@@ -56,10 +58,11 @@ export interface EventContext {
  */
 export async function processEvent(
   event: LocationEvent,
-  { source, traceparent, receivedAtMs }: EventContext,
+  context: EventContext,
   hold: Hold,
   ports: ProcessPorts,
 ): Promise<Outcome> {
+  const { source, traceparent, receivedAtMs } = context;
   const { clock, meter, documents } = ports;
   let rules = documents.rules();
   const atFirst = staleAt(event, rules, ports);
@@ -85,6 +88,7 @@ export async function processEvent(
   const query = { event, traceparent, staleAtMs: atFirst.atMs, receivedAtMs, partition };
   let answer = await ports.coupons.find(query, hold);
   if (answer.kind === 'stale') answer = await askOnWhileFresh(query, rules, hold, ports);
+  if (answer.kind === 'coupons') context.letGo = answer.release;
   const found = judgeAnswer(answer, rules, atFirst);
   lap('coupons');
   if (found.ended) return found.outcome;

@@ -74,10 +74,17 @@ class TakenEvent implements EventWork {
       let outcome: Outcome;
       if (validated.ok) {
         const traceparent = continueTrace(piece.envelope.headers['traceparent']);
-        const context = { source: piece.source, traceparent, receivedAtMs: this.#receivedAtMs };
+        const context: EventContext = {
+          source: piece.source,
+          traceparent,
+          receivedAtMs: this.#receivedAtMs,
+          letGo: undefined,
+        };
         try {
           outcome = await processEvent(validated.event, context, hold, ports);
+          letGo(context);
         } catch (error) {
+          letGo(context);
           outcome = await tryAgain(error, validated.event, context, hold, ports);
         }
       } else {
@@ -100,6 +107,12 @@ class TakenEvent implements EventWork {
     if (this.#validated.ok) this.#ports.claims.forget(this.#validated.event);
     this.#ports.meter.abandoned();
   }
+}
+
+/** What was decided, or could not be, holds no coupons any more. */
+function letGo(context: EventContext): void {
+  context.letGo?.();
+  context.letGo = undefined;
 }
 
 function refused({ reason, error }: Validated & { ok: false }): Outcome {
@@ -138,6 +151,8 @@ async function tryAgain(
       return await processEvent(event, context, hold, ports);
     } catch (next) {
       error = next;
+    } finally {
+      letGo(context);
     }
   }
 }
