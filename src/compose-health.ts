@@ -8,6 +8,7 @@ import type { RedisWatch } from './cooldown/watch.ts';
 import type { DocumentStatus as PolledStatus } from './documents/document.ts';
 import type { EventConsumer } from './kafka/consumer.ts';
 import { fleetFault } from './ops/fleet-guard.ts';
+import { createPartitionWaits } from './ops/partition-waits.ts';
 import type { PodRecord, PodRegistry } from './ops/pods.ts';
 import type { DocumentStatus, Status } from './ops/status.ts';
 import type { Waits } from './ops/waits.ts';
@@ -94,6 +95,7 @@ export function createHealth(parts: HealthParts): Health {
   let depths = NO_DEPTHS;
   let isFlagSet = false;
   let wasJoined = false;
+  const partitionWaits = createPartitionWaits();
   const startedAt = new Date(parts.startedAtMs).toISOString();
 
   /** Why Redis can't be used as it should, a sentence each: as a whole, or in part. */
@@ -197,6 +199,7 @@ export function createHealth(parts: HealthParts): Health {
         atWork,
       } = consumer.status();
       wasJoined ||= joined;
+      partitionWaits.look(partitions);
       const isLeftOut = wasJoined && !joined;
       const hasLag = partitions.some(({ lag }) => (lag ?? 0) > 0);
       const { pausing, isCallInTime } = couponApi.stats();
@@ -224,7 +227,11 @@ export function createHealth(parts: HealthParts): Health {
         condition: condition(awayNow, reasonsNow),
         away: awayNow,
         reasons: reasonsNow,
-        waiting: [...parts.waits.list(), ...couponWaits(couponApi.stats())],
+        waiting: [
+          ...parts.waits.list(),
+          ...couponWaits(couponApi.stats()),
+          ...partitionWaits.look(partitions),
+        ],
         events: ledger.counts(),
         deliveries: ledger.deliveries(),
         inFlight: ledger.inFlight(),

@@ -1,0 +1,30 @@
+/**
+ * Partitions that can't be read now, as something that events wait for: by name, and for how long. Their events have
+ * not been read, so they are no events at work and nobody else's.
+ */
+import type { PartitionStatus } from './status.ts';
+import type { WaitingFor } from './waits.ts';
+
+type Seen = Pick<PartitionStatus, 'topic' | 'partition' | 'lag' | 'fault'>;
+
+export interface PartitionWaits {
+  /** To be told often: a fault is counted from when it was told first. Monotonic ms, by default the process's. */
+  look(partitions: readonly Seen[], nowMs?: number): WaitingFor[];
+}
+
+export function createPartitionWaits(): PartitionWaits {
+  let since = new Map<string, number>();
+  return {
+    look(partitions, nowMs = performance.now()) {
+      const faulted = partitions.filter(({ fault }) => fault !== undefined);
+      const nameOf = ({ topic, partition }: Seen): string => `partition ${topic}-${String(partition)}`;
+      since = new Map(faulted.map((one) => [nameOf(one), since.get(nameOf(one)) ?? nowMs]));
+      return faulted.map((one) => ({
+        for: `${nameOf(one)}: ${one.fault ?? ''}`,
+        // Its end is not known where nothing of it could be asked.
+        events: one.lag ?? 0,
+        oldestSeconds: Math.round((nowMs - (since.get(nameOf(one)) ?? nowMs)) / 100) / 10,
+      }));
+    },
+  };
+}
