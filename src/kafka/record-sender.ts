@@ -57,6 +57,8 @@ const MAX_REQUESTS_IN_FLIGHT = 4;
 const PACK_FROM_BYTES = 64 * 1024;
 const RECORD_OVERHEAD_BYTES = 100;
 const STOP_TIMEOUT_MS = 3000;
+/** A request that takes longer waits for a broker that says nothing, as a rule. */
+const ORDINARY_MS = 1000;
 
 interface Outgoing extends PromiseWithResolvers<'sent' | RecordRefusal> {
   readonly message: Message;
@@ -79,11 +81,14 @@ export function createRecordSender(
   const together = createSendQueue<Outgoing>({
     maxInFlight: MAX_REQUESTS_IN_FLIGHT,
     lingerMs,
-    send: sendTogether,
+    // What a broker that says nothing keeps waiting holds no place that others need.
+    send: (batch) => Promise.race([sendTogether(batch), delay(ORDINARY_MS)]),
   });
   /** Of partitions that take nothing now: what goes there goes apart. */
   const apart = new Map<number, SendQueue<Outgoing>>();
   const queues = (): SendQueue<Outgoing>[] => [together, ...apart.values()];
+  /** Requests that have had no answer for longer than is ordinary. */
+  let late = 0;
   let isRefused = false;
   let isStopped = false;
 
@@ -92,6 +97,7 @@ export function createRecordSender(
     batch: readonly Outgoing[],
     compression: CompressionTypes,
   ): Promise<{ readonly left: readonly Outgoing[]; readonly error?: unknown }> {
+    const answered = noteIfLate(batch);
     try {
       const messages = batch.map(({ message }) => message);
       const answers = await producer.send({ topic, acks: -1, compression, messages });
@@ -108,7 +114,24 @@ export function createRecordSender(
     } catch (error) {
       if (isTopicRefusal(error)) refused(error);
       return { left: batch, error };
+    } finally {
+      answered();
     }
+  }
+
+  function noteIfLate(batch: readonly Outgoing[]): () => void {
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      late += 1;
+      const partitions = new Set(batch.map(({ message }) => placement.partitionOf(message)));
+      const [partition] = partitions;
+      if (partitions.size === 1 && partition !== undefined) setApart(partition);
+    }, ORDINARY_MS);
+    return () => {
+      clearTimeout(timer);
+      if (isLate) late -= 1;
+    };
   }
 
   function reject(records: readonly Outgoing[], error: unknown): void {
@@ -134,6 +157,15 @@ export function createRecordSender(
       reject(batch, error);
       return;
     }
+    // Whoever shares a request with a partition whose broker says nothing waits for it, too: then none share one.
+    const groups =
+      late === 0
+        ? [batch]
+        : [...Map.groupBy(batch, ({ message }) => placement.partitionOf(message)).values()];
+    await Promise.all(groups.map(sendGroup));
+  }
+
+  async function sendGroup(batch: readonly Outgoing[]): Promise<void> {
     const { left } = await request(batch, compressionOf(batch));
     if (left.length === 0) return;
     const partitions = Map.groupBy(left, ({ message }) => placement.partitionOf(message));

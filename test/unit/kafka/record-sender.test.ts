@@ -30,6 +30,8 @@ function openTopic() {
   const rules = {
     /** Why a partition takes nothing. */
     refuse: (_partition: number): string | undefined => undefined,
+    /** Its broker says nothing. */
+    isSilent: (_partition: number): boolean => false,
     /** Why a record is not taken. */
     refuseRecord: (_message: Message): string | undefined => undefined,
   };
@@ -62,7 +64,11 @@ function openTopic() {
     (choose): SendingProducer => ({
       connect: () => Promise.resolve(),
       disconnect: () => Promise.resolve(),
-      send: async (record) => write(choose, record),
+      send: (record) => {
+        const answer = write(choose, record);
+        const isSilent = answer.some(({ partition }) => rules.isSilent(partition));
+        return isSilent ? new Promise(() => undefined) : Promise.resolve(answer);
+      },
     }),
   );
   return { sender, rules, written, requests, obstacles };
@@ -203,3 +209,31 @@ test('an outcome without a user goes under its event where the topic wants a key
     service: 'outcome topic',
   });
 });
+
+test('a broker that says nothing keeps waiting what is for its partitions, and what shared a request with it', async () => {
+  const { sender, rules } = openTopic();
+  await sendAll(sender);
+  rules.isSilent = (partition) => partition === 2;
+  const shared = records.map((one) => sender.send(one));
+  for (const one of shared) one.catch(() => undefined);
+  const sent = new Set<string>();
+  let rounds = 0;
+  // Whatever is sent from the moment on in which the silence is noticed.
+  await expect
+    .poll(
+      async () => {
+        rounds += 1;
+        const round = records.map((one, n) =>
+          sender
+            .send(record(String(one.key), `round-${String(rounds)}`))
+            .then(() => sent.add(`${String(rounds)}/${String(n)}`)),
+        );
+        for (const one of round) one.catch(() => undefined);
+        await Promise.race([Promise.allSettled(round), new Promise((resolve) => setTimeout(resolve, 100))]);
+        return [...sent].filter((name) => name.startsWith(`${String(rounds)}/`)).length;
+      },
+      { timeout: 5000 },
+    )
+    .toBeGreaterThan(100);
+  await sender.stop();
+}, 15_000);
