@@ -2,9 +2,10 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import type { CouponAnswer } from '../../../src/pipeline/ports.ts';
+import { until } from '../../support/partner-fakes.ts';
 import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
-const TIMEOUT_MS = 1500;
+const TIMEOUT_MS = 3000;
 const PLACES = 8;
 const rig = useCouponRig(TIMEOUT_MS);
 const { build, find } = rig;
@@ -30,13 +31,13 @@ test.each([
   build({ concurrency: 16 });
   rig.stub.script(behaviour);
   const asked = ask(12);
-  await expect.poll(() => answers.length).toBe(PLACES);
+  await until(() => answers.length === PLACES);
   // Longer than a call may last: whoever waits for a place is not timed meanwhile.
   await later(TIMEOUT_MS + 300);
   expect(answers).toHaveLength(PLACES);
   for (let at = 0; at < 4; at += 1) {
     release(answers[at]);
-    await expect.poll(() => answers.length).toBe(PLACES + at + 1);
+    await until(() => answers.length === PLACES + at + 1);
     // Twice is once.
     release(answers[at]);
   }
@@ -71,7 +72,7 @@ test('what nobody will use keeps no place: refused, empty, given up before or wh
   const lost = new AbortController();
   const requests = rig.stub.requests.length;
   const waiting = ask(3, lost.signal).map((asked) => asked.catch((error: unknown) => String(error)));
-  await expect.poll(() => rig.stub.requests.length).toBe(requests + 3);
+  await until(() => rig.stub.requests.length === requests + 3);
   await later(100);
   lost.abort();
   for (const said of await Promise.all(waiting)) expect(said).toContain('abandoned');

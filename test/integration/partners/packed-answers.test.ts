@@ -5,7 +5,7 @@ import { createPushApi } from '../../../src/partners/push-api.ts';
 import { createTokenSource, type TokenSource } from '../../../src/partners/token-source.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
+import { createLogBook, until } from '../../support/partner-fakes.ts';
 import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
 const MIB = 1024 * 1024;
@@ -183,7 +183,7 @@ describe('the auth server', () => {
   ])('%s is said, by the field that is wrong', async (_name, behaviour, said) => {
     stub.script(behaviour);
     const first = token();
-    await expect.poll(() => log.lines.length).toBeGreaterThan(0);
+    await until(() => log.lines.length > 0);
     expect(log.lines[0]?.fields).toMatchObject({ error: said });
     expect(source?.lastError()).toBe(said);
     stub.script({ body: granted });
