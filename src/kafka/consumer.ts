@@ -10,7 +10,6 @@ import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
 import { createKeyedExecutor } from '../stream/keyed-executor.ts';
 import { createBatchIntake } from './batch-intake.ts';
 import { createKafkaClient, messageOf } from './client.ts';
-import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
 import { createCommitHealth } from './commit-health.ts';
 import { createCommitter } from './committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
@@ -30,6 +29,7 @@ import { createPartitionFetch } from './partition-fetch.ts';
 import { commitLatestStart } from './latest-start.ts';
 import { createStatusReader } from './consumer-status.ts';
 import { limitByLoopLoad } from './loop-load.ts';
+import { limitReading } from './read-limits.ts';
 import { asRefusal } from './refusal.ts';
 
 export interface EventConsumer {
@@ -59,7 +59,7 @@ const FETCH_MS = 50;
 
 export function createConsumer(options: ConsumerOptions): EventConsumer {
   const { topic, groupId, logger, clock, meter } = options;
-  registerCodecs({ maxBatchBytes: options.maxBatchBytes ?? DEFAULT_MAX_BATCH_BYTES });
+  const limits = limitReading(options);
   const kafka = createKafkaClient(options.connection, logger);
   const reader = createOffsetReader(kafka, { topic, groupId });
   const { heartbeatIntervalMs = 500, maxFetchBytesPerPartition = MAX_FETCH_BYTES } = options;
@@ -82,6 +82,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const load = limitByLoopLoad(executor);
   const fetching = createPartitionFetch({
     topic,
+    limits,
     clock,
     logger,
     onEnds: (partition, ends) => {

@@ -13,6 +13,7 @@ import {
   type FetchedHeaders,
   type FetchedRecord,
 } from './record-batch.ts';
+import type { StretchLimits } from './record-stretches.ts';
 
 /** What of a message kafkajs and the rooms behind it look at. */
 export interface FetchedMessage {
@@ -31,6 +32,14 @@ export interface FetchedBytes {
   /** Where the fetch began: what lies before it comes along with its batch. */
   readonly from: number;
   readonly aborted: readonly AbortedTransaction[] | null;
+  /** Shared by all parts of an answer. Default: without bound. */
+  readonly budget?: ReadBudget;
+  readonly limits?: StretchLimits;
+}
+
+/** Bytes that may still be brought into memory. The first record is taken while there are any, however large. */
+export interface ReadBudget {
+  left: number;
 }
 
 export interface FetchedPart {
@@ -44,17 +53,24 @@ export class UnreadableBatch extends Error {
   override readonly name = 'UnreadableBatch';
 }
 
+const NO_LIMITS: StretchLimits = { maxBatchBytes: Infinity, maxRecordBytes: Infinity };
+/** What a record costs on its way through kafkajs, beside its bytes. */
+const RECORD_OVERHEAD_BYTES = 256;
+/** A header is an entry and two objects. */
+const HEADER_OVERHEAD_BYTES = 128;
+
 const OFFSET_AND_SIZE = 12;
 const MAGIC_AT = 16;
 /** The same for every format up to and with the magic. */
 const LEAST_BYTES = MAGIC_AT + 1;
 
 /**
- * The last batch may be cut off, where the answer was full: it comes again. One that can't be read ends the part before
- * it.
+ * The last batch may be cut off, where the answer was full: it comes again. So does what is left where the budget is used
+ * up, also in the middle of a batch. One that can't be read ends the part before it.
  * @throws UnreadableBatch where the first one can't be read.
  */
-export async function readFetched({ bytes, from, aborted }: FetchedBytes): Promise<FetchedPart> {
+export async function readFetched({ bytes, from, aborted, ...within }: FetchedBytes): Promise<FetchedPart> {
+  const { budget = { left: Infinity }, limits = NO_LIMITS } = within;
   const filter = createAbortedFilter(aborted);
   const messages: FetchedMessage[] = [];
   const pacer = createPacer();
@@ -83,14 +99,18 @@ export async function readFetched({ bytes, from, aborted }: FetchedBytes): Promi
     const isHidden = filter.isAborted(header) || header.control !== undefined;
     // All or nothing: what was read of a batch that turns out to be broken is let go of.
     const records: FetchedRecord[] = [];
-    const keep = { take: (record: FetchedRecord) => void records.push(record), pacer };
-    if (!isHidden) await readBatchRecords(batch, header, told, keep);
+    const keep = (record: FetchedRecord): boolean => {
+      records.push(record);
+      budget.left -= sizeOf(record);
+      return budget.left > 0;
+    };
+    const isAll = isHidden || (await readBatchRecords(batch, header, told, { take: keep, pacer, limits }));
     for (const record of records) take(record);
-    passTo(header.lastOffset + 1);
+    if (isAll) passTo(header.lastOffset + 1);
     ({ leaderEpoch } = header);
   }
 
-  for (let at = 0; bytes.length - at >= LEAST_BYTES;) {
+  for (let at = 0; bytes.length - at >= LEAST_BYTES && budget.left > 0;) {
     const end = at + OFFSET_AND_SIZE + bytes.readInt32BE(at + 8);
     if (end > bytes.length && at > 0) break;
     if (pacer.isDue()) await pacer.turn();
@@ -112,6 +132,15 @@ export async function readFetched({ bytes, from, aborted }: FetchedBytes): Promi
   // Where there is nothing else, the first one tells where this fetch began: kafkajs does not.
   if (messages.length === 1 && messages[0]?.isControlRecord === true) messages.unshift(markerAt(from));
   return { messages, leaderEpoch };
+}
+
+function sizeOf({ key, value, headers }: FetchedRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const name in headers) {
+    for (const one of [headers[name]].flat())
+      bytes += HEADER_OVERHEAD_BYTES + name.length + (one?.length ?? 0);
+  }
+  return bytes;
 }
 
 function markerAt(offset: number): FetchedMessage {

@@ -11,10 +11,12 @@ import type { Clock, Logger } from '../pipeline/ports.ts';
 import { brokerError, brokerErrorName } from './error-codes.ts';
 import { NEWEST_VERSION, OLDEST_VERSION, readFetchAnswer, type FetchAnswer } from './fetch-response.ts';
 import type { FetchedPartition } from './fetch-response.ts';
-import { readFetched, UnreadableBatch, type FetchedMessage } from './fetched-records.ts';
+import { readFetched, UnreadableBatch, type FetchedMessage, type ReadBudget } from './fetched-records.ts';
 import type { InsideCluster } from './kafkajs-inside.ts';
 import { expireWithin } from './metadata-beside.ts';
 import { withOwnAnswers } from './own-answers.ts';
+import { createByteRoom } from '../stream/byte-room.ts';
+import type { StretchLimits } from './record-stretches.ts';
 import { createPartitionFaults, type FaultPauses, type PartitionFault } from './partition-faults.ts';
 
 /** The broker asked is not, or not yet, the partition's leader: cured by knowing the cluster anew. */
@@ -40,6 +42,8 @@ export interface PartitionEnds {
 
 export interface PartitionFetchOptions {
   readonly topic: string;
+  /** Of what record batches unpack to. Default: without bound. */
+  readonly limits?: StretchLimits;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Told with every answer, whether or not there is something to read. */
@@ -56,6 +60,11 @@ export interface PartitionFetch {
   /** Other partitions, or none: what was known of them no longer counts. */
   forget(): void;
 }
+
+/** What one answer may bring into memory: about as much, or one record. */
+const ANSWER_BYTES = 16 * 1024 * 1024;
+/** Brokers whose answers are unpacked at once. */
+const ANSWERS_AT_ONCE = 2;
 
 type FetchRequest = Parameters<Broker['fetch']>[0];
 type Fetch = (request: FetchRequest) => Promise<KafkajsAnswer>;
@@ -79,10 +88,14 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
   const { topic, clock, logger } = options;
   const faults = createPartitionFaults(topic, clock, logger);
   const attached = new WeakSet<Broker>();
+  const reading = createByteRoom({ size: ANSWERS_AT_ONCE * ANSWER_BYTES });
+  const within = options.limits === undefined ? {} : { limits: options.limits };
+  let answers = 0;
 
   async function readPartition(
     fetched: FetchedPartition,
     from: number,
+    budget: ReadBudget,
   ): Promise<FetchedMessage[] | undefined> {
     const { partition, records: bytes, aborted } = fetched;
     const type = brokerErrorName(fetched.errorCode);
@@ -93,7 +106,9 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
     }
     options.onEnds(partition, fetched);
     try {
-      const { messages } = await readFetched({ bytes, from, aborted });
+      // The others come first next time.
+      if (budget.left <= 0) return undefined;
+      const { messages } = await readFetched({ bytes, from, aborted, budget, ...within });
       faults.clear(partition);
       return messages;
     } catch (error) {
@@ -121,19 +136,25 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
         ),
       );
       const answer = await ask(broker, { ...request, topics });
+      const room = await reading.acquire(ANSWER_BYTES);
+      const budget: ReadBudget = { left: ANSWER_BYTES };
       const read: KafkajsAnswer['responses'][number]['partitions'][number][] = [];
       let hasMoved = false;
-      for (const fetched of answer.partitions) {
-        hasMoved ||= MOVED.has(brokerErrorName(fetched.errorCode) ?? '');
-        const messages = await readPartition(fetched, begins.get(fetched.partition) ?? 0);
-        if (messages === undefined) continue;
-        read.push({
-          partition: fetched.partition,
-          highWatermark: String(fetched.highWatermark),
-          preferredReadReplica: fetched.preferredReadReplica,
-          abortedTransactions: [],
-          messages,
-        });
+      try {
+        for (const fetched of inTurn(answer.partitions, answers++)) {
+          hasMoved ||= MOVED.has(brokerErrorName(fetched.errorCode) ?? '');
+          const messages = await readPartition(fetched, begins.get(fetched.partition) ?? 0, budget);
+          if (messages === undefined) continue;
+          read.push({
+            partition: fetched.partition,
+            highWatermark: String(fetched.highWatermark),
+            preferredReadReplica: fetched.preferredReadReplica,
+            abortedTransactions: [],
+            messages,
+          });
+        }
+      } finally {
+        room.release();
       }
       if (hasMoved) expireWithin(cluster.brokerPool, LOOK_MS);
       return { responses: [{ topicName: topic, partitions: read }] };
@@ -157,6 +178,12 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
       faults.clearAll();
     },
   };
+}
+
+/** Each time another one first, as those who come last may find the budget used up. */
+function inTurn<T>(items: readonly T[], turn: number): T[] {
+  const first = items.length === 0 ? 0 : turn % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 /** @throws what kafkajs throws for a request that fails, and a broker's error for an answer that has one as a whole. */

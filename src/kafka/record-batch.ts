@@ -7,6 +7,7 @@ import kafkajs from 'kafkajs';
 import type { Pacer } from '../stream/loop-turns.ts';
 import type { BatchMark } from './aborted-transactions.ts';
 import { crc32c } from './crc32c.ts';
+import { unpackStretches, type StretchLimits } from './record-stretches.ts';
 import { createWireReader, WireError, type WireReader } from './wire-reader.ts';
 
 const { CompressionCodecs } = kafkajs;
@@ -23,6 +24,9 @@ const RECORD_COUNT = 57;
 const RECORDS = 61;
 
 const CODEC_BITS = 0x07;
+const NOT_PACKED = 0;
+const GZIP = 1;
+const ZSTD = 4;
 const TIME_OF_THE_LOG = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -78,9 +82,19 @@ function readControl(batch: Buffer): NonNullable<BatchHeader['control']> {
   return type === 0 ? 'abort' : type === 1 ? 'commit' : 'other';
 }
 
+/** Where records go, and how much of them may be in memory. */
+export interface RecordSink {
+  /** @returns false where that is enough for now. */
+  readonly take: (record: FetchedRecord) => boolean;
+  readonly pacer: Pacer;
+  readonly limits: StretchLimits;
+}
+
 /**
- * Hands over the records from offset `from` on. In slices, between which the event loop turns.
+ * Hands over the records from offset `from` on, as far as they are wanted. In slices, between which the event loop turns;
+ * what zlib unpacks comes in stretches, so that a batch which unpacks to more than there is room for can be read in parts.
  *
+ * @returns whether that was all of them.
  * @throws WireError where they are not as Kafka writes them, or in a codec that nobody knows; the codec's own error
  * where they can't be unpacked.
  */
@@ -88,18 +102,32 @@ export async function readBatchRecords(
   batch: Buffer,
   { firstOffset, codec }: BatchHeader,
   from: number,
-  { take, pacer }: { readonly take: (record: FetchedRecord) => void; readonly pacer: Pacer },
-): Promise<void> {
+  { take, pacer, limits }: RecordSink,
+): Promise<boolean> {
   const count = batch.readInt32BE(RECORD_COUNT);
   const packed = batch.subarray(RECORDS);
-  const records = codec === 0 ? packed : await unpack(codec, packed);
-  const reader = createWireReader(records);
   const time = readTime(batch);
-  for (let index = 0; index < count; index += 1) {
-    if (index % RECORDS_BETWEEN_LOOKS === 0 && pacer.isDue()) await pacer.turn();
-    const record = readRecord(reader, firstOffset, time);
-    if (record.offset >= from) take(record);
+  let index = 0;
+  for await (const stretch of stretchesOf(codec, packed, limits)) {
+    const reader = createWireReader(stretch);
+    while (index < count && reader.at < stretch.length) {
+      if (index % RECORDS_BETWEEN_LOOKS === 0 && pacer.isDue()) await pacer.turn();
+      const record = readRecord(reader, firstOffset, time);
+      index += 1;
+      if (record.offset >= from && !take(record) && index < count) return false;
+    }
+    if (index === count) break;
   }
+  if (index < count)
+    throw new WireError(`a record batch of ${String(count)} records that has ${String(index)}`);
+  return true;
+}
+
+async function* stretchesOf(codec: number, packed: Buffer, limits: StretchLimits): AsyncGenerator<Buffer> {
+  if (codec === NOT_PACKED) yield packed;
+  else if (codec === GZIP) yield* unpackStretches('gzip', packed, limits);
+  else if (codec === ZSTD) yield* unpackStretches('zstd', packed, limits);
+  else yield await unpack(codec, packed);
 }
 
 /** @throws WireError for a codec that is none; the codec's own error where it can't unpack the bytes. */

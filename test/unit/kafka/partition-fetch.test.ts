@@ -175,3 +175,17 @@ describe('what is wrong with one partition', () => {
 test('a kafkajs that comes to its answers in another way is refused', () => {
   expect(() => withOwnAnswers({} as Broker, (exchange) => exchange)).toThrow('elsewhere than it did');
 });
+
+test('partitions that leave the others no room have them read first the next time', async () => {
+  const large = writeBatch({
+    firstOffset: 5,
+    lastOffset: 5,
+    records: [{ offset: 5, value: Buffer.alloc(20 * 1024 * 1024) }],
+    codec: 1,
+  });
+  answer = (partitions) => partitions.map((partition) => ({ ...well(partition), records: large }));
+  const { fetch } = await open();
+  expect(await fetch()).toEqual({ 0: ['5'] });
+  expect(await fetch()).toEqual({ 1: ['5'] });
+  expect(await fetch()).toEqual({ 0: ['5'] });
+});
