@@ -89,13 +89,16 @@ describe('first calls and tries again', () => {
     enter('last', false);
   });
 
-  test('a probe is a first call where there is one, else any', async () => {
+  test.each([
+    [5, ['first0', 'first1', 'first2']],
+    [2, ['again0', 'first0', 'first1']],
+  ])('probes are first calls where there are any: of %i', async (firsts, probes) => {
     const { pool, inside, many } = classes(0);
     many(10, 'again', true);
-    many(2, 'first', false);
+    many(firsts, 'first', false);
     pool.setLimit(3, true);
     await settled();
-    expect(inside.toSorted()).toEqual(['again0', 'first0', 'first1']);
+    expect(inside.toSorted()).toEqual(probes);
   });
 
   test('a limit of 0 parks who waits', () => {
