@@ -10,7 +10,7 @@ import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { createPauses, untilAcknowledged } from './patience.ts';
 import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
-import { publishLetter } from './publish-letter.ts';
+import { recuttingLetters } from './publish-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog, Waiting } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
@@ -29,7 +29,11 @@ export interface EdgePorts extends ProcessPorts {
 }
 
 export function createIntake(edge: EdgePorts): Intake {
-  const ports: TakenPorts = { ...edge, claims: createRecallAhead(edge.claims) };
+  const ports: TakenPorts = {
+    ...edge,
+    claims: createRecallAhead(edge.claims),
+    deadLetters: recuttingLetters(edge.deadLetters),
+  };
   return (piece) => {
     ports.meter.received();
     return new TakenEvent(piece, ports);
@@ -169,7 +173,7 @@ async function acknowledge(
   if (outcome.kind === 'dead_lettered') {
     const { reason, error } = outcome;
     const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
-    const publish = (): Promise<void> => publishLetter(ports.deadLetters, letter);
+    const publish = (): Promise<void> => ports.deadLetters.publish(letter);
     await untilAcknowledged(publish, 'dead-letter topic', hold, ports);
   }
   const { outcomes } = ports;
