@@ -84,6 +84,9 @@ describe('on a Redis Cluster', () => {
     const own = 'cluster-rights';
     const rights = ['on', '>secret', `~${own}:*`, `~{${own}:queue}:*`, 'resetchannels'];
     rights.push(
+      `&${own}:*`,
+      '+@read',
+      '+@write',
       '-@dangerous',
       '+@connection',
       '+@scripting',

@@ -2,13 +2,17 @@
  * What a Redis is, seen before anything stands on it: one that can't be used as it was said, or not by us, is refused
  * with what to change. And what it becomes while the pod runs: a policy that begins to evict.
  */
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createClaims } from '../../../src/cooldown/claims.ts';
 import { closeRedis, openRedis, type RedisClient } from '../../../src/cooldown/connection.ts';
+import { createDeliveries } from '../../../src/cooldown/deliveries.ts';
 import { inspectRedis, UnsafeRedisError } from '../../../src/cooldown/guard.ts';
 import { watchRedis } from '../../../src/cooldown/watch.ts';
 import { UnavailableError } from '../../../src/domain/errors.ts';
 import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
+import { claimOne } from '../../support/claims-harness.ts';
 import { findLocalObstacle } from '../../support/local-obstacle.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import { EVERYTHING, openRedisUser, type RedisUser } from '../../support/redis-user.ts';
@@ -162,9 +166,16 @@ describe('a policy that begins to evict', () => {
     cleanups.push(() => admin.config('SET', 'maxmemory-policy', 'noeviction'));
     await vi.waitFor(() => expect(watch.faults()).toEqual([expect.stringContaining('allkeys-lru')]), soon);
     expect(() => watch.assertKeeps()).toThrow(UnavailableError);
+    const kept = { redis, prefix: 'policy-test', assertKeeps: watch.assertKeeps };
+    const claims = createClaims(kept);
+    const ref = { userId: randomUUID(), eventId: 'e' };
+    await expect(claimOne({ claims }, ref)).rejects.toThrow(/allkeys-lru/);
+    await expect(createDeliveries(kept).permit(ref, 'token')).rejects.toThrow(/allkeys-lru/);
+    expect(await claims.recall(ref, [])).toMatchObject({ kind: 'new' });
     expect(book.lines.map(({ level }) => level)).toEqual(['error']);
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await vi.waitFor(() => expect(watch.faults()).toEqual([]), soon);
     watch.assertKeeps();
+    expect(await claimOne({ claims }, ref)).toMatchObject({ kind: 'claimed' });
   });
 });
