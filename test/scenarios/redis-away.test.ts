@@ -1,6 +1,7 @@
 /**
- * Whole pods and a Redis that fails in every way it can: frozen, killed, full, read-only, emptied; and on a cluster
- * whose masters change. Nothing is pushed meanwhile, nothing is lost, and nobody has to help the pods afterwards.
+ * Whole pods and a Redis that fails in every way it can: frozen, killed, full, without rights, read-only, emptied;
+ * and on a cluster whose masters change. Nothing is pushed meanwhile, nothing is lost, and nobody has to help the pods
+ * afterwards.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -68,7 +69,7 @@ async function keysWithoutEnd(redis: Redis): Promise<string[]> {
 /** An attempt may write for 2 s after its permission, and then be on its way. */
 const LAST_WRITE_MS = 3000;
 
-it('Redis frozen, killed, full and read-only under load: nothing is pushed meanwhile, nothing lost; emptied: said', async () => {
+it('Redis frozen, killed, full, without rights and read-only under load: nothing is pushed meanwhile, nothing lost; emptied: said', async () => {
   services = await startServices({
     ...{ say: () => undefined, kafka: false, s3: false, origins: ['local'] },
     redis: { appendFsync: 'always' },
@@ -80,13 +81,21 @@ it('Redis frozen, killed, full and read-only under load: nothing is pushed meanw
   const admin = new Redis(redis.address, { maxRetriesPerRequest: null });
   admin.on('error', () => undefined);
 
-  const faults: readonly (readonly [string, () => Promise<unknown>, () => Promise<unknown>])[] = [
-    ['frozen', () => redis.kill('SIGSTOP'), () => redis.kill('SIGCONT')],
-    ['killed', () => redis.kill('SIGKILL'), () => redis.restart()],
-    ['full', () => admin.config('SET', 'maxmemory', 1), () => admin.config('SET', 'maxmemory', 0)],
-    ['read-only', () => admin.replicaof('127.0.0.1', 1), () => admin.replicaof('NO', 'ONE')],
+  const allow = (rights: string) => () => admin.call('ACL', 'SETUSER', 'default', rights);
+  const set = (limit: number) => () => admin.config('SET', 'maxmemory', limit);
+  const faults: readonly (readonly [string, () => Promise<unknown>, () => Promise<unknown>, RegExp])[] = [
+    ['frozen', () => redis.kill('SIGSTOP'), () => redis.kill('SIGCONT'), /not reachable/],
+    ['killed', () => redis.kill('SIGKILL'), () => redis.restart(), /not reachable/],
+    ['full', set(1), set(0), /out of memory/],
+    ['without writes', allow('-@write'), allow('+@all'), /user may not/],
+    [
+      'read-only',
+      () => admin.replicaof('127.0.0.1', 1),
+      () => admin.replicaof('NO', 'ONE'),
+      /read-only replica/,
+    ],
   ];
-  for (const [fault, spoil, mend] of faults) {
+  for (const [fault, spoil, mend, words] of faults) {
     const playing = scenario.play(250, 60);
     await eventually(async () => {
       expect((await pod.status())?.inFlight, fault).toBeGreaterThan(0);
@@ -97,6 +106,9 @@ it('Redis frozen, killed, full and read-only under load: nothing is pushed meanw
       expect(await code(pod, '/ready'), fault).toBe(503);
     });
     expect(await pod.status(), fault).toMatchObject({ condition: 'degraded', away: ['redis'] });
+    await eventually(async () => {
+      expect((await pod.status())?.redis.faults.join('; '), fault).toMatch(words);
+    });
     expect(await code(pod, '/live'), fault).toBe(200);
     await pause(Math.max(0, spoiltAtMs + LAST_WRITE_MS + 500 - Date.now()));
     const mendedAtMs = Date.now();

@@ -1,5 +1,7 @@
 /** The list of live pods, on a real Redis: seen, replaced, forgotten, and told of new documents. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { UnavailableError } from '../../../src/domain/errors.ts';
@@ -85,6 +87,35 @@ it('every pod hears of new documents', async () => {
     expect(heard).toHaveBeenCalled();
   }, soon);
   await registry.stop();
+});
+
+it('a subscription that hangs concerns itself: documents are heard of by the list', async () => {
+  const silent = createServer(() => undefined);
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const hanging = new Redis({ port: (silent.address() as AddressInfo).port, maxRetriesPerRequest: null });
+  hanging.on('error', () => undefined);
+  const heard = vi.fn();
+  const own = randomUUID();
+  const registry = startPodRegistry({
+    redis,
+    subscriber: hanging,
+    prefix: own,
+    describe: () => record('p1'),
+    onDocumentsAnnounced: heard,
+    logger: silentLogger,
+  });
+  try {
+    await registry.beatSoon();
+    expect(registry.pods().map(({ pod }) => pod)).toEqual(['p1']);
+    await announceDocuments(redis, own);
+    await registry.beatSoon();
+    expect(heard).toHaveBeenCalledTimes(1);
+  } finally {
+    await registry.stop();
+    hanging.disconnect();
+    silent.close();
+  }
 });
 
 it('a Redis that is away is named as such', async () => {

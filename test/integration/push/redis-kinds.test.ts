@@ -133,6 +133,7 @@ describe('a Redis of another kind than was said', () => {
     cleanups.push(() => closeRedis(redis));
     await vi.waitFor(async () => expect(await fault(redis)).toBeInstanceOf(UnsafeRedisError), soon);
     expect(String(await fault(redis))).toContain('database in REDIS_URL');
+    await expect(redis.set('stray', '1')).rejects.toThrow();
   });
 
   it('one whose user may not write is refused, and what to allow is named', async () => {

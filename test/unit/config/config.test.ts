@@ -65,6 +65,7 @@ describe('a good environment', () => {
   it.each([
     ['KAFKA_BROKERS', '[::1]:9092,kafka-1.internal:9093'],
     ['REDIS_URL', 'rediss://user:pass@[::1]:6380/15'],
+    ['REDIS_PREFIX', 'team-1.coupons_eu'],
     ['COUPON_API_URL', 'https://[::1]:8443/base/'],
     ['DATADOG_SITE', 'us5.datadoghq.com'],
     ['AUTH_TOKEN_URL', 'https://auth/token?tenant=1'],
@@ -103,6 +104,9 @@ describe('faults', () => {
     ['KAFKA_START', 'middle'],
     ['KAFKA_SSL', 'yes'],
     ['REDIS_URL', 'http://localhost'],
+    ['REDIS_PREFIX', 'team:coupons'],
+    ['REDIS_PREFIX', '{team}'],
+    ['REDIS_PREFIX', 'x'.repeat(65)],
     ['REDIS_URL', 'redis://:50%off@localhost'],
     ['REDIS_URL', 'redis://localhost/first'],
     ['COUPON_API_URL', 'localhost:80'],
