@@ -6,7 +6,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildWorld, type Equipment, RULES_FILE, type World } from '../demo/world.ts';
 import { startLocalKafkaCluster } from '../services/local-kafka-cluster.ts';
 import { MILD_SETTINGS } from '../partners/settings.ts';
@@ -15,7 +14,10 @@ import { prepareLinks } from './links.ts';
 import type { ChaosOptions } from './options.ts';
 
 const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-const PRELOAD = fileURLToPath(new URL(`./stepped-clock.${EXTENSION}`, import.meta.url));
+const PRELOADS = ['stepped-clock', 'push-detour'].flatMap((name) => [
+  '--import',
+  new URL(`./${name}.${EXTENSION}`, import.meta.url).href,
+]);
 
 /** An event of each person about every so many seconds: caps bite, and windows end while people are still about. */
 const SECONDS_BETWEEN_EVENTS = 12;
@@ -94,7 +96,7 @@ export const buildChaosWorld = async (
           return {
             env: { ...around.env, ...PATIENCE, CHAOS_CLOCK_FILE: clockFileOf(pod), ...control.extra?.env },
             partners: around.partners,
-            nodeArgs: ['--import', pathToFileURL(PRELOAD).href, ...(control.extra?.nodeArgs ?? [])],
+            nodeArgs: [...PRELOADS, ...(control.extra?.nodeArgs ?? [])],
           };
         },
       },

@@ -45,6 +45,7 @@ export const prepareLinks = async (pods: number, brokers = 1): Promise<Links> =>
       const { env } = services;
       const redis = env['REDIS_URL'] ?? '';
       const s3 = env['S3_ENDPOINT'] ?? '';
+      const pushPort = portOf(partners.pushApi);
       const ways = detours[pod];
       if (ways === undefined) throw new Error(`no way to the brokers was prepared for pod ${String(pod)}`);
       const kafka = await Promise.all(
@@ -57,13 +58,15 @@ export const prepareLinks = async (pods: number, brokers = 1): Promise<Links> =>
       return {
         env: {
           ...env,
+          CHAOS_PUSH_DETOUR: `${String(pushPort)}:${String(await link('push', pushPort))}`,
           KAFKA_BROKERS: kafka.join(','),
           REDIS_URL: byPort(redis, await link('redis', portOf(redis))),
           S3_ENDPOINT: byPort(s3, await link('s3', portOf(s3))),
         },
         partners: {
           couponApi: byPort(partners.couponApi, await link('coupon', portOf(partners.couponApi))),
-          pushApi: byPort(partners.pushApi, await link('push', portOf(partners.pushApi))),
+          // The same for all: pods with different push APIs are different deployments.
+          pushApi: partners.pushApi,
           authToken: byPort(partners.authToken, await link('auth', portOf(partners.authToken))),
           control: partners.control,
         },
