@@ -3,6 +3,7 @@
  * looked at and what was kept: a megabyte may unpack to a thousand.
  */
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { messageOf } from './client.ts';
 import { WireError } from './wire-reader.ts';
 
 const engines = { gzip: createGunzip, zstd: createZstdDecompress };
@@ -22,8 +23,7 @@ export interface StretchLimits {
 /**
  * Yields stretches in order, each of one or more whole records. May be left early.
  *
- * @throws WireError where a record is cut short or larger than may be, RangeError where all of it is; the engine's error
- * where the bytes can't be unpacked.
+ * @throws RangeError where a record is cut short or larger than may be, where all of it is, or the bytes can't be unpacked.
  */
 export async function* unpackStretches(
   codec: keyof typeof engines,
@@ -32,7 +32,15 @@ export async function* unpackStretches(
 ): AsyncGenerator<Buffer, void, undefined> {
   const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
   engine.end(packed);
-  yield* cutStretches(bounded(engine as AsyncIterable<Buffer>, limits.maxBatchBytes), limits.maxRecordBytes);
+  const { maxBatchBytes, maxRecordBytes } = limits;
+  try {
+    yield* cutStretches(bounded(engine as AsyncIterable<Buffer>, maxBatchBytes), maxRecordBytes);
+  } catch (error) {
+    throw new RangeError(
+      `a ${codec} record batch of ${packed.length} bytes cannot be unpacked (at most ${maxBatchBytes} bytes): ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {

@@ -49,13 +49,12 @@ function event(n: number, padding = 0): string {
   return padding === 0 ? text : `${text.slice(0, -1)},"padding":"${'x'.repeat(padding)}"}`;
 }
 
-async function send(messages: readonly Message[], compression = CompressionTypes.None): Promise<void> {
+/** Each batch in a request of its own. */
+async function send(batches: readonly Message[][], compression = CompressionTypes.None): Promise<void> {
   ensureCodecs();
   const producer = run.kafka.producer();
   await producer.connect();
-  for (const message of messages) {
-    await producer.send({ topic: run.names.topic, messages: [message], compression });
-  }
+  for (const messages of batches) await producer.send({ topic: run.names.topic, messages, compression });
   await producer.disconnect();
 }
 
@@ -78,11 +77,13 @@ it('24 gzip records, each of a good line and one padded to 16 MiB', async () => 
   const RECORDS = 24;
   const pod = await start();
   await send(
-    Array.from({ length: RECORDS }, (_, n) => ({
-      partition: n % PARTITIONS,
-      headers: { 'content-encoding': 'gzip' },
-      value: gzipSync(`${event(2 * n)}\n${event(2 * n + 1, 16 * MIB)}`),
-    })),
+    Array.from({ length: RECORDS }, (_, n) => [
+      {
+        partition: n % PARTITIONS,
+        headers: { 'content-encoding': 'gzip' },
+        value: gzipSync(`${event(2 * n)}\n${event(2 * n + 1, 16 * MIB)}`),
+      },
+    ]),
   );
   const allWait = (): Promise<void> =>
     eventually(async () => {
@@ -98,5 +99,23 @@ it('24 gzip records, each of a good line and one padded to 16 MiB', async () => 
   await allWait();
   isAway = false;
   await expectAllDecided(2 * RECORDS);
+  await expectBelowBound(pod);
+});
+
+it('batches of zstd that unpack to 30 MiB in each of 6 partitions, and one to 150 MiB', async () => {
+  const LARGE = 12;
+  const SMALL = 150;
+  const pod = await start();
+  isAway = false;
+  await send(
+    [
+      ...Array.from({ length: LARGE }, (_, n) => [{ partition: n % PARTITIONS, value: event(n, 30 * MIB) }]),
+      Array.from({ length: SMALL }, (_, n) => ({ partition: 0, value: event(LARGE + n, MIB) })),
+    ],
+    CompressionTypes.ZSTD,
+  );
+  await pod.start();
+  await pod.waitUntilReady();
+  await expectAllDecided(LARGE + SMALL);
   await expectBelowBound(pod);
 });
