@@ -51,6 +51,7 @@ it('an image that can not be pulled: said, and from this machine instead', async
   });
   const { said, answer } = await startRedis();
   expect(answer).toBe('PONG');
+  expect(engine.asked.filter((call) => call.startsWith('POST /containers'))).toEqual([]);
   expect(said).toContainEqual(
     expect.stringMatching(/^redis:7\.4-alpine: could not be pulled: .*no such host/),
   );
