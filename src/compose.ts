@@ -141,8 +141,9 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       offsetsLost: (partition, offsets) => {
         metrics.count('offsets.lost', { topic: config.kafka.topic, partition: String(partition) }, offsets);
       },
-      positionReset: (partition) => {
-        metrics.count('positions.reset', { topic: config.kafka.topic, partition: String(partition) });
+      positionReset: (partition, reason) => {
+        const tags = { topic: config.kafka.topic, partition: String(partition), reason };
+        metrics.count('positions.reset', tags);
       },
     },
     onAssigned: (partitions) => {

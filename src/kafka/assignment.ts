@@ -17,6 +17,10 @@ export interface Assignment {
   readonly partitions: readonly number[];
   state: 'opening' | 'open' | 'draining' | 'closing' | 'over';
   readonly flows: Map<number, PartitionFlow>;
+  /** Of the topic that the positions are of; undefined while it is not known. */
+  topicId: string | undefined;
+  /** What pods before have noted of it. */
+  committedTopicId: string | undefined;
   /** The group's generation, once a heartbeat has told it. */
   generation: number | undefined;
   /** The newest batch taken: kafkajs gives its heartbeat and commit only with a batch. */
@@ -31,6 +35,8 @@ export function createAssignment(memberId: string, partitions: readonly number[]
     partitions: [...partitions].sort((a, b) => a - b),
     state: 'opening',
     flows: new Map(),
+    topicId: undefined,
+    committedTopicId: undefined,
     generation: undefined,
     batch: undefined,
     toSeek: new Set(),

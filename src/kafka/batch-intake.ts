@@ -76,19 +76,22 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
   /** Finds out why the log has no such offset: deleted by retention or by hand, cut off at its end, or made anew. */
   async function realign(assignment: Assignment, flow: PartitionFlow): Promise<void> {
     const { partition, fetchPosition: expected } = flow;
-    let range: PartitionRange | undefined;
+    let ranges: ReadonlyMap<number, PartitionRange> = new Map();
     try {
-      range = (await options.reader.ranges()).get(partition);
+      ranges = await options.reader.ranges();
     } catch (error) {
       options.logger.warn({ partition, error: messageOf(error) }, 'the partition’s range could not be read');
     }
+    const range = ranges.get(partition);
     if (range === undefined || assignment !== membership.current || assignment.state !== 'open') return;
     if (assignment.flows.get(partition) !== flow || flow.fetchPosition !== expected) return;
     if (expected < range.low) {
       membership.passDeleted(partition, range.low);
       pump.wake();
     } else if (expected > range.high) {
-      membership.restart(partition, range);
+      // Also where the topic is another now: then all its partitions begin anew.
+      await membership.checkTopic(ranges);
+      if (assignment.flows.get(partition) === flow) membership.restart(partition, range);
     }
     seekTo(assignment, partition);
   }

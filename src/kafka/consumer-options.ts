@@ -75,8 +75,8 @@ export interface ConsumerMeter {
   passedOver(records: number): void;
   /** So many offsets of a partition were deleted before anybody had read them. */
   offsetsLost(partition: number, offsets: number): void;
-  /** A partition's log no longer reached to where it was to be read: it was cut off or made anew. */
-  positionReset(partition: number): void;
+  /** A partition's position said nothing of its log any more: the topic was made anew, or the log's end cut off. */
+  positionReset(partition: number, reason: 'remade' | 'cut_off'): void;
 }
 
 export interface PartitionStatus {
@@ -91,6 +91,8 @@ export interface PartitionStatus {
   readonly heldByTransactions: number;
   /** Offsets that Kafka deleted unread, since this pod started. */
   readonly lost: number;
+  /** How often reading went back to the beginning, as the topic was made anew or cut off, since this pod started. */
+  readonly resets: number;
   /** Events received without outcome. */
   readonly inFlight: number;
   /** Why the partition can't be read or committed now; absent while it can. */

@@ -55,7 +55,7 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
       (flow === undefined ? 'where it begins is not known yet' : undefined);
     const inFlight = flow?.inFlight ?? 0;
     const positions = positionsOf(flow, paceOf, clock.now());
-    const row = { topic, partition, ...positions, inFlight, lost: membership.lostOf(partition) };
+    const row = { topic, partition, ...positions, inFlight, ...membership.seenOf(partition) };
     return fault === undefined ? row : { ...row, fault };
   });
   const awayMs = watch.awaySinceMs === undefined ? 0 : clock.now() - watch.awaySinceMs;

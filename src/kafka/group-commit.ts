@@ -14,6 +14,7 @@ import { brokerErrorType, messageOf } from './client.ts';
 import { CommitRefused } from './commit-answer.ts';
 import type { CommitHealth } from './commit-health.ts';
 import type { CommitResult } from './consumer-options.ts';
+import { roomForNote, writeOffsetText } from './offset-text.ts';
 import type { PartitionFlow } from './partition-flow.ts';
 
 /** Refusals that say nothing of the partition that they are told of. */
@@ -104,10 +105,13 @@ function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
   return [...assignment.flows.values()]
     .filter(({ partition }) => isLast || !health.partitions.isHeld(partition))
     .map((flow) => {
-      const note = isLast ? flow.noteUndecided(health.mostNoteBytes) : '';
-      return { flow, offset: flow.watermark, note };
+      const { topicId } = assignment;
+      const { mostNoteBytes } = health;
+      const decided = isLast ? flow.noteUndecided(roomForNote(topicId, mostNoteBytes)) : '';
+      const note = writeOffsetText({ topicId, note: decided }, mostNoteBytes);
+      return { flow, offset: flow.watermark, decided, note };
     })
-    .filter(({ flow, note }) => note !== '' || needsCommit(flow));
+    .filter(({ flow, decided }) => decided !== '' || needsCommit(flow));
 }
 
 /** @returns what was refused, by partition: empty where nothing was. Or what became of the commit as a whole. */

@@ -2,20 +2,18 @@
  * From join to join: makes an assignment of each join, finds out where its partitions begin, and hands it over
  * before the next. The one place that changes which assignment is the current one.
  */
-import type { KeyedExecutor } from '../stream/keyed-executor.ts';
 import { createAssignment, hasNothingLeft, type Assignment } from './assignment.ts';
 import { messageOf } from './client.ts';
-import type { Committer } from './committer.ts';
-import type { ConsumerOptions } from './consumer-options.ts';
 import { createFairRoom } from './fair-room.ts';
 import { createByteRoom } from '../stream/byte-room.ts';
 import { handOver, loseAll } from './handover.ts';
-import type { IntakePump } from './intake-pump.ts';
 import type { JoinAnswer } from './join-gate.ts';
+import { createKnownTopic } from './known-topic.ts';
+import type { MembershipOptions } from './membership-options.ts';
 import { createLostPositions } from './lost-positions.ts';
-import type { OffsetReader, PartitionRange } from './offset-reader.ts';
-import { createPartitionFlow, type FlowOptions, type PartitionFlow } from './partition-flow.ts';
-import { findStart, type StartPosition } from './start-positions.ts';
+import type { PartitionRange } from './offset-reader.ts';
+import { createPartitionFlow, type PartitionFlow } from './partition-flow.ts';
+import { findStart, type ResetReason, type StartPosition } from './start-positions.ts';
 
 const RETRY_MS = 500;
 /** Partitions whose leaders take longer to answer are opened later: the others don't wait for them. */
@@ -27,43 +25,14 @@ const MAX_OWN_BYTES = 16 * 1024 * 1024;
 /** Of all that may run, so much is taken up ahead: each turn of the loop brings more. */
 const AHEAD = 0.5;
 
-export interface MembershipOptions extends Pick<
-  ConsumerOptions,
-  | 'topic'
-  | 'maxInFlightEvents'
-  | 'maxUncommittedEvents'
-  | 'maxRecordBytes'
-  | 'drainTimeoutMs'
-  | 'intake'
-  | 'clock'
-  | 'logger'
-  | 'meter'
-  | 'onAssigned'
-> {
-  readonly heartbeatIntervalMs: number;
-  readonly executor: KeyedExecutor;
-  readonly committer: Committer;
-  readonly pump: IntakePump;
-  readonly reader: OffsetReader;
-  readonly flow: Pick<
-    FlowOptions,
-    'keyOf' | 'onChange' | 'onFinished' | 'onPassedOver' | 'onCommitDue' | 'onFault'
-  >;
-  /** Where the client shall fetch next. */
-  seek(partition: number, offset: number): void;
-  /** What the client shall not fetch for now. */
-  pause(partition: number): void;
-  resume(partition: number): void;
-}
-
 export interface Membership {
   readonly current: Assignment | undefined;
   /** Events at work. */
   readonly atWork: number;
   /** Since when there is no open assignment, epoch ms. */
   readonly closedSinceMs: number | undefined;
-  /** Offsets of the partition that Kafka deleted unread, since this pod started. */
-  readonly lostOf: (partition: number) => number;
+  /** What has befallen a partition's position since this pod started: offsets deleted unread, and ways back. */
+  seenOf(partition: number): { readonly lost: number; readonly resets: number };
   /** May the group be joined now? Begins the handover where it must come first. */
   beforeJoin(): JoinAnswer;
   joined(memberId: string, partitions: readonly number[]): void;
@@ -74,7 +43,9 @@ export interface Membership {
   /** Kafka has deleted what lies before `low` ahead of the reading: only what was not fetched is lost. */
   passDeleted(partition: number, low: number): void;
   /** Makes a new flow for a partition whose log ends before what was to be read next. */
-  restart(partition: number, range: PartitionRange): void;
+  readonly restart: (partition: number, range: PartitionRange) => void;
+  /** Begins anew at the beginning where the topic is another than it was. Never rejects. */
+  checkTopic(ranges: ReadonlyMap<number, PartitionRange>): Promise<void>;
   /** Hands over what there is, and answers every later join with a refusal. Resolves within the drain limit. */
   leave(): Promise<void>;
 }
@@ -93,6 +64,7 @@ export function createMembership(options: MembershipOptions): Membership {
   const gone = createLostPositions(options);
   let ownBytesRoom = createFairRoom(MAX_OWN_BYTES, 1);
   const unpackRoom = createByteRoom({ size: options.maxRecordBytes });
+  const topic = createKnownTopic(options);
   /** The client keeps a seek that it has not come to through a join, and would begin there. */
   const sought = new Set<number>();
   /** Not opened yet, and paused at the client. */
@@ -132,7 +104,7 @@ export function createMembership(options: MembershipOptions): Membership {
   function makeFlow(
     partition: number,
     range: PartitionRange,
-    start: Pick<StartPosition, 'offset' | 'committed' | 'inherited'>,
+    start: Pick<StartPosition, 'offset'> & Partial<StartPosition>,
   ): PartitionFlow {
     return createPartitionFlow({
       ...options.flow,
@@ -159,9 +131,15 @@ export function createMembership(options: MembershipOptions): Membership {
   /** Opens each partition whose offsets Kafka tells now. @returns false where some are left. */
   async function open(assignment: Assignment): Promise<boolean> {
     const committed = await options.reader.committed();
-    const ranges = await options.reader.ranges(assignment.state === 'opening' ? FIRST_LOOK_MS : undefined);
+    const isFirst = assignment.state === 'opening';
+    const [ranges, topicId] = await Promise.all([
+      options.reader.ranges(isFirst ? FIRST_LOOK_MS : undefined),
+      assignment.topicId ?? topic.findId(),
+    ]);
     if (!mayOpen(assignment)) return true;
     const before = assignment.flows.size;
+    assignment.topicId = topicId;
+    assignment.committedTopicId = topic.committedId(committed);
     if (assignment.state === 'opening') {
       room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
       ownBytesRoom = createFairRoom(MAX_OWN_BYTES, assignment.partitions.length);
@@ -175,9 +153,9 @@ export function createMembership(options: MembershipOptions): Membership {
         holdBack(partition);
         continue;
       }
-      const start = findStart(committed.get(partition), range);
+      const start = findStart(committed.get(partition), range, topicId);
       if (start.lost !== undefined) gone.deleted(partition, start.lost.offsets, { ...start.lost });
-      if (start.beyond !== undefined) gone.reset(partition, { ...start.beyond });
+      if (start.reset !== undefined) gone.reset(partition, start.reset.reason, { ...start.reset });
       const isElsewhere = start.committed === undefined || heldBack.has(partition);
       if (isElsewhere || assignment.toSeek.has(partition) || sought.has(partition)) {
         seek(partition, start.offset);
@@ -224,6 +202,16 @@ export function createMembership(options: MembershipOptions): Membership {
     }
   }
 
+  // What is at work is given up: it is of a log that is gone.
+  function restart(partition: number, range: PartitionRange, reason: ResetReason = 'cut_off'): void {
+    if (current?.state !== 'open') return;
+    const expected = current.flows.get(partition)?.fetchPosition;
+    gone.reset(partition, reason, { expected, range });
+    current.flows.get(partition)?.lose();
+    current.flows.set(partition, makeFlow(partition, range, { offset: range.low }));
+    pump.serve([...current.flows.values()]);
+  }
+
   return {
     get current() {
       return current;
@@ -234,7 +222,7 @@ export function createMembership(options: MembershipOptions): Membership {
     get closedSinceMs() {
       return closedSinceMs;
     },
-    lostOf: gone.lostOf,
+    seenOf: (partition) => ({ lost: gone.lostOf(partition), resets: gone.resetsOf(partition) }),
     beforeJoin,
     seek,
     joined(memberId, partitions) {
@@ -264,14 +252,15 @@ export function createMembership(options: MembershipOptions): Membership {
       // What was fetched before goes on to its outcomes, and its commits stay valid.
       flow.append([{ kind: 'skip', next: low, passedOver: 0 }], low);
     },
-    restart(partition, range) {
-      if (current?.state !== 'open') return;
-      const expected = current.flows.get(partition)?.fetchPosition;
-      gone.reset(partition, { expected, range });
-      current.flows.get(partition)?.lose();
-      const start = { offset: range.low, committed: undefined, inherited: undefined };
-      current.flows.set(partition, makeFlow(partition, range, start));
-      pump.serve([...current.flows.values()]);
+    restart,
+    async checkTopic(ranges) {
+      const assignment = current;
+      if (assignment?.state !== 'open' || !(await topic.hasChanged(assignment))) return;
+      if (assignment !== current || !mayOpen(assignment)) return;
+      for (const partition of assignment.flows.keys()) {
+        restart(partition, ranges.get(partition) ?? { low: 0, high: 0 }, 'remade');
+        seek(partition, ranges.get(partition)?.low ?? 0);
+      }
     },
     givenUp() {
       joining?.resolve();

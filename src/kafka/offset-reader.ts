@@ -7,6 +7,7 @@ import { parseOffset } from '../stream/partition-offsets.ts';
 import { brokerErrorType } from './broker-error.ts';
 import { makeCluster, type InsideCluster } from './kafkajs-inside.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
+import { readTopicId } from './topic-id.ts';
 
 export interface PartitionRange {
   /** The first offset that still exists. */
@@ -34,6 +35,8 @@ export interface OffsetReader {
   /** Ascending; those without a leader, too. */
   partitions(): Promise<readonly number[]>;
   topicExists(): Promise<boolean>;
+  /** By which the topic is told from another of its name; undefined where the brokers know no ids. */
+  topicId(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -118,6 +121,7 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
         );
       }),
     partitions: () => ask((_cluster, partitions) => Promise.resolve(partitions)),
+    topicId: () => ask((cluster) => readTopicId(cluster, topic)),
     async topicExists() {
       try {
         return await ask((_cluster, partitions) => Promise.resolve(partitions.length > 0));

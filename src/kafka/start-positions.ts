@@ -3,6 +3,7 @@
  * the first batch that kafkajs hands over: that one may stem from an assignment before this one.
  */
 import { readNote, type InheritedNote } from './handover-note.ts';
+import { readOffsetText } from './offset-text.ts';
 import type { Committed, CommittedEntry, PartitionRange } from './offset-reader.ts';
 
 /** Beside offset 0: this group has read nothing of the partition, and begins at its end. */
@@ -16,9 +17,18 @@ export interface StartPosition {
   readonly inherited: InheritedNote | undefined;
   /** Set where offsets that nobody has read are gone: deleted by retention or by hand. */
   readonly lost: LostOffsets | undefined;
-  /** Set where the committed offset is beyond the log's end: it was cut off or made anew. */
-  readonly beyond: { readonly committed: number; readonly range: PartitionRange } | undefined;
+  /** Set where the committed offset says nothing of the log as it is. */
+  readonly reset: PositionReset | undefined;
 }
+
+export interface PositionReset {
+  /** `remade`: it is of another topic of the same name. `cut_off`: it is beyond the log's end. */
+  readonly reason: ResetReason;
+  readonly committed: number;
+  readonly range: PartitionRange;
+}
+
+export type ResetReason = 'remade' | 'cut_off';
 
 export interface LostOffsets {
   readonly committed: Committed;
@@ -30,17 +40,26 @@ export interface LostOffsets {
 /**
  * Without a committed offset: the beginning. (`latest` is no case here: a new group's ends are committed before
  * it is joined, so that what has none later was added later.) A committed offset outside the log: the beginning
- * of what there is, because skipping is the worse of the two faults.
+ * of what there is, because skipping is the worse of the two faults. The same for an offset of another topic, which
+ * may well be in the log.
  */
-export function findStart(entry: CommittedEntry | undefined, range: PartitionRange): StartPosition {
+export function findStart(
+  entry: CommittedEntry | undefined,
+  range: PartitionRange,
+  topicId?: string,
+): StartPosition {
   const committed = entry?.offset ?? 'none';
   const start = { offset: range.low, committed: undefined, inherited: undefined };
-  const well = { lost: undefined, beyond: undefined };
+  const well = { lost: undefined, reset: undefined };
   if (committed === 'none') return { ...start, ...well };
   if (committed === 0 && entry?.note === BEGINS_AT_END) return { ...start, ...well, offset: range.high };
   if (committed === 'reset') return { ...start, ...well, lost: { committed, range, offsets: undefined } };
-  if (committed > range.high) return { ...start, ...well, beyond: { committed, range } };
-  const inherited = readNote(entry?.note ?? '', committed);
+  const text = readOffsetText(entry?.note ?? '');
+  const isRemade = text.topicId !== undefined && topicId !== undefined && text.topicId !== topicId;
+  if (isRemade || committed > range.high) {
+    return { ...start, ...well, reset: { reason: isRemade ? 'remade' : 'cut_off', committed, range } };
+  }
+  const inherited = readNote(text.note, committed);
   if (committed >= range.low) return { ...well, offset: committed, committed, inherited };
   const offsets = countUndecided(committed, range.low, inherited);
   // Where the pod before had decided all that is gone, nothing is lost.

@@ -11,6 +11,8 @@ export interface WireReader {
   offset(): number;
   /** Of two bytes' length; empty where it is null. */
   string(): string;
+  /** An unsigned number of 32 bits, in variable length. */
+  uvarint(): number;
   /** A signed number of 32 bits, in variable length. */
   varint(): number;
   /** Of 64 bits. */
@@ -38,16 +40,21 @@ export function createWireReader(buffer: Buffer, start = 0): WireReader {
   }
 
   /** Beyond 2^53 not exact: only times are ever so far apart, and none that mean anything. */
-  function signedVarint(mostBytes: number): number {
+  function unsigned(mostBytes: number): number {
     let value = 0;
     let factor = 1;
     for (let count = 0; count < mostBytes; count += 1) {
       const byte = buffer[take(1)] ?? 0;
       value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+      if (byte < 0x80) return value;
       factor *= 128;
     }
     throw new WireError(`a number of more than ${String(mostBytes)} bytes at ${String(at)}`);
+  }
+
+  function signed(mostBytes: number): number {
+    const value = unsigned(mostBytes);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
   return {
@@ -70,8 +77,9 @@ export function createWireReader(buffer: Buffer, start = 0): WireReader {
       const from = take(length);
       return buffer.toString('utf8', from, from + length);
     },
-    varint: () => signedVarint(5),
-    varlong: () => signedVarint(10),
+    uvarint: () => unsigned(5),
+    varint: () => signed(5),
+    varlong: () => signed(10),
     bytes(length) {
       if (length === -1) return null;
       const from = take(length);

@@ -25,6 +25,8 @@ export interface PartitionStatus {
   readonly heldByTransactions: number;
   /** Offsets that Kafka deleted unread, since this pod started. */
   readonly lost: number;
+  /** How often reading went back to the beginning, as the topic was made anew or cut off, since this pod started. */
+  readonly resets: number;
   /** Why the partition can't be read now; absent while it can. */
   readonly fault?: string;
   /** Age of the oldest undecided event; null where none of the backlog has been read yet. */

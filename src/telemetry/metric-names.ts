@@ -23,7 +23,7 @@ export interface CounterTags {
   'redis.data_lost': NoTags;
   'redis.server_changed': NoTags;
   'offsets.lost': { topic: string; partition: string };
-  'positions.reset': { topic: string; partition: string };
+  'positions.reset': { topic: string; partition: string; reason: string };
 }
 
 export interface GaugeTags {

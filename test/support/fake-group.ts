@@ -5,6 +5,7 @@
  * What is against that is kept in `violations`.
  */
 import { readNote } from '../../src/kafka/handover-note.ts';
+import { readOffsetText } from '../../src/kafka/offset-text.ts';
 import { isDecided } from '../../src/kafka/progress.ts';
 
 export type LogEntry =
@@ -83,7 +84,7 @@ export function createFakeGroup(partitions: readonly FakePartition[]): FakeGroup
       if (offset < (committed.get(partition)?.offset ?? 0)) violations.push(`${what}: backwards`);
       const open = entries.find((entry) => entry.offset < offset && !isWhollyDecided(partition, entry));
       if (open !== undefined) violations.push(`${what}: past the undecided ${open.offset}`);
-      const note = readNote(metadata ?? '', offset);
+      const note = readNote(readOffsetText(metadata ?? '').note, offset);
       const denied = entries.find(
         (entry) =>
           note !== undefined &&

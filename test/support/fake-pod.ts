@@ -115,6 +115,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
     },
     partitions: () => Promise.resolve([...group.partitions.keys()]),
     topicExists: () => Promise.resolve(true),
+    topicId: () => Promise.resolve('t'.repeat(22)),
     close: () => Promise.resolve(),
   };
   const executor = rooms.createKeyedExecutor({ maxRunning: 6, onFault: options.onFault });

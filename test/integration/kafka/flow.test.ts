@@ -31,7 +31,7 @@ test('a user whose work never ends holds the offset and nobody else', async () =
   expect(pod.consumer.status().partitions).toMatchObject([
     {
       ...{ topic, partition: 0, committed: stuckAt, highWaterMark: 5000, lag: 4300, inFlight: 1 },
-      ...{ heldByTransactions: 0, lost: 0 },
+      ...{ heldByTransactions: 0, lost: 0, resets: 0 },
     },
   ]);
   stuck.resolve(undefined);

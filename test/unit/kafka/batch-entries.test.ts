@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { fetchedOffset, isOurs, nextOffset, toEntries } from '../../../src/kafka/batch-entries.ts';
 import { writeNote } from '../../../src/kafka/handover-note.ts';
 import { NOTHING_DECIDED } from '../../../src/kafka/progress.ts';
+import { readOffsetText, roomForNote, writeOffsetText } from '../../../src/kafka/offset-text.ts';
 import { findStart } from '../../../src/kafka/start-positions.ts';
 
 const all = { lane: 'all', thresholdBytes: 10 } as const;
@@ -118,12 +119,48 @@ test('where reading begins', () => {
     ['reset', undefined],
   ] as const) {
     expect(findStart(entry(gone), range)).toMatchObject({
-      ...{ offset: 10, committed: undefined, lost: { range, offsets }, beyond: undefined },
+      ...{ offset: 10, committed: undefined, lost: { range, offsets }, reset: undefined },
     });
   }
   expect(findStart(entry(21), range)).toMatchObject({
-    ...{ offset: 10, committed: undefined, lost: undefined, beyond: { committed: 21, range } },
+    ...{
+      offset: 10,
+      committed: undefined,
+      lost: undefined,
+      reset: { reason: 'cut_off', committed: 21, range },
+    },
   });
+});
+
+test('a position of another topic says nothing of this one, also where it is in the log', () => {
+  const range = { low: 10, high: 20 };
+  const [before, now] = ['b'.repeat(22), 'n'.repeat(22)];
+  const note = writeNote({ from: 15, until: 18, undecided: [[15, NOTHING_DECIDED]] });
+  const entry = { offset: 15, note: writeOffsetText({ topicId: before, note }, 4096) };
+  expect(findStart(entry, range, now)).toMatchObject({
+    ...{ offset: 10, committed: undefined, inherited: undefined, lost: undefined },
+    reset: { reason: 'remade', committed: 15, range },
+  });
+  for (const same of [before, undefined]) {
+    expect(findStart(entry, range, same)).toMatchObject({
+      ...{ offset: 15, committed: 15, inherited: { until: 18 }, reset: undefined },
+    });
+  }
+  // Of pods before, or of brokers that keep no text.
+  expect(findStart({ offset: 15, note: '' }, range, now)).toMatchObject({ offset: 15, reset: undefined });
+  expect(findStart({ offset: 15, note }, range, now)).toMatchObject({ inherited: { until: 18 } });
+});
+
+test('the text beside an offset holds the topic’s id where there is room, and the note goes first', () => {
+  const topicId = 'i'.repeat(22);
+  for (const most of [4096, 100, 40, 31, 30, 10, 0]) {
+    const undecided = Array.from({ length: 50 }, (_, n) => [15 + 3 * n, NOTHING_DECIDED] as const);
+    const note = writeNote({ from: 15, until: 200, undecided }, roomForNote(topicId, most));
+    const text = writeOffsetText({ topicId, note }, most);
+    expect(text.length).toBeLessThanOrEqual(most);
+    expect(readOffsetText(text)).toEqual({ topicId: most >= 31 ? topicId : undefined, note });
+  }
+  expect(writeOffsetText({ topicId: undefined, note: 'n' }, 4096)).toBe('n');
 });
 
 test('only what the pod before has not decided counts as lost, and what it decided beyond stays so', () => {

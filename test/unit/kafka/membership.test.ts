@@ -35,7 +35,14 @@ it('leaving does not wait for a join that the client has given up', async () => 
       positionReset: ignore,
     },
     reader: {
-      ...{ topicExists: unasked, partitions: unasked, ranges: unasked, committed: unasked, close: unasked },
+      ...{
+        topicExists: unasked,
+        topicId: unasked,
+        partitions: unasked,
+        ranges: unasked,
+        committed: unasked,
+        close: unasked,
+      },
     },
     flow: {
       ...{ keyOf: unasked, onChange: ignore, onFinished: ignore, onPassedOver: ignore },

@@ -55,6 +55,7 @@ function open(kafka: Kafka) {
     },
     reader: {
       ...{ topicExists: unasked, partitions: unasked, close: unasked },
+      topicId: () => Promise.resolve(undefined),
       ranges: () => Promise.resolve(new Map(kafka.ranges)),
       committed: () => Promise.resolve(new Map(kafka.committed)),
     },

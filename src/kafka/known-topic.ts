@@ -1,0 +1,59 @@
+/** Whether the topic is still the one that positions are of. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../pipeline/ports.ts';
+import type { Assignment } from './assignment.ts';
+import { messageOf } from './client.ts';
+import type { CommittedEntry, OffsetReader } from './offset-reader.ts';
+import { readOffsetText } from './offset-text.ts';
+
+/** Nobody waits for longer: what it is for can be found out later, too. */
+const WITHIN_MS = 3000;
+
+export interface KnownTopicOptions {
+  readonly reader: Pick<OffsetReader, 'topicId'>;
+  readonly logger: Logger;
+}
+
+export interface KnownTopic {
+  /** Undefined where it can't be known in time. Never rejects. */
+  findId(): Promise<string | undefined>;
+  /** Undefined where no pod has noted it. */
+  committedId(committed: ReadonlyMap<number, CommittedEntry>): string | undefined;
+  /**
+   * Looks whether the topic is another than the assignment's positions are of, and if so makes it the assignment's.
+   * Never rejects.
+   */
+  hasChanged(assignment: Assignment): Promise<boolean>;
+}
+
+export function createKnownTopic({ reader, logger }: KnownTopicOptions): KnownTopic {
+  async function findId(): Promise<string | undefined> {
+    const found = new AbortController();
+    try {
+      return await Promise.race([
+        reader.topicId(),
+        sleep(WITHIN_MS, undefined, { signal: found.signal, ref: false }).catch(() => undefined),
+      ]);
+    } catch (error) {
+      logger.debug({ error: messageOf(error) }, 'the topic’s id could not be read');
+      return undefined;
+    } finally {
+      found.abort();
+    }
+  }
+
+  return {
+    findId,
+    committedId(committed) {
+      const ids = [...committed.values()].map(({ note }) => readOffsetText(note).topicId);
+      return ids.find((id) => id !== undefined);
+    },
+    async hasChanged(assignment) {
+      const topicId = await findId();
+      if (topicId === undefined) return false;
+      const before = assignment.topicId ?? assignment.committedTopicId;
+      assignment.topicId = topicId;
+      return before !== undefined && before !== topicId;
+    },
+  };
+}
