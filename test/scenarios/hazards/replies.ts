@@ -73,7 +73,7 @@ const commitReplyLost: Hazard = {
       edits: [
         {
           file: 'kafka/group-commit.ts',
-          find: '    options.onError(error, fenced);\n',
+          find: "    health.failed(messageOf(error));\n    return 'failed';\n",
           replace: '    throw error;\n',
         },
       ],
@@ -118,13 +118,13 @@ const commitAfterHandover: Hazard = {
       edits: [
         {
           file: 'kafka/group-commit.ts',
-          find: 'const topics = [{ topic: options.topic, partitions }];',
-          replace: 'const topics = globalThis.refused ?? [{ topic: options.topic, partitions }];',
+          find: 'const topics = [{ topic, partitions }];',
+          replace: 'const topics = globalThis.refused ?? [{ topic, partitions }];',
         },
         {
           file: 'kafka/group-commit.ts',
-          find: 'const fenced = isFenced(error);',
-          replace: 'const fenced = isFenced(error);\n    globalThis.refused = topics;',
+          find: '  } catch (error) {\n    if (isFenced(error)) {',
+          replace: '  } catch (error) {\n    globalThis.refused = topics;\n    if (isFenced(error)) {',
         },
       ],
       breaks: { wentBack: true },
