@@ -45,7 +45,7 @@ function asEncoder(bytes: Buffer): { readonly buf: Buffer; readonly buffer: Buff
 }
 
 /** From the tags of the request's header on. */
-export function writeTopicIdRequest(topic: string): Buffer {
+function writeTopicIdRequest(topic: string): Buffer {
   const name = Buffer.from(topic);
   return Buffer.concat([
     // Of compact arrays and texts one more than the length is written; a topic's name has at most 249 bytes.
@@ -62,7 +62,7 @@ function writeLength(length: number): Buffer {
 }
 
 /** From the tags of the answer's header on. @throws what the broker says of the topic, in its own name for it. */
-export function readTopicIdAnswer(answer: Buffer): string | undefined {
+function readTopicIdAnswer(answer: Buffer): string | undefined {
   const reader = createWireReader(answer);
   skipTags(reader);
   reader.int32();

@@ -1,6 +1,6 @@
 /**
  * Writes what is generated into the files that show it: the README's configuration table, its table of hazards
- * (what the tests compare), its tables of chaos and of measurements (from what `npm run chaos` and `npm run bench` left) and the rules' JSON schema.
+ * (what the tests compare), the fault matrix, its tables of chaos and of measurements (from what `npm run chaos` and `npm run bench` left) and the rules' JSON schema.
  * With `--check` it writes nothing and exits 1 where a file has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -8,6 +8,8 @@ import { format, resolveConfig } from 'prettier';
 import { VARIABLES } from '../../src/config-variables.ts';
 import { rulesJsonSchema } from '../../src/rules/json-schema.ts';
 import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
+import { DEPENDENCIES } from '../fault-matrix/list.ts';
+import { matrixPage } from '../fault-matrix/matrix.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 
@@ -49,6 +51,7 @@ const generated = [
         measurements: benchTables(measured),
       }),
   },
+  { path: 'test/fault-matrix/README.md', make: () => matrixPage(DEPENDENCIES) },
   { path: 'rules/rules.schema.json', make: () => JSON.stringify(rulesJsonSchema(), null, 2) },
 ];
 
