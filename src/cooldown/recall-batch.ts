@@ -5,6 +5,7 @@
  * cluster each user's keys lie in a slot of their own, so there a batch is one.
  */
 import type { Cap } from '../domain/cap.ts';
+import { UnavailableError } from '../domain/errors.ts';
 import { atTurnEnd } from '../domain/turn-end.ts';
 import type { RunScript } from './scripts/script.ts';
 
@@ -16,7 +17,7 @@ export interface RecallBatchOptions {
 
 /**
  * What `read` makes of one event's part of the script's answer. Rejects as the script's call does, with everybody of
- * that call, and where `read` throws or rejects.
+ * that call where Redis is away, else by a call for this event alone; and where `read` throws or rejects.
  */
 export type Recall = <T>(
   keys: readonly [string, string],
@@ -45,14 +46,26 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     const batch = waiting;
     waiting = [];
     isFree = false;
-    ask(batch, askedCaps)
-      .catch((error: unknown) => {
-        for (const { reject } of batch) reject(error);
-      })
+    const caps = askedCaps;
+    ask(batch, caps)
+      .catch((error: unknown) => afterFault(error, batch, caps))
       .finally(() => {
         isFree = true;
         if (waiting.length > 0) flushSoon();
       });
+  }
+
+  /** One user's damaged key fails the whole script: that is no fault of the others', so each asks alone. */
+  function afterFault(
+    error: unknown,
+    batch: readonly Waiting[],
+    caps: readonly Cap[],
+  ): Promise<unknown> | undefined {
+    if (!(error instanceof UnavailableError) && batch.length > 1) {
+      return Promise.all(batch.map((one) => ask([one], caps).catch(one.reject)));
+    }
+    for (const { reject } of batch) reject(error);
+    return undefined;
   }
 
   /** At the end of the next turn of the event loop, with all that comes until then. */

@@ -17,6 +17,7 @@ import { validate, type Validated } from './steps/validate.ts';
 
 /** An unexpected fault of our own is tried this often before the event is dead-lettered. */
 const TRIES = 3;
+/** Ms, times the tries so far, give or take a half: events that failed together don't try again in step. */
 const PAUSE_BETWEEN_TRIES_MS = 100;
 
 export interface EdgePorts extends ProcessPorts {
@@ -146,7 +147,7 @@ async function tryAgain(
         return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
       }
       hold.park();
-      await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt, hold.signal);
+      await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt * (0.5 + Math.random()), hold.signal);
       hold.assertHeld();
       attempt += 1;
     }

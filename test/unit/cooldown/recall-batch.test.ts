@@ -1,6 +1,7 @@
 /** Recalls share calls to Redis; every event gets its own answer all the same, and no call waits longer than a turn. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../../src/domain/cap.ts';
+import { UnavailableError } from '../../../src/domain/errors.ts';
 import { createRecallBatch } from '../../../src/cooldown/recall-batch.ts';
 import { atTurnEnd } from '../../../src/domain/turn-end.ts';
 
@@ -143,12 +144,37 @@ it('an answer that can not be read fails its event alone', async () => {
 });
 
 describe('a call that fails', () => {
-  it('fails everybody of it, and nobody else', async () => {
+  it('by one user’s damaged key fails that user’s event alone: the others ask again by themselves', async () => {
+    const recall = open(64);
+    const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
+    const settled = Promise.allSettled(answers);
+    await gathered();
+    // The rules change while it is out.
+    void recall(keysOf(4), [{ per: 'user', max: 9, windowMs: 1 }]);
+    const damaged = Object.assign(new Error('WRONGTYPE'), { name: 'ReplyError' });
+    calls[0]?.fail(damaged);
+    await turn();
+    expect(calls.slice(1)).toMatchObject(
+      [1, 2, 3].map((event) => ({ keys: keysOf(event), args: [2, 1000, 0] })),
+    );
+    calls[1]?.answer([1, 1, ['full', '0']]);
+    calls[2]?.fail(damaged);
+    calls[3]?.answer([1]);
+    expect(await settled).toEqual([
+      { status: 'fulfilled', value: ['full', '0'] },
+      { status: 'rejected', reason: damaged },
+      { status: 'fulfilled', value: ['room'] },
+    ]);
+    await gathered();
+    expect(calls.slice(4)).toMatchObject([{ keys: keysOf(4) }]);
+  });
+
+  it('as Redis is away fails everybody of it, and nobody else', async () => {
     const recall = open(2);
     const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
     const settled = Promise.allSettled(answers);
     await gathered();
-    calls[0]?.fail(new Error('away'));
+    calls[0]?.fail(new UnavailableError('redis', 'no answer in time'));
     await Promise.allSettled(answers.slice(0, 2));
     await gathered();
     calls[1]?.answer([1]);
@@ -160,6 +186,9 @@ describe('a call that fails', () => {
     const settled = Promise.allSettled([1, 2].map((event) => recall(keysOf(event), caps)));
     await gathered();
     calls[0]?.answer([1]);
-    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await turn();
+    calls[1]?.answer([]);
+    calls[2]?.answer([1]);
+    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 });

@@ -84,6 +84,28 @@ describe('a service that is away', () => {
   });
 });
 
+describe('a fault of our own', () => {
+  it('is tried three times, with pauses that keep no two events in step', async () => {
+    const sleeps: number[][] = [];
+    for (let event = 0; event < 20; event += 1) {
+      const b = bench();
+      b.script.recall = [new TypeError('a defect')];
+      await run(b);
+      expect(b.outcomes).toMatchObject([{ outcome: 'dead_lettered', reason: 'internal_error' }]);
+      sleeps.push(b.sleeps);
+    }
+    for (const [at, [least, most]] of [
+      [50, 150],
+      [100, 300],
+    ].entries()) {
+      const pauses = sleeps.map((ofOne) => ofOne[at] ?? 0);
+      expect(new Set(pauses).size).toBeGreaterThan(10);
+      expect(Math.min(...pauses)).toBeGreaterThanOrEqual(least ?? 0);
+      expect(Math.max(...pauses)).toBeLessThanOrEqual(most ?? 0);
+    }
+  });
+});
+
 describe('a lost hold', () => {
   it.each(['recall', 'coupons'] as const)('after %s: no claim is made', async (name) => {
     const b = bench();
