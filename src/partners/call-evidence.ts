@@ -84,6 +84,8 @@ export function createCallEvidence(startedMs: number, darkMs: number): CallEvide
   let failedRecently = 0;
   /** Users that began to fail since the last answer. */
   let run = 0;
+  /** When the first of their calls began. */
+  let runBeganMs = Infinity;
   /** When the latest call began that failed since. */
   let runStartedMs = -Infinity;
   let answeredAtMs = -Infinity;
@@ -117,6 +119,16 @@ export function createCallEvidence(startedMs: number, darkMs: number): CallEvide
     return nowMs - Math.max(answeredAtMs, startedMs);
   }
 
+  /**
+   * From when on nobody counts as answered, for one that fails since `sinceMs`; `nowMs` where there is no such moment. Who
+   * began to fail in a silence may be the only one who calls, so after `darkMs` of failing it may be an outage as well.
+   * But who failed already when others were still answered fails alone, as far as is known.
+   */
+  function silentSince(sinceMs: number, nowMs: number): number {
+    if (isDark(nowMs)) return answeredAtMs;
+    return run > 0 && sinceMs >= answeredAtMs ? Math.min(nowMs, runBeganMs + darkMs) : nowMs;
+  }
+
   function isAway(nowMs: number, outSinceBefore: FailedCall['outSinceBefore']): boolean {
     if (run >= LONG_RUN || (run >= RUN && silentMs(nowMs) >= RUN_MS))
       return run > outSinceBefore(runStartedMs);
@@ -127,8 +139,10 @@ export function createCallEvidence(startedMs: number, darkMs: number): CallEvide
   return {
     answered(userId, isFirst, nowMs) {
       if (run > 0) {
-        if (awaySinceMs === undefined && isDark(nowMs)) remember(answeredAtMs, nowMs);
+        const silentSinceMs = silentSince(answeredAtMs, nowMs);
+        if (silentSinceMs < nowMs) remember(silentSinceMs, nowMs);
         run = 0;
+        runBeganMs = Infinity;
         runStartedMs = -Infinity;
       }
       answeredAtMs = nowMs;
@@ -141,7 +155,10 @@ export function createCallEvidence(startedMs: number, darkMs: number): CallEvide
       if (known === undefined) {
         forgetOld(nowMs);
         failing.set(userId, { sinceMs: beganMs, error, atMs: nowMs });
-        if (beganMs >= answeredAtMs) run += 1;
+        if (beganMs >= answeredAtMs) {
+          run += 1;
+          runBeganMs = Math.min(runBeganMs, beganMs);
+        }
         if (isFirst) count(1);
       } else {
         known.error = error;
@@ -159,16 +176,18 @@ export function createCallEvidence(startedMs: number, darkMs: number): CallEvide
       failing.clear();
       recent.fill(0);
       counted = failedRecently = run = 0;
+      runBeganMs = Infinity;
     },
     back(nowMs) {
       if (awaySinceMs !== undefined) remember(awaySinceMs, nowMs);
       awaySinceMs = undefined;
       failing.clear();
       run = 0;
+      runBeganMs = Infinity;
     },
     isDark,
     answeringMs(sinceMs, nowMs) {
-      const silentSinceMs = awaySinceMs ?? (isDark(nowMs) ? answeredAtMs : nowMs);
+      const silentSinceMs = awaySinceMs ?? silentSince(sinceMs, nowMs);
       let ms = Math.max(0, silentSinceMs - sinceMs);
       for (const { fromMs, toMs } of outages) {
         ms -= Math.max(0, Math.min(toMs, silentSinceMs) - Math.max(fromMs, sinceMs));
