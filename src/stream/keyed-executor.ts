@@ -135,7 +135,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     const { admit } = seat;
     if (admit === undefined) return true;
     seat.admit = undefined;
-    if (seat.parked) places.retake(seat);
+    if (seat.parked) places.retake(seat, true);
     admit();
     return true;
   }
@@ -216,7 +216,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       startWhatMay();
     },
     unpark(seat) {
-      if (seat.parked) places.retake(seat);
+      if (seat.parked) places.retake(seat, false);
     },
     whenRoom(seat) {
       if (!seat.parked) return undefined;

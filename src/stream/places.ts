@@ -1,7 +1,8 @@
 /**
  * The places among the tasks at work: who has one, who has given his back because he only waits (he is parked), and
- * who came back. Those that come back never hold more than a quarter of the places while others want to start: what is
- * tried again is what may hang, and the first try of everything else must not wait for it.
+ * who came back. Those that ask to come back never hold more than a quarter of the places while others want to start:
+ * what is tried again is what may hang, and the first try of everything else must not wait for it. Those that must go on
+ * at once don't count for that quarter: they are on their first try, or hold what others want.
  */
 import { createFairShares, type Sharer } from '../domain/fair-shares.ts';
 
@@ -17,7 +18,7 @@ export interface Seat {
   arrival: number;
   /** It has given its place back and waits; its key stays busy. */
   parked: boolean;
-  /** It has been parked and has a place again. */
+  /** It has been parked, has asked for a place and has it. */
   returned: boolean;
   /** Tells it, parked, that it has a place again; undefined while it asks for none. */
   admit: (() => void) | undefined;
@@ -52,8 +53,8 @@ export interface Places {
   leave(seat: Seat): void;
   /** @param seat one that has a place. */
   park(seat: Seat): void;
-  /** @param seat one that is parked. */
-  retake(seat: Seat): void;
+  /** @param seat one that is parked. @param hasAsked and waited for the place, as {@link mayReturn} let it. */
+  retake(seat: Seat, hasAsked: boolean): void;
   /** @throws RangeError where it is no integer ≥ 1 and not Infinity. */
   resize(size: number): void;
   shareBetween(sharers: number): void;
@@ -112,11 +113,11 @@ export function createPlaces(size: number): Places {
       seat.parked = true;
       parked += 1;
     },
-    retake(seat) {
+    retake(seat, hasAsked) {
       seat.parked = false;
       parked -= 1;
-      seat.returned = true;
-      returned += 1;
+      seat.returned = hasAsked;
+      if (hasAsked) returned += 1;
       begin(seat);
     },
     resize(next) {

@@ -161,6 +161,19 @@ describe('one that comes back', () => {
     expect(executor.running).toBe(8);
   });
 
+  it('has that quarter to itself: who must go on at once takes nothing of it', async () => {
+    const { log, submit, park, unpark, comeBack, end } = setUp(8);
+    for (const name of [...names('must', 4), 'away']) {
+      submit(name);
+      park(name);
+    }
+    for (const name of names('new', 20)) submit(name);
+    for (const name of names('must', 4)) unpark(name);
+    comeBack('away');
+    for (const name of names('new', 5)) await end(name);
+    expect(log).toContain('away is back');
+  });
+
   it('goes on while nothing may be started', async () => {
     const { executor, log, submit, park, comeBack } = setUp(1);
     submit('a');

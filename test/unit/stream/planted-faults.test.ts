@@ -117,7 +117,7 @@ const inExecutor: Found[] = [
   {
     name: 'a task that comes back without room',
     find: '        returning.add(seat, seat.arrival, seat.sharer);\n',
-    replace: '        places.retake(seat);\n        resolve();\n',
+    replace: '        places.retake(seat, true);\n        resolve();\n',
     by: /room for who comes back/,
   },
   {
