@@ -49,6 +49,8 @@ export async function claimPush(
     if (answer.kind === 'known')
       return answer.undelivered ? goOn(answer.ticket) : end(queuedAs(answer.ticket));
     lack ??= answer;
+    // Nobody has room in it then.
+    if (answer.kind === 'no_room' && rules.caps[answer.cap]?.per === 'user') break;
   }
   if (lack?.kind === 'no_room') return filtered('cooldown', capName(lack.cap), rules);
   return filtered('stale', endOf(candidates[0], context), rules);

@@ -16,6 +16,16 @@ it('of ten thousands of coupons no claim asks about more than a hundred, best fi
   expect(asked).toEqual(coupons.map(({ couponId }) => couponId));
 });
 
+it('a user’s own cap that is full is full for every coupon: nothing more is asked', async () => {
+  const b = bench();
+  b.script.coupons = [{ kind: 'coupons', coupons }];
+  b.script.claim = [{ kind: 'too_late' }, { kind: 'no_room', cap: 0 }];
+  await createIntake(b.ports)(piece(rawEvent())).run(b.hold);
+  expect(b.claims).toHaveLength(2);
+  // What the best candidate lacked, as ever.
+  expect(b.outcomes).toMatchObject([{ outcome: 'filtered', reason: 'stale' }]);
+});
+
 it('the first claim that finds room is the last', async () => {
   const b = bench();
   b.script.coupons = [{ kind: 'coupons', coupons }];
