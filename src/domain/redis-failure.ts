@@ -70,6 +70,7 @@ const BY_TEXT: readonly (readonly [RegExp, RedisVerdict])[] = [
   ],
   [/invalid password|no password is set|without any password/, LOGIN],
   [/max(?:imum)? number of clients|too many connections/i, away('it has too many clients')],
+  [/Script killed/i, away('a script was ended by hand')],
   [/Protocol error/, away('the connection was garbled')],
   [
     /shutting down|server closed|upstream|time[d ]*out|connection (?:refused|reset|closed)/i,

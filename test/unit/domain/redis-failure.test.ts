@@ -134,6 +134,14 @@ describe('a Redis that refuses until somebody changes something: misconfigured',
   );
 });
 
+it.each([
+  'ERR Script killed by user with SCRIPT KILL. script: f_6, on @user_script:1.',
+  inScript6('Script killed by user with SCRIPT KILL...'),
+  inScript7('ERR Script killed by user with SCRIPT KILL.'),
+])('%s: a person ended what ran too long, and the next one may go well', (text) => {
+  expect(judgeRedisReply(text, false)).toEqual({ kind: 'away', meaning: 'a script was ended by hand' });
+});
+
 describe('a fault of one command: ours', () => {
   it.each([
     'WRONGTYPE Operation against a key holding the wrong kind of value',
