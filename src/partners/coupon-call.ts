@@ -170,10 +170,15 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
   }
 
   onResponseData(_controller: unknown, chunk: Buffer): void {
+    // Given up: what still comes must take no place for a large answer, as nobody would give it back.
+    if (this.#settled) return;
     this.#received += chunk.length;
-    if (this.#received > this.#limits.maxResponseBytes) this.#finish(this.#orStatus(TOO_LARGE), true);
-    else if (!isSuccess(this.#status)) return;
-    else if (this.#received === chunk.length) this.#body = chunk;
+    if (this.#received > this.#limits.maxResponseBytes) {
+      this.#finish(this.#orStatus(TOO_LARGE), true);
+      return;
+    }
+    if (!isSuccess(this.#status)) return;
+    if (this.#received === chunk.length) this.#body = chunk;
     else (this.#chunks ??= [this.#body]).push(chunk);
     if (this.#received > SMALL_BYTES && this.#place === 'none') this.#makeRoom();
   }

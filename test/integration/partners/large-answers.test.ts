@@ -81,6 +81,19 @@ test('what nobody will use keeps no place: refused, empty, given up before or wh
   expect(answers).toHaveLength(PLACES);
 });
 
+test('what is cut off as too large keeps no place, whatever its status', async () => {
+  build({ concurrency: 16, timeoutMs: 2000 });
+  rig.stub.script({ flood: true });
+  await Promise.all(ask(PLACES + 2));
+  expect(answers.filter(({ kind }) => kind === 'rejected')).toHaveLength(PLACES + 2);
+  rig.stub.script({ status: 400, flood: true });
+  await Promise.all(ask(PLACES + 2));
+  answers = [];
+  rig.stub.script(large);
+  await Promise.all(ask(PLACES));
+  expect(answers.map(({ kind }) => kind)).toEqual(Array(PLACES).fill('coupons'));
+});
+
 test('a connection that is lost while it waits is tried again', async () => {
   build({ concurrency: 16 });
   rig.stub.script(large);
