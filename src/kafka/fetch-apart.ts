@@ -6,6 +6,9 @@
  * So a loop is never let wait for long and never fails for its broker: it gets an empty answer instead, the failure
  * is kept by the broker's id, and the broker is tried again a second later. A fetch under way is waited for again in
  * the loop's next turn; what it brings is handed over where that turn wants it from the same offset.
+ *
+ * One failure is not the broker's alone: a login that all of them refuse for a while. The password was changed, no
+ * waiting brings it to this process, and the consumer ends with that reason.
  */
 import type { Broker } from 'kafkajs';
 import { brokerErrorType, messageOf } from './broker-error.ts';
@@ -19,6 +22,9 @@ const RETRY_MS = 1000;
 const LOOK_MS = 100;
 /** A fetch without an answer for so long is told of; the client's own time limit gives it up. */
 const SILENT_MS = 3000;
+
+/** All brokers refuse the login for so long: it is no broker that was just closing the connection. */
+const LOGIN_PATIENCE_MS = 10_000;
 
 /** Why a partition is not being fetched, in words; undefined where nothing is known against it. */
 export type FindObstacle = (topic: string, partition: number) => string | undefined;
@@ -53,6 +59,21 @@ export function fetchApart(cluster: InsideCluster): FindObstacle {
   const findGroupCoordinator = cluster.findGroupCoordinator.bind(forCoordinator);
   const unreachable = new Map<string, string>();
   const lanes = new Map<string, Broker>();
+  /** Since when a broker has refused the login each time, monotonic ms. */
+  const refusing = new Map<string, number>();
+
+  /** @throws the refusal once every broker that is fetched from has refused for long. */
+  function noteFailure(nodeId: string, error: unknown): void {
+    const refusal = refusedLogin(error);
+    if (refusal === undefined) {
+      refusing.delete(nodeId);
+      return;
+    }
+    const nowMs = performance.now();
+    if (!refusing.has(nodeId)) refusing.set(nodeId, nowMs);
+    const isLasting = (id: string): boolean => nowMs - (refusing.get(id) ?? nowMs) >= LOGIN_PATIENCE_MS;
+    if ([...lanes.keys()].every(isLasting)) throw refusal;
+  }
 
   function openLane(nodeId: string): Broker {
     let underWay: UnderWay | undefined;
@@ -74,9 +95,11 @@ export function fetchApart(cluster: InsideCluster): FindObstacle {
         const broker = await reach();
         const answer: unknown = await broker.fetch(wanted as Parameters<Broker['fetch']>[0]);
         unreachable.delete(nodeId);
+        refusing.delete(nodeId);
         return answer as Answer;
       } catch (error) {
         if (!isUnreachable(error)) throw error;
+        noteFailure(nodeId, error);
         unreachable.set(nodeId, messageOf(error));
         restUntilMs = performance.now() + RETRY_MS;
         expireWithin(cluster.brokerPool, LOOK_MS);
@@ -169,8 +192,17 @@ const BROKEN = new Set([
 /** No answer of the broker: it could not be reached, broke off, or said nothing. */
 function isUnreachable(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
+  if (refusedLogin(error) !== undefined) return true;
   if (!(error instanceof Error) || brokerErrorType(error) !== undefined) return false;
   return BROKEN.has(error.name) || error.message === 'Broker not connected';
+}
+
+/** What kafkajs makes of a login that the broker refuses, or breaks off; also behind what wraps it. */
+function refusedLogin(error: unknown): Error | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
+    if (at.name === 'KafkaJSSASLAuthenticationError') return at;
+  }
+  return undefined;
 }
 
 /** Of an answer to an earlier turn, what this one wants from the same offset. */

@@ -137,3 +137,29 @@ it('where a partition without a leader begins keeps no other from being read', a
     { topic: 't', partitions: [{ partition: 2, offset: '0' }] },
   ]);
 });
+
+it('a login that one broker refuses is that broker’s alone; one that all refuse for long ends the loop with the reason', async () => {
+  const refusal = failure('KafkaJSSASLAuthenticationError', { retriable: false });
+  const wrapped = Object.assign(new Error('wrapped'), { cause: refusal });
+  let isFirstRefused = false;
+  const { fetch, obstacleOf } = clusterOf({
+    1: () => (isFirstRefused ? Promise.reject(refusal) : Promise.resolve(bringing(0))),
+    2: () => Promise.reject(wrapped),
+  });
+  const turn = async (nodeId: string): Promise<unknown> => {
+    const turned = fetch(nodeId, wanting({ [Number(nodeId) - 1]: 5 })).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1100);
+    return turned;
+  };
+  for (let second = 0; second < 20; second += 1) {
+    expect(await turn('1')).toEqual(bringing(0));
+    expect(await turn('2')).toEqual(NOTHING);
+  }
+  expect(obstacleOf('t', 1)).toMatch('broker 2, can not be reached');
+  isFirstRefused = true;
+  let ended: unknown = NOTHING;
+  let seconds = 0;
+  for (; ended !== refusal && seconds < 60; seconds += 1) ended = await turn('1');
+  expect(ended).toBe(refusal);
+  expect(seconds).toBeGreaterThan(3);
+});
