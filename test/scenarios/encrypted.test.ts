@@ -138,6 +138,11 @@ describe('everything encrypted', () => {
     const scenario = await start(logins.length, (pod) => logins[pod] ?? {});
     await Promise.all(scenario.pods.map((pod) => pod.start()));
     await Promise.all(scenario.pods.map((pod) => pod.waitUntilReady()));
+    // Ready is each by itself; what is said of the joins ends once all three are members.
+    await eventually(async () => {
+      const statuses = await Promise.all(scenario.pods.map((pod) => pod.status()));
+      for (const status of statuses) expect(status?.partitions.length).toBeGreaterThan(0);
+    });
     const readyAt = new Date().toISOString();
     // For longer than a login lasts: one that is not renewed is cut off.
     await scenario.play(1500, 100);
