@@ -66,10 +66,15 @@ export interface RecordPiece {
    * Waits for room in memory, which is taken until they are released. Rejects only by a defect of ours.
    */
   readonly recut?: (() => Promise<LentBytes>) | undefined;
+  /** How much of that room it takes, with all of its record: 0 … 1. Undefined: not known, up to all of it. */
+  readonly roomShare?: number | undefined;
 }
 
 /** What is left of a piece once it has been validated: who it was and what a dead letter of it carries. */
-export type PieceOrigin = Pick<RecordPiece, 'source' | 'envelope' | 'bytes' | 'unpacked' | 'recut'>;
+export type PieceOrigin = Pick<
+  RecordPiece,
+  'source' | 'envelope' | 'bytes' | 'unpacked' | 'recut' | 'roomShare'
+>;
 
 export interface LentBytes {
   readonly bytes: Buffer;

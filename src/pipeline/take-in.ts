@@ -10,7 +10,7 @@ import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { createPauses, untilAcknowledged } from './patience.ts';
 import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
-import { recuttingLetters } from './publish-letter.ts';
+import { recuttingLetters, type RecuttingLetters } from './publish-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, EventWork, Hold, Intake, Logger, OutcomeLog, Waiting } from './ports.ts';
 import { validate, type Validated } from './steps/validate.ts';
@@ -41,8 +41,9 @@ export function createIntake(edge: EdgePorts): Intake {
   };
 }
 
-interface TakenPorts extends EdgePorts {
+interface TakenPorts extends Omit<EdgePorts, 'deadLetters'> {
   readonly claims: RecallAhead;
+  readonly deadLetters: RecuttingLetters;
 }
 
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
@@ -60,8 +61,8 @@ class TakenEvent implements EventWork {
     const validated = validate(piece, ports.clock.now() + Math.max(0, -(ports.podAheadMs?.() ?? 0)));
     this.key = validated.ok ? validated.event.userId : undefined;
     this.occurredAtMs = validated.ok ? validated.event.occurredAtMs : undefined;
-    const { source, envelope, bytes, unpacked, recut } = piece;
-    this.#origin = { source, envelope, bytes, unpacked, recut };
+    const { source, envelope, bytes, unpacked, recut, roomShare } = piece;
+    this.#origin = { source, envelope, bytes, unpacked, recut, roomShare };
     this.#validated = validated;
     this.#ports = ports;
   }
@@ -130,7 +131,7 @@ async function tryAgain(
   event: LocationEvent,
   context: EventContext,
   hold: Hold,
-  ports: EdgePorts,
+  ports: TakenPorts,
 ): Promise<Outcome> {
   let error = fault;
   const pauses = createPauses(hold, ports);
@@ -168,13 +169,13 @@ async function acknowledge(
   validated: Validated,
   outcome: Outcome,
   hold: Hold,
-  ports: EdgePorts,
+  ports: TakenPorts,
 ): Promise<void> {
   const { eventId, userId } = validated.ok ? validated.event : validated;
   if (outcome.kind === 'dead_lettered') {
     const { reason, error } = outcome;
     const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
-    const publish = (): Promise<void> => ports.deadLetters.publish(letter);
+    const publish = (): Promise<void> => ports.deadLetters.publish(letter, hold);
     await untilAcknowledged(publish, 'dead-letter topic', hold, ports);
   }
   const { outcomes } = ports;

@@ -45,6 +45,7 @@ export function onlyPiece(
     content,
     ownBytes: undefined,
     recut: undefined,
+    roomShare: undefined,
   };
 }
 
@@ -65,7 +66,7 @@ export function createPieceMaker(record: RawRecord, limits: UnpackLimits): Piece
     index: number,
     content: PieceContent,
     bytes: Buffer | null,
-    more: { unpacked?: boolean; ownBytes?: number; recut?: RecordPiece['recut'] } = {},
+    more: Partial<Pick<RecordPiece, 'unpacked' | 'ownBytes' | 'recut' | 'roomShare'>> = {},
   ): RecordPiece => ({
     source: { topic, partition, offset, index },
     envelope,
@@ -74,6 +75,7 @@ export function createPieceMaker(record: RawRecord, limits: UnpackLimits): Piece
     content,
     ownBytes: more.ownBytes,
     recut: more.recut,
+    roomShare: more.roomShare,
   });
   const copied = (index: number, content: PieceContent, slice: Buffer, unpacked: boolean): RecordPiece => {
     withOwnKey();
@@ -91,8 +93,10 @@ export function createPieceMaker(record: RawRecord, limits: UnpackLimits): Piece
       if (bytes.length <= COPIED_BYTES || value === null) return copied(index, content, bytes, true);
       const start = bytes.byteOffset - from.byteOffset;
       const { length } = bytes;
+      const roomShare = Math.min(1, from.length / limits.maxRecordBytes);
       return make(index, content, null, {
         unpacked: true,
+        roomShare,
         recut: async () => {
           const again = await unpackInRoom(value, limits);
           if (again.kind !== 'bytes') throw new Error('a record that could be unpacked no longer can');

@@ -55,6 +55,8 @@ describe('a large event of a packed record', () => {
     expect(room.held()).toBe(0);
     expect(large).toMatchObject({ bytes: null, unpacked: true, ownBytes: undefined });
     expect(large?.content).toEqual({ kind: 'json', value: { userId: 'u-1' } });
+    // With what it is cut from, which is unpacked with it.
+    expect(large?.roomShare).toBe(Buffer.byteLength(text) / (8 * MIB));
     const lent = await large?.recut?.();
     expect(lent?.bytes.toString()).toBe(padded(1, MIB));
     expect(room.held()).toBeGreaterThanOrEqual(text.length);
