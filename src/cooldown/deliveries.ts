@@ -9,7 +9,13 @@
  * after settle      sent …          the job's next run, else the sweep, publishes the outcome
  * after publishing  sent …, open    published again, counted once
  */
-import type { DeliveryOutcome, DeliveryStore, Ending, Permission } from '../domain/delivery.ts';
+import type {
+  DeliveryOutcome,
+  DeliverySight,
+  DeliveryStore,
+  Ending,
+  Permission,
+} from '../domain/delivery.ts';
 import { noOffset, type CooldownOptions } from './claims.ts';
 import { createKeyspace, openMember } from './keys.ts';
 import { onRedis } from './redis-errors.ts';
@@ -37,7 +43,7 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
     report: scriptOn(redis, reportScript, clockOffsetMs),
   };
   return {
-    isWaiting: async (ref) => (await run.look(keys.ofEvent(ref), []))[0] === 'waiting',
+    look: async (ref) => readSight(await run.look(keys.ofEvent(ref), [])),
     permit: async (ref, token) => {
       options.assertKeeps?.();
       return readPermission('permit', await run.permit(keys.ofEvent(ref), [token]));
@@ -63,6 +69,12 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
       return reply[0] === 'first';
     },
   };
+}
+
+function readSight(reply: readonly unknown[]): DeliverySight {
+  const [word] = reply;
+  if (word === 'waiting' || word === 'reported' || word === 'over') return word;
+  return unknownAnswer('look', reply);
 }
 
 function readPermission(script: string, reply: readonly unknown[]): Permission {

@@ -48,6 +48,12 @@ export type Permission =
   /** No such record (it outlived its keeping time, or Redis lost it). */
   | { readonly kind: 'absent' };
 
+/**
+ * `waiting`: undelivered and not expired; a hint, by which nothing is decided. `reported`: it has ended, and its
+ * outcome is published and marked. `over`: anything else, and no such record.
+ */
+export type DeliverySight = 'waiting' | 'reported' | 'over';
+
 /** An attempt writes its request only within this time of its permission. */
 export const WRITE_WITHIN_MS = 2000;
 
@@ -70,8 +76,8 @@ export type Retreat =
 
 /** The push's record. Every method rejects with `UnavailableError` where Redis is away, and may be repeated. */
 export interface DeliveryStore {
-  /** True while the push is undelivered and not expired: a hint, nothing is decided by it. */
-  isWaiting(ref: EventRef): Promise<boolean>;
+  /** Changes nothing, so that whoever finds Redis away here has nothing to ask again. */
+  look(ref: EventRef): Promise<DeliverySight>;
   /**
    * claimed → sending. `token` is unique to this attempt and kept through repetitions of the same call, by which
    * its own first permission is told from another's. Never reused after a retreat.

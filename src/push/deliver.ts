@@ -23,6 +23,7 @@ import {
   type WriteFence,
 } from '../domain/write-fence.ts';
 import type { Clock, Logger } from '../pipeline/ports.ts';
+import { createFirstLook } from './first-look.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
 import { retryDelayMs } from './retry-delay.ts';
@@ -55,7 +56,11 @@ export interface Stopping {
   readonly now: AbortSignal;
 }
 
-/** Rejects where something is away or broken: the job is then run again, whatever the error. */
+/**
+ * Rejects where something is away or broken: the job is then run again, whatever the error. Where Redis is away for
+ * this user, or the outcome is not acknowledged, it does so within seconds, but once it has asked for a permission
+ * it asks Redis until it is answered.
+ */
 export type Deliver = (ref: EventRef, stopping: Stopping) => Promise<Verdict>;
 
 type Granted = Extract<Permission, { kind: 'granted' }>;
@@ -84,16 +89,20 @@ const HELD_MS = 5000;
 export function createDeliver(options: DeliverOptions): Deliver {
   const { store, sender, guard, rate, clock, logger, apiIsIdempotent, dryRun } = options;
   const { time = processTime, random = Math.random } = options;
+  const look = createFirstLook(store, clock);
 
   async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
-    passFailpoint('delivery.begun', ref);
     const killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
+    const sight = await look(ref, stopping.soon);
+    // The run that reported it ended, but not its job.
+    if (sight === 'reported') return ENDED;
+    passFailpoint('delivery.begun', ref);
     const run: Run = { ref, stopping, reporter: randomUUID(), killed };
     if (run.killed) {
       // What no attempt has touched is withdrawn without a permission ever being given.
       const ending = await write(run, () => store.release(ref, 'withdrawn'));
       if (ending.kind !== 'held') return conclude(run, ending, 'withdrawn');
-    } else if (!(await waitForTurn(run))) return again(0);
+    } else if (sight === 'waiting' && !(await waitForTurn(run))) return again(0);
     return ask(run, (token) => store.permit(ref, token), false);
   }
 
@@ -249,9 +258,8 @@ export function createDeliver(options: DeliverOptions): Deliver {
   }
 
   /** A place in the pace is taken only for what will be sent. @returns false where the pod stops meanwhile. */
-  async function waitForTurn({ ref, stopping }: Run): Promise<boolean> {
+  async function waitForTurn({ stopping }: Run): Promise<boolean> {
     if (rate === undefined || dryRun) return true;
-    if (!(await untilRedis(() => store.isWaiting(ref), clock, stopping.soon))) return true;
     const waitMs = await untilRedis(() => rate.reserve(), clock, stopping.soon);
     if (waitMs > 0) await clock.sleep(waitMs, stopping.soon);
     return !stopping.soon.aborted;

@@ -145,9 +145,11 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
   };
 
   const store: DeliveryStore = {
-    isWaiting: async (ref) => {
+    look: async (ref) => {
       const push = find(ref);
-      return push !== undefined && settled(push) === undefined && now() < push.expiresAtMs;
+      if (push === undefined) return 'over';
+      if (settled(push) !== undefined) return push.reporter === undefined ? 'over' : 'reported';
+      return now() < push.expiresAtMs ? 'waiting' : 'over';
     },
     permit: async (ref, token) => {
       const push = find(ref);

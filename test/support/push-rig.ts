@@ -8,7 +8,7 @@ import type { SendResult, DeliveryStore } from '../../src/domain/delivery.ts';
 import type { EventRef } from '../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../src/domain/outcome.ts';
 import type { Claims } from '../../src/pipeline/ports.ts';
-import { createDeliver } from '../../src/push/deliver.ts';
+import { createDeliver, type Verdict } from '../../src/push/deliver.ts';
 import type { SendCall } from '../../src/push/ports.ts';
 import { createPushQueue, type OpenPushQueue } from '../../src/push/push-queue.ts';
 import { createPushWorker, type PushWorker } from '../../src/push/push-worker.ts';
@@ -27,6 +27,8 @@ export interface PushRig {
   readonly sends: { readonly eventId: string; readonly atMs: number; readonly key: string }[];
   readonly records: OutcomeRecord[];
   readonly counted: string[];
+  /** Runs of deliveries that came to a verdict. */
+  readonly verdicts: Verdict[];
   answer: (eventId: string, call: SendCall) => SendResult | Promise<SendResult>;
   worker(changes?: WorkerChanges): PushWorker;
   /** Claims a push and enqueues its job. */
@@ -63,6 +65,7 @@ export async function createPushRig(
     sends: [],
     records: [],
     counted: [],
+    verdicts: [],
     answer: () => ({ kind: 'sent' }),
     worker: ({ concurrency = 8, perSecond, apiIsIdempotent = false, ...times } = {}) => {
       const connection = connect('worker');
@@ -94,7 +97,11 @@ export async function createPushRig(
         connection,
         prefix,
         concurrency,
-        deliver,
+        deliver: async (ref, stopping) => {
+          const verdict = await deliver(ref, stopping);
+          rig.verdicts.push(verdict);
+          return verdict;
+        },
         clock: systemClock,
         logger: silentLogger,
       });

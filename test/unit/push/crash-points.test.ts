@@ -11,6 +11,7 @@ beforeEach(async () => {
 const deaths: readonly (readonly [Step, 'before' | 'after', number, 'sent' | 'unknown'])[] = [
   ['killSwitch', 'before', 1, 'sent'],
   ['killSwitch', 'after', 1, 'sent'],
+  ['look', 'after', 1, 'sent'],
   ['permit', 'before', 1, 'sent'],
   ['permit', 'after', 0, 'unknown'],
   ['send', 'before', 0, 'unknown'],
@@ -39,7 +40,7 @@ describe('a pod that is killed', () => {
     bench.script.faults.push({ step: 'reported', when: 'after', error: 'kill -9' });
     await bench.runToDeath();
     await bench.runToEnd();
-    expect(bench.records).toHaveLength(2);
+    expect(bench.records).toHaveLength(1);
     expect(bench.counted).toEqual([]);
   });
 
@@ -76,7 +77,7 @@ describe('a pod that freezes and comes back', () => {
 });
 
 describe('Redis', () => {
-  it.each(['killSwitch', 'permit', 'settle', 'reported'] as const)(
+  it.each(['killSwitch', 'look', 'permit', 'settle', 'reported'] as const)(
     'whose replies to %s are lost is asked again',
     async (step) => {
       for (let times = 0; times < 3; times += 1) {
