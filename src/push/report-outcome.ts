@@ -2,11 +2,15 @@
  * The one way an outcome leaves: the record is published first (at least once), then marked in Redis, and whoever
  * marked it first counts it. Who dies in between leaves it unmarked: it is published again by the job's next run
  * or by the sweep, and counted there. So it is counted once, and published at least once.
+ *
+ * Whoever reports waits for seconds at most: it holds a place that others' pushes need. What is acknowledged later
+ * is marked and counted then, and is not published once more by this pod meanwhile.
  */
 import type { DeliveryStore } from '../domain/delivery.ts';
+import { UnavailableError } from '../domain/errors.ts';
 import type { OutcomeRecord } from '../domain/outcome.ts';
 import type { Clock, OutcomeLog } from '../pipeline/ports.ts';
-import type { DeliveryMeter, ReportOutcome } from './ports.ts';
+import type { DeliveryMeter, Ended, ReportOutcome } from './ports.ts';
 import { untilRedis } from './until-redis.ts';
 
 export interface ReportOptions {
@@ -20,10 +24,26 @@ export interface ReportOptions {
   readonly signal: AbortSignal;
 }
 
-/** The function rejects where the outcome topic or Redis is away: the outcome is reported again later. */
+/** A broker that answers does so within some ms, a new leader is found within a second. */
+const PATIENCE_MS = 2000;
+/** … and while another report is late: many for a partition that takes nothing must not fill all places. */
+const SHORT_PATIENCE_MS = 250;
+/** A report that was neither acknowledged nor refused by then is held for lost, and begun anew. */
+const LOST_AFTER_MS = 120_000;
+
+interface LateReport {
+  readonly sinceMs: number;
+}
+
+/**
+ * The function rejects where the outcome topic or Redis is away or does not answer within two seconds: the outcome is
+ * reported again later.
+ */
 export function createReportOutcome(options: ReportOptions): ReportOutcome {
   const { outcomeLog, store, meter, clock, pod, signal } = options;
-  return async ({ ref, outcome, ticket, reporter }) => {
+  const late = new Map<string, LateReport>();
+
+  const reportOutcome = async ({ ref, outcome, ticket, reporter }: Ended): Promise<void> => {
     const { couponId, merchantId, rulesVersion } = ticket.push;
     const record: OutcomeRecord = {
       eventId: ref.eventId,
@@ -41,4 +61,38 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
     const first = await untilRedis(() => store.reported(ref, reporter), clock, signal);
     if (first) meter.delivered(outcome, ticket);
   };
+
+  const goOnLater = (key: string, report: Promise<void>): void => {
+    const entry: LateReport = { sinceMs: performance.now() };
+    const forget = (): void => {
+      if (late.get(key) === entry) late.delete(key);
+    };
+    late.set(key, entry);
+    report.then(forget, forget);
+  };
+
+  return async (ended) => {
+    const key = JSON.stringify([ended.ref.userId, ended.ref.eventId]);
+    const earlier = late.get(key);
+    if (earlier !== undefined && performance.now() - earlier.sinceMs < LOST_AFTER_MS) throw notYet();
+    const report = reportOutcome(ended);
+    if (await endsWithin(late.size > 0 ? SHORT_PATIENCE_MS : PATIENCE_MS, report)) return;
+    goOnLater(key, report);
+    throw notYet();
+  };
+}
+
+function notYet(): UnavailableError {
+  return new UnavailableError('outcome report', 'it is not acknowledged yet');
+}
+
+/** @returns false where the task goes on after `limitMs`. @throws what the task throws in time. */
+async function endsWithin(limitMs: number, task: Promise<void>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), limitMs);
+  try {
+    return await Promise.race([task.then(() => true), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
