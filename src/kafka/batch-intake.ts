@@ -90,7 +90,7 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
       pump.wake();
     } else if (expected > range.high) {
       // Also where the topic is another now: then all its partitions begin anew.
-      await membership.checkTopic(ranges);
+      await membership.checkTopic();
       if (assignment.flows.get(partition) === flow) membership.restart(partition, range);
     }
     seekTo(assignment, partition);

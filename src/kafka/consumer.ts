@@ -172,7 +172,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     logger,
     ...(options.onObstacle !== undefined && { onObstacle: options.onObstacle }),
     onRanges: (ranges) => {
-      void membership.checkTopic(ranges);
+      void membership.checkTopic();
       for (const flow of membership.current?.flows.values() ?? []) {
         // Of transactions only fetches tell.
         const { high = 0 } = ranges.get(flow.partition) ?? {};

@@ -1,7 +1,6 @@
 /** Whether the topic is still the one that positions are of. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../pipeline/ports.ts';
-import type { Assignment } from './assignment.ts';
 import { messageOf } from './client.ts';
 import type { CommittedEntry, OffsetReader } from './offset-reader.ts';
 import { readOffsetText } from './offset-text.ts';
@@ -19,11 +18,6 @@ export interface KnownTopic {
   findId(): Promise<string | undefined>;
   /** Undefined where no pod has noted it. */
   committedId(committed: ReadonlyMap<number, CommittedEntry>): string | undefined;
-  /**
-   * Looks whether the topic is another than the assignment's positions are of, and if so makes it the assignment's.
-   * Never rejects.
-   */
-  hasChanged(assignment: Assignment): Promise<boolean>;
 }
 
 export function createKnownTopic({ reader, logger }: KnownTopicOptions): KnownTopic {
@@ -47,13 +41,6 @@ export function createKnownTopic({ reader, logger }: KnownTopicOptions): KnownTo
     committedId(committed) {
       const ids = [...committed.values()].map(({ note }) => readOffsetText(note).topicId);
       return ids.find((id) => id !== undefined);
-    },
-    async hasChanged(assignment) {
-      const topicId = await findId();
-      if (topicId === undefined) return false;
-      const before = assignment.topicId ?? assignment.committedTopicId;
-      assignment.topicId = topicId;
-      return before !== undefined && before !== topicId;
     },
   };
 }

@@ -45,7 +45,7 @@ export interface Membership {
   /** Makes a new flow for a partition whose log ends before what was to be read next. */
   readonly restart: (partition: number, range: PartitionRange) => void;
   /** Begins anew at the beginning where the topic is another than it was. Never rejects. */
-  checkTopic(ranges: ReadonlyMap<number, PartitionRange>): Promise<void>;
+  checkTopic(): Promise<void>;
   /** Hands over what there is, and answers every later join with a refusal. Resolves within the drain limit. */
   leave(): Promise<void>;
 }
@@ -253,13 +253,19 @@ export function createMembership(options: MembershipOptions): Membership {
       flow.append([{ kind: 'skip', next: low, passedOver: 0 }], low);
     },
     restart,
-    async checkTopic(ranges) {
+    async checkTopic() {
       const assignment = current;
-      if (assignment?.state !== 'open' || !(await topic.hasChanged(assignment))) return;
-      if (assignment !== current || !mayOpen(assignment)) return;
+      if (assignment?.state !== 'open') return;
+      const topicId = await topic.findId();
+      if (topicId === undefined || !mayOpen(assignment)) return;
+      const before = assignment.topicId ?? assignment.committedTopicId;
+      // From here on nothing is waited for: a position of the topic before is never committed under this one's id.
+      assignment.topicId = topicId;
+      if (before === undefined || before === topicId) return;
+      // Every topic begins at 0; what ranges were known may be of the one before.
       for (const partition of assignment.flows.keys()) {
-        restart(partition, ranges.get(partition) ?? { low: 0, high: 0 }, 'remade');
-        seek(partition, ranges.get(partition)?.low ?? 0);
+        restart(partition, { low: 0, high: 0 }, 'remade');
+        seek(partition, 0);
       }
     },
     givenUp() {

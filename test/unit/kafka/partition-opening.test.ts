@@ -4,6 +4,7 @@ import { createCommitter } from '../../../src/kafka/committer.ts';
 import { createIntakePump } from '../../../src/kafka/intake-pump.ts';
 import { createMembership, type Membership } from '../../../src/kafka/membership.ts';
 import type { CommittedEntry, PartitionRange } from '../../../src/kafka/offset-reader.ts';
+import { writeOffsetText } from '../../../src/kafka/offset-text.ts';
 import { createKeyedExecutor } from '../../../src/stream/keyed-executor.ts';
 import { systemClock } from '../../../src/telemetry/system-clock.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -20,6 +21,8 @@ afterEach(() => {
 interface Kafka {
   readonly ranges: Map<number, PartitionRange>;
   readonly committed: Map<number, CommittedEntry>;
+  /** Default: not known. */
+  topicId?: () => Promise<string | undefined>;
 }
 
 function open(kafka: Kafka) {
@@ -55,7 +58,7 @@ function open(kafka: Kafka) {
     },
     reader: {
       ...{ topicExists: unasked, partitions: unasked, close: unasked },
-      topicId: () => Promise.resolve(undefined),
+      topicId: () => kafka.topicId?.() ?? Promise.resolve(undefined),
       ranges: () => Promise.resolve(new Map(kafka.ranges)),
       committed: () => Promise.resolve(new Map(kafka.committed)),
     },
@@ -146,4 +149,50 @@ it('a partition that begins at its end is begun there when it is first read, and
     [9, undefined],
     [4, 4],
   ]);
+});
+
+const [OLD, NEW] = ['o'.repeat(22), 'n'.repeat(22)];
+const noted = (offset: number, topicId: string): CommittedEntry => ({
+  offset,
+  note: writeOffsetText({ topicId, note: '' }, 4096),
+});
+
+it('a topic that is another is read from its first offset, whatever ranges were known', async () => {
+  const kafka: Kafka = {
+    ranges: new Map([[0, { low: 3, high: 9 }]]),
+    committed: new Map([[0, noted(5, OLD)]]),
+    topicId: () => Promise.resolve(OLD),
+  };
+  const { membership, asked } = open(kafka);
+  membership.beforeJoin();
+  membership.joined('m', [0]);
+  await vi.waitUntil(() => membership.current?.state === 'open');
+  kafka.topicId = () => Promise.resolve(NEW);
+  await membership.checkTopic();
+  expect(membership.current?.topicId).toBe(NEW);
+  expect(membership.current?.flows.get(0)?.fetchPosition).toBe(0);
+  expect(asked).toEqual(['seek 0 0']);
+});
+
+it('a handover that begins while the topic’s id is looked up keeps the id that its positions are of', async () => {
+  const kafka: Kafka = {
+    ranges: new Map([[0, { low: 0, high: 9 }]]),
+    committed: new Map([[0, noted(5, OLD)]]),
+    topicId: () => Promise.resolve(OLD),
+  };
+  const { membership } = open(kafka);
+  membership.beforeJoin();
+  membership.joined('m', [0]);
+  await vi.waitUntil(() => membership.current?.state === 'open');
+  const { current } = membership;
+  current?.flows.get(0)?.append([{ kind: 'skip', next: 7, passedOver: 0 }], 7);
+  current?.flows.get(0)?.admit();
+  const answer = Promise.withResolvers<string>();
+  kafka.topicId = () => answer.promise;
+  const checked = membership.checkTopic();
+  expect(membership.beforeJoin()).toBe('hold');
+  answer.resolve(NEW);
+  await checked;
+  expect(current?.topicId).toBe(OLD);
+  expect(current?.flows.get(0)?.watermark).toBe(7);
 });
