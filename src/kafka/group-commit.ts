@@ -105,7 +105,8 @@ function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
   return [...assignment.flows.values()]
     .filter(({ partition }) => isLast || !health.partitions.isHeld(partition))
     .map((flow) => {
-      const { topicId } = assignment;
+      // While the topic's id is not known, the one beside what is committed stays: it tells a later pod of a change.
+      const topicId = assignment.topicId ?? assignment.committedTopicId;
       const { mostNoteBytes } = health;
       const decided = isLast ? flow.noteUndecided(roomForNote(topicId, mostNoteBytes)) : '';
       const note = writeOffsetText({ topicId, note: decided }, mostNoteBytes);

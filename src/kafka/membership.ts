@@ -138,9 +138,10 @@ export function createMembership(options: MembershipOptions): Membership {
     ]);
     if (!mayOpen(assignment)) return true;
     const before = assignment.flows.size;
-    assignment.topicId = topicId;
-    assignment.committedTopicId = topic.committedId(committed);
-    if (assignment.state === 'opening') {
+    // A later answer may be of another topic than the one that partitions were opened of: see checkTopic.
+    if (isFirst) assignment.topicId = topicId;
+    assignment.committedTopicId ??= topic.committedId(committed);
+    if (isFirst) {
       room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
       ownBytesRoom = createFairRoom(MAX_OWN_BYTES, assignment.partitions.length);
       executor.shareBetween(Math.max(1, assignment.partitions.length));

@@ -5,6 +5,7 @@ import { createAssignment, type Assignment } from '../../../src/kafka/assignment
 import { CommitRefused, withCommitAnswers } from '../../../src/kafka/commit-answer.ts';
 import { createCommitHealth, type CommitHealth } from '../../../src/kafka/commit-health.ts';
 import { commitWatermarks } from '../../../src/kafka/group-commit.ts';
+import { readOffsetText } from '../../../src/kafka/offset-text.ts';
 import type { PartitionFlow } from '../../../src/kafka/partition-flow.ts';
 import { createLogBook } from '../../support/partner-fakes.ts';
 import { createSteppedClock } from '../../support/stepped-clock.ts';
@@ -125,6 +126,17 @@ describe('a text beside the offset that is too large', () => {
     expect(sent.length).toBeLessThan(15);
     expect(committed()).toEqual([10, 5, 10]);
   });
+});
+
+test('the id beside what is committed stays while the topic’s own is not known', async () => {
+  const [before, now] = ['b'.repeat(22), 'n'.repeat(22)];
+  assignment.committedTopicId = before;
+  await commit();
+  assignment.topicId = now;
+  advance(0, 11);
+  await commit();
+  const texts = sent.flat().map(({ metadata }) => readOffsetText(metadata).topicId);
+  expect(texts).toEqual([before, before, before, now]);
 });
 
 describe('a commit that fails as a whole', () => {

@@ -196,3 +196,28 @@ it('a handover that begins while the topic’s id is looked up keeps the id that
   expect(current?.topicId).toBe(OLD);
   expect(current?.flows.get(0)?.watermark).toBe(7);
 });
+
+it('an id that is found later than partitions were opened is theirs only after they began anew', async () => {
+  const kafka: Kafka = {
+    ranges: new Map([[0, { low: 0, high: 9 }]]),
+    committed: new Map([
+      [0, noted(5, OLD)],
+      [1, noted(6, OLD)],
+    ]),
+  };
+  const { membership, look } = open(kafka);
+  membership.beforeJoin();
+  membership.joined('m', [0, 1]);
+  await vi.waitUntil(() => membership.current?.state === 'open');
+  kafka.topicId = () => Promise.resolve(NEW);
+  kafka.ranges.set(1, { low: 0, high: 9 });
+  // Brokers forget a topic's offsets with it.
+  kafka.committed.clear();
+  await look();
+  await vi.waitUntil(() => opened(membership).length === 2);
+  expect(membership.current).toMatchObject({ topicId: undefined, committedTopicId: OLD });
+  expect(membership.current?.flows.get(0)?.fetchPosition).toBe(5);
+  await membership.checkTopic();
+  expect(membership.current?.topicId).toBe(NEW);
+  expect(membership.current?.flows.get(0)?.fetchPosition).toBe(0);
+});
