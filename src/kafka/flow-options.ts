@@ -11,6 +11,8 @@ export interface FlowOptions {
   readonly startOffset: number;
   /** Undefined where nothing valid is committed: the start is then committed too. */
   readonly committed: number | undefined;
+  /** Nothing is taken in before the start is committed: a later pod would find another. */
+  readonly isCommittedFirst?: boolean;
   /** What an earlier assignment has done beyond the start. */
   readonly inherited: InheritedNote | undefined;
   readonly highWaterMark: number;

@@ -8,7 +8,8 @@
  * commits last decides, and neither has read anything before.
  *
  * A partition that tells no end now, as it has no leader within reach, holds nobody up: beside its offset is noted
- * that it begins at its end, which is then the one that it has when it is read first.
+ * that it begins at its end, which is then the one that it has when it is read first; that one is committed before
+ * any of it is done.
  */
 import type { Cluster } from 'kafkajs';
 import type { Logger } from '../pipeline/ports.ts';

@@ -112,6 +112,7 @@ export function createMembership(options: MembershipOptions): Membership {
       partition,
       startOffset: start.offset,
       committed: start.committed,
+      isCommittedFirst: start.isCommittedFirst === true,
       inherited: start.inherited,
       highWaterMark: range.high,
       maxRecordBytes: options.maxRecordBytes,

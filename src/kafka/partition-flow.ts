@@ -222,6 +222,10 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       buffer.append(entries);
     },
     admit() {
+      if (options.isCommittedFirst === true && committed === undefined) {
+        if (buffer.head() !== undefined) options.onCommitDue();
+        return false;
+      }
       while (!closed) {
         if (current !== undefined) {
           // The position has counted the first one.

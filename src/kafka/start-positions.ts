@@ -13,6 +13,8 @@ export interface StartPosition {
   readonly offset: number;
   /** What the group has committed, where that is a position in the log as it is now; else undefined. */
   readonly committed: number | undefined;
+  /** Set where the start is found by when it is asked for: it is committed before anything is read from it. */
+  readonly isCommittedFirst?: true;
   /** What the pod before has done beyond the committed offset. */
   readonly inherited: InheritedNote | undefined;
   /** Set where offsets that nobody has read are gone: deleted by retention or by hand. */
@@ -52,7 +54,9 @@ export function findStart(
   const start = { offset: range.low, committed: undefined, inherited: undefined };
   const well = { lost: undefined, reset: undefined };
   if (committed === 'none') return { ...start, ...well };
-  if (committed === 0 && entry?.note === BEGINS_AT_END) return { ...start, ...well, offset: range.high };
+  if (committed === 0 && entry?.note === BEGINS_AT_END) {
+    return { ...start, ...well, offset: range.high, isCommittedFirst: true };
+  }
   if (committed === 'reset') return { ...start, ...well, lost: { committed, range, offsets: undefined } };
   const text = readOffsetText(entry?.note ?? '');
   const isRemade = text.topicId !== undefined && topicId !== undefined && text.topicId !== topicId;

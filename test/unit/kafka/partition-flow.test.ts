@@ -15,6 +15,7 @@ interface Case {
   readonly maxUncommittedEvents: number;
   /** Default 0: the start is committed. */
   readonly committed?: number | undefined;
+  readonly isCommittedFirst?: boolean;
   /** Of the records; default: from 0 on, without a gap. */
   readonly offsets?: readonly number[];
 }
@@ -26,6 +27,7 @@ function openFlow({ maxUncommittedEvents, offsets, ...given }: Case, records: re
   let commitsDue = 0;
   const flow = createPartitionFlow({
     ...{ topic: 't', partition: 0, startOffset: 0, committed, inherited: undefined, highWaterMark: 0 },
+    isCommittedFirst: given.isCommittedFirst === true,
     ...{ maxRecordBytes: 2 ** 20, maxUncommittedEvents, readyAhead: Infinity },
     room: createFairRoom(10_000, 1),
     ownBytesRoom: createFairRoom(10_000_000, 1),
@@ -172,4 +174,14 @@ it('forgets what thousands of records had with one commit', async () => {
   await end(...all(0, 2000));
   flow.committed = flow.watermark;
   expect(await taken()).toBe(6000);
+});
+
+it('takes in nothing before the start is committed where a later pod would find another, and asks for it', async () => {
+  const given = { maxUncommittedEvents: 3, committed: undefined, isCommittedFirst: true };
+  const { flow, taken, commitsDue } = openFlow(given, [1, 1]);
+  expect(await taken()).toBe(0);
+  expect(flow.watermark).toBe(0);
+  expect(commitsDue()).toBeGreaterThan(0);
+  flow.committed = 0;
+  expect(await taken()).toBe(2);
 });

@@ -149,6 +149,16 @@ it('a partition that begins at its end is begun there when it is first read, and
     [9, undefined],
     [4, 4],
   ]);
+  // What is done of it before its start is committed would be done from another start by the next pod.
+  const watermarks = (): (number | undefined)[] =>
+    flows.map((flow) => {
+      flow.append([{ kind: 'skip', next: 20, passedOver: 0 }], 20);
+      flow.admit();
+      return flow.watermark;
+    });
+  expect(watermarks()).toEqual([9, 20]);
+  flows[0]!.committed = 9;
+  expect(watermarks()).toEqual([20, 20]);
 });
 
 const [OLD, NEW] = ['o'.repeat(22), 'n'.repeat(22)];
