@@ -88,8 +88,9 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
     if (expected < range.low) {
       membership.passDeleted(partition, range.low);
       pump.wake();
-    } else if (expected > range.high) {
-      // Also where the topic is another now: then all its partitions begin anew.
+    } else {
+      // Its end was cut off, and the log may have grown past it since. Also where the topic is another now: then all
+      // its partitions begin anew.
       await membership.checkTopic();
       if (assignment.flows.get(partition) === flow) membership.restart(partition, range);
     }
