@@ -83,8 +83,7 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
       options.logger.warn({ partition, error: messageOf(error) }, 'the partition’s range could not be read');
     }
     const range = ranges.get(partition);
-    if (range === undefined || assignment !== membership.current || assignment.state !== 'open') return;
-    if (assignment.flows.get(partition) !== flow || flow.fetchPosition !== expected) return;
+    if (range === undefined || !isServed(assignment, flow) || flow.fetchPosition !== expected) return;
     if (expected < range.low) {
       membership.passDeleted(partition, range.low);
       pump.wake();
@@ -92,9 +91,16 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
       // Its end was cut off, and the log may have grown past it since. Also where the topic is another now: then all
       // its partitions begin anew.
       await membership.checkTopic();
-      if (assignment.flows.get(partition) === flow) membership.restart(partition, range);
+      // Where it has begun anew, or is another pod's meanwhile, there is nothing left to do.
+      if (!isServed(assignment, flow)) return;
+      membership.restart(partition, range);
     }
     seekTo(assignment, partition);
+  }
+
+  function isServed(assignment: Assignment, flow: PartitionFlow): boolean {
+    if (assignment !== membership.current || assignment.state !== 'open') return false;
+    return assignment.flows.get(flow.partition) === flow;
   }
 
   function seekTo(assignment: Assignment, partition: number): void {

@@ -206,7 +206,7 @@ export function createMembership(options: MembershipOptions): Membership {
 
   // What is at work is given up: it is of a log that is gone.
   function restart(partition: number, range: PartitionRange, reason: ResetReason = 'cut_off'): void {
-    if (current?.state !== 'open') return;
+    if (current?.state !== 'open' || !current.partitions.includes(partition)) return;
     const expected = current.flows.get(partition)?.fetchPosition;
     gone.reset(partition, reason, { expected, range });
     current.flows.get(partition)?.lose();

@@ -70,3 +70,12 @@ it('begins anew where the log’s end was cut off', async () => {
 it('begins anew also where the log has grown past our position since: what it has below is another', async () => {
   expect(await outOfRange({ low: 7, high: 90 })).toEqual(['check', 'restart 0 at 7', 'seek 0']);
 });
+
+it.each([
+  ['the next join', () => void (current = createAssignment('m', []))],
+  ['a handover', () => void (assignment.state = 'draining')],
+  ['a new flow', () => void assignment.flows.set(0, flowAt(0))],
+])('%s while the topic is looked up: nothing is begun anew by what was known before', async (_, comes) => {
+  meanwhile = comes;
+  expect(await outOfRange({ low: 7, high: 20 })).toEqual(['check']);
+});

@@ -231,3 +231,12 @@ it('an id that is found later than partitions were opened is theirs only after t
   expect(membership.current?.topicId).toBe(NEW);
   expect(membership.current?.flows.get(0)?.fetchPosition).toBe(0);
 });
+
+it('a partition that is another pod’s is not begun anew here', async () => {
+  const { membership } = open({ ranges: new Map([[0, { low: 0, high: 9 }]]), committed: new Map() });
+  membership.beforeJoin();
+  membership.joined('m', [0]);
+  await vi.waitUntil(() => membership.current?.state === 'open');
+  membership.restart(1, { low: 0, high: 9 });
+  expect(opened(membership)).toEqual([0]);
+});
