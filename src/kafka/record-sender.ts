@@ -193,16 +193,21 @@ export function createRecordSender(
     }
   }
 
-  /** A request is refused as a whole for one record of it. Alone each is packed as well as we can. */
-  async function sendOneByOne(records: readonly Outgoing[]): Promise<unknown> {
-    for (const one of records) {
+  /**
+   * A request is refused as a whole for one record of it. Alone each is packed as well as we can. What is no refusal of
+   * a record concerns those that are left, too: a broker that is gone is not waited for once a record.
+   */
+  async function sendOneByOne(records: readonly Outgoing[]): Promise<undefined> {
+    for (const [at, one] of records.entries()) {
       const { left, error } = await request([one], CompressionTypes.ZSTD);
       if (left.length === 0) continue;
       const refusal = recordRefusalOf(error);
-      if (refusal === undefined) reject([one], error);
-      else one.resolve(refusal);
+      if (refusal === undefined) {
+        reject(records.slice(at), error);
+        return;
+      }
+      one.resolve(refusal);
     }
-    return undefined;
   }
 
   /** Of a partition that took nothing: one try a batch, as whoever sends tries again; taken in again by the first success. */

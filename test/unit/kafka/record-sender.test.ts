@@ -237,3 +237,21 @@ test('a broker that says nothing keeps waiting what is for its partitions, and w
     .toBeGreaterThan(100);
   await sender.stop();
 }, 15_000);
+
+test('a broker that goes away while records are sent one by one is asked once more, not once a record', async () => {
+  const { sender, rules, requests } = openTopic();
+  let isGone = false;
+  rules.refuse = () => (isGone ? 'REQUEST_TIMED_OUT' : undefined);
+  rules.refuseRecord = ({ value }) => {
+    if (value !== 'value-0') return undefined;
+    // From the answer on that has each of the partition sent alone.
+    isGone = requests.length > 1;
+    return 'INVALID_RECORD';
+  };
+  const sameKey = Array.from({ length: 50 }, (_, n) => record('user', `value-${String(n)}`));
+  const answers = await Promise.allSettled(sameKey.map((one) => sender.send(one)));
+  expect(answers.filter(({ status }) => status === 'rejected')).toHaveLength(50);
+  // Together, its partition apart, and the first one alone.
+  expect(requests).toHaveLength(3);
+  await sender.stop();
+});
