@@ -11,29 +11,11 @@ import type { Cluster } from 'kafkajs';
 import { passFailpoint } from '../domain/failpoints.ts';
 import { needsCommit, type Assignment } from './assignment.ts';
 import { brokerErrorType, messageOf } from './client.ts';
-import { CommitRefused } from './commit-answer.ts';
+import { CommitRefused, FENCED, OF_THE_GROUP } from './commit-answer.ts';
 import type { CommitHealth } from './commit-health.ts';
 import type { CommitResult } from './consumer-options.ts';
 import { roomForNote, writeOffsetText } from './offset-text.ts';
 import type { PartitionFlow } from './partition-flow.ts';
-
-/** Refusals that say nothing of the partition that they are told of. */
-const OF_THE_GROUP = new Set([
-  'REBALANCE_IN_PROGRESS',
-  'NOT_COORDINATOR_FOR_GROUP',
-  'GROUP_COORDINATOR_NOT_AVAILABLE',
-  'GROUP_LOAD_IN_PROGRESS',
-  'GROUP_AUTHORIZATION_FAILED',
-  'REQUEST_TIMED_OUT',
-]);
-
-/** Answers to a member that the group has gone on without. */
-const FENCED = new Set([
-  'UNKNOWN_MEMBER_ID',
-  'ILLEGAL_GENERATION',
-  'FENCED_INSTANCE_ID',
-  'STALE_MEMBER_EPOCH',
-]);
 
 export const NOTE_TOO_LARGE = 'OFFSET_METADATA_TOO_LARGE';
 

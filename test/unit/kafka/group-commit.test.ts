@@ -166,6 +166,23 @@ describe('a commit that fails as a whole', () => {
     expect(fenced).toBe(true);
     expect(committed()).toEqual([5, 5, 5]);
   });
+
+  test.each([
+    ['ILLEGAL_GENERATION', 'dropped'],
+    ['NOT_COORDINATOR_FOR_GROUP', 'failed'],
+  ])('%s: is known also where partitions before are refused for themselves', async (type, result) => {
+    judge = ({ partition }) => (partition < 2 ? 'TOPIC_AUTHORIZATION_FAILED' : type);
+    expect(await commit()).toBe(result);
+    expect(fenced).toBe(result === 'dropped');
+    expect(health.partitionFaults()).toEqual([]);
+    const refused = new CommitRefused(
+      new Map([
+        [0, 'TOPIC_AUTHORIZATION_FAILED'],
+        [1, type],
+      ]),
+    );
+    expect(refused.type).toBe(type);
+  });
 });
 
 test('the coordinator’s answer is read partition by partition', async () => {
