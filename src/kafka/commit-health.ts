@@ -4,7 +4,12 @@
  * refusal is neither asked for with every commit nor in the others' way.
  */
 import type { Clock, Logger } from '../pipeline/ports.ts';
-import { createPartitionFaults, type PartitionFault, type PartitionFaults } from './partition-faults.ts';
+import {
+  createPartitionFaults,
+  type FaultWords,
+  type PartitionFault,
+  type PartitionFaults,
+} from './partition-faults.ts';
 
 /** Shorter ones are told in the log only. */
 const LASTING_MS = 5000;
@@ -14,6 +19,20 @@ const PAUSES = { firstMs: 1000, longestMs: 30_000 } as const;
 const DEFAULT_MOST_BYTES = 4096;
 /** Below, no note says anything. */
 const LEAST_BYTES = 16;
+
+const COMMITTING: FaultWords = {
+  begins: 'the commits of a partition are refused',
+  ends: 'the commits of the partition are taken again',
+};
+
+interface Failing {
+  reason: string;
+  /** Epoch ms. */
+  readonly sinceMs: number;
+  readonly beganMs: number;
+  toldAtMs: number;
+  times: number;
+}
 
 export interface CommitHealth {
   /** A commit as a whole failed. */
@@ -34,18 +53,21 @@ export interface CommitHealth {
   forget(): void;
 }
 
-export function createCommitHealth(topic: string, clock: Clock, logger: Logger): CommitHealth {
-  const faults = createPartitionFaults(topic, clock, logger, {
-    begins: 'the commits of a partition are refused',
-    ends: 'the commits of the partition are taken again',
-  });
-  let failing: { reason: string; readonly sinceMs: number; toldAtMs: number; times: number } | undefined;
+/** @param nowMs by which pauses and ages go, ms; never goes back, as the pod's clock may. */
+export function createCommitHealth(
+  topic: string,
+  clock: Pick<Clock, 'now'>,
+  logger: Logger,
+  nowMs = () => performance.now(),
+): CommitHealth {
+  const faults = createPartitionFaults(topic, clock, logger, COMMITTING, nowMs);
+  let failing: Failing | undefined;
   let mostNoteBytes = DEFAULT_MOST_BYTES;
 
   return {
     failed(reason) {
-      const now = clock.now();
-      failing ??= { reason, sinceMs: now, toldAtMs: -Infinity, times: 0 };
+      const now = nowMs();
+      failing ??= { reason, sinceMs: clock.now(), beganMs: now, toldAtMs: -Infinity, times: 0 };
       failing.times += 1;
       if (failing.reason !== reason || now - failing.toldAtMs >= REMIND_MS) {
         failing.toldAtMs = now;
@@ -56,7 +78,7 @@ export function createCommitHealth(topic: string, clock: Clock, logger: Logger):
     went() {
       if (failing !== undefined && failing.times > 1) {
         logger.info(
-          { reason: failing.reason, afterMs: clock.now() - failing.sinceMs },
+          { reason: failing.reason, afterMs: Math.round(nowMs() - failing.beganMs) },
           'commits go through again',
         );
       }
@@ -81,7 +103,7 @@ export function createCommitHealth(topic: string, clock: Clock, logger: Logger):
       );
     },
     fault() {
-      if (failing === undefined || clock.now() - failing.sinceMs < LASTING_MS) return undefined;
+      if (failing === undefined || nowMs() - failing.beganMs < LASTING_MS) return undefined;
       return failing.reason;
     },
     partitionFaults: () => faults.lasting(),

@@ -1,6 +1,7 @@
 /**
  * What keeps single partitions from being read or committed, by name: since when, how often, and when each is tried
- * again. A partition that has a fault is left out until then, so that it costs its neighbours nothing.
+ * again. A partition that has a fault is left out until then, so that it costs its neighbours nothing. Pauses and ages
+ * are no matter of the pod's clock, which may be set back by hours; it only names the moment at which a fault began.
  */
 import type { Clock, Logger } from '../pipeline/ports.ts';
 
@@ -34,7 +35,10 @@ const REMIND_MS = 60_000;
 
 interface Known {
   reason: string;
+  /** Epoch ms. */
   readonly sinceMs: number;
+  /** By the time that never goes back, as the others below: ms. */
+  readonly beganMs: number;
   tries: number;
   heldUntilMs: number;
   toldAtMs: number;
@@ -51,19 +55,21 @@ const READING: FaultWords = {
   ends: 'the partition is read again',
 };
 
+/** @param nowMs ms; never goes back. */
 export function createPartitionFaults(
   topic: string,
-  clock: Clock,
+  clock: Pick<Clock, 'now'>,
   logger: Logger,
   words = READING,
+  nowMs = () => performance.now(),
 ): PartitionFaults {
   const faults = new Map<number, Known>();
 
   return {
     add(partition, reason, { firstMs, longestMs }) {
-      const now = clock.now();
+      const now = nowMs();
       const known = faults.get(partition) ?? {
-        ...{ reason, sinceMs: now, tries: 0, heldUntilMs: 0, toldAtMs: -Infinity },
+        ...{ reason, sinceMs: clock.now(), beganMs: now, tries: 0, heldUntilMs: 0, toldAtMs: -Infinity },
       };
       if (known.reason !== reason || now - known.toldAtMs >= REMIND_MS) {
         known.toldAtMs = now;
@@ -78,17 +84,17 @@ export function createPartitionFaults(
       const known = faults.get(partition);
       if (known === undefined) return;
       faults.delete(partition);
-      const afterMs = clock.now() - known.sinceMs;
+      const afterMs = Math.round(nowMs() - known.beganMs);
       logger.info({ topic, partition, reason: known.reason, afterMs }, words.ends);
     },
     clearAll() {
       faults.clear();
     },
-    isHeld: (partition) => (faults.get(partition)?.heldUntilMs ?? 0) > clock.now(),
+    isHeld: (partition) => (faults.get(partition)?.heldUntilMs ?? -Infinity) > nowMs(),
     lasting() {
-      const before = clock.now() - LASTING_MS;
+      const before = nowMs() - LASTING_MS;
       return [...faults]
-        .filter(([, { sinceMs }]) => sinceMs <= before)
+        .filter(([, { beganMs }]) => beganMs <= before)
         .map(([partition, { reason, sinceMs }]) => ({ partition, reason, sinceMs }))
         .sort((a, b) => a.partition - b.partition);
     },

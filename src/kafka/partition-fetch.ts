@@ -45,6 +45,8 @@ export interface PartitionFetchOptions {
   /** Of what record batches unpack to. Default: without bound. */
   readonly limits?: StretchLimits;
   readonly clock: Clock;
+  /** By which a partition's pauses go, ms; never goes back. */
+  readonly nowMs?: () => number;
   readonly logger: Logger;
   /** Told with every answer, whether or not there is something to read. */
   onEnds(partition: number, ends: PartitionEnds): void;
@@ -86,7 +88,7 @@ interface KafkajsAnswer {
 
 export function createPartitionFetch(options: PartitionFetchOptions): PartitionFetch {
   const { topic, clock, logger } = options;
-  const faults = createPartitionFaults(topic, clock, logger);
+  const faults = createPartitionFaults(topic, clock, logger, undefined, options.nowMs);
   const attached = new WeakSet<Broker>();
   const reading = createByteRoom({ size: ANSWERS_AT_ONCE * ANSWER_BYTES });
   const within = options.limits === undefined ? {} : { limits: options.limits };

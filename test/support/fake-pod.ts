@@ -119,7 +119,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
     close: () => Promise.resolve(),
   };
   const executor = rooms.createKeyedExecutor({ maxRunning: 6, onFault: options.onFault });
-  const commits = rooms.createCommitHealth(TOPIC, clock, silentLogger);
+  const commits = rooms.createCommitHealth(TOPIC, clock, silentLogger, clock.now);
   const committer = rooms.createCommitter({
     intervalMs: 100,
     maxEvents: 3,

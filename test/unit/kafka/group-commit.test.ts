@@ -17,6 +17,7 @@ interface Row {
 }
 
 let clock: ReturnType<typeof createSteppedClock>;
+let setBackMs: number;
 let log: ReturnType<typeof createLogBook>;
 let health: CommitHealth;
 let assignment: Assignment;
@@ -27,8 +28,9 @@ let judge: (row: Row) => string | undefined;
 
 beforeEach(() => {
   clock = createSteppedClock();
+  setBackMs = 0;
   log = createLogBook();
-  health = createCommitHealth('events', clock, log);
+  health = createCommitHealth('events', { now: () => clock.now() + setBackMs }, log, clock.now);
   assignment = createAssignment('me', [0, 1, 2]);
   assignment.generation = 7;
   assignment.state = 'open';
@@ -83,6 +85,17 @@ describe('one partition that is refused', () => {
     expect(await commit()).toBe('ok');
     expect(committed()).toEqual([11, 10, 10]);
     expect(health.partitionFaults()).toEqual([]);
+  });
+
+  test('is tried again as soon where the pod’s clock was set back meanwhile, and named as soon', async () => {
+    judge = ({ partition }) => (partition === 1 ? 'TOPIC_AUTHORIZATION_FAILED' : undefined);
+    await commit();
+    const sinceMs = clock.now();
+    setBackMs = -3_600_000;
+    await clock.advance(5000);
+    expect(health.partitionFaults()).toMatchObject([{ partition: 1, sinceMs }]);
+    await commit();
+    expect(askedFor()).toEqual([[0, 1, 2], [1]]);
   });
 
   test('is tried all the same with the last commit', async () => {
@@ -158,6 +171,14 @@ describe('a commit that fails as a whole', () => {
     judge = () => undefined;
     expect(await commit()).toBe('ok');
     expect(health.fault()).toBeUndefined();
+  });
+
+  test('is named as soon where the pod’s clock was set back meanwhile', async () => {
+    judge = () => 'REQUEST_TIMED_OUT';
+    await commit();
+    setBackMs = -3_600_000;
+    await clock.advance(5000);
+    expect(health.fault()).toContain('REQUEST_TIMED_OUT');
   });
 
   test.each(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION'])('%s: the partitions are given up', async (type) => {

@@ -55,7 +55,7 @@ async function open() {
     brokerPool: pool,
   } as unknown as InsideCluster;
   const fetching = createPartitionFetch({
-    ...{ topic: 'events', clock, logger: silentLogger },
+    ...{ topic: 'events', clock, nowMs: clock.now, logger: silentLogger },
     onEnds: (partition, { highWatermark, lastStableOffset }) => {
       ends.set(partition, { highWatermark, lastStableOffset });
     },
