@@ -83,7 +83,8 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
       options.logger.warn({ partition, error: messageOf(error) }, 'the partition’s range could not be read');
     }
     const range = ranges.get(partition);
-    if (range === undefined || !isServed(assignment, flow) || flow.fetchPosition !== expected) return;
+    // Also where reading has gone on meanwhile, in a log that has grown past its cut end.
+    if (range === undefined || !isServed(assignment, flow)) return;
     if (expected < range.low) {
       membership.passDeleted(partition, range.low);
       pump.wake();

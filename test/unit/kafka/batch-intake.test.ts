@@ -16,7 +16,8 @@ const flowAt = (fetchPosition: number) => ({ partition: 0, fetchPosition }) as P
 let assignment: Assignment;
 let current: Assignment;
 let asked: string[];
-/** What comes to pass while the topic is looked up. */
+/** What comes to pass while the partition's range, or the topic, is looked up. */
+let inRange: () => void;
 let meanwhile: () => void;
 
 beforeEach(() => {
@@ -25,7 +26,7 @@ beforeEach(() => {
   assignment.flows.set(0, flowAt(50));
   current = assignment;
   asked = [];
-  meanwhile = () => undefined;
+  inRange = meanwhile = () => undefined;
 });
 
 /** Tells the intake that 50, where we are, is no offset of the log, and waits until that is dealt with. */
@@ -42,7 +43,10 @@ async function outOfRange(range: PartitionRange): Promise<string[]> {
       meanwhile();
     },
   };
-  const ranges = vi.fn(() => Promise.resolve(new Map([[0, range]])));
+  const ranges = vi.fn(() => {
+    inRange();
+    return Promise.resolve(new Map([[0, range]]));
+  });
   const intake = createBatchIntake({
     membership: membership as Membership,
     pump: { serve: unasked, regulate: unasked, wake: () => undefined },
@@ -78,4 +82,14 @@ it.each([
 ])('%s while the topic is looked up: nothing is begun anew by what was known before', async (_, comes) => {
   meanwhile = comes;
   expect(await outOfRange({ low: 7, high: 20 })).toEqual(['check']);
+});
+
+it('begins anew also where the next batch was taken meanwhile', async () => {
+  inRange = () => void Object.assign(assignment.flows.get(0)!, { fetchPosition: 90 });
+  expect(await outOfRange({ low: 7, high: 90 })).toEqual(['check', 'restart 0 at 7', 'seek 0']);
+});
+
+it('leaves it to the next assignment where that comes while the range is looked up', async () => {
+  inRange = () => void (current = createAssignment('m', []));
+  expect(await outOfRange({ low: 60, high: 90 })).toEqual([]);
 });
