@@ -173,11 +173,9 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
     // Given up: what still comes must take no place for a large answer, as nobody would give it back.
     if (this.#settled) return;
     this.#received += chunk.length;
-    if (this.#received > this.#limits.maxResponseBytes) {
-      this.#finish(this.#orStatus(TOO_LARGE), true);
-      return;
-    }
-    if (!isSuccess(this.#status)) return;
+    const isTooLarge = this.#received > this.#limits.maxResponseBytes;
+    if (isTooLarge) this.#finish(this.#orStatus(TOO_LARGE), true);
+    if (isTooLarge || !isSuccess(this.#status)) return;
     if (this.#received === chunk.length) this.#body = chunk;
     else (this.#chunks ??= [this.#body]).push(chunk);
     if (this.#received > SMALL_BYTES && this.#place === 'none') this.#makeRoom();
@@ -242,10 +240,8 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
   }
 
   fail(error: Error): void {
-    this.#finish(
-      this.#orStatus({ kind: 'failed', reason: reasonOf(error), error: shortError(error) }),
-      false,
-    );
+    const reply = this.#orStatus({ kind: 'failed', reason: reasonOf(error), error: shortError(error) });
+    this.#finish(reply, false);
   }
 
   #answer(coupons: ParsedCoupons | undefined): void {

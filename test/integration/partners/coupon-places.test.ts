@@ -83,7 +83,7 @@ test('while the breaker is open none, whether it came before or after', async ()
 });
 
 test('while it waits for a token none', async () => {
-  let current: string | undefined;
+  let current: string | undefined = undefined as string | undefined;
   const granted = Promise.withResolvers<string>();
   const tokens: TokenSource = {
     start: () => undefined,
