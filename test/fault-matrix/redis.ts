@@ -32,11 +32,12 @@ const server: Dependency = {
       'scenarios/start-faults.test.ts › a Redis with another password',
     ),
     'refuses a part': shown(
-      'announcements, where the subscription hangs',
-      'all events',
+      'announcements, where the subscription hangs; the user whose key is damaged',
+      'all other events, also of the same script call',
       'nothing',
       '3 s by the list of pods',
       'integration/ops/pods.test.ts › a subscription that hangs',
+      'unit/cooldown/recall-batch.test.ts › by one user’s damaged key fails that user’s event alone',
     ),
     'answers oddly': shown(
       'a pod does not start: a cluster’s node without `REDIS_CLUSTER`, one server with it, no such database',
@@ -103,6 +104,8 @@ const shard: Dependency = {
       'redis, by its words',
       'the cluster’s own failover',
       `${P}/redis-cluster.test.ts › a killed master’s replica takes over in mid-send`,
+      'unit/push/places.test.ts › gives the place back where no answer comes at all',
+      'unit/cooldown/sweeper.test.ts › sweeps the others where one user’s part of Redis is away',
     ),
     slow: { none: 'as the server: a time limit a command' },
     refuses: { none: 'see Redis rights' },

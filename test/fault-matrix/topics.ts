@@ -86,6 +86,9 @@ export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Depen
         `\`waiting\`: ${name}`,
         'its return; what was acknowledged is not written again',
         'unit/kafka/record-sender.test.ts › a partition that takes nothing holds up its own records',
+        isLetters
+          ? 'unit/kafka/parked-events.test.ts › a burst of poison beside a dead-letter topic'
+          : 'unit/push/places.test.ts › gives the place back; acknowledged later it is counted once',
         `${K}/producers.test.ts › an away broker is unavailable, within bounded time, and so is a missing topic`,
       ),
       slow: shown(
