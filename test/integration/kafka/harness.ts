@@ -73,8 +73,16 @@ export async function openBench(brokers = [inject('services')['KAFKA_BROKERS'] ?
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(offset) }] });
     },
     async committed(groupId, topic) {
-      const [row] = await admin.fetchOffsets({ groupId, topics: [topic] });
-      const sorted = [...(row?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
+      let rows: Awaited<ReturnType<typeof admin.fetchOffsets>> | undefined;
+      await until('the group has a coordinator that tells', async () => {
+        const asked = admin.fetchOffsets({ groupId, topics: [topic] });
+        rows = await asked.catch((error: unknown) => {
+          if (!isRetriable(error)) throw error;
+          return undefined;
+        });
+        return rows !== undefined;
+      });
+      const sorted = [...(rows?.[0]?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
       return sorted.map(({ offset }) => Number(offset));
     },
     async ends(topic) {
