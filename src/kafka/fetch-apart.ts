@@ -11,7 +11,7 @@
  * waiting brings it to this process, and the consumer ends with that reason.
  */
 import type { Broker } from 'kafkajs';
-import { brokerErrorType, messageOf } from './broker-error.ts';
+import { brokerErrorType, findCause, messageOf } from './broker-error.ts';
 import type { InsideCluster } from './kafkajs-inside.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
 import { expireWithin } from './metadata-beside.ts';
@@ -199,10 +199,7 @@ function isUnreachable(error: unknown): boolean {
 
 /** What kafkajs makes of a login that the broker refuses, or breaks off; also behind what wraps it. */
 function refusedLogin(error: unknown): Error | undefined {
-  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth += 1) {
-    if (at.name === 'KafkaJSSASLAuthenticationError') return at;
-  }
-  return undefined;
+  return findCause(error, ({ name }) => name === 'KafkaJSSASLAuthenticationError');
 }
 
 /** Of an answer to an earlier turn, what this one wants from the same offset. */
