@@ -6,25 +6,30 @@
  */
 
 const PORTS = 'src/pipeline/ports\\.ts$';
-/** How large JSON is walked and cut in turns of the event loop: of records as of partners' answers. */
-const LARGE_JSON = 'src/stream/(check-json|cut-array|json-bytes|loop-turns)\\.ts$';
 
-/** How work that is much shares the event loop. */
-const LOOP_TURNS = 'src/stream/loop-turns\\.ts$';
-
-/** What each room may import of ours beside its own files. */
+/** What each room may import of ours beside its own files and `runtime/`, which every room may know. */
 const rooms = {
+  runtime: [],
   domain: [],
-  pipeline: ['src/domain/', LOOP_TURNS],
+  pipeline: ['src/domain/'],
   stream: ['src/domain/'],
   kafka: ['src/domain/', PORTS, 'src/stream/'],
-  partners: ['src/domain/', PORTS, LARGE_JSON],
+  partners: ['src/domain/', PORTS],
   documents: ['src/domain/', PORTS],
-  rules: ['src/domain/', PORTS, LOOP_TURNS],
-  cooldown: ['src/domain/', PORTS],
-  push: ['src/domain/', PORTS],
+  rules: ['src/domain/', PORTS],
+  redis: ['src/domain/', PORTS],
+  claims: ['src/domain/', PORTS, 'src/redis/'],
+  push: ['src/domain/', PORTS, 'src/redis/'],
   telemetry: ['src/domain/', PORTS],
   ops: ['src/domain/', PORTS],
+};
+/** The registry of pods is in Redis; what else is in ops only reads what it is handed. */
+const REDIS_FROM_OPS = 'src/ops/pods\\.ts$';
+
+/** Sub-rooms, by which way their parts may know each other: what stands further down is known by what stands above. */
+const floors = {
+  kafka: ['group', 'fetch', 'commit', 'offsets', 'producers', 'codecs', 'client'],
+  stream: ['partition', 'buffer', 'execute', 'decode'],
 };
 
 /** The packages that a pure room may use, and that it reaches nothing outside the process. */
@@ -37,26 +42,24 @@ const pureRooms = {
 const OUTSIDE =
   '^(node:)?(fs|net|tls|dns|dgram|http|https|http2|child_process|cluster|worker_threads|os|process|timers)(/|$)';
 
-/** A driver package, and the only places that know it. The simulation plays the other side of each wire. */
+/** A driver package, and the only places of the source that know it. */
 const drivers = {
-  kafkajs: ['src/kafka/', 'src/simulation/'],
-  'lz4-napi': ['src/kafka/', 'src/simulation/'],
-  snappy: ['src/kafka/', 'src/simulation/'],
+  kafkajs: ['src/kafka/'],
+  'lz4-napi': ['src/kafka/codecs/'],
+  snappy: ['src/kafka/codecs/'],
   bullmq: ['src/push/'],
   '@bull-board': ['src/ops/'],
-  ioredis: ['src/cooldown/', 'src/push/', 'src/ops/pods', 'src/simulation/'],
-  '@aws-sdk': ['src/documents/', 'src/simulation/'],
+  ioredis: ['src/redis/', 'src/push/', REDIS_FROM_OPS],
+  '@aws-sdk': ['src/documents/'],
   got: ['src/partners/'],
-  undici: ['src/partners/', 'src/simulation/'],
-  cockatiel: ['src/partners/'],
+  undici: ['src/partners/'],
   'datadog-metrics': ['src/telemetry/'],
   pino: ['src/telemetry/'],
-  fastify: ['src/ops/', 'src/simulation/'],
+  fastify: ['src/ops/'],
   '@marcbachmann/cel-js': ['src/rules/'],
   re2js: ['src/rules/'],
-  yaml: ['src/rules/', 'src/cli/', 'src/simulation/'],
-  commander: ['src/cli/', 'src/simulation/'],
-  testcontainers: ['src/simulation/services/'],
+  yaml: ['src/rules/', 'src/cli/'],
+  commander: ['src/cli/'],
 };
 
 /** @typedef {import('dependency-cruiser').IForbiddenRuleType} Rule */
@@ -67,11 +70,31 @@ const packagePath = (name) => `(^|/)node_modules/${name.replaceAll('.', '\\.')}/
 /** @type {Rule[]} */
 const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
   name: `room-${room}`,
-  comment: `${room}/ knows of ours: its own files${allowed.map((path) => `, ${path}`).join('')}.`,
+  comment: `${room}/ knows of ours: its own files, runtime/${allowed.map((path) => `, ${path}`).join('')}.`,
   severity: 'error',
-  from: { path: `^src/${room}/` },
-  to: { path: '^(src|test)/', pathNot: [`src/${room}/`, ...allowed].map((path) => `^${path}`) },
+  from: { path: `^src/${room}/`, ...(room === 'ops' && { pathNot: `^${REDIS_FROM_OPS}` }) },
+  to: {
+    path: '^(src|test)/',
+    pathNot: [`src/${room}/`, 'src/runtime/', ...allowed].map((path) => `^${path}`),
+  },
 }));
+
+/** @type {Rule[]} */
+const floorRules = Object.entries(floors).flatMap(([room, names]) =>
+  names.slice(1).map((name, above) => ({
+    name: `floor-${room}-${name}`,
+    comment: `${room}/${name} does not know what stands above it.`,
+    severity: 'error',
+    from: { path: `^src/${room}/${name}/` },
+    to: {
+      path: `^src/${room}/`,
+      pathNot: [
+        ...names.slice(above + 1).map((below) => `^src/${room}/${below}/`),
+        `^src/${room}/meter\\.ts$`,
+      ],
+    },
+  })),
+);
 
 /** @type {Rule[]} */
 const pureRoomRules = Object.entries(pureRooms).flatMap(([room, packages]) => [
@@ -112,48 +135,41 @@ export default {
     },
     {
       name: 'only-roots-know-config-and-compose',
-      comment:
-        'Rooms are handed what they need; only main, compose, the commands and the simulation wire things.',
+      comment: 'Rooms are handed what they need; only main, compose and the commands wire things.',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: '^src/((main|compose|config)[^/]*\\.ts$|(compose|config|cli|simulation)/)',
+        pathNot: '^src/(main\\.ts$|(compose|config|cli)/)',
       },
-      to: { path: '^src/((compose|config)[^/]*\\.ts$|(compose|config)/)' },
+      to: { path: '^src/(compose|config)/' },
     },
     {
       name: 'config-stands-alone',
       comment: 'The environment is read before anything is built: config knows the domain only.',
       severity: 'error',
-      from: { path: '^src/config([^/]*\\.ts$|/)' },
-      to: { path: '^src/', pathNot: '^src/(config[^/]*\\.ts$|config/|domain/)' },
+      from: { path: '^src/config/' },
+      to: { path: '^src/', pathNot: '^src/(config|domain|runtime)/' },
     },
     {
       name: 'nobody-imports-an-entry',
       comment: 'main.ts and the commands run; nothing of ours builds on them.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(cli|simulation)/' },
+      from: { path: '^src/', pathNot: '^src/cli/' },
       to: { path: '^src/(main\\.ts$|cli/)' },
     },
     {
-      name: 'production-without-simulation',
-      comment: 'What stands in for partners and services never runs in production.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/simulation/' },
-      to: { path: '^src/simulation/' },
-    },
-    {
       name: 'source-without-tests',
-      comment: 'Tests know the source, never the other way round.',
+      comment: 'Tests and the simulation know the source, never the other way round.',
       severity: 'error',
       from: { path: '^src/' },
       to: { path: '^test/' },
     },
     {
       name: 'no-dev-package-at-start',
-      comment: 'The image has no dev dependencies: one may be imported as a type, or late (`await import`).',
+      comment:
+        'The images have no dev dependencies: one may be imported as a type, or late (`await import`).',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^(src|test/simulation/(partners|player|city))/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], dynamic: false },
     },
     {
@@ -171,6 +187,7 @@ export default {
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     ...roomRules,
+    ...floorRules,
     ...pureRoomRules,
     ...driverRules,
   ],

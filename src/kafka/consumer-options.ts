@@ -1,9 +1,11 @@
 /** What a consumer is told and what it tells. Durations are in ms. */
-import type { Clock, Intake, Logger } from '../pipeline/ports.ts';
-import type { KafkaConnection } from './client.ts';
-
-export type Lane = 'all' | 'small' | 'large';
-export type Ordering = 'user' | 'partition' | 'none';
+import type { Clock } from '../runtime/clock.ts';
+import type { Intake } from '../domain/event-work.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Ordering } from '../stream/partition/event-keys.ts';
+import type { KafkaConnection } from './client/client.ts';
+import type { Lane } from './fetch/batch-entries.ts';
+import type { ConsumerMeter } from './meter.ts';
 
 export interface ConsumerOptions {
   readonly connection: KafkaConnection;
@@ -59,24 +61,6 @@ export interface ConsumerOptions {
    * event's work, missing rights to join the group). The pod must exit with this reason.
    */
   onFatal(error: Error): void;
-}
-
-/**
- * `partial`: the broker refused some partitions. `dropped`: they had been taken away, somebody else redoes the work.
- */
-export type CommitResult = 'ok' | 'partial' | 'failed' | 'dropped';
-
-/** Must not throw. */
-export interface ConsumerMeter {
-  commit(result: CommitResult): void;
-  /** A join of the group after the first. */
-  rebalanced(): void;
-  /** Records of the other lane. */
-  passedOver(records: number): void;
-  /** So many offsets of a partition were deleted before anybody had read them. */
-  offsetsLost(partition: number, offsets: number): void;
-  /** A partition's position said nothing of its log any more: the topic was made anew, or the log's end cut off. */
-  positionReset(partition: number, reason: 'remade' | 'cut_off'): void;
 }
 
 export interface PartitionStatus {

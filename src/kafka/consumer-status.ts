@@ -1,13 +1,13 @@
 /** The consumer's part of /status and /ready. */
-import type { Clock } from '../pipeline/ports.ts';
+import type { Clock } from '../runtime/clock.ts';
 import { createBacklogPace, type BacklogPace } from '../stream/backlog-pace.ts';
-import type { CommitHealth } from './commit-health.ts';
+import type { CommitHealth } from './commit/commit-health.ts';
 import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
-import type { FindObstacle } from './fetch-apart.ts';
+import type { FindObstacle } from './fetch/fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
-import type { Membership } from './membership.ts';
-import type { PartitionFetch } from './partition-fetch.ts';
-import type { PartitionFlow } from './partition-flow.ts';
+import type { Membership } from './group/membership.ts';
+import type { PartitionFetch } from './fetch/partition-fetch.ts';
+import type { PartitionFlow } from '../stream/partition/partition-flow.ts';
 
 export interface StatusSources {
   readonly topic: string;

@@ -7,30 +7,30 @@
  *                 membership (join-gate, handover) decides when any of it may happen
  */
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
-import { createKeyedExecutor } from '../stream/keyed-executor.ts';
-import { createBatchIntake } from './batch-intake.ts';
-import { createKafkaClient, messageOf } from './client.ts';
-import { createCommitHealth } from './commit-health.ts';
-import { createCommitter } from './committer.ts';
+import { createKeyedExecutor } from '../stream/execute/keyed-executor.ts';
+import { createBatchIntake } from './batch-receiver.ts';
+import { createKafkaClient, messageOf } from './client/client.ts';
+import { createCommitHealth } from './commit/commit-health.ts';
+import { createCommitter } from './commit/committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
-import { createKeyRule } from './event-keys.ts';
-import { fetchApart, type FindObstacle } from './fetch-apart.ts';
-import { createFetchControls } from './fetch-controls.ts';
-import { commitWatermarks } from './group-commit.ts';
-import { loseAll } from './handover.ts';
-import { createIntakePump } from './intake-pump.ts';
-import { createJoinGate } from './join-gate.ts';
-import { joinRetry } from './join-retry.ts';
+import { createKeyRule } from '../stream/partition/event-keys.ts';
+import { fetchApart, type FindObstacle } from './fetch/fetch-apart.ts';
+import { createFetchControls } from './fetch/fetch-controls.ts';
+import { commitWatermarks } from './commit/group-commit.ts';
+import { loseAll } from './group/handover.ts';
+import { createIntakePump } from '../stream/fetch-pump.ts';
+import { createJoinGate } from './group/join-gate.ts';
+import { joinRetry } from './group/join-retry.ts';
 import { createKafkaWatch } from './kafka-watch.ts';
-import type { InsideCluster } from './kafkajs-inside.ts';
-import { createMembership } from './membership.ts';
-import { createOffsetReader } from './offset-reader.ts';
-import { createPartitionFetch } from './partition-fetch.ts';
-import { commitLatestStart } from './latest-start.ts';
+import type { InsideCluster } from './client/kafkajs-inside.ts';
+import { createMembership } from './group/membership.ts';
+import { createOffsetReader } from './offsets/offset-reader.ts';
+import { createPartitionFetch } from './fetch/partition-fetch.ts';
+import { commitLatestStart } from './group/latest-start.ts';
 import { createStatusReader } from './consumer-status.ts';
-import { limitByLoopLoad } from './loop-load.ts';
-import { limitReading } from './read-limits.ts';
-import { asRefusal } from './refusal.ts';
+import { limitByLoopLoad } from '../stream/execute/loop-load.ts';
+import { limitReading } from './codecs/read-limits.ts';
+import { asRefusal } from './client/refusal.ts';
 
 export interface EventConsumer {
   /**

@@ -2,9 +2,10 @@
  * Knows whether Kafka answers, and how far the partitions reach that have no traffic of their own. Any answer
  * counts; where none has come for a while, and for the high watermarks anyway, Kafka is asked.
  */
-import type { Clock, Logger } from '../pipeline/ports.ts';
-import { messageOf } from './client.ts';
-import type { OffsetReader, PartitionRange } from './offset-reader.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { messageOf } from './client/client.ts';
+import type { OffsetReader, PartitionRange } from './offsets/offset-reader.ts';
 
 /** Without an answer for so long, Kafka is asked whether it is there. */
 const SILENCE_MS = 3000;

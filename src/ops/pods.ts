@@ -5,10 +5,10 @@
  * documents and wait until every pod has taken them up.
  */
 import type { Cluster, Redis } from 'ioredis';
-import { UnavailableError } from '../domain/errors.ts';
-import { asRedisFailure, refusalOf } from '../domain/redis-failure.ts';
-import { shortError } from '../domain/short-error.ts';
-import type { Logger } from '../pipeline/ports.ts';
+import { UnavailableError } from '../runtime/errors.ts';
+import { asRedisFailure, refusalOf } from '../redis/redis-failure.ts';
+import { shortError } from '../runtime/error-text.ts';
+import type { Logger } from '../runtime/logger.ts';
 
 /** A pod is live while it was seen within this time. */
 const LIVE_WITHIN_MS = 15_000;

@@ -3,7 +3,7 @@
  * never wait for one themselves. A body of reasons comes with every 503.
  */
 import fastify from 'fastify';
-import type { Logger } from '../pipeline/ports.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { mountQueueBoard, type OpenQueue } from './queue-board.ts';
 import type { Status } from './status.ts';
 

@@ -8,35 +8,9 @@ import type { Coupon } from '../domain/coupon.ts';
 import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
+import type { Hold } from '../domain/ownership.ts';
 import type { PushTicket } from '../domain/push.ts';
-import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
-
-/** Something that can be given up. */
-export interface Abandonable {
-  /** Called at most once. */
-  abandon(): void;
-}
-
-/** The right to work on an event: lost when its partition is taken away or the drain limit passes. */
-export interface Hold {
-  /** Aborted when the hold is lost; waits end early by it. Made when first asked for, as that costs microseconds. */
-  readonly signal: AbortSignal;
-  isLost(): boolean;
-  /** `item.abandon()` is called when the hold is lost, at once if it is already. Cheap; end with {@link unwatch}. */
-  watch(item: Abandonable): void;
-  unwatch(item: Abandonable): void;
-  /**
-   * From now on the event only waits: its place among the events at work goes to another one. It keeps its user's order
-   * and counts as in flight. May end parked. Twice is once.
-   */
-  park(): void;
-  /** At work again at once, whether there is a place or not: for one that holds what others want (a call's slot). */
-  unpark(): void;
-  /** Undefined where it is not parked; else resolves as soon as it has a place. Never rejects. */
-  whenRoom(): Promise<void> | undefined;
-  /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
-  assertHeld(): void;
-}
+import type { PieceOrigin } from '../domain/record.ts';
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -208,13 +182,6 @@ export interface OutcomeLog {
 
 // ── Being watched ────────────────────────────────────────────────────────────────────────────────────────
 
-export interface Clock {
-  /** Epoch ms. */
-  now(): number;
-  /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
-}
-
 /** What events wait for, for whoever watches: waiting is never taken for hanging. */
 export interface Waiting {
   /**
@@ -233,13 +200,6 @@ export interface Wait {
   end(): void;
 }
 
-export interface Logger {
-  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
 export type Stage = 'recall' | 'coupons' | 'rules' | 'claim' | 'enqueue';
 
 /** Where the flow counts. Implementations must not throw. */
@@ -254,26 +214,3 @@ export interface FlowMeter {
   /** A step that has ended without a fault. */
   stage(stage: Stage, durationMs: number): void;
 }
-
-// ── Being driven ─────────────────────────────────────────────────────────────────────────────────────────
-
-/** One piece of a record, received and counted, ready to be driven to its outcome by the engine. */
-export interface EventWork {
-  /** The ordering key (the user); undefined where the piece is unreadable and has no order to keep. */
-  readonly key: string | undefined;
-  /** Epoch ms; undefined where the piece is no valid event. */
-  readonly occurredAtMs?: number | undefined;
-  /** It is next of its key, and another of that key is at work: what can be looked up, may be now. Never throws. */
-  ahead?(): void;
-  /**
-   * Resolves once the outcome is decided and acknowledged (dead letter, outcome record). Rejects with
-   * `AbandonedError` when the hold was lost before the claim (counted as abandoned already). Any other
-   * rejection is a defect: the pod must stop with a reason instead of committing past the event.
-   */
-  run(hold: Hold): Promise<void>;
-  /** Given up without having been run: counts as abandoned. Called instead of `run`, at most once. */
-  abandon(): void;
-}
-
-/** Takes a piece in: from now on it counts as received and in flight. Never throws. */
-export type Intake = (piece: RecordPiece) => EventWork;

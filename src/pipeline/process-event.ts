@@ -4,28 +4,28 @@
  * always safe, because the event's own record answers first.
  */
 import type { LocationEvent } from '../domain/event.ts';
-import { passFailpoint } from '../domain/failpoints.ts';
+import { passFailpoint } from '../runtime/failpoints.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { EventSource } from '../domain/record.ts';
 import type {
   Claims,
-  Clock,
   CouponAnswer,
   CouponQuery,
   CouponSource,
   Documents,
   FlowMeter,
-  Hold,
   PushQueue,
   Ruleset,
   Stage,
 } from './ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Hold } from '../domain/ownership.ts';
 import { applyRules } from './steps/apply-rules.ts';
 import { claimPush } from './steps/claim-push.ts';
-import { judgeAnswer } from './steps/judge-answer.ts';
+import { judgeAnswer } from './steps/require-coupons.ts';
 import { queuedAs } from './steps/step.ts';
-import { takeUpAgain } from './steps/take-up-again.ts';
-import { refuseEarly, staleAt } from './steps/refuse-early.ts';
+import { takeUpAgain } from './steps/resume-claim.ts';
+import { refuseEarly, staleAt } from './steps/apply-event-filters.ts';
 
 export interface ProcessPorts {
   readonly documents: Documents;

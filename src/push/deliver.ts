@@ -13,7 +13,7 @@ import {
   type DeliveryStore,
 } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
-import { passFailpoint } from '../domain/failpoints.ts';
+import { passFailpoint } from '../runtime/failpoints.ts';
 import type { PushTicket } from '../domain/push.ts';
 import {
   createWriteFence,
@@ -21,9 +21,10 @@ import {
   startStopwatch,
   type PassingTime,
   type WriteFence,
-} from '../domain/write-fence.ts';
-import type { Clock, Logger } from '../pipeline/ports.ts';
-import { createFirstLook } from './first-look.ts';
+} from '../runtime/write-fence.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { createFirstLook } from './check-pending.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
 import { retryDelayMs } from './retry-delay.ts';

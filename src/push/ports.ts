@@ -5,7 +5,7 @@
 import type { DeliveryOutcome, SendResult } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { FrozenPush, PushTicket } from '../domain/push.ts';
-import type { WriteFence } from '../domain/write-fence.ts';
+import type { WriteFence } from '../runtime/write-fence.ts';
 
 export interface SendCall {
   /** Epoch ms. */

@@ -6,7 +6,8 @@
 import { Queue } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
-import type { Logger, PushQueue } from '../pipeline/ports.ts';
+import type { PushQueue } from '../pipeline/ports.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { pushId } from './push-id.ts';
 import { spareInfo, withinOrUnavailable } from './redis-away.ts';
 

@@ -11,9 +11,10 @@
 import { DelayedError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
-import { refusalOf } from '../domain/redis-failure.ts';
-import { shortError } from '../domain/short-error.ts';
-import type { Clock, Logger } from '../pipeline/ports.ts';
+import { refusalOf } from '../redis/redis-failure.ts';
+import { shortError } from '../runtime/error-text.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { Deliver } from './deliver.ts';
 import { createPutOff } from './put-off.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';

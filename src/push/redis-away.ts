@@ -3,8 +3,8 @@
  * that would be a defect elsewhere (the queue's keys were overwritten) is waited out here as well.
  */
 import type { Cluster, Redis } from 'ioredis';
-import { UnavailableError } from '../domain/errors.ts';
-import { asRedisFailure, refusalOf } from '../domain/redis-failure.ts';
+import { UnavailableError } from '../runtime/errors.ts';
+import { asRedisFailure, refusalOf } from '../redis/redis-failure.ts';
 
 export function asUnavailable(error: unknown): unknown {
   const failure = asRedisFailure(error);

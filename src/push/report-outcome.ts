@@ -7,9 +7,10 @@
  * is marked and counted then, and is not published once more by this pod meanwhile.
  */
 import type { DeliveryStore } from '../domain/delivery.ts';
-import { UnavailableError } from '../domain/errors.ts';
+import { UnavailableError } from '../runtime/errors.ts';
 import type { OutcomeRecord } from '../domain/outcome.ts';
-import type { Clock, OutcomeLog } from '../pipeline/ports.ts';
+import type { OutcomeLog } from '../pipeline/ports.ts';
+import type { Clock } from '../runtime/clock.ts';
 import type { DeliveryMeter, Ended, ReportOutcome } from './ports.ts';
 import { untilRedis } from './until-redis.ts';
 

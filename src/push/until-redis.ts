@@ -2,8 +2,8 @@
  * A transition that Redis did not acknowledge is asked again until it is: what was sent must be written down as
  * sent, and while Redis is away there is nothing else that a worker could do.
  */
-import { UnavailableError } from '../domain/errors.ts';
-import type { Clock } from '../pipeline/ports.ts';
+import { UnavailableError } from '../runtime/errors.ts';
+import type { Clock } from '../runtime/clock.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;

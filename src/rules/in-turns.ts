@@ -3,7 +3,7 @@
  * partner answers must not keep other events, timers and sockets waiting. The time of its own that it may take has a
  * bound, too; who works on looks at the budget and makes an end.
  */
-import { createPacer } from '../stream/loop-turns.ts';
+import { createPacer } from '../runtime/loop-turns.ts';
 
 /** What may be done at once, in ms. */
 const AT_ONCE_MS = 2;

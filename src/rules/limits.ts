@@ -5,8 +5,8 @@
  */
 import type { Coupon } from '../domain/coupon.ts';
 import type { Merchant } from '../domain/merchant.ts';
-import { durationMs } from './duration.ts';
-import type { RulesDocument } from './schema.ts';
+import { durationMs } from './document/duration.ts';
+import type { RulesDocument } from './document/schema.ts';
 
 export interface Judged {
   readonly coupon: Coupon;

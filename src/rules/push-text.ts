@@ -5,7 +5,7 @@
  */
 import type { Coupon } from '../domain/coupon.ts';
 import { canonicalLocale } from '../domain/civil.ts';
-import { compileTemplate, type Template, type TextValues } from './template.ts';
+import { compileTemplate, type Template, type TextValues } from './language/template.ts';
 
 export interface TextSection {
   readonly title?: string | undefined;

@@ -3,7 +3,7 @@
  * that clock shows a time in [from, to). Asked for every event; a zone's answer is worked out once and holds until
  * the next flip, twice a day. Without a section nothing is ever quiet.
  */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from './duration.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './document/duration.ts';
 import { findTransition, utcOffsetMs } from './time-zone.ts';
 
 export interface QuietHoursSection {

@@ -8,14 +8,14 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { Candidate, Exclusion, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
 import { distanceMeters } from './distance.ts';
-import { MINUTE_MS } from './duration.ts';
-import { compileExpression, type Condition } from './expression.ts';
+import { MINUTE_MS } from './document/duration.ts';
+import { compileExpression, type Condition } from './language/expression.ts';
 import { isSpent, workInTurns, type Budget } from './in-turns.ts';
 import { createLimits } from './limits.ts';
 import { createPushText } from './push-text.ts';
 import { SUPPRESS } from './quiet-hours.ts';
-import type { RulesDocument } from './schema.ts';
-import type { TextValues } from './template.ts';
+import type { RulesDocument } from './document/schema.ts';
+import type { TextValues } from './language/template.ts';
 import { localTime } from './time-zone.ts';
 import {
   couponVariables,
@@ -24,7 +24,7 @@ import {
   type EventVariables,
   type LocalTime,
   type Variables,
-} from './variables.ts';
+} from './language/variables.ts';
 
 interface Rule {
   readonly id: string;

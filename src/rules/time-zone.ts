@@ -4,7 +4,7 @@
  * quarter of an hour (zones change their offset on the quarter hour of UTC only). The memory is bounded, because a
  * zone's name comes from producers and has many spellings.
  */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from './duration.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from './document/duration.ts';
 
 const QUARTER_MS = 15 * MINUTE_MS;
 const SPAN_MS = 6 * HOUR_MS;

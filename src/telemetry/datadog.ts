@@ -3,7 +3,7 @@
  * line, never an event; `stop` flushes once more, in bounded time.
  */
 import type { BufferedMetricsLogger } from 'datadog-metrics';
-import type { Logger } from '../pipeline/ports.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { reportToDatadog } from './datadog-intake.ts';
 import { loadDatadogMetrics } from './datadog-library.ts';
 import type { Metrics } from './metrics.ts';

@@ -4,7 +4,7 @@
  * string, escaped, with nothing in it that a terminal would obey.
  */
 import pino from 'pino';
-import type { Logger } from '../pipeline/ports.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { standardOutput } from './log-output.ts';
 
 const SECRET_NAMES = [

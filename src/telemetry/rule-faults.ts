@@ -2,7 +2,9 @@
  * A rule that fails while it runs is said in the log by its id: once a minute a rule and version, because a bad rule
  * fails on every coupon. The metric counts them all.
  */
-import type { Clock, FlowMeter, Logger } from '../pipeline/ports.ts';
+import type { FlowMeter } from '../pipeline/ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
 
 const AGAIN_AFTER_MS = 60_000;
 /** A document holds at most 200 rules: beyond this, versions have gone by. */

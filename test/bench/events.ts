@@ -1,5 +1,5 @@
 /** The events of the benchmarks: like a phone's, numbered, by so many users. */
-import { createRandom } from '../../src/simulation/city/random.ts';
+import { createRandom } from '../simulation/city/random.ts';
 import type { BenchEvent } from './lab.ts';
 
 /** Uniform over users, or Zipf: user k's share goes with 1 / k^s. The same for the same arguments. */

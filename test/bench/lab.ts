@@ -14,16 +14,11 @@ import { promisify } from 'node:util';
 import type { Kafka } from 'kafkajs';
 import { createS3 } from '../../src/documents/s3-client.ts';
 import { putDocument } from '../../src/documents/s3-object.ts';
-import { createPod, type PodProcess } from '../../src/simulation/demo/pods.ts';
-import {
-  createKeyPartitioner,
-  ensureTopics,
-  openKafka,
-  withAdmin,
-} from '../../src/simulation/player/kafka.ts';
-import { findFreePorts } from '../../src/simulation/services/free-ports.ts';
-import { openGuard, type Guard, type GuardedChild } from '../../src/simulation/services/guarded-process.ts';
-import { startServices } from '../../src/simulation/services/start-services.ts';
+import { createPod, type PodProcess } from '../simulation/demo/pods.ts';
+import { createKeyPartitioner, ensureTopics, openKafka, withAdmin } from '../simulation/player/kafka.ts';
+import { findFreePorts } from '../simulation/services/free-ports.ts';
+import { openGuard, type Guard, type GuardedChild } from '../simulation/services/guarded-process.ts';
+import { startServices } from '../simulation/services/start-services.ts';
 import { benchRules } from './bench-rules.ts';
 import { couponStub, type CouponStub } from './coupon-stub-client.ts';
 import { until } from './until.ts';
@@ -84,7 +79,7 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
     const logFile = join(directory, `${script}-${randomUUID().slice(0, 8)}.log`);
     const child = await guard.run({
       command: process.execPath,
-      args: ['--disable-warning=TimeoutNegativeWarning', join(ROOT, 'test/bench', script)],
+      args: ['--disable-warning=TimeoutNegativeWarning', join(ROOT, 'test/bench/runs', script)],
       cwd: ROOT,
       env: { PATH: process.env['PATH'] ?? '', ...services, ...env },
       logFile,

@@ -7,20 +7,20 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
-import { silenceKafkaWarning } from '../../src/simulation/player/kafka.ts';
-import { ORIGINS_VARIABLE, readOrigins } from '../../src/simulation/services/origins.ts';
-import { backlog } from './backlog.ts';
+import { silenceKafkaWarning } from '../simulation/player/kafka.ts';
+import { ORIGINS_VARIABLE, readOrigins } from '../simulation/services/origins.ts';
+import { backlog } from './benchmarks/backlog.ts';
 import type { Benchmark } from './benchmark.ts';
-import { executorCost } from './executor-cost.ts';
-import { flowControl } from './flow-control.ts';
-import { handOver } from './hand-over.ts';
+import { executorCost } from './benchmarks/executor-cost.ts';
+import { flowControl } from './benchmarks/flow-control.ts';
+import { handOver } from './benchmarks/handover.ts';
 import { openLab } from './lab.ts';
-import { parallelConsumer } from './parallel-consumer.ts';
-import { perKeyTable } from './per-key-table.ts';
-import { redisMemory } from './redis-memory.ts';
+import { parallelConsumer } from './benchmarks/parallel-consumer.ts';
+import { perKeyTable } from './benchmarks/per-key-table.ts';
+import { redisMemory } from './benchmarks/redis-memory.ts';
 import { RESULTS_FILE, type BenchResult } from './results.ts';
-import { skewedUsers } from './skewed-users.ts';
-import { wholeFlow } from './whole-flow.ts';
+import { skewedUsers } from './benchmarks/skewed-users.ts';
+import { wholeFlow } from './benchmarks/whole-flow.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   wholeFlow,

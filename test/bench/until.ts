@@ -1,6 +1,6 @@
 /** Polls until something holds; the deadline only ends what would never end. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readTail } from '../../src/simulation/services/local-service.ts';
+import { readTail } from '../simulation/services/local-service.ts';
 
 /**
  * @param process the one that is waited for: its early end is told with the end of its log.

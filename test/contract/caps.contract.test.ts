@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { breaches, history, play } from '../support/cap-world.ts';
-import { claimsWorlds } from '../support/claims-harness.ts';
+import { breaches, history, play } from '../support/claims/cap-world.ts';
+import { claimsWorlds } from '../support/claims/claims-harness.ts';
 
 /** Worlds that are played, by where the claims are. */
 const RUNS = [1500, 60, 20] as const;

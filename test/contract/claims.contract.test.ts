@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
 import type { ClaimCandidate } from '../../src/pipeline/ports.ts';
-import { claimOne, claimsWorlds, ticketOf } from '../support/claims-harness.ts';
-import { useContractWorld } from '../support/contract-world.ts';
+import { claimOne, claimsWorlds, ticketOf } from '../support/claims/claims-harness.ts';
+import { useContractWorld } from '../support/claims/contract-world.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
-import { claimOne, claimsWorlds, SWEEP_GRACE_MS, ticketOf } from '../support/claims-harness.ts';
-import { useContractWorld } from '../support/contract-world.ts';
+import { claimOne, claimsWorlds, SWEEP_GRACE_MS, ticketOf } from '../support/claims/claims-harness.ts';
+import { useContractWorld } from '../support/claims/contract-world.ts';
 
 const DAY_MS = 86_400_000;
 const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };

@@ -54,7 +54,7 @@ const couponApi: Dependency = {
       '1 MiB as it comes or unpacked: `coupon_api_rejected`',
       `${P}/large-answers.test.ts › as many as there are places`,
       `${P}/packed-answers.test.ts › a bomb`,
-      'unit/partners/large-coupons.test.ts › is read in many turns of the event loop',
+      'unit/partners/coupon/large-coupons.test.ts › is read in many turns of the event loop',
     ),
     'comes back as another': shown(
       'none',
@@ -195,7 +195,7 @@ const dns: Dependency = {
       'the others’',
       '`partitions[].fault`',
       'each second',
-      'unit/kafka/fetch-apart.test.ts › whatever keeps it from being reached is the broker',
+      'unit/kafka/fetch/fetch-apart.test.ts › whatever keeps it from being reached is the broker',
     ),
     'answers oddly': shown(
       'none',
@@ -234,7 +234,7 @@ const tls: Dependency = {
       'the others’',
       '`partitions[].fault`',
       'each second',
-      'unit/kafka/fetch-apart.test.ts › whatever keeps it from being reached is the broker',
+      'unit/kafka/fetch/fetch-apart.test.ts › whatever keeps it from being reached is the broker',
     ),
     'answers oddly': { none: 'as refused' },
     'answers hugely': { none: 'Node’s own bounds' },

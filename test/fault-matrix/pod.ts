@@ -209,7 +209,7 @@ const podMemory: Dependency = {
       'plain records',
       'nothing',
       'whoever rests gives its room back after 1 s, 20 s at most',
-      'unit/stream/byte-room.test.ts › takes room away from one who rests',
+      'unit/runtime/collections/byte-semaphore.test.ts › takes room away from one who rests',
     ),
     refuses: { none: 'every bound waits; see answers hugely' },
     'refuses a part': shown(
@@ -268,7 +268,7 @@ const machine: Dependency = {
       'all',
       'nothing',
       'at once',
-      'integration/partners/coupon-api.test.ts › an answer that came while our own event loop stood still is no timeout',
+      'integration/partners/coupon/coupon-api.test.ts › an answer that came while our own event loop stood still is no timeout',
     ),
     'answers hugely': { none: 'it runs or not' },
     'comes back as another': { none: 'see pod clock' },

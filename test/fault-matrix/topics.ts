@@ -85,9 +85,9 @@ export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Depen
         'other users’ events, until the bounds are full',
         `\`waiting\`: ${name}`,
         'its return; what was acknowledged is not written again',
-        'unit/kafka/record-sender.test.ts › a partition that takes nothing holds up its own records',
+        'unit/kafka/producers/record-sender.test.ts › a partition that takes nothing holds up its own records',
         isLetters
-          ? 'unit/kafka/parked-events.test.ts › a burst of poison beside a dead-letter topic'
+          ? 'unit/stream/partition/parked-events.test.ts › a burst of poison beside a dead-letter topic'
           : 'unit/push/places.test.ts › gives the place back; acknowledged later it is counted once',
         `${K}/producers.test.ts › an away broker is unavailable, within bounded time, and so is a missing topic`,
       ),
@@ -96,14 +96,14 @@ export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Depen
         'all that is sent later',
         `\`waiting\`: ${name}`,
         '1 s until it is noticed',
-        'unit/kafka/record-sender.test.ts › a broker that says nothing',
+        'unit/kafka/producers/record-sender.test.ts › a broker that says nothing',
       ),
       refuses: shown(
         whose,
         'other users’ events, until the bounds are full',
         `/ready: the ${name} takes no records, and why`,
         'until somebody changes its rights',
-        'unit/kafka/record-sender.test.ts › a topic that refuses whatever is sent says so until it takes a record',
+        'unit/kafka/producers/record-sender.test.ts › a topic that refuses whatever is sent says so until it takes a record',
         ...(isLetters
           ? ([
               `${K}/producers.test.ts › topics are created once, left alone where they exist, and refusals do not stop the start`,
@@ -115,7 +115,7 @@ export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Depen
         'its neighbours, written at most three times',
         'nothing',
         'at once',
-        'unit/kafka/record-sender.test.ts › records that are refused for good are told so',
+        'unit/kafka/producers/record-sender.test.ts › records that are refused for good are told so',
         isLetters
           ? `${K}/producers.test.ts › that the broker refuses as too large goes without its value`
           : `${K}/producers.test.ts › takes an outcome without a user under its event, and its neighbours as they are`,

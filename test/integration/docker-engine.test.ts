@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
-import { findDockerEngine } from '../../src/simulation/services/docker/find-engine.ts';
-import { IMAGES, REAPER_IMAGE } from '../../src/simulation/services/docker/images.ts';
-import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
-import { type FakeEngine, json, startFakeEngine } from '../support/fake-engine.ts';
-import { findLocalObstacle } from '../support/local-obstacle.ts';
+import { findDockerEngine } from '../simulation/services/docker/find-engine.ts';
+import { IMAGES, REAPER_IMAGE } from '../simulation/services/docker/images.ts';
+import { startServices, type RunningServices } from '../simulation/services/start-services.ts';
+import { type FakeEngine, json, startFakeEngine } from '../support/services/fake-engine.ts';
+import { findLocalObstacle } from '../support/services/local-obstacle.ts';
 
 const obstacle = await findLocalObstacle('redis');
 

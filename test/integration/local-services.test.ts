@@ -14,14 +14,14 @@ import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { isPrepared, prepareArtifacts } from '../../src/simulation/services/artifacts.ts';
-import { localRedis } from '../../src/simulation/services/local-redis.ts';
-import { startLocalService } from '../../src/simulation/services/local-service.ts';
-import { pollUntil } from '../../src/simulation/services/readiness.ts';
-import type { ServiceHandle } from '../../src/simulation/services/service.ts';
-import { type RunningServices, startServices } from '../../src/simulation/services/start-services.ts';
-import { findLocalObstacle } from '../support/local-obstacle.ts';
-import { createLedTopics } from '../../src/kafka/topics.ts';
+import { isPrepared, prepareArtifacts } from '../simulation/services/artifacts.ts';
+import { localRedis } from '../simulation/services/local-redis.ts';
+import { startLocalService } from '../simulation/services/local-service.ts';
+import { pollUntil } from '../simulation/services/readiness.ts';
+import type { ServiceHandle } from '../simulation/services/service.ts';
+import { type RunningServices, startServices } from '../simulation/services/start-services.ts';
+import { findLocalObstacle } from '../support/services/local-obstacle.ts';
+import { createLedTopics } from '../../src/kafka/producers/topics.ts';
 
 const START_TIMEOUT_MS = 240_000;
 const quiet = (): void => undefined;
@@ -195,7 +195,7 @@ describe('after kill -9 of the opener', () => {
     'no service and no data directory is left',
     async () => {
       const script = `
-      import { startServices } from ${JSON.stringify(new URL('../../src/simulation/services/start-services.ts', import.meta.url).href)};
+      import { startServices } from ${JSON.stringify(new URL('../simulation/services/start-services.ts', import.meta.url).href)};
       const services = await startServices({ say: () => undefined, origins: ['local'] });
       await services.service('redis').kill('SIGSTOP');
       console.log(JSON.stringify(services.all.map((handle) => handle.pid())));`;

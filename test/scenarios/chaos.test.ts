@@ -3,11 +3,11 @@
  * minute, and every promise holds as seen from outside.
  */
 import { expect, it } from 'vitest';
-import { buildChaosWorld } from '../../src/simulation/chaos/chaos-world.ts';
-import type { ChaosOptions } from '../../src/simulation/chaos/options.ts';
-import { run } from '../../src/simulation/chaos/run.ts';
-import { planFaults } from '../../src/simulation/chaos/schedule.ts';
-import { findLocalObstacle } from '../support/local-obstacle.ts';
+import { buildChaosWorld } from '../simulation/chaos/chaos-world.ts';
+import type { ChaosOptions } from '../simulation/chaos/options.ts';
+import { run } from '../simulation/chaos/run.ts';
+import { planFaults } from '../simulation/chaos/schedule.ts';
+import { findLocalObstacle } from '../support/services/local-obstacle.ts';
 
 const OPTIONS: ChaosOptions = {
   minutes: 1,

@@ -3,8 +3,8 @@
  * decides no event otherwise than a perfect day does: the same city is played twice and the outcomes are compared.
  */
 import { afterEach, expect, it } from 'vitest';
-import type { SettingsPatch } from '../../src/simulation/partners/settings.ts';
-import { eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import type { SettingsPatch } from '../simulation/partners/settings.ts';
+import { eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const EVENTS = 900;
 /** So that no event is stale because a run took longer. */

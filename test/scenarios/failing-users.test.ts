@@ -6,8 +6,8 @@
 import type { Producer } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
-import { startHttpStub, type Behaviour, type HttpStub } from '../support/http-stub.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import { startHttpStub, type Behaviour, type HttpStub } from '../support/partners/http-stub.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const PARTITIONS = 2;
 const USERS = 5000;

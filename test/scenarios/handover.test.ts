@@ -4,8 +4,8 @@
  */
 import { afterEach, expect, it } from 'vitest';
 import type { OutcomeRecord } from '../../src/domain/outcome.ts';
-import type { PodProcess } from '../../src/simulation/demo/pods.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import type { PodProcess } from '../simulation/demo/pods.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 let run: Scenario | undefined;
 afterEach(async () => {

@@ -3,7 +3,7 @@
  * observer outside sees must then be different, or the hazard proves nothing.
  */
 import { beforeAll, expect, it } from 'vitest';
-import { playHazards, type HazardLanes } from '../support/hazard-lanes.ts';
+import { playHazards, type HazardLanes } from '../support/hazards/hazard-lanes.ts';
 import { HAZARDS } from './hazards/list.ts';
 
 /** For work on one of them: a part of its name. */

@@ -3,9 +3,9 @@
  * every record is handled by exactly one, and passed over by the other, which counts it and commits past it.
  */
 import { afterEach, expect, it } from 'vitest';
-import { readOffsets } from '../../src/simulation/demo/observe.ts';
-import { startHttpStub, type HttpStub } from '../support/http-stub.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import { readOffsets } from '../simulation/demo/observe.ts';
+import { startHttpStub, type HttpStub } from '../support/partners/http-stub.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const THRESHOLD = 2048;
 const LANES = ['small', 'large'] as const;

@@ -5,10 +5,10 @@
 import { gzipSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
 import { afterEach, expect, it } from 'vitest';
-import { ensureCodecs } from '../../src/kafka/codecs.ts';
-import { readOffsets } from '../../src/simulation/demo/observe.ts';
-import { startHttpStub, type HttpStub } from '../support/http-stub.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import { ensureCodecs } from '../../src/kafka/codecs/codecs.ts';
+import { readOffsets } from '../simulation/demo/observe.ts';
+import { startHttpStub, type HttpStub } from '../support/partners/http-stub.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const EVENTS = 100_000;
 /** One event in so many is pushed; of the others, nobody has consented. */

@@ -3,12 +3,12 @@
  * that hangs itself, is alive and degraded for as long as it takes, and recovers unaided.
  */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { PodProcess } from '../../src/simulation/demo/pods.ts';
-import type { ServiceHandle } from '../../src/simulation/services/service.ts';
-import { startServices } from '../../src/simulation/services/start-services.ts';
-import { openIntruder } from '../support/group-intruder.ts';
-import { findLocalObstacle } from '../support/local-obstacle.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import type { PodProcess } from '../simulation/demo/pods.ts';
+import type { ServiceHandle } from '../simulation/services/service.ts';
+import { startServices } from '../simulation/services/start-services.ts';
+import { openIntruder } from '../support/kafka/group-intruder.ts';
+import { findLocalObstacle } from '../support/services/local-obstacle.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

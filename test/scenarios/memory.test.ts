@@ -6,11 +6,11 @@ import { existsSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import kafkajs, { type Message } from 'kafkajs';
 import { afterEach, expect, it } from 'vitest';
-import { ensureCodecs } from '../../src/kafka/codecs.ts';
-import type { PodProcess } from '../../src/simulation/demo/pods.ts';
-import { startHttpStub, type HttpStub } from '../support/http-stub.ts';
-import { peakResidentBytes } from '../support/resident-memory.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import { ensureCodecs } from '../../src/kafka/codecs/codecs.ts';
+import type { PodProcess } from '../simulation/demo/pods.ts';
+import { startHttpStub, type HttpStub } from '../support/partners/http-stub.ts';
+import { peakResidentBytes } from '../support/pods/resident-memory.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const MIB = 1024 * 1024;
 const MOST_BYTES = 512 * MIB;

@@ -1,6 +1,6 @@
 /** Two pods under load, and what production does to them: restarts, kill -9, partners that fail. */
 import { afterEach, expect, it } from 'vitest';
-import { eventually, startScenario, type Scenario } from '../support/scenario.ts';
+import { eventually, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 let run: Scenario | undefined;
 afterEach(async () => {

@@ -5,9 +5,9 @@
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
-import { giants, poison, type PoisonRecord } from '../support/poison.ts';
-import { readDeadLetters } from '../../src/simulation/demo/observe.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
+import { giants, poison, type PoisonRecord } from '../support/pods/poison.ts';
+import { readDeadLetters } from '../simulation/demo/observe.ts';
 
 const MAX_RECORD_BYTES = 2 * 1024 * 1024;
 const POISONED = 400;

@@ -6,13 +6,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
-import type { PodProcess } from '../../src/simulation/demo/pods.ts';
+import { startServices, type RunningServices } from '../simulation/services/start-services.ts';
+import type { PodProcess } from '../simulation/demo/pods.ts';
 import { queuePrefix } from '../../src/push/push-queue.ts';
 import { REDIS_PREFIX } from '../../src/domain/redis-prefix.ts';
-import { findLocalObstacle } from '../support/local-obstacle.ts';
-import { startRedisCluster, type RedisCluster } from '../support/redis-cluster.ts';
-import { eventually, startScenario, type Scenario } from '../support/scenario.ts';
+import { findLocalObstacle } from '../support/services/local-obstacle.ts';
+import { startRedisCluster, type RedisCluster } from '../support/redis/redis-cluster.ts';
+import { eventually, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const obstacle = await findLocalObstacle('redis');
 

@@ -4,8 +4,8 @@
  */
 import type { Message } from 'kafkajs';
 import { afterEach, expect, it } from 'vitest';
-import { startHttpStub, type HttpStub } from '../support/http-stub.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import { startHttpStub, type HttpStub } from '../support/partners/http-stub.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const PARTITIONS = 6;
 const POOL = 32;

@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, inject, it } from 'vitest';
-import { startServices, type RunningServices } from '../../src/simulation/services/start-services.ts';
-import { findLocalObstacle } from '../support/local-obstacle.ts';
-import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/scenario.ts';
+import { startServices, type RunningServices } from '../simulation/services/start-services.ts';
+import { findLocalObstacle } from '../support/services/local-obstacle.ts';
+import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -8,12 +8,12 @@ import type {
   ClaimRequest,
   CouponAnswer,
   DeadLetter,
-  Hold,
   Recalled,
   Ruleset,
 } from '../../src/pipeline/ports.ts';
-import type { EdgePorts } from '../../src/pipeline/take-in.ts';
-import { holdOf } from './hold-of.ts';
+import type { Hold } from '../../src/domain/ownership.ts';
+import type { EdgePorts } from '../../src/pipeline/edge.ts';
+import { holdOf } from './kafka/ownership-of.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');

@@ -1,5 +1,5 @@
 /** For tests that are not about what is logged. */
-import type { Logger } from '../../src/pipeline/ports.ts';
+import type { Logger } from '../../src/runtime/logger.ts';
 
 const ignore = (): void => undefined;
 

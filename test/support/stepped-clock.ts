@@ -4,7 +4,7 @@
  * (`vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })`).
  */
 import { vi } from 'vitest';
-import { createFakeClock, type FakeClock } from './partner-fakes.ts';
+import { createFakeClock, type FakeClock } from './partners/partner-fakes.ts';
 
 const STEP_MS = 50;
 

@@ -1,9 +1,9 @@
 /** The running pods through Redis: the registry they keep, the channel they listen to, the kill switch they ask. */
 import { once } from 'node:events';
-import { closeRedis, misfitOf, openRedis } from '../../cooldown/connection.ts';
-import { createKillSwitch } from '../../cooldown/kill-switch.ts';
+import { closeRedis, misfitOf, openRedis } from '../../redis/connection.ts';
+import { createKillSwitch } from '../../claims/kill-switch.ts';
 import { announceDocuments, livePods } from '../../ops/pods.ts';
-import type { Logger } from '../../pipeline/ports.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import type { Fleet, FleetAddress } from './ports.ts';
 
 const CONNECT_WITHIN_MS = 5000;

@@ -1,5 +1,5 @@
 /** What changes between two rule documents, by name: `coupon.minDiscountPercent: 10 → 15`. Rules go by their id. */
-import type { RulesDocument } from '../../rules/schema.ts';
+import type { RulesDocument } from '../../rules/document/schema.ts';
 
 /** @returns one line for each difference, in the order of the documents; none where they mean the same. */
 export function describeDifferences(before: RulesDocument, after: RulesDocument): readonly string[] {

@@ -1,6 +1,6 @@
 /** The commands on a rules file and their options. A new command is a file beside this one and a few lines here. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../rules/duration.ts';
+import { parseDuration } from '../../rules/document/duration.ts';
 import { check } from './check.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { upload } from './upload.ts';

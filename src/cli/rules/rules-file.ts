@@ -1,9 +1,9 @@
 /** A rules file on disk, read and checked: its problems go out as `file:line:column path: message`. */
 import { readFile } from 'node:fs/promises';
 import type { Ruleset } from '../../pipeline/ports.ts';
-import { parseRules } from '../../rules/parse-rules.ts';
-import type { Problem } from '../../rules/problem.ts';
-import type { RulesDocument } from '../../rules/schema.ts';
+import { parseRules } from '../../rules/document/parse-rules.ts';
+import type { Problem } from '../../rules/document/problem.ts';
+import type { RulesDocument } from '../../rules/document/schema.ts';
 import type { CommandContext } from './ports.ts';
 
 export interface RulesFile {

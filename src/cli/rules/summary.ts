@@ -1,5 +1,5 @@
 /** One document in a few lines of plain words, so that its editor sees what the service understood. */
-import type { RulesDocument } from '../../rules/schema.ts';
+import type { RulesDocument } from '../../rules/document/schema.ts';
 
 export function summarize(document: RulesDocument): readonly string[] {
   const { caps, quietHours, rules = [], rollout, push } = document;

@@ -3,11 +3,11 @@
  * before anything else can fail and lifted only once the document that lifts it is in place; the document is
  * written only over the one that was compared, so that two editors can't overwrite each other.
  */
-import { ConfigError, readSome } from '../../config.ts';
+import { ConfigError, readSome } from '../../config/config.ts';
 import { createS3, requireS3Uri } from '../../documents/s3-client.ts';
 import { DocumentConflictError, putDocument, readObject } from '../../documents/s3-object.ts';
-import { parseRules } from '../../rules/parse-rules.ts';
-import { MAX_DOCUMENT_LENGTH } from '../../rules/yaml-source.ts';
+import { parseRules } from '../../rules/document/parse-rules.ts';
+import { MAX_DOCUMENT_LENGTH } from '../../rules/document/yaml-source.ts';
 import { describeDifferences } from './differences.ts';
 import type { CommandContext, ExitCode, Fleet } from './ports.ts';
 import { readRulesFile, type RulesFile } from './rules-file.ts';

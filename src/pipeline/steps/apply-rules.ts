@@ -1,7 +1,7 @@
 /** The rules decide which coupons remain and in which order. Quiet hours and local time go by this moment. */
 import type { Coupon } from '../../domain/coupon.ts';
 import type { LocationEvent } from '../../domain/event.ts';
-import { takeLoopTurn } from '../../stream/loop-turns.ts';
+import { takeLoopTurn } from '../../runtime/loop-turns.ts';
 import type { Candidate, Exclusion, FlowMeter, RankContext, Ranking, Ruleset } from '../ports.ts';
 import { filtered, goOn, type Step } from './step.ts';
 

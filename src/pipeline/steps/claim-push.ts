@@ -5,8 +5,9 @@
 import type { LocationEvent } from '../../domain/event.ts';
 import type { FrozenPush, PushTicket } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
-import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Hold, Ruleset } from '../ports.ts';
-import { capName } from './refuse-early.ts';
+import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Ruleset } from '../ports.ts';
+import type { Hold } from '../../domain/ownership.ts';
+import { capName } from './apply-event-filters.ts';
 import { end, filtered, goOn, queuedAs, type Step } from './step.ts';
 
 export interface ClaimContext {

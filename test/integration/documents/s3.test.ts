@@ -8,7 +8,7 @@ import { afterAll, afterEach, describe, expect, inject, it } from 'vitest';
 import { createDocument, type PolledDocument, type ReloadResult } from '../../../src/documents/document.ts';
 import { createS3, parseS3Uri } from '../../../src/documents/s3-client.ts';
 import { DocumentConflictError, putDocument, readObject } from '../../../src/documents/s3-object.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const bucket = inject('bucket');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { findFreePorts } from '../../../src/simulation/services/free-ports.ts';
+import { findFreePorts } from '../../simulation/services/free-ports.ts';
 import { type Bench, openBench, startPod, until } from './harness.ts';
 
 let bench: Bench;

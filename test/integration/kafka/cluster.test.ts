@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { UnavailableError } from '../../../src/domain/errors.ts';
-import { createRecordSender } from '../../../src/kafka/record-sender.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
-import { startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
+import { createRecordSender } from '../../../src/kafka/producers/record-sender.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
+import { startKafkaCluster, type KafkaCluster } from '../../support/kafka/kafka-cluster.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
 import {
   type Bench,
   clock,
@@ -23,7 +23,7 @@ import {
   uneven,
   until,
 } from './harness.ts';
-import { createLedTopics } from '../../../src/kafka/topics.ts';
+import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 
 const PARTITIONS = 6;
 const USERS = 60;

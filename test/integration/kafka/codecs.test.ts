@@ -9,8 +9,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { registerCodecs } from '../../../src/kafka/codecs.ts';
-import { artifactDirectory } from '../../../src/simulation/services/artifacts.ts';
+import { registerCodecs } from '../../../src/kafka/codecs/codecs.ts';
+import { artifactDirectory } from '../../simulation/services/artifacts.ts';
 import { type Bench, createLedger, eventOf, openBench, startPod, until } from './harness.ts';
 
 const { CompressionTypes } = kafkajs;

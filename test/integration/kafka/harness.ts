@@ -6,15 +6,17 @@ import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import { inject } from 'vitest';
 import type { RecordPiece } from '../../../src/domain/record.ts';
-import { AbandonedError } from '../../../src/domain/errors.ts';
+import { AbandonedError } from '../../../src/runtime/errors.ts';
 import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.ts';
-import type { CommitResult, ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
-import { ensureCodecs } from '../../../src/kafka/codecs.ts';
-import type { Clock, Hold } from '../../../src/pipeline/ports.ts';
-import { consumerDefaults } from '../../support/consumer-defaults.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { createLedTopics } from '../../../src/kafka/topics.ts';
+import type { ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
+import type { CommitResult } from '../../../src/kafka/meter.ts';
+import { ensureCodecs } from '../../../src/kafka/codecs/codecs.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import type { Hold } from '../../../src/domain/ownership.ts';
+import { consumerDefaults } from '../../support/kafka/consumer-defaults.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 
 export const clock: Clock = systemClock;
 

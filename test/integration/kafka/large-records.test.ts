@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import kafkajs, { type Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { COMMAND_LINE_HEAP_FLAG } from '../../../src/heap-flags.ts';
-import type { LargeRecordAnswer, LargeRecordTask } from '../../support/large-record-pod.ts';
+import { COMMAND_LINE_HEAP_FLAG } from '../../../src/runtime/heap-flags.ts';
+import type { LargeRecordAnswer, LargeRecordTask } from '../../support/pods/large-record-pod.ts';
 import { type Bench, eventOf, openBench } from './harness.ts';
 
 const { CompressionTypes } = kafkajs;
@@ -46,7 +46,7 @@ interface Watched {
 }
 
 function startReader(task: LargeRecordTask): Watched {
-  const child = fork(join(import.meta.dirname, '../../support/large-record-pod.ts'), {
+  const child = fork(join(import.meta.dirname, '../../support/pods/large-record-pod.ts'), {
     execArgv: ['--disable-warning=TimeoutNegativeWarning', COMMAND_LINE_HEAP_FLAG],
   });
   const answers: LargeRecordAnswer[] = [];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Producer } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, createLedger, eventOf, openBench, startPod, until } from './harness.ts';
-import { createLedTopics } from '../../../src/kafka/topics.ts';
+import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 
 let bench: Bench;
 beforeAll(async () => {

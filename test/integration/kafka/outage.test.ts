@@ -1,10 +1,10 @@
 /** Breaks a broker of its own. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { createRecordSender } from '../../../src/kafka/record-sender.ts';
-import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
+import { createRecordSender } from '../../../src/kafka/producers/record-sender.ts';
+import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import {
   type Bench,
   clock,

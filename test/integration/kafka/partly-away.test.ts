@@ -5,13 +5,13 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { UnavailableError } from '../../../src/domain/errors.ts';
-import { createRecordSender } from '../../../src/kafka/record-sender.ts';
-import { createLedTopics, ensureTopics } from '../../../src/kafka/topics.ts';
-import { openProxy, type NetworkCondition, type Proxy } from '../../../src/simulation/chaos/proxy.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
-import { startKafkaCluster, type KafkaCluster } from '../../support/kafka-cluster.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
+import { createRecordSender } from '../../../src/kafka/producers/record-sender.ts';
+import { createLedTopics, ensureTopics } from '../../../src/kafka/producers/topics.ts';
+import { openProxy, type NetworkCondition, type Proxy } from '../../simulation/chaos/proxy.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
+import { startKafkaCluster, type KafkaCluster } from '../../support/kafka/kafka-cluster.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
 import { type Bench, clock, createLedger, eventOf, openBench, type Pod, startPod, until } from './harness.ts';
 
 const LIMIT_MS = 30_000;

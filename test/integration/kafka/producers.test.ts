@@ -2,12 +2,12 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { KafkaMessage } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RecordPiece } from '../../../src/domain/record.ts';
-import { UnavailableError } from '../../../src/domain/errors.ts';
-import { createDeadLetters } from '../../../src/kafka/dead-letters.ts';
-import { createOutcomeLog } from '../../../src/kafka/outcome-log.ts';
-import { createRecordSender, type RecordSender } from '../../../src/kafka/record-sender.ts';
-import { ensureTopics } from '../../../src/kafka/topics.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
+import { createDeadLetters } from '../../../src/kafka/producers/dead-letters.ts';
+import { createOutcomeLog } from '../../../src/kafka/producers/outcome-log.ts';
+import { createRecordSender, type RecordSender } from '../../../src/kafka/producers/record-sender.ts';
+import { ensureTopics } from '../../../src/kafka/producers/topics.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { type Bench, clock, openBench, until } from './harness.ts';
 
 let bench: Bench;

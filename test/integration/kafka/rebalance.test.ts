@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AbandonedError } from '../../../src/domain/errors.ts';
-import type { Hold } from '../../../src/pipeline/ports.ts';
+import { AbandonedError } from '../../../src/runtime/errors.ts';
+import type { Hold } from '../../../src/domain/ownership.ts';
 import {
   type Bench,
   clock,

@@ -3,7 +3,7 @@
  * where the offset is in its log.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createLedTopics } from '../../../src/kafka/topics.ts';
+import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 import { type Bench, createLedger, eventOf, openBench, startPod, until } from './harness.ts';
 
 let bench: Bench;

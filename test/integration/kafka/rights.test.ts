@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs, { type AclEntry } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ensureTopics } from '../../../src/kafka/topics.ts';
-import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
+import { ensureTopics } from '../../../src/kafka/producers/topics.ts';
+import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { type Bench, clock, createLedger, eventOf, openBench, startPod, until } from './harness.ts';
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
-import { UnavailableError } from '../../../src/domain/errors.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { announceDocuments, livePods, startPodRegistry, type PodRecord } from '../../../src/ops/pods.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 

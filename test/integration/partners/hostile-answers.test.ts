@@ -6,13 +6,13 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createCouponApi } from '../../../src/partners/coupon-api.ts';
-import { createTokenSource } from '../../../src/partners/token-source.ts';
-import type { Clock } from '../../../src/pipeline/ports.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { startHttpStub, type HttpStub } from '../../support/http-stub.ts';
-import { holdOf } from '../../support/hold-of.ts';
-import { couponQuery, createLogBook } from '../../support/partner-fakes.ts';
+import { createCouponApi } from '../../../src/partners/coupon/coupon-api.ts';
+import { createTokenSource } from '../../../src/partners/auth/token-source.ts';
+import type { Clock } from '../../../src/runtime/clock.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { startHttpStub, type HttpStub } from '../../support/partners/http-stub.ts';
+import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { couponQuery, createLogBook } from '../../support/partners/partner-fakes.ts';
 
 const CASES = 400;
 const TOKEN_CASES = 60;

@@ -1,8 +1,12 @@
 /** The coupon API's sockets against a server of the test's own: how many, which, and what becomes of them. */
 import type { Client } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createHttpSockets, type HttpSockets, type SocketUser } from '../../../src/partners/http-sockets.ts';
-import { startHttpStub, type HttpStub } from '../../support/http-stub.ts';
+import {
+  createHttpSockets,
+  type HttpSockets,
+  type SocketUser,
+} from '../../../src/partners/http/http-sockets.ts';
+import { startHttpStub, type HttpStub } from '../../support/partners/http-stub.ts';
 
 const OPTIONS = { connectTimeout: 10_000 };
 

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createPoster, type Poster, type PostReply } from '../../../src/partners/http-post.ts';
-import { GOOD, KEY } from '../../support/fixed-certificates.ts';
-import { until } from '../../support/partner-fakes.ts';
+import { createPoster, type Poster, type PostReply } from '../../../src/partners/http/http-post.ts';
+import { GOOD, KEY } from '../../support/tls/fixed-certificates.ts';
+import { until } from '../../support/partners/partner-fakes.ts';
 
 /** More than a peer's kernel takes unread, less than ours takes with it: 600 KiB, and 3 MiB at once. */
 const BODY = 'x'.repeat(600 * 1024);

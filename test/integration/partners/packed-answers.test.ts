@@ -1,12 +1,12 @@
 /** Answers that come packed, asked for or not, as gateways send them: used, refused by the table, never unpacked for ever. */
 import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createPushApi } from '../../../src/partners/push-api.ts';
-import { createTokenSource, type TokenSource } from '../../../src/partners/token-source.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { createLogBook, until } from '../../support/partner-fakes.ts';
-import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
+import { createPushApi } from '../../../src/partners/push/push-api.ts';
+import { createTokenSource, type TokenSource } from '../../../src/partners/auth/token-source.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { startHttpStub, type Behaviour, type HttpStub } from '../../support/partners/http-stub.ts';
+import { createLogBook, until } from '../../support/partners/partner-fakes.ts';
+import { coupon, some, someCoupons, useCouponRig } from './coupon/coupon-rig.ts';
 
 const MIB = 1024 * 1024;
 const BODY = Buffer.from(some.body);

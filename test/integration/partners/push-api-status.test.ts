@@ -1,9 +1,9 @@
 /** What is known of the push API from its latest calls: the words of /status. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createPushApi, type PushApi, type SendOptions } from '../../../src/partners/push-api.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { startHttpStub, type HttpStub } from '../../support/http-stub.ts';
-import { createLogBook, until } from '../../support/partner-fakes.ts';
+import { createPushApi, type PushApi, type SendOptions } from '../../../src/partners/push/push-api.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { startHttpStub, type HttpStub } from '../../support/partners/http-stub.ts';
+import { createLogBook, until } from '../../support/partners/partner-fakes.ts';
 
 let stub: HttpStub;
 let api: PushApi;

@@ -2,16 +2,16 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FrozenPush } from '../../../src/domain/push.ts';
-import { createWriteFence } from '../../../src/domain/write-fence.ts';
+import { createWriteFence } from '../../../src/runtime/write-fence.ts';
 import {
   createPushApi,
   type PushApi,
   type PushApiOptions,
   type SendOptions,
-} from '../../../src/partners/push-api.ts';
-import { startHttpStub, type Behaviour, type HttpStub } from '../../support/http-stub.ts';
-import { createLogBook, until } from '../../support/partner-fakes.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
+} from '../../../src/partners/push/push-api.ts';
+import { startHttpStub, type Behaviour, type HttpStub } from '../../support/partners/http-stub.ts';
+import { createLogBook, until } from '../../support/partners/partner-fakes.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 
 const push: FrozenPush = {
   userId: 'u-1',

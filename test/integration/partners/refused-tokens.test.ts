@@ -1,13 +1,18 @@
 /** 401: one renewal for all, one repeat, and what it means when that is refused as well. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createWriteFence } from '../../../src/domain/write-fence.ts';
-import { createCouponApi, type CouponApi } from '../../../src/partners/coupon-api.ts';
-import { createPushApi, type PushApi } from '../../../src/partners/push-api.ts';
-import { createTokenSource, type TokenSource } from '../../../src/partners/token-source.ts';
-import { startHttpStub, type Behaviour, type HttpStub, type SeenRequest } from '../../support/http-stub.ts';
-import { holdOf } from '../../support/hold-of.ts';
-import { couponQuery, createLogBook, until } from '../../support/partner-fakes.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
+import { createWriteFence } from '../../../src/runtime/write-fence.ts';
+import { createCouponApi, type CouponApi } from '../../../src/partners/coupon/coupon-api.ts';
+import { createPushApi, type PushApi } from '../../../src/partners/push/push-api.ts';
+import { createTokenSource, type TokenSource } from '../../../src/partners/auth/token-source.ts';
+import {
+  startHttpStub,
+  type Behaviour,
+  type HttpStub,
+  type SeenRequest,
+} from '../../support/partners/http-stub.ts';
+import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { couponQuery, createLogBook, until } from '../../support/partners/partner-fakes.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 
 const held = new AbortController().signal;
 const push = {

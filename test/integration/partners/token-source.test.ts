@@ -4,10 +4,15 @@ import {
   createTokenSource,
   type TokenSource,
   type TokenSourceOptions,
-} from '../../../src/partners/token-source.ts';
-import { startHttpStub, type Behaviour, type HttpStub, type Script } from '../../support/http-stub.ts';
-import { createFakeClock, createLogBook, settled, until } from '../../support/partner-fakes.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
+} from '../../../src/partners/auth/token-source.ts';
+import {
+  startHttpStub,
+  type Behaviour,
+  type HttpStub,
+  type Script,
+} from '../../support/partners/http-stub.ts';
+import { createFakeClock, createLogBook, settled, until } from '../../support/partners/partner-fakes.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 
 const SECRET = 'hunter2-very-secret';
 const token = (value: string, expiresIn: unknown = 3600): Behaviour => ({

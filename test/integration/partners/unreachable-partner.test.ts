@@ -8,14 +8,14 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createCouponApi } from '../../../src/partners/coupon-api.ts';
-import { createPushApi } from '../../../src/partners/push-api.ts';
-import { createTokenSource } from '../../../src/partners/token-source.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { ELSEWHERE, EXPIRED, GOOD, KEY } from '../../support/fixed-certificates.ts';
-import { holdOf } from '../../support/hold-of.ts';
-import { startHttpStub } from '../../support/http-stub.ts';
-import { couponQuery, createLogBook } from '../../support/partner-fakes.ts';
+import { createCouponApi } from '../../../src/partners/coupon/coupon-api.ts';
+import { createPushApi } from '../../../src/partners/push/push-api.ts';
+import { createTokenSource } from '../../../src/partners/auth/token-source.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { ELSEWHERE, EXPIRED, GOOD, KEY } from '../../support/tls/fixed-certificates.ts';
+import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { startHttpStub } from '../../support/partners/http-stub.ts';
+import { couponQuery, createLogBook } from '../../support/partners/partner-fakes.ts';
 
 const COUPON = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
 const PUSH = {

@@ -1,9 +1,9 @@
 import { UnrecoverableError, Worker } from 'bullmq';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openRedis } from '../../../src/cooldown/connection.ts';
+import { openRedis } from '../../../src/redis/connection.ts';
 import { pushId } from '../../../src/push/push-id.ts';
-import { testRedisUrl } from '../../support/claims-harness.ts';
-import { createPushRig, type PushRig } from '../../support/push-rig.ts';
+import { testRedisUrl } from '../../support/claims/claims-harness.ts';
+import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 30_000, interval: 20 };

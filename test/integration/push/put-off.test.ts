@@ -1,6 +1,6 @@
 /** Pushes that wait for their next try: they hold no worker, come back on time by Redis's clock, and leave others theirs. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPushRig, type PushRig } from '../../support/push-rig.ts';
+import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
 
 const soon = { timeout: 30_000, interval: 20 };
 const MINUTES_MS = 60_000;

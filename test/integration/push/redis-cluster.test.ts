@@ -3,15 +3,16 @@
  * killed in the middle of it all. Each push is sent once, and none is forgotten.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { watchRedis } from '../../../src/cooldown/watch.ts';
-import { inspectRedis, UnsafeRedisError } from '../../../src/cooldown/guard.ts';
-import { encodeId, SPREAD_TAGS } from '../../../src/cooldown/keys.ts';
-import { UnavailableError } from '../../../src/domain/errors.ts';
+import { watchRedis } from '../../../src/redis/watch.ts';
+import { inspectRedis, UnsafeRedisError } from '../../../src/redis/guard.ts';
+import { encodeId } from '../../../src/claims/keys.ts';
+import { SPREAD_TAGS } from '../../../src/redis/spread-tags.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
 import { queuePrefix } from '../../../src/push/push-queue.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
-import { createPushRig, type PushRig } from '../../support/push-rig.ts';
-import { startRedisCluster, type RedisCluster } from '../../support/redis-cluster.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
+import { startRedisCluster, type RedisCluster } from '../../support/redis/redis-cluster.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 50 };

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { inspectRedis, UnsafeRedisError } from '../../../src/cooldown/guard.ts';
-import { closeRedis, openRedis } from '../../../src/cooldown/connection.ts';
-import { watchRedis } from '../../../src/cooldown/watch.ts';
-import { UnavailableError } from '../../../src/domain/errors.ts';
-import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
-import { claimOne } from '../../support/claims-harness.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
-import { createPushRig, type PushRig } from '../../support/push-rig.ts';
+import { inspectRedis, UnsafeRedisError } from '../../../src/redis/guard.ts';
+import { closeRedis, openRedis } from '../../../src/redis/connection.ts';
+import { watchRedis } from '../../../src/redis/watch.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
+import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
+import { claimOne } from '../../support/claims/claims-harness.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 50 };

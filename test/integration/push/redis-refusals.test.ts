@@ -4,22 +4,22 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { closeRedis, openRedis, type RedisClient } from '../../../src/cooldown/connection.ts';
-import { inspectRedis } from '../../../src/cooldown/guard.ts';
-import { createRightsCheck } from '../../../src/cooldown/rights.ts';
-import { createSweeper } from '../../../src/cooldown/sweeper.ts';
-import { watchRedis } from '../../../src/cooldown/watch.ts';
+import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
+import { inspectRedis } from '../../../src/redis/guard.ts';
+import { createRightsCheck } from '../../../src/redis/rights.ts';
+import { createSweeper } from '../../../src/claims/sweeper.ts';
+import { watchRedis } from '../../../src/redis/watch.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
-import { UnavailableError } from '../../../src/domain/errors.ts';
-import { refusalOf } from '../../../src/domain/redis-failure.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
+import { refusalOf } from '../../../src/redis/redis-failure.ts';
 import { announceDocuments, livePods, startPodRegistry } from '../../../src/ops/pods.ts';
-import { startServices, type RunningServices } from '../../../src/simulation/services/start-services.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { claimOne } from '../../support/claims-harness.ts';
-import { findLocalObstacle } from '../../support/local-obstacle.ts';
-import { createLogBook } from '../../support/partner-fakes.ts';
-import { EVERYTHING, openRedisUser, type RedisUser } from '../../support/redis-user.ts';
-import { createPushRig, type PushRig } from '../../support/push-rig.ts';
+import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { claimOne } from '../../support/claims/claims-harness.ts';
+import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { createLogBook } from '../../support/partners/partner-fakes.ts';
+import { EVERYTHING, openRedisUser, type RedisUser } from '../../support/redis/redis-user.ts';
+import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 30 };

@@ -1,11 +1,11 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createShops } from '../../../src/simulation/city/shops.ts';
-import { connectPartners } from '../../../src/simulation/partners/connect-partners.ts';
-import type { PartnersOptions } from '../../../src/simulation/partners/create-partners.ts';
-import type { Partners } from '../../../src/simulation/partners/partners.ts';
-import { createPartners, DEFAULT_CREDENTIALS } from '../../../src/simulation/partners/create-partners.ts';
-import { failingSettings, MILD_SETTINGS } from '../../../src/simulation/partners/settings.ts';
+import { createShops } from '../../simulation/city/shops.ts';
+import { connectPartners } from '../../simulation/partners/connect-partners.ts';
+import type { PartnersOptions } from '../../simulation/partners/create-partners.ts';
+import type { Partners } from '../../simulation/partners/partners.ts';
+import { createPartners, DEFAULT_CREDENTIALS } from '../../simulation/partners/create-partners.ts';
+import { failingSettings, MILD_SETTINGS } from '../../simulation/partners/settings.ts';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const shop = createShops(1).find(({ offers }) => offers.length > 0)!;

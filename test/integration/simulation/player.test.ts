@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { expect, inject, it } from 'vitest';
-import { createCity } from '../../../src/simulation/city/city.ts';
-import { ensureTopics, openKafka } from '../../../src/simulation/player/kafka.ts';
-import { play } from '../../../src/simulation/player/play.ts';
-import { readTopic } from '../../../src/simulation/player/read-topic.ts';
-import type { ProducedEvent } from '../../../src/simulation/verify/evidence.ts';
-import { placeOf } from '../../../src/simulation/verify/evidence.ts';
+import { createCity } from '../../simulation/city/city.ts';
+import { ensureTopics, openKafka } from '../../simulation/player/kafka.ts';
+import { play } from '../../simulation/player/play.ts';
+import { readTopic } from '../../simulation/player/read-topic.ts';
+import type { ProducedEvent } from '../../simulation/verify/evidence.ts';
+import { placeOf } from '../../simulation/verify/evidence.ts';
 
 const kafka = openKafka(inject('services')['KAFKA_BROKERS'] ?? '', 'player-test');
 

@@ -2,9 +2,9 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openProxy, type Proxy } from '../../../src/simulation/chaos/proxy.ts';
-import { findFreePorts } from '../../../src/simulation/services/free-ports.ts';
-import { eventually } from '../../support/scenario.ts';
+import { openProxy, type Proxy } from '../../simulation/chaos/proxy.ts';
+import { findFreePorts } from '../../simulation/services/free-ports.ts';
+import { eventually } from '../../support/pods/scenario.ts';
 
 let proxy: Proxy;
 let upstream: Server;

@@ -66,7 +66,7 @@ const jobRemoved: Hazard = {
   mutations: [
     {
       guard: 'a recalled claim is queued again',
-      edits: [{ file: 'pipeline/steps/take-up-again.ts', find: 'await queue.enqueue(event);', replace: '' }],
+      edits: [{ file: 'pipeline/steps/resume-claim.ts', find: 'await queue.enqueue(event);', replace: '' }],
       breaks: { ends: [] },
     },
   ],

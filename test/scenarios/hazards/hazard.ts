@@ -3,8 +3,8 @@
  * the guards without which he would see something else. Everything in it is told in facts of the partners' ledger,
  * the outcome topic and the committed offsets.
  */
-import type { SourceEdit } from '../../support/planted-fault.ts';
-import type { HazardWorld } from '../../support/hazard-world.ts';
+import type { SourceEdit } from '../../tools/planted-fault.ts';
+import type { HazardWorld } from '../../support/hazards/hazard-world.ts';
 
 /** What was seen from outside. */
 export type Facts = Readonly<Record<string, unknown>>;

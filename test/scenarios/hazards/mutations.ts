@@ -1,12 +1,12 @@
 /** Guards that more than one hazard is caught by, each taken away by an edit of the source. */
-import type { SourceEdit } from '../../support/planted-fault.ts';
+import type { SourceEdit } from '../../tools/planted-fault.ts';
 import type { Mutation } from './hazard.ts';
 
 type Guard = Pick<Mutation, 'guard' | 'edits'>;
 
 const known = "if f[1] then return {'known', f[1], f[2], f[3]} end";
 const inBoth = (replace: string): readonly SourceEdit[] =>
-  ['cooldown/scripts/recall.ts', 'cooldown/scripts/claim.ts'].map((file) => ({ file, find: known, replace }));
+  ['claims/scripts/recall.ts', 'claims/scripts/claim.ts'].map((file) => ({ file, find: known, replace }));
 
 export const RECORD_LOOKED_UP: Guard = { guard: 'the event’s own record is looked up', edits: inBoth('') };
 
@@ -19,7 +19,7 @@ export const SENDING_KEPT: Guard = {
   guard: 'what may have been sent is not sent again',
   edits: [
     {
-      file: 'cooldown/scripts/permit.ts',
+      file: 'claims/scripts/permit.ts',
       find: "  if token ~= ARGV[2] then return {'interrupted', attempt, ticket, ms(expires), left} end\n",
       replace: '',
     },

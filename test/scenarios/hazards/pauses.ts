@@ -1,6 +1,6 @@
 /** A pod is frozen at the worst moment, others take over, and it comes back: SIGSTOP, the group's eviction, SIGCONT. */
-import type { Failpoint } from '../../../src/domain/failpoints.ts';
-import type { HazardWorld } from '../../support/hazard-world.ts';
+import type { Failpoint } from '../../../src/runtime/failpoints.ts';
+import type { HazardWorld } from '../../support/hazards/hazard-world.ts';
 import { delivered, type Hazard } from './hazard.ts';
 import { RECORD_LOOKED_UP, SENDING_KEPT } from './mutations.ts';
 
@@ -66,7 +66,7 @@ const oneUserInTwoPartitions: Hazard = {
       guard: 'the claim asks the user’s history',
       edits: [
         {
-          file: 'cooldown/scripts/claim.ts',
+          file: 'claims/scripts/claim.ts',
           find: "if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1} end",
           replace: '',
         },
@@ -89,7 +89,7 @@ const lockLostWhileSending: Hazard = {
       guard: 'an attempt settles only what nobody settled before',
       edits: [
         {
-          file: 'cooldown/scripts/settle.ts',
+          file: 'claims/scripts/settle.ts',
           find: `if is_final() then
   if mine and state == ARGV[3] then return {'done', ticket} end
   return {'settled', state, ticket}
@@ -116,7 +116,7 @@ const lockLostBeforeSending: Hazard = {
       guard: 'what has ended is not permitted again',
       edits: [
         {
-          file: 'cooldown/scripts/permit.ts',
+          file: 'claims/scripts/permit.ts',
           find: "if is_final() then return {'settled', state, ticket} end",
           replace: '',
         },
@@ -144,7 +144,7 @@ const frozenBeforeTheWrite: Hazard = {
       guard: 'nothing is written later than 2 s after the permission',
       edits: [
         {
-          file: 'partners/http-post.ts',
+          file: 'partners/http/http-post.ts',
           find: 'if (settled || closed || (fence !== undefined && fence.leftMs() <= 0)) {',
           replace: 'if (settled || closed) {',
         },
@@ -183,7 +183,7 @@ const releaseRacesNewClaim: Hazard = {
       guard: 'a release compares before it gives back',
       edits: [
         {
-          file: 'cooldown/scripts/release.ts',
+          file: 'claims/scripts/release.ts',
           find: `if is_final() then
   if mine and state == ARGV[2] then return {'done', ticket} end
   return {'settled', state, ticket}

@@ -35,7 +35,7 @@ const permitReplyLost: Hazard = {
       guard: 'an attempt is recognised by its token',
       edits: [
         {
-          file: 'cooldown/scripts/permit.ts',
+          file: 'claims/scripts/permit.ts',
           find: '  if token ~= ARGV[2] then return',
           replace: '  if true then return',
         },
@@ -72,7 +72,7 @@ const commitReplyLost: Hazard = {
       guard: 'a commit that fails costs a later commit, nothing else',
       edits: [
         {
-          file: 'kafka/group-commit.ts',
+          file: 'kafka/commit/group-commit.ts',
           find: "    health.failed(messageOf(error));\n    return 'failed';\n",
           replace: '    throw error;\n',
         },
@@ -117,12 +117,12 @@ const commitAfterHandover: Hazard = {
       guard: 'a commit is made only under its own assignment',
       edits: [
         {
-          file: 'kafka/group-commit.ts',
+          file: 'kafka/commit/group-commit.ts',
           find: 'const topics = [{ topic, partitions }];',
           replace: 'const topics = globalThis.refused ?? [{ topic, partitions }];',
         },
         {
-          file: 'kafka/group-commit.ts',
+          file: 'kafka/commit/group-commit.ts',
           find: '  } catch (error) {\n    if (isFenced(error)) {',
           replace: '  } catch (error) {\n    globalThis.refused = topics;\n    if (isFenced(error)) {',
         },
@@ -166,7 +166,7 @@ const killedPastUndecided: Hazard = {
       guard: 'nothing is committed past what is undecided',
       edits: [
         {
-          file: 'stream/partition-offsets.ts',
+          file: 'stream/partition/partition-offsets.ts',
           find: 'watermark: () => (size === 0 ? position : offsetAt(0)),',
           replace: 'watermark: () => position,',
         },

@@ -1,6 +1,6 @@
 /** Caps and their windows, while rules change, pushes wait and events come again. */
 import { randomUUID } from 'node:crypto';
-import type { HazardWorld } from '../../support/hazard-world.ts';
+import type { HazardWorld } from '../../support/hazards/hazard-world.ts';
 import { delivered, type Hazard } from './hazard.ts';
 import { RECORD_LOOKED_UP } from './mutations.ts';
 
@@ -72,7 +72,7 @@ const pushApiAway: Hazard = {
       guard: 'an undelivered push keeps its place however old',
       edits: [
         {
-          file: 'cooldown/scripts/claim.ts',
+          file: 'claims/scripts/claim.ts',
           find: "redis.call('ZADD', KEYS[2], '+inf', member)",
           replace: "redis.call('ZADD', KEYS[2], ms(now), member)",
         },
@@ -119,7 +119,7 @@ const capsChange: Hazard = {
       guard: 'the history is kept beyond a rule’s own window',
       edits: [
         {
-          file: 'cooldown/scripts/claim.ts',
+          file: 'claims/scripts/claim.ts',
           find: 'ms(now - ${String(MAX_CAP_WINDOW_MS)})',
           replace: 'ms(now - tonumber(ARGV[7]))',
         },

@@ -1,6 +1,6 @@
 /** A fault in the environment is named, all of them at once, and no value is ever echoed. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, readSome } from '../../../src/config.ts';
+import { ConfigError, readConfig, readSome } from '../../../src/config/config.ts';
 
 const good = {
   KAFKA_BROKERS: 'a:9092, b:9092',

@@ -1,8 +1,8 @@
 /** What happens to an event when something fails, answers twice, or the pod must give it up. */
 import { describe, expect, it } from 'vitest';
-import { AbandonedError, UnavailableError } from '../../../src/domain/errors.ts';
+import { AbandonedError, UnavailableError } from '../../../src/runtime/errors.ts';
 import type { PushTicket } from '../../../src/domain/push.ts';
-import { createIntake } from '../../../src/pipeline/take-in.ts';
+import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const away = new UnavailableError('redis', new Error('ECONNREFUSED'));

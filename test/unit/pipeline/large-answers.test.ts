@@ -1,7 +1,7 @@
 /** Room for large answers is little: an event lets go of its answer as soon as its run has ended, whatever with. */
 import { expect, it } from 'vitest';
-import { UnavailableError } from '../../../src/domain/errors.ts';
-import { createIntake } from '../../../src/pipeline/take-in.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
+import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const away = new UnavailableError('redis', new Error('ECONNREFUSED'));

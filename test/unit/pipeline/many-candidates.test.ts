@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createIntake } from '../../../src/pipeline/take-in.ts';
+import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, piece, rawEvent } from '../../support/pipeline-fakes.ts';
 
 const coupons = Array.from({ length: 250 }, (_, at) => ({ ...coupon, couponId: `c-${String(at)}` }));

@@ -5,13 +5,13 @@
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createDeadLetters } from '../../../src/kafka/dead-letters.ts';
-import type { OutgoingRecord } from '../../../src/kafka/record-sender.ts';
-import { createIntake } from '../../../src/pipeline/take-in.ts';
-import { decodeRecord } from '../../../src/stream/record-decoder.ts';
+import { createDeadLetters } from '../../../src/kafka/producers/dead-letters.ts';
+import type { OutgoingRecord } from '../../../src/kafka/producers/record-sender.ts';
+import { createIntake } from '../../../src/pipeline/edge.ts';
+import { decodeRecord } from '../../../src/stream/decode/record-decoder.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { bench } from '../../support/pipeline-fakes.ts';
-import { giants, poison, type PoisonRecord } from '../../support/poison.ts';
+import { giants, poison, type PoisonRecord } from '../../support/pods/poison.ts';
 
 const MAX_RECORD_BYTES = 1024 * 1024;
 /** What a log line may hold: no control, no line end, nothing that turns the direction of text. */

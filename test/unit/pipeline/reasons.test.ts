@@ -1,7 +1,7 @@
 /** Every reason of the closed list can be produced, in the contract's order, and none by anything else. */
 import { describe, expect, it } from 'vitest';
 import { DEAD_LETTER_REASONS, FILTER_REASONS } from '../../../src/domain/outcome.ts';
-import { createIntake } from '../../../src/pipeline/take-in.ts';
+import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, NOW, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 /** Breaks one thing, so that exactly this filter speaks. Later entries are broken too where they can be. */

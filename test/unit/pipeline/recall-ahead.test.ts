@@ -1,6 +1,6 @@
 /** An answer got ahead is used only where asking now would answer the same. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UnavailableError } from '../../../src/domain/errors.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
 import type { Claims, ClaimRequest, Recalled } from '../../../src/pipeline/ports.ts';
 import { createRecallAhead, type RecallAhead } from '../../../src/pipeline/recall-ahead.ts';
 

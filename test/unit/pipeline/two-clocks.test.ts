@@ -1,6 +1,6 @@
 /** Where this pod's clock and Redis's differ, an event is too old or too far ahead only if both say so. */
 import { describe, expect, it } from 'vitest';
-import { createIntake } from '../../../src/pipeline/take-in.ts';
+import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, NOW, piece, rawEvent } from '../../support/pipeline-fakes.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { away, createBench, type DeliveryBench, type Step } from '../../support/delivery-bench.ts';
+import { away, createBench, type DeliveryBench, type Step } from '../../support/claims/delivery-bench.ts';
 
 let bench: DeliveryBench;
 beforeEach(async () => {

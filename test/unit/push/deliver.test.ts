@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SendResult } from '../../../src/domain/delivery.ts';
 import { pushId } from '../../../src/push/push-id.ts';
-import { createBench, type DeliveryBench } from '../../support/delivery-bench.ts';
+import { createBench, type DeliveryBench } from '../../support/claims/delivery-bench.ts';
 
 const notSent = (retryAfterMs?: number): SendResult => ({
   kind: 'not_sent',

@@ -1,10 +1,10 @@
 /** What holds a delivery's place: nothing that is away for some users only may hold it for longer than seconds. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UnavailableError } from '../../../src/domain/errors.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';
-import { systemClock } from '../../../src/telemetry/system-clock.ts';
-import { ticketOf } from '../../support/claims-harness.ts';
-import { away, createBench, type DeliveryBench } from '../../support/delivery-bench.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { ticketOf } from '../../support/claims/claims-harness.ts';
+import { away, createBench, type DeliveryBench } from '../../support/claims/delivery-bench.ts';
 
 let bench: DeliveryBench;
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import type { Coupon } from '../../../src/domain/coupon.ts';
 import type { LocationEvent } from '../../../src/domain/event.ts';
 import type { Merchant } from '../../../src/domain/merchant.ts';
 import type { RankContext, Ranking, Ruleset } from '../../../src/pipeline/ports.ts';
-import { parseRules } from '../../../src/rules/parse-rules.ts';
+import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 
 /** A Sunday, 13:00 in Berlin. */
 export const NOW = Date.parse('2026-11-22T12:00:00Z');

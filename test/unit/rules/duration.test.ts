@@ -1,7 +1,7 @@
 /** Durations as people write them: exact, with one unit, and nothing that could be read in two ways. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { durationMs, formatDuration, parseDuration } from '../../../src/rules/duration.ts';
+import { durationMs, formatDuration, parseDuration } from '../../../src/rules/document/duration.ts';
 
 it.each([
   ['90s', 90_000],

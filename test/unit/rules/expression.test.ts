@@ -1,6 +1,6 @@
 /** Conditions: what they see, what a load refuses, and that nothing in them can stall a pod. */
 import { describe, expect, it } from 'vitest';
-import { compileExpression } from '../../../src/rules/expression.ts';
+import { compileExpression } from '../../../src/rules/language/expression.ts';
 import { coupon, document, excluded, problems, rank, rules, type Scene } from './documents.ts';
 
 /** Whether the condition holds for the one coupon. */

@@ -1,7 +1,7 @@
 /** The merchants document: tolerant of what is new, strict about what would make two pods decide differently. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseMerchants } from '../../../src/rules/merchants.ts';
+import { parseMerchants } from '../../../src/rules/document/merchants.ts';
 
 function parse(merchants: unknown, version: unknown = 'v1') {
   return parseMerchants(JSON.stringify({ version, merchants }));

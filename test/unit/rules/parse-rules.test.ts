@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseMerchants } from '../../../src/rules/merchants.ts';
-import { parseRules } from '../../../src/rules/parse-rules.ts';
+import { parseMerchants } from '../../../src/rules/document/merchants.ts';
+import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 import { document, problems, rules } from './documents.ts';
 
 const example = readFileSync('rules/default.yaml', 'utf8');

@@ -1,7 +1,7 @@
 /** Push texts: filled whole or not at all, in the reader's language, and never with a place in them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileTemplate, TEMPLATE_VARIABLES } from '../../../src/rules/template.ts';
+import { compileTemplate, TEMPLATE_VARIABLES } from '../../../src/rules/language/template.ts';
 import { coupon, problems, document, rank, rules, type Scene } from './documents.ts';
 
 function text(push: string, scene: Scene = {}, changes = {}) {

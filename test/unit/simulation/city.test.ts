@@ -1,9 +1,9 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createCity } from '../../../src/simulation/city/city.ts';
-import type { CityRecord } from '../../../src/simulation/city/records.ts';
-import { createRandom } from '../../../src/simulation/city/random.ts';
-import { chooseZones, findZone, localHour } from '../../../src/simulation/city/zones.ts';
+import { createCity } from '../../simulation/city/city.ts';
+import type { CityRecord } from '../../simulation/city/records.ts';
+import { createRandom } from '../../simulation/city/random.ts';
+import { chooseZones, findZone, localHour } from '../../simulation/city/zones.ts';
 import { classify } from './classify.ts';
 
 const NOON = Date.UTC(2026, 10, 22, 12, 0);

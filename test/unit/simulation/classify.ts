@@ -3,10 +3,10 @@
  * to say what a city's events would come to, without a line of the service's own code.
  */
 import { gunzipSync } from 'node:zlib';
-import type { City } from '../../../src/simulation/city/city.ts';
-import type { CityRecord } from '../../../src/simulation/city/records.ts';
-import { localHour } from '../../../src/simulation/city/zones.ts';
-import { createStock } from '../../../src/simulation/partners/stock.ts';
+import type { City } from '../../simulation/city/city.ts';
+import type { CityRecord } from '../../simulation/city/records.ts';
+import { localHour } from '../../simulation/city/zones.ts';
+import { createStock } from '../../simulation/partners/stock.ts';
 
 export type Shares = Readonly<Record<string, number>>;
 

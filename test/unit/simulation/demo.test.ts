@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../../src/simulation/city/random.ts';
-import { planDisturbances, watchProgress } from '../../../src/simulation/demo/disturb.ts';
-import { bar, funnelRows, grouped } from '../../../src/simulation/demo/live.ts';
-import { nameRun } from '../../../src/simulation/demo/names.ts';
-import { readOptions } from '../../../src/simulation/demo/options.ts';
-import { formatReport, type DemoReport } from '../../../src/simulation/demo/report.ts';
+import { createRandom } from '../../simulation/city/random.ts';
+import { planDisturbances, watchProgress } from '../../simulation/demo/disturb.ts';
+import { bar, funnelRows, grouped } from '../../simulation/demo/live.ts';
+import { nameRun } from '../../simulation/demo/names.ts';
+import { readOptions } from '../../simulation/demo/options.ts';
+import { formatReport, type DemoReport } from '../../simulation/demo/report.ts';
 
 describe('the command line', () => {
   it('has the promised defaults', () => {

@@ -1,8 +1,8 @@
 /** The evidence of a small run in which everything is right: tests plant one violation at a time in it. */
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
-import type { PushEntry } from '../../../src/simulation/partners/ledger.ts';
-import type { Evidence } from '../../../src/simulation/verify/check-promises.ts';
-import type { ProducedEvent } from '../../../src/simulation/verify/evidence.ts';
+import type { PushEntry } from '../../simulation/partners/ledger.ts';
+import type { Evidence } from '../../simulation/verify/check-promises.ts';
+import type { ProducedEvent } from '../../simulation/verify/evidence.ts';
 
 export const DAY = 24 * 60 * 60 * 1000;
 export const START = Date.UTC(2026, 10, 22, 12);

@@ -4,7 +4,7 @@ import {
   measureLatency,
   percentilesOf,
   pushesPerUser,
-} from '../../../src/simulation/verify/funnel.ts';
+} from '../../simulation/verify/funnel.ts';
 import { filtered, good, outcome, push, queued } from './evidence-of-a-good-run.ts';
 
 describe('the run in numbers', () => {

@@ -1,16 +1,16 @@
 /** What only faults put to the test: each check finds the violation that is planted, and nothing in a good run. */
 import { describe, expect, it } from 'vitest';
-import { readCommitKey, readCommitOffset } from '../../../src/simulation/chaos/commit-log.ts';
-import { shortenCaps } from '../../../src/simulation/chaos/chaos-world.ts';
-import type { PushEntry } from '../../../src/simulation/partners/ledger.ts';
-import { findBackwardCommits, findEarlyCommits } from '../../../src/simulation/verify/commits.ts';
-import { findCapViolations } from '../../../src/simulation/verify/pushes.ts';
+import { readCommitKey, readCommitOffset } from '../../simulation/chaos/commit-log.ts';
+import { shortenCaps } from '../../simulation/chaos/chaos-world.ts';
+import type { PushEntry } from '../../simulation/partners/ledger.ts';
+import { findBackwardCommits, findEarlyCommits } from '../../simulation/verify/commits.ts';
+import { findCapViolations } from '../../simulation/verify/pushes.ts';
 import {
   calmMs,
   judgeEventRecovery,
   judgePushRecovery,
   type RecoveryEvidence,
-} from '../../../src/simulation/verify/recovery.ts';
+} from '../../simulation/verify/recovery.ts';
 
 const T = 1_000_000;
 const event = (offset: number, producedAt = T, partition = 0) => ({

@@ -1,7 +1,7 @@
 /** The order of one user's events, as the coupon API saw it. */
 import { describe, expect, it } from 'vitest';
-import type { PipelineRecord } from '../../../src/simulation/verify/accounting.ts';
-import { findOrderFaults } from '../../../src/simulation/verify/order.ts';
+import type { PipelineRecord } from '../../simulation/verify/accounting.ts';
+import { findOrderFaults } from '../../simulation/verify/order.ts';
 import { event, outcome } from './evidence-of-a-good-run.ts';
 
 const of = (offset: number, change: Parameters<typeof event>[1] = {}) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PushEntry } from '../../../src/simulation/partners/ledger.ts';
-import { checkPromises, type Evidence } from '../../../src/simulation/verify/check-promises.ts';
+import type { PushEntry } from '../../simulation/partners/ledger.ts';
+import { checkPromises, type Evidence } from '../../simulation/verify/check-promises.ts';
 import {
   bad,
   bytes,

@@ -6,10 +6,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { IMAGES } from '../../../src/simulation/services/docker/images.ts';
+import { IMAGES } from '../../simulation/services/docker/images.ts';
 
 const serviceSchema = z.object({
   image: z.string(),
+  command: z.unknown().optional(),
   build: z.unknown().optional(),
   pull_policy: z.string().optional(),
   ports: z.array(z.string()).default([]),
@@ -21,26 +22,41 @@ const fileSchema = z.object({ services: z.record(z.string(), serviceSchema) });
 const text = readFileSync('docker-compose.yml', 'utf8');
 const dockerfile = readFileSync('Dockerfile', 'utf8');
 const { services } = fileSchema.parse(parse(text, { merge: true }));
-const ours = Object.entries(services).filter(([, { image }]) => image.startsWith('${NOTIFIER_IMAGE:-'));
-const [builder, ...otherBuilders] = ours.filter(([, { build }]) => build !== undefined);
+/** Which service builds each of our images. */
+const BUILDERS = {
+  '${NOTIFIER_IMAGE:-coupon-push-notifier}': 'image',
+  '${SIMULATION_IMAGE:-coupon-push-notifier-simulation}': 'simulation-image',
+} as const;
+type OurImage = keyof typeof BUILDERS;
+const isOurs = (image: string): image is OurImage => image in BUILDERS;
+const ours = Object.entries(services).flatMap(([name, service]) =>
+  isOurs(service.image) ? [{ name, service, builder: BUILDERS[service.image] }] : [],
+);
 
 describe('docker-compose.yml', () => {
-  it('builds the image in one service, which all others wait for', () => {
-    expect(otherBuilders).toEqual([]);
-    const [name = '', { depends_on: before } = { depends_on: {} }] = builder ?? [];
-    expect(before).toEqual({});
-    expect(ours.length).toBeGreaterThan(4);
-    for (const [other, { depends_on: dependencies }] of ours) {
-      if (other !== name)
-        expect(dependencies[name], other).toEqual({ condition: 'service_completed_successfully' });
+  it('builds each image in one service, which all others of that image wait for', () => {
+    expect(ours.length).toBeGreaterThan(6);
+    for (const { name, service, builder } of ours) {
+      expect(service.build !== undefined, name).toBe(name === builder);
+      expect(service.depends_on[builder], name).toEqual(
+        name === builder ? undefined : { condition: 'service_completed_successfully' },
+      );
     }
   });
 
-  it('never asks a registry for the image', () => {
-    for (const [name, { image, pull_policy: policy }] of ours) {
-      expect(policy, name).toBe('never');
-      expect(image, name).toBe('${NOTIFIER_IMAGE:-coupon-push-notifier}');
+  it('never asks a registry for an image of its own', () => {
+    for (const { name, service } of ours) expect(service.pull_policy, name).toBe('never');
+  });
+
+  it('runs the simulation from an image of its own, and pods from one without it', () => {
+    for (const { name, service, builder } of ours) {
+      const simulates = JSON.stringify(service.command ?? '').includes('test/simulation/');
+      if (name !== builder) expect(builder, name).toBe(simulates ? 'simulation-image' : 'image');
     }
+    const service = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
+    expect(service).toMatch(/^\nFROM base$/m);
+    const base = dockerfile.slice(dockerfile.indexOf(' AS base'), dockerfile.indexOf(' AS simulation'));
+    expect(base + service).not.toContain('test/simulation');
   });
 
   it('has every host port as a variable with a default of its own, on this machine alone', () => {
@@ -83,7 +99,7 @@ describe('docker-compose.yml', () => {
 describe('Dockerfile', () => {
   it('runs node itself as a user who owns nothing, and is asked whether it is alive', () => {
     const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
-    expect(last).toMatch(/^USER node$/m);
+    expect(dockerfile).toMatch(/^USER node$/m);
     expect(last).toMatch(/^HEALTHCHECK /m);
     expect(last).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
   });

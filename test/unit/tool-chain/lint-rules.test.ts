@@ -1,7 +1,7 @@
 /** The house's lint rules bite, and can't be switched off by the comment that they judge. */
 import { Linter } from 'eslint';
 import { describe, expect, it } from 'vitest';
-import { houseRules } from '../../support/lint-rules.ts';
+import { houseRules } from '../../tools/lint-rules.ts';
 
 function lint(code: string, filename = 'a-file.js'): string[] {
   const config: Linter.Config = {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { HAZARDS } from '../../scenarios/hazards/list.ts';
-import { plant } from '../../support/planted-fault.ts';
+import { plant } from '../../tools/planted-fault.ts';
 
 const guards = HAZARDS.flatMap(({ name, mutations }) =>
   mutations.map(({ guard, edits }) => ({ name, guard, edits })),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSummary, parseSummary, settleSummary } from '../../support/test-summary.ts';
+import { formatSummary, parseSummary, settleSummary } from '../../tools/test-summary.ts';
 
 describe('the summary line', () => {
   it('names skipped tests only where there are any', () => {

@@ -1,7 +1,7 @@
 import { expect, it, vi } from 'vitest';
-import { conduct } from '../../../../src/simulation/chaos/conduct.ts';
-import type { PlannedFault } from '../../../../src/simulation/chaos/fault-kinds.ts';
-import type { Stage } from '../../../../src/simulation/chaos/inflict.ts';
+import { conduct } from '../../../simulation/chaos/conduct.ts';
+import type { PlannedFault } from '../../../simulation/chaos/fault-kinds.ts';
+import type { Stage } from '../../../simulation/chaos/inflict.ts';
 
 /** A pod that runs throughout, and is ready at once where nothing else is said. */
 const aPod = (ways: object = {}) => ({

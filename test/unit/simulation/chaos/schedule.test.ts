@@ -1,15 +1,15 @@
 /** The schedule of faults: repeated by its seed, within reason at every moment, and over before the end. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { describeFault } from '../../../../src/simulation/chaos/describe.ts';
+import { describeFault } from '../../../simulation/chaos/describe.ts';
 import {
   claimsOf,
   FAULT_KINDS,
   takesPodAway,
   type PlannedFault,
-} from '../../../../src/simulation/chaos/fault-kinds.ts';
-import { readOptions } from '../../../../src/simulation/chaos/options.ts';
-import { planFaults } from '../../../../src/simulation/chaos/schedule.ts';
+} from '../../../simulation/chaos/fault-kinds.ts';
+import { readOptions } from '../../../simulation/chaos/options.ts';
+import { planFaults } from '../../../simulation/chaos/schedule.ts';
 
 const endOf = ({ atMs, lastsMs }: PlannedFault): number => atMs + lastsMs;
 const runs = fc.record({

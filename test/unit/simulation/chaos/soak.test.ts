@@ -1,6 +1,6 @@
 /** A soak says flat only of what is flat. */
 import { expect, it } from 'vitest';
-import { checkMemory, checkTrends, findTrends, showTrend } from '../../../../src/simulation/chaos/soak.ts';
+import { checkMemory, checkTrends, findTrends, showTrend } from '../../../simulation/chaos/soak.ts';
 
 const soak = (series: string, values: readonly number[]) =>
   findTrends(values.map((value) => ({ [series]: value })));

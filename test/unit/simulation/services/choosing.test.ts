@@ -5,14 +5,14 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { IMAGES, REAPER_IMAGE } from '../../../../src/simulation/services/docker/images.ts';
-import { kafkaEnvironment, retryTakenPorts } from '../../../../src/simulation/services/docker-service.ts';
-import { useGivenService } from '../../../../src/simulation/services/given-service.ts';
-import { readDownloadedMegabytes } from '../../../../src/simulation/services/maven.ts';
-import { readOrigins } from '../../../../src/simulation/services/origins.ts';
-import { startServices } from '../../../../src/simulation/services/start-services.ts';
-import { readJavaMajor } from '../../../../src/simulation/services/toolchain.ts';
-import { json, startFakeEngine } from '../../../support/fake-engine.ts';
+import { IMAGES, REAPER_IMAGE } from '../../../simulation/services/docker/images.ts';
+import { kafkaEnvironment, retryTakenPorts } from '../../../simulation/services/docker-service.ts';
+import { useGivenService } from '../../../simulation/services/given-service.ts';
+import { readDownloadedMegabytes } from '../../../simulation/services/maven.ts';
+import { readOrigins } from '../../../simulation/services/origins.ts';
+import { startServices } from '../../../simulation/services/start-services.ts';
+import { readJavaMajor } from '../../../simulation/services/toolchain.ts';
+import { json, startFakeEngine } from '../../../support/services/fake-engine.ts';
 
 const quiet = (): void => undefined;
 

@@ -3,14 +3,19 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { findDockerEngine } from '../../../../src/simulation/services/docker/find-engine.ts';
+import { findDockerEngine } from '../../../simulation/services/docker/find-engine.ts';
 import {
   findAddressObstacle,
   locateEngine,
   readContext,
   type Looks,
-} from '../../../../src/simulation/services/docker/locate-engine.ts';
-import { json, silence, startFakeEngine, type FakeEngineOptions } from '../../../support/fake-engine.ts';
+} from '../../../simulation/services/docker/locate-engine.ts';
+import {
+  json,
+  silence,
+  startFakeEngine,
+  type FakeEngineOptions,
+} from '../../../support/services/fake-engine.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

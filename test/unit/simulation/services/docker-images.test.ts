@@ -2,14 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { DockerEngine } from '../../../../src/simulation/services/docker/find-engine.ts';
-import {
-  IMAGES,
-  pullServiceImages,
-  REAPER_IMAGE,
-} from '../../../../src/simulation/services/docker/images.ts';
-import { pullImages, type PullLimits } from '../../../../src/simulation/services/docker/pull-images.ts';
-import { createPullProgress } from '../../../../src/simulation/services/docker/pull-progress.ts';
+import type { DockerEngine } from '../../../simulation/services/docker/find-engine.ts';
+import { IMAGES, pullServiceImages, REAPER_IMAGE } from '../../../simulation/services/docker/images.ts';
+import { pullImages, type PullLimits } from '../../../simulation/services/docker/pull-images.ts';
+import { createPullProgress } from '../../../simulation/services/docker/pull-progress.ts';
 import {
   json,
   LAYERS,
@@ -17,7 +13,7 @@ import {
   silence,
   startFakeEngine,
   type FakeEngineOptions,
-} from '../../../support/fake-engine.ts';
+} from '../../../support/services/fake-engine.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {

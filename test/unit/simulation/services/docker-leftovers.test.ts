@@ -1,7 +1,7 @@
 /** What a killed run left is removed by the next one, and nobody else's containers ever are. */
 import { afterEach, expect, it } from 'vitest';
-import { ownLabels, removeLeftovers } from '../../../../src/simulation/services/docker/leftovers.ts';
-import { type FakeEngine, json, type Reply, startFakeEngine } from '../../../support/fake-engine.ts';
+import { ownLabels, removeLeftovers } from '../../../simulation/services/docker/leftovers.ts';
+import { type FakeEngine, json, type Reply, startFakeEngine } from '../../../support/services/fake-engine.ts';
 
 const table = { name: 'here pid:[1]', isAlive: (pid: number) => pid === 7 };
 let engine: FakeEngine | undefined;

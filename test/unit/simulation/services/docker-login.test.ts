@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { loginHeaders, registryOf } from '../../../../src/simulation/services/docker/registry-auth.ts';
+import { loginHeaders, registryOf } from '../../../simulation/services/docker/registry-auth.ts';
 
 const HUB = 'https://index.docker.io/v1/';
 const folders: string[] = [];

@@ -1,0 +1,121 @@
+/**
+ * The worker's side of the claim protocol (its states are drawn in claims.ts): the permission to send and the ends
+ * of a delivery, each one script. Every call may be repeated after a lost reply: the same attempt gets the same
+ * answer. An answer that comes late, after somebody settled the attempt, changes nothing and says so.
+ *
+ * Who dies          leaves          and then
+ * before permit     claimed         the job runs again; without a job the sweep releases it as expired
+ * after permit      sending         the job's next run finds it interrupted: unknown (or repeats the same key)
+ * after settle      sent …          the job's next run, else the sweep, publishes the outcome
+ * after publishing  sent …, open    published again, counted once
+ */
+import type {
+  DeliveryOutcome,
+  DeliverySight,
+  DeliveryStore,
+  Ending,
+  Permission,
+} from '../domain/delivery.ts';
+import { noOffset, type CooldownOptions } from './claims.ts';
+import { createKeyspace, openMember } from './keys.ts';
+import { onRedis } from '../redis/redis-errors.ts';
+import { readNumber, readOutcome, readTicket, unknownAnswer } from './replies.ts';
+import { lookScript } from './scripts/is-pending.ts';
+import { permitScript } from './scripts/permit.ts';
+import { releaseScript } from './scripts/release.ts';
+import { reportScript } from './scripts/report.ts';
+import { retreatScript } from './scripts/retreat.ts';
+import { scriptOn } from '../redis/script.ts';
+import { settleScript } from './scripts/settle.ts';
+import { takeOverScript } from './scripts/take-over.ts';
+
+/** Every method rejects with `UnavailableError('redis')` where Redis is away. */
+export function createDeliveries(options: CooldownOptions): DeliveryStore {
+  const { redis, clockOffsetMs = noOffset } = options;
+  const keys = createKeyspace(options.prefix);
+  const run = {
+    look: scriptOn(redis, lookScript, clockOffsetMs),
+    permit: scriptOn(redis, permitScript, clockOffsetMs),
+    takeOver: scriptOn(redis, takeOverScript, clockOffsetMs),
+    settle: scriptOn(redis, settleScript, clockOffsetMs),
+    retreat: scriptOn(redis, retreatScript, clockOffsetMs),
+    release: scriptOn(redis, releaseScript, clockOffsetMs),
+    report: scriptOn(redis, reportScript, clockOffsetMs),
+  };
+  return {
+    look: async (ref) => readSight(await run.look(keys.ofEvent(ref), [])),
+    permit: async (ref, token) => {
+      options.assertKeeps?.();
+      return readPermission('permit', await run.permit(keys.ofEvent(ref), [token]));
+    },
+    takeOver: async (ref, attempt, token) => {
+      options.assertKeeps?.();
+      return readPermission('takeOver', await run.takeOver(keys.ofEvent(ref), [attempt, token]));
+    },
+    settle: async (ref, attempt, outcome) =>
+      readEnding('settle', await run.settle(keys.ofEvent(ref), [attempt, outcome])),
+    retreat: async (ref, attempt) => {
+      const reply = await run.retreat(keys.ofEvent(ref), [attempt]);
+      if (reply[0] === 'done') return { kind: 'done', remainingMs: readNumber(reply, 1) };
+      return readUnchanged('retreat', reply);
+    },
+    release: async (ref, outcome, attempt) =>
+      readEnding('release', await run.release(keys.ofEvent(ref), [outcome, attempt ?? ''])),
+    reported: async (ref, reporter) => {
+      const [reply] = await Promise.all([
+        run.report(keys.ofEvent(ref), [reporter]),
+        onRedis(redis, () => redis.zrem(keys.open, openMember(ref))),
+      ]);
+      return reply[0] === 'first';
+    },
+  };
+}
+
+function readSight(reply: readonly unknown[]): DeliverySight {
+  const [word] = reply;
+  if (word === 'waiting' || word === 'reported' || word === 'over') return word;
+  return unknownAnswer('look', reply);
+}
+
+function readPermission(script: string, reply: readonly unknown[]): Permission {
+  switch (reply[0]) {
+    case 'granted':
+    case 'interrupted':
+      return {
+        kind: reply[0],
+        attempt: readNumber(reply, 1),
+        ticket: readTicket(reply, 2),
+        expiresAtMs: readNumber(reply, 3),
+        remainingMs: readNumber(reply, 4),
+      };
+    case 'expired':
+      return { kind: 'expired', ticket: readTicket(reply, 1) };
+    case 'settled':
+      return { kind: 'settled', outcome: readOutcome(reply, 1), ticket: readTicket(reply, 2) };
+    case 'absent':
+      return { kind: 'absent' };
+    default:
+      // `spent`: a token that was given back asks again, which only a straggler whose reply nobody reads does.
+      return unknownAnswer(script, reply);
+  }
+}
+
+function readEnding(script: string, reply: readonly unknown[]): Ending {
+  if (reply[0] === 'done') return { kind: 'done', ticket: readTicket(reply, 1) };
+  return readUnchanged(script, reply);
+}
+
+function readUnchanged(script: string, reply: readonly unknown[]): Exclude<Ending, { kind: 'done' }> {
+  switch (reply[0]) {
+    case 'settled': {
+      const outcome: DeliveryOutcome = readOutcome(reply, 1);
+      return { kind: 'settled', outcome, ticket: readTicket(reply, 2) };
+    }
+    case 'held':
+      return { kind: 'held' };
+    case 'absent':
+      return { kind: 'absent' };
+    default:
+      return unknownAnswer(script, reply);
+  }
+}

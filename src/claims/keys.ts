@@ -1,0 +1,81 @@
+/**
+ * Where the claims live in Redis. Every id is encoded, so that a hash tag is never empty or broken (`}`, spaces,
+ * any Unicode) and two users never meet: an id of up to 36 plain characters (a UUID fits) stands as it is, so a
+ * user is found by hand; any other becomes `~` and 132 bits of its SHA-256. No plain id begins with `~`.
+ *
+ *     printf %s "$USER_ID" | openssl dgst -sha256 -binary | base64 | tr +/ -_ | cut -c1-22     # after the ~
+ *
+ * A user's keys share one slot; the index of what is still open and the kill switch have slots of their own.
+ */
+import { hash } from 'node:crypto';
+import type { EventRef } from '../domain/event.ts';
+
+const PLAIN = /^[A-Za-z0-9._-]{1,36}$/;
+const HASHED_LENGTH = 22;
+
+/** Widths of the parts of a history member, in characters of 6 bits: event, merchant, coupon. */
+export const MEMBER_EVENT_LENGTH = 16;
+export const MEMBER_SUBJECT_LENGTH = 12;
+
+export interface Keyspace {
+  /** The event's record (hash) and the user's history (sorted set): KEYS[1] and KEYS[2] of every script. */
+  ofEvent(ref: EventRef): readonly [record: string, history: string];
+  /** Sorted set of the pushes whose outcome is not published yet, by when to look at them. */
+  readonly open: string;
+}
+
+/**
+ * @param prefix 1 or more of `A–Z a–z 0–9 . _ : -`: a hash tag of the prefix's own would put all users in one slot.
+ */
+export function createKeyspace(prefix: string): Keyspace {
+  if (!/^[A-Za-z0-9._:-]+$/.test(prefix)) throw new RangeError(`not a key prefix: ${JSON.stringify(prefix)}`);
+  return {
+    ofEvent: ({ userId, eventId }) => {
+      const user = `${prefix}:{${encodeId(userId)}}`;
+      return [`${user}:e:${encodeId(eventId)}`, `${user}:h`];
+    },
+    open: `${prefix}:open`,
+  };
+}
+
+export function encodeId(id: string): string {
+  return PLAIN.test(id) ? id : `~${digest(id, HASHED_LENGTH)}`;
+}
+
+/**
+ * A history entry says which event, merchant and coupon it was about in 40 bytes, whatever the ids: small enough
+ * for Redis's packed sorted sets. Within one user's few entries 72 bits do not collide.
+ */
+export function historyMember(eventId: string, about: { merchantId: string; couponId: string }): string {
+  return (
+    memberEvent(eventId) +
+    digest(about.merchantId, MEMBER_SUBJECT_LENGTH) +
+    digest(about.couponId, MEMBER_SUBJECT_LENGTH)
+  );
+}
+
+/** The part of a history member that names its event. */
+export function memberEvent(eventId: string): string {
+  return digest(eventId, MEMBER_EVENT_LENGTH);
+}
+
+/** The index entry of an event, from which the event can be found again. */
+export function openMember({ userId, eventId }: EventRef): string {
+  return JSON.stringify([userId, eventId]);
+}
+
+/** @returns undefined for what {@link openMember} did not write. */
+export function parseOpenMember(member: string): EventRef | undefined {
+  try {
+    const parts: unknown = JSON.parse(member);
+    if (!Array.isArray(parts)) return undefined;
+    const [userId, eventId] = parts as unknown[];
+    return typeof userId === 'string' && typeof eventId === 'string' ? { userId, eventId } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(text: string, length: number): string {
+  return hash('sha256', text, 'base64url').slice(0, length);
+}

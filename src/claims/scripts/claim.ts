@@ -1,0 +1,81 @@
+/**
+ * absent → claimed: the best candidate whose caps all have room takes its place in the history and is frozen in
+ * the record. A known event answers with its record. An undelivered entry's time is +inf: it counts in every
+ * window, however old. A candidate whose time is over is passed by. A script that is refused in its middle keeps what
+ * it has done: a record without its place in the history would let a second push through. So every command that
+ * writes is run once where it changes nothing, before the first that does.
+ *
+ * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (ticket, not after, member)*.
+ * Answers known(state, ticket, expires) | claimed(ticket, expires) | no_room(index of a cap that is full: for the user, or
+ * else for the best candidate) | too_late, where the best candidate's time was over.
+ */
+import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
+import { MEMBER_EVENT_LENGTH, MEMBER_SUBJECT_LENGTH } from '../keys.ts';
+import { HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS } from '../limits.ts';
+import { CLOCK, type Script } from '../../redis/script.ts';
+
+const MERCHANT_FROM = MEMBER_EVENT_LENGTH + 1;
+const MERCHANT_TO = MEMBER_EVENT_LENGTH + MEMBER_SUBJECT_LENGTH;
+const COUPON_FROM = MERCHANT_TO + 1;
+const COUPON_TO = MERCHANT_TO + MEMBER_SUBJECT_LENGTH;
+
+export const claimScript: Script = {
+  name: 'claim',
+  keys: 2,
+  lua: `${CLOCK}
+local f = redis.call('HMGET', KEYS[1], 's', 'p', 'x')
+if f[1] then return {'known', f[1], f[2], f[3]} end
+
+local ttl, acceptable, caps = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local function merchant(member) return string.sub(member, ${String(MERCHANT_FROM)}, ${String(MERCHANT_TO)}) end
+local function coupon(member) return string.sub(member, ${String(COUPON_FROM)}, ${String(COUPON_TO)}) end
+
+local narrow = {}
+for c = 1, caps do
+  local at = 5 + (c - 1) * 3
+  local subject, max, window = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local since = '(' .. ms(now - window)
+  if subject == 'user' then
+    if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1} end
+  else
+    local part = merchant
+    if subject == 'user+coupon' then part = coupon end
+    local counts = {}
+    for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], since, '+inf')) do
+      local key = part(member)
+      counts[key] = (counts[key] or 0) + 1
+    end
+    narrow[#narrow + 1] = {index = c - 1, part = part, max = max, counts = counts}
+  end
+end
+
+local lack
+for i = 5 + caps * 3, #ARGV, 3 do
+  local ticket, not_after, member = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
+  local expires = now + ttl
+  if not_after and not_after < expires then expires = not_after end
+  local missing
+  if expires <= now then missing = {'too_late'} end
+  for _, cap in ipairs(narrow) do
+    if not missing and (cap.counts[cap.part(member)] or 0) >= cap.max then missing = {'no_room', cap.index} end
+  end
+  lack = lack or missing
+  if not missing then
+    local kept = math.max(expires, acceptable, now)
+    local keep = kept - now + ${String(Math.max(HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS))}
+    -- What changes nothing comes first, and of that what a full Redis refuses: later it would be let through.
+    redis.call('ZADD', KEYS[2], 'XX', '+inf', member)
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
+    redis.call('PEXPIREAT', KEYS[1], ms(now))
+    if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
+    redis.call('HSET', KEYS[1], 's', 'claimed', 'n', '0', 'x', ms(expires), 'u', ms(acceptable),
+      'p', ticket, 'm', member)
+    redis.call('PEXPIREAT', KEYS[1], ms(kept + ${String(UNDELIVERED_KEEP_MS)}))
+    redis.call('ZADD', KEYS[2], '+inf', member)
+    if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
+    return {'claimed', ticket, ms(expires)}
+  end
+end
+return lack or {'too_late'}
+`,
+};

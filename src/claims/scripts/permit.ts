@@ -1,0 +1,27 @@
+/**
+ * claimed → sending(attempt). The same token asks again after a lost reply and is given the same attempt, never
+ * another's; a request with a token that has been given back already is a straggler and gets nothing.
+ * ARGV after the clock: token.
+ */
+import { CLOCK, type Script } from '../../redis/script.ts';
+import { RECORD } from './record.ts';
+
+export const permitScript: Script = {
+  name: 'permit',
+  keys: 2,
+  lua: `${CLOCK}${RECORD}
+if not state then return {'absent'} end
+if is_final() then return {'settled', state, ticket} end
+local left = ms(expires - now)
+if state == 'sending' then
+  if token ~= ARGV[2] then return {'interrupted', attempt, ticket, ms(expires), left} end
+  redis.call('HSET', KEYS[1], 'a', ms(now))
+  return {'granted', attempt, ticket, ms(expires), left}
+end
+if token == ARGV[2] then return {'spent'} end
+if now >= expires then return {'expired', ticket} end
+attempt = attempt + 1
+redis.call('HSET', KEYS[1], 's', 'sending', 'n', attempt, 't', ARGV[2], 'a', ms(now))
+return {'granted', attempt, ticket, ms(expires), left}
+`,
+};

@@ -1,0 +1,43 @@
+/** What the scripts of a claim share: reading its record, and the two ends that a delivery may have. */
+import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
+import { WRITE_WITHIN_MS } from '../../domain/delivery.ts';
+import { HISTORY_KEEP_MS, RECORD_MARGIN_MS } from '../limits.ts';
+
+/**
+ * The record's fields: s state, n number of the attempt, t its token, a when it was permitted, x expires at,
+ * u acceptable until, p ticket, m history member, z when it ended, c who has published the outcome.
+ */
+export const RECORD = `
+local f = redis.call('HMGET', KEYS[1], 's', 'n', 't', 'a', 'x', 'u', 'p', 'm')
+local state, attempt, token, ticket, member = f[1], tonumber(f[2] or 0), f[3], f[7], f[8]
+local permitted, expires, acceptable = tonumber(f[4] or 0), tonumber(f[5] or 0), tonumber(f[6] or 0)
+local function is_final() return state and state ~= 'claimed' and state ~= 'sending' end
+`;
+
+/**
+ * Both ends of a delivery: the record is kept for its margin, the history entry gets its time or goes. The record's
+ * state changes last, and a place is given back only where the state may be written: what is refused in between is
+ * done again from the same state.
+ */
+export const ENDING = `
+local function finish(outcome)
+  redis.call('HSET', KEYS[1], 's', outcome, 'z', ms(now))
+  redis.call('PEXPIREAT', KEYS[1], ms(math.max(acceptable, expires, now) + ${String(RECORD_MARGIN_MS)}))
+end
+local function keep(outcome)
+  -- What may yet be written is written within 2 s of its permission: the place counts from there at the earliest.
+  local sent = now
+  if outcome == 'unknown' then sent = math.max(now, permitted + ${String(WRITE_WITHIN_MS)}) end
+  redis.call('ZADD', KEYS[2], ms(sent), member)
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
+  if redis.call('PTTL', KEYS[2]) < ${String(HISTORY_KEEP_MS)} then
+    redis.call('PEXPIRE', KEYS[2], ${String(HISTORY_KEEP_MS)})
+  end
+  finish(outcome)
+end
+local function give_back(outcome)
+  redis.call('HSET', KEYS[1], 's', state)
+  redis.call('ZREM', KEYS[2], member)
+  finish(outcome)
+end
+`;

@@ -1,0 +1,30 @@
+/** What a pod says of events that wait for the coupon API: calls that fail alone and an API that is away are two things. */
+import { waitingFor, type WaitingFor } from '../ops/waits.ts';
+import type { CouponApiStats } from '../partners/coupon/coupon-api.ts';
+import type { FailingCount } from '../partners/coupon/coupon-patience.ts';
+
+const ALONE = 'coupon API (single users)';
+const ALL = 'coupon API';
+/** A call that fails once and is answered a moment later is nothing to speak of. */
+const ORDINARY_MS = 1000;
+
+export function couponWaits({ failingAlone, waitingForAll }: CouponApiStats): WaitingFor[] {
+  const rows: WaitingFor[] = [];
+  if (failingAlone.events > 0) rows.push(waitingFor(ALONE, failingAlone.events, failingAlone.oldestMs));
+  if (waitingForAll.events > 0) rows.push(waitingFor(ALL, waitingForAll.events, waitingForAll.oldestMs));
+  return rows;
+}
+
+/** What is partly bad, in words. */
+export function couponReasons({ failingAlone, waitingForAll, breaker }: CouponApiStats): string[] {
+  const reasons: string[] = [];
+  if (failingAlone.oldestMs >= ORDINARY_MS)
+    reasons.push(`coupon API: ${inWords(failingAlone)}, others are answered`);
+  if (breaker === 'closed' && waitingForAll.oldestMs >= ORDINARY_MS)
+    reasons.push(`coupon API: ${inWords(waitingForAll)}, nobody has been answered since`);
+  return reasons;
+}
+
+function inWords({ events, users }: FailingCount): string {
+  return `${String(events)} event${events === 1 ? '' : 's'} of ${String(users)} user${users === 1 ? '' : 's'} fail`;
+}

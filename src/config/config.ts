@@ -1,0 +1,177 @@
+/**
+ * Environment → one frozen, typed Config. Every bad or missing variable is reported at once, by name, with
+ * what was expected; values are never echoed, because some are secrets. An empty variable counts as unset.
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { VARIABLES, type Values, type VariableName } from './variables.ts';
+
+export interface ConfigProblem {
+  readonly variable: string;
+  readonly message: string;
+}
+
+/** The environment can't be started from. main exits with 78 (EX_CONFIG). */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly ConfigProblem[];
+  constructor(problems: readonly ConfigProblem[]) {
+    super(problems.map(({ variable, message }) => `${variable}: ${message}`).join('\n'));
+    this.problems = problems;
+  }
+}
+
+export type Config = ReturnType<typeof shapeConfig>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws ConfigError naming every problem. */
+export function readConfig(environment: Environment): Config {
+  const problems: ConfigProblem[] = [];
+  const values = readVariables(Object.keys(VARIABLES) as VariableName[], environment, problems) as Values;
+  const present = (name: VariableName): boolean => Boolean(environment[name]);
+  const broken = new Set(problems.map(({ variable }) => variable));
+  for (const problem of checkTogether(values, present))
+    if (!broken.has(problem.variable)) problems.push(problem);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return shapeConfig(values);
+}
+
+/**
+ * Just some of the variables, for commands that need no more.
+ * @throws ConfigError naming every problem among them.
+ */
+export function readSome<K extends VariableName>(
+  names: readonly K[],
+  environment: Environment,
+): Pick<Values, K> {
+  const problems: ConfigProblem[] = [];
+  const values = readVariables(names, environment, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Pick<Values, K>;
+}
+
+function readVariables(
+  names: readonly VariableName[],
+  environment: Environment,
+  problems: ConfigProblem[],
+): Partial<Record<VariableName, unknown>> {
+  const values: Partial<Record<VariableName, unknown>> = {};
+  for (const name of names) {
+    const found = environment[name];
+    const parsed = VARIABLES[name].schema.safeParse(found === '' ? undefined : found);
+    if (parsed.success) values[name] = parsed.data;
+    else {
+      const message = found ? (parsed.error.issues[0]?.message ?? 'invalid') : 'required, but not set';
+      problems.push({ variable: name, message });
+    }
+  }
+  return values;
+}
+
+function checkTogether(values: Values, present: (name: VariableName) => boolean): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const together = (names: readonly VariableName[]): void => {
+    if (!names.some(present)) return;
+    for (const name of names) {
+      if (!present(name))
+        problems.push({
+          variable: name,
+          message: `required together with ${names.filter((other) => other !== name).join(', ')}`,
+        });
+    }
+  };
+  together(['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']);
+  together(['AUTH_TOKEN_URL', 'AUTH_CLIENT_ID', 'AUTH_CLIENT_SECRET']);
+  if (values.DRAIN_TIMEOUT_MS >= values.KAFKA_SESSION_TIMEOUT_MS) {
+    problems.push({
+      variable: 'DRAIN_TIMEOUT_MS',
+      message:
+        'expected less than KAFKA_SESSION_TIMEOUT_MS, else the group gives the partitions away while they drain',
+    });
+  }
+  if (values.REDIS_CLUSTER && /[1-9]/.test(new URL(values.REDIS_URL).pathname)) {
+    problems.push({ variable: 'REDIS_URL', message: 'expected no database: a cluster has only the one' });
+  }
+  const topics: VariableName[] = ['KAFKA_TOPIC', 'KAFKA_DEAD_LETTER_TOPIC', 'KAFKA_OUTCOME_TOPIC'];
+  for (const [index, name] of topics.entries()) {
+    const twin = topics
+      .slice(0, index)
+      .find((other) => values[other] !== undefined && values[other] === values[name]);
+    if (twin !== undefined) problems.push({ variable: name, message: `expected another topic than ${twin}` });
+  }
+  return problems;
+}
+
+function shapeConfig(values: Values) {
+  return Object.freeze({
+    pod: values.POD_NAME ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
+    kafka: {
+      brokers: values.KAFKA_BROKERS,
+      groupId: values.KAFKA_GROUP_ID,
+      topic: values.KAFKA_TOPIC,
+      deadLetterTopic: values.KAFKA_DEAD_LETTER_TOPIC,
+      outcomeTopic: values.KAFKA_OUTCOME_TOPIC,
+      start: values.KAFKA_START,
+      ssl: values.KAFKA_SSL,
+      sasl:
+        values.KAFKA_SASL_MECHANISM === undefined
+          ? undefined
+          : {
+              mechanism: values.KAFKA_SASL_MECHANISM,
+              username: values.KAFKA_SASL_USERNAME ?? '',
+              password: values.KAFKA_SASL_PASSWORD ?? '',
+            },
+      sessionTimeoutMs: values.KAFKA_SESSION_TIMEOUT_MS,
+    },
+    lane: { name: values.LANE, thresholdBytes: values.LANE_THRESHOLD_BYTES },
+    redis: { url: values.REDIS_URL, cluster: values.REDIS_CLUSTER, prefix: values.REDIS_PREFIX },
+    couponApi: {
+      url: values.COUPON_API_URL,
+      timeoutMs: values.COUPON_API_TIMEOUT_MS,
+      patienceMs: values.COUPON_API_PATIENCE_MS,
+      concurrency: values.COUPON_API_CONCURRENCY,
+    },
+    pushApi: {
+      url: values.PUSH_API_URL,
+      timeoutMs: values.PUSH_API_TIMEOUT_MS,
+      concurrency: values.PUSH_API_CONCURRENCY,
+      idempotent: values.PUSH_API_IDEMPOTENT,
+      ratePerSecond: values.PUSH_RATE_PER_SECOND,
+    },
+    auth:
+      values.AUTH_TOKEN_URL === undefined
+        ? undefined
+        : {
+            tokenUrl: values.AUTH_TOKEN_URL,
+            clientId: values.AUTH_CLIENT_ID ?? '',
+            clientSecret: values.AUTH_CLIENT_SECRET ?? '',
+          },
+    documents: {
+      rulesUri: values.RULES_S3_URI,
+      merchantsUri: values.MERCHANTS_S3_URI,
+      pollMs: values.DOCUMENT_POLL_MS,
+      s3Endpoint: values.S3_ENDPOINT,
+      region: values.AWS_REGION,
+    },
+    limits: {
+      maxEventAgeMs: values.MAX_EVENT_AGE_MS,
+      maxRecordBytes: values.MAX_RECORD_BYTES,
+      maxInFlightEvents: values.MAX_IN_FLIGHT_EVENTS,
+      maxUncommittedEvents: values.MAX_UNCOMMITTED_EVENTS,
+    },
+    ordering: values.ORDERING,
+    dryRun: values.DRY_RUN,
+    commit: { intervalMs: values.COMMIT_INTERVAL_MS, maxEvents: values.COMMIT_MAX_EVENTS },
+    drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
+    stallTimeoutMs: values.STALL_TIMEOUT_MS,
+    ops: { host: values.HOST, port: values.PORT, queueBoard: values.QUEUE_BOARD },
+    datadog: {
+      apiKey: values.DATADOG_API_KEY,
+      site: values.DATADOG_SITE,
+      apiUrl: values.DATADOG_API_URL,
+      flushIntervalMs: values.DATADOG_FLUSH_INTERVAL_MS,
+      tags: values.METRIC_TAGS ?? [],
+    },
+    logLevel: values.LOG_LEVEL,
+  } as const);
+}

@@ -1,0 +1,279 @@
+/**
+ * Every environment variable the service reads: its name, what it must look like, its default and one line
+ * for the README. The table there is generated from this list, so it can't drift.
+ */
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { REDIS_PREFIX } from '../domain/redis-prefix.ts';
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A rebalance may take up to three times the session, and Kafka counts it in 31 bits. */
+const MAX_SESSION_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+
+export interface Variable<T> {
+  readonly schema: z.ZodType<T>;
+  /** As the README shows it. */
+  readonly shownDefault: string;
+  readonly description: string;
+}
+
+function given<T>(schema: z.ZodType<T>, description: string): Variable<T> {
+  return { schema, shownDefault: 'required', description };
+}
+
+function optional<T>(
+  schema: z.ZodType<T>,
+  description: string,
+  shownDefault = 'none',
+): Variable<T | undefined> {
+  return { schema: schema.optional(), shownDefault, description };
+}
+
+function defaulted<T extends string | number | boolean>(
+  schema: z.ZodType<T>,
+  value: T,
+  description: string,
+): Variable<T> {
+  return {
+    schema: schema.optional().transform((found) => found ?? value),
+    shownDefault: `\`${String(value)}\``,
+    description,
+  };
+}
+
+function number(what: string, min: number, max: number): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, `expected ${what}`)
+    .transform(Number)
+    .refine((found) => found >= min && found <= max, `expected ${what}`);
+}
+
+const durationMs = (min: number, max = MAX_TIMER_MS): z.ZodType<number> =>
+  number(`a whole number of ms from ${String(min)} to ${String(max)}`, min, max);
+const count = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  number(
+    `a whole number of at least ${String(min)}${max < Number.MAX_SAFE_INTEGER ? ` and at most ${String(max)}` : ''}`,
+    min,
+    max,
+  );
+
+const flag = z
+  .enum(['true', 'false'], { error: 'expected true or false' })
+  .transform((text) => text === 'true');
+const text = z.string();
+/** A hash tag or a further level in it would meet the service's own. */
+const redisPrefix = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 letters, digits, . _ -');
+/** As the brokers check it: `.` and `..` are no names. */
+const topic = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name (letters, digits, . _ -)');
+const oneOf = <const T extends readonly [string, ...string[]]>(...values: T): z.ZodType<T[number]> =>
+  z.enum(values, { error: `expected one of ${values.join(', ')}` });
+
+function url(protocols: readonly string[]): z.ZodType<string> {
+  return z.string().refine(
+    (found) => {
+      const parsed = URL.parse(found);
+      if (parsed === null || !protocols.includes(parsed.protocol) || parsed.hostname === '') return false;
+      return isEncoded(parsed.username) && isEncoded(parsed.password);
+    },
+    `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+}
+
+/** A `%` in a password has to be written as `%25`. */
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const httpUrl = url(['http:', 'https:']);
+/** What can't have an effect is refused: calls go to paths under it, and carry their own Authorization. */
+const baseUrl = httpUrl.refine((found) => {
+  const parsed = URL.parse(found);
+  return (
+    parsed === null ||
+    (parsed.search === '' && parsed.hash === '' && parsed.username + parsed.password === '')
+  );
+}, 'expected a base URL without user, password, query and fragment');
+const endpointUrl = httpUrl.refine((found) => {
+  const parsed = URL.parse(found);
+  return parsed === null || (parsed.hash === '' && parsed.username + parsed.password === '');
+}, 'expected a URL without user, password and fragment');
+/** A number behind the host is the database; anything else there would silently be none. */
+const redisUrl = url(['redis:', 'rediss:']).refine(
+  (found) => /^\/?\d{0,4}$/.test(URL.parse(found)?.pathname ?? ''),
+  'expected redis://host:port, and behind it nothing or the number of a database',
+);
+const s3Uri = z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'expected s3://bucket/key');
+
+const brokers = z
+  .string()
+  .transform((list) => list.split(',').map((broker) => broker.trim()))
+  .refine(
+    (list) => list.every(isBroker),
+    'expected host:port, comma-separated, such as kafka-1:9092 or [::1]:9092',
+  );
+
+function isBroker(text: string): boolean {
+  const [, host = '', ipv6, port = ''] = /^([^\s:[\]/@]+|\[([^\s\]]+)\]):(\d{1,5})$/.exec(text) ?? [];
+  const isPort = Number(port) >= 1 && Number(port) <= 65_535;
+  return host !== '' && isPort && (ipv6 === undefined || isIPv6(ipv6));
+}
+
+/** A host and nothing else: the intake's address is built from it. */
+const datadogSite = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i,
+    'expected a bare site such as datadoghq.eu, without https:// and path',
+  );
+
+const tags = z
+  .string()
+  .transform((list) => list.split(',').map((tag) => tag.trim()))
+  .refine((list) => list.every((tag) => /^[^\s:,]+:[^\s,]+$/.test(tag)), 'expected k:v,k:v');
+
+export const VARIABLES = {
+  KAFKA_BROKERS: given(brokers, 'Comma-separated `host:port`'),
+  KAFKA_GROUP_ID: defaulted(text, 'coupon-notifier', 'Consumer group'),
+  KAFKA_TOPIC: defaulted(topic, 'location-events', 'Where location events come from'),
+  KAFKA_DEAD_LETTER_TOPIC: defaulted(
+    topic,
+    'location-events.dead-letter',
+    'Where what cannot be processed goes',
+  ),
+  KAFKA_START: defaulted(
+    oneOf('earliest', 'latest'),
+    'earliest',
+    'Where a group with no committed offset begins: `earliest`, `latest`',
+  ),
+  KAFKA_SSL: defaulted(flag, false, 'TLS to the brokers'),
+  KAFKA_SASL_MECHANISM: optional(
+    oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
+    '`plain`, `scram-sha-256`, `scram-sha-512`',
+    'off',
+  ),
+  KAFKA_SASL_USERNAME: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
+  KAFKA_SASL_PASSWORD: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
+  KAFKA_OUTCOME_TOPIC: optional(topic, 'Every outcome as a JSON record, keyed by user'),
+  KAFKA_SESSION_TIMEOUT_MS: defaulted(
+    durationMs(1000, MAX_SESSION_TIMEOUT_MS),
+    15_000,
+    'A killed pod’s partitions move after this; longer than `DRAIN_TIMEOUT_MS`',
+  ),
+  LANE: defaulted(
+    oneOf('all', 'small', 'large'),
+    'all',
+    '`small` or `large`: only records on that side of the threshold; each lane with its own `KAFKA_GROUP_ID`',
+  ),
+  LANE_THRESHOLD_BYTES: defaulted(count(1), 262_144, 'Value size as it came; at the threshold is `large`'),
+  REDIS_URL: given(redisUrl, '`redis://` or `rediss://`'),
+  REDIS_CLUSTER: defaulted(flag, false, '`REDIS_URL` names a node of a Redis Cluster'),
+  REDIS_PREFIX: defaulted(
+    redisPrefix,
+    REDIS_PREFIX,
+    'Of every key and queue: deployments that share a Redis need one each',
+  ),
+  COUPON_API_URL: given(baseUrl, 'Base URL of the coupon API'),
+  COUPON_API_TIMEOUT_MS: defaulted(durationMs(1), 2000, 'Longest one call may take'),
+  COUPON_API_PATIENCE_MS: defaulted(
+    durationMs(1),
+    30_000,
+    'How long one event’s own failing calls are tried again while the API answers others; then `coupon_api_failed`',
+  ),
+  COUPON_API_CONCURRENCY: defaulted(
+    z.union([z.literal('auto'), count(1, 10_000)], {
+      error: 'expected a whole number from 1 to 10000, or auto',
+    }),
+    128,
+    'Size of the router pool: most coupon calls in flight in this pod; `auto` finds it',
+  ),
+  PUSH_API_URL: given(baseUrl, 'Base URL of the push API'),
+  PUSH_API_TIMEOUT_MS: defaulted(durationMs(1), 5000, 'Longest one call may take'),
+  PUSH_API_CONCURRENCY: defaulted(count(1, 10_000), 32, 'Most push calls in flight in this pod'),
+  PUSH_API_IDEMPOTENT: defaulted(
+    flag,
+    false,
+    '`true` only where the push API honours `Idempotency-Key`: ambiguous failures are then retried',
+  ),
+  PUSH_RATE_PER_SECOND: optional(count(1), 'Most pushes a second across all pods'),
+  AUTH_TOKEN_URL: optional(endpointUrl, 'OAuth client-credentials endpoint', 'off'),
+  AUTH_CLIENT_ID: optional(text, 'With `AUTH_TOKEN_URL`', 'off'),
+  AUTH_CLIENT_SECRET: optional(text, 'With `AUTH_TOKEN_URL`', 'off'),
+  RULES_S3_URI: given(s3Uri, '`s3://bucket/key` of the rules document'),
+  MERCHANTS_S3_URI: optional(s3Uri, '`s3://bucket/key` of the merchants document'),
+  DOCUMENT_POLL_MS: defaulted(durationMs(100), 30_000, 'How often S3 is asked for a newer document'),
+  S3_ENDPOINT: optional(baseUrl, 'Another S3 than AWS’s own; path-style', 'AWS’s own'),
+  AWS_REGION: optional(text, 'With the usual AWS credentials', 'AWS’s own'),
+  MAX_EVENT_AGE_MS: defaulted(
+    durationMs(1),
+    900_000,
+    'Ceiling on an event’s age; `event.maxAge` in the rules may be shorter',
+  ),
+  MAX_RECORD_BYTES: defaulted(
+    count(1, 1_073_741_824),
+    67_108_864,
+    'Larger, as it came or unpacked: `too_large`',
+  ),
+  MAX_IN_FLIGHT_EVENTS: defaulted(count(1), 10_000, 'Events read but without outcome, in this pod'),
+  MAX_UNCOMMITTED_EVENTS: defaulted(
+    count(1),
+    100_000,
+    'A partition’s span from the watermark to the last event read',
+  ),
+  DRY_RUN: defaulted(flag, false, 'Everything but the call to the push API, with claims of its own'),
+  QUEUE_BOARD: defaulted(flag, false, 'Serve the push queue’s board, read-only, at `/queue`'),
+  ORDERING: defaulted(
+    oneOf('user', 'partition', 'none'),
+    'user',
+    'What is processed one at a time, in order: `user`, `partition`, `none`',
+  ),
+  COMMIT_INTERVAL_MS: defaulted(
+    durationMs(1),
+    1000,
+    'Offsets are committed this often, sooner where nothing finishes for a tenth of it …',
+  ),
+  COMMIT_MAX_EVENTS: defaulted(count(1), 1000, '… or after this many events, whichever comes first'),
+  DRAIN_TIMEOUT_MS: defaulted(
+    durationMs(1),
+    10_000,
+    'Longest a planned stop or rebalance takes; shorter than `KAFKA_SESSION_TIMEOUT_MS`',
+  ),
+  STALL_TIMEOUT_MS: defaulted(
+    durationMs(1000),
+    120_000,
+    'Without progress for this long while there is lag, the process exits',
+  ),
+  PORT: defaulted(count(0, 65_535), 8080, 'Ops endpoints'),
+  HOST: defaulted(text, '0.0.0.0', 'Ops endpoints'),
+  DATADOG_API_KEY: optional(
+    z.string().regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces'),
+    'Metrics are sent where it is set',
+    'off',
+  ),
+  DATADOG_SITE: optional(datadogSite, 'Bare: such as `datadoghq.eu`', '`datadoghq.com`'),
+  DATADOG_API_URL: optional(baseUrl, 'Overrides the whole base URL (a proxy, a test)', 'off'),
+  DATADOG_FLUSH_INTERVAL_MS: defaulted(durationMs(100), 10_000, 'How often metrics are sent'),
+  METRIC_TAGS: optional(tags, 'On every metric: `k:v,k:v`'),
+  POD_NAME: optional(
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{1,253}$/, 'expected at most 253 characters, printable ASCII without spaces'),
+    'Unique a pod',
+    'host name and a random suffix',
+  ),
+  LOG_LEVEL: defaulted(
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
+    'info',
+    'JSON lines on stdout',
+  ),
+} as const;
+
+export type VariableName = keyof typeof VARIABLES;
+export type Values = { readonly [K in VariableName]: z.infer<(typeof VARIABLES)[K]['schema']> };

@@ -1,0 +1,22 @@
+import type { Abandonable } from '../runtime/abandonable.ts';
+
+/** The right to work on an event: lost when its partition is taken away or the drain limit passes. */
+export interface Hold {
+  /** Aborted when the hold is lost; waits end early by it. Made when first asked for, as that costs microseconds. */
+  readonly signal: AbortSignal;
+  isLost(): boolean;
+  /** `item.abandon()` is called when the hold is lost, at once if it is already. Cheap; end with {@link unwatch}. */
+  watch(item: Abandonable): void;
+  unwatch(item: Abandonable): void;
+  /**
+   * From now on the event only waits: its place among the events at work goes to another one. It keeps its user's order
+   * and counts as in flight. May end parked. Twice is once.
+   */
+  park(): void;
+  /** At work again at once, whether there is a place or not: for one that holds what others want (a call's slot). */
+  unpark(): void;
+  /** Undefined where it is not parked; else resolves as soon as it has a place. Never rejects. */
+  whenRoom(): Promise<void> | undefined;
+  /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
+  assertHeld(): void;
+}

@@ -1,0 +1,168 @@
+/**
+ * What is done with a batch that kafkajs hands over: taken into its partition's buffer where it begins exactly
+ * where we expect it, and otherwise refused and fetched again from there. Where the log does not reach there, what it
+ * has decides.
+ *
+ * After a join, kafkajs may still hand over batches that were fetched before it, and resolving their offsets
+ * would move the new assignment's position past records that nobody has read. So nothing is resolved that was
+ * not taken, and every batch is measured against our own position.
+ */
+import type { ConsumerEndBatchProcessEvent, EachBatchPayload } from 'kafkajs';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { parseOffset } from '../stream/buffer/parse-offset.ts';
+import type { Assignment } from '../stream/partition/assignment.ts';
+import { fetchedOffset, nextOffset, toEntries, type LaneRule } from './fetch/batch-entries.ts';
+import { messageOf } from './client/client.ts';
+import type { IntakePump } from '../stream/fetch-pump.ts';
+import type { Membership } from './group/membership.ts';
+import type { OffsetReader, PartitionRange } from './offsets/offset-reader.ts';
+import type { FlowEntry } from '../stream/buffer/flow-buffer.ts';
+import type { PartitionEnds } from './fetch/partition-fetch.ts';
+import type { PartitionFlow } from '../stream/partition/partition-flow.ts';
+
+const WAIT_MS = 100;
+
+export interface BatchIntakeOptions {
+  readonly membership: Membership;
+  readonly pump: IntakePump;
+  readonly reader: OffsetReader;
+  readonly lane: LaneRule;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** True once the consumer has handed over for good: waiting ends. */
+  isOver(): boolean;
+}
+
+export interface BatchIntake {
+  /** Rejects only with what the client's heartbeat rejects with: that is how it learns of a rebalance. */
+  eachBatch(payload: EachBatchPayload): Promise<void>;
+  /** A batch of control or aborted records only never reaches {@link eachBatch}; the client skipped it itself. */
+  batchEnded(event: ConsumerEndBatchProcessEvent['payload']): void;
+  /** How far the partition's log reaches now, by what a fetch's answer says. */
+  reachesTo(partition: number, ends: PartitionEnds): void;
+  /** The broker says that the log has no such offset: it begins further on, or ends before. */
+  outOfRange(partition: number, offset: number): void;
+}
+
+export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
+  const { membership, pump } = options;
+  const realigning = new Set<PartitionFlow>();
+
+  /** Waits until the current assignment takes batches. Undefined: it will not happen, the pod is leaving. */
+  async function whenOpen(payload: EachBatchPayload): Promise<Assignment | undefined> {
+    while (!options.isOver()) {
+      const { current } = membership;
+      if (current?.state === 'open') return current;
+      await payload.heartbeat();
+      await options.clock.sleep(WAIT_MS);
+    }
+    return undefined;
+  }
+
+  function take(
+    assignment: Assignment,
+    flow: PartitionFlow,
+    payload: EachBatchPayload,
+    entries: readonly FlowEntry[],
+  ): void {
+    const { batch } = payload;
+    assignment.batch = payload;
+    flow.append(entries, nextOffset(batch));
+    payload.resolveOffset(String(flow.fetchPosition - 1));
+    pump.regulate();
+    pump.wake();
+  }
+
+  /** Finds out why the log has no such offset: deleted by retention or by hand, cut off at its end, or made anew. */
+  async function realign(assignment: Assignment, flow: PartitionFlow): Promise<void> {
+    const { partition, fetchPosition: expected } = flow;
+    let ranges: ReadonlyMap<number, PartitionRange> = new Map();
+    try {
+      ranges = await options.reader.ranges();
+    } catch (error) {
+      options.logger.warn({ partition, error: messageOf(error) }, 'the partition’s range could not be read');
+    }
+    const range = ranges.get(partition);
+    // Also where reading has gone on meanwhile, in a log that has grown past its cut end.
+    if (range === undefined || !isServed(assignment, flow)) return;
+    if (expected < range.low) {
+      membership.passDeleted(partition, range.low);
+      pump.wake();
+    } else {
+      // Its end was cut off, and the log may have grown past it since. Also where the topic is another now: then all
+      // its partitions begin anew.
+      await membership.checkTopic();
+      // Where it has begun anew, or is another pod's meanwhile, there is nothing left to do.
+      if (!isServed(assignment, flow)) return;
+      membership.restart(partition, range);
+    }
+    seekTo(assignment, partition);
+  }
+
+  function isServed(assignment: Assignment, flow: PartitionFlow): boolean {
+    if (assignment !== membership.current || assignment.state !== 'open') return false;
+    return assignment.flows.get(flow.partition) === flow;
+  }
+
+  function seekTo(assignment: Assignment, partition: number): void {
+    const flow = assignment.flows.get(partition);
+    if (flow !== undefined) membership.seek(partition, flow.fetchPosition);
+  }
+
+  return {
+    async eachBatch(payload) {
+      const { batch } = payload;
+      // First, as it takes its time: from the look at the assignment on, nothing is waited for.
+      const entries = await toEntries(batch, options.lane);
+      const assignment = await whenOpen(payload);
+      const flow = assignment?.flows.get(batch.partition);
+      if (assignment === undefined || flow === undefined) return;
+      const found = fetchedOffset(batch);
+      if (found === flow.fetchPosition) {
+        take(assignment, flow, payload, entries);
+      } else {
+        const { partition, fetchPosition: expected } = flow;
+        options.logger.debug({ partition, expected, found }, 'a batch begins elsewhere than expected');
+        seekTo(assignment, partition);
+      }
+    },
+    batchEnded(event) {
+      const { partition, batchSize, lastOffset } = event;
+      const assignment = membership.current;
+      if (batchSize > 0 || assignment === undefined) return;
+      const flow = assignment.flows.get(partition);
+      if (assignment.state !== 'open' || flow === undefined) {
+        assignment.toSeek.add(partition);
+        return;
+      }
+      // Where nothing but such records came, the first one tells where the fetch began.
+      const first = parseOffset(event.firstOffset);
+      const next = parseOffset(lastOffset) + 1;
+      if (first === flow.fetchPosition && next > first) {
+        flow.append([{ kind: 'skip', next, passedOver: 0 }], next);
+        pump.wake();
+      } else {
+        // Fetched before a join.
+        seekTo(assignment, partition);
+      }
+    },
+    reachesTo(partition, { highWatermark, lastStableOffset }) {
+      const flow = membership.current?.flows.get(partition);
+      if (flow === undefined) return;
+      flow.highWaterMark = highWatermark;
+      flow.lastStableOffset = lastStableOffset;
+    },
+    outOfRange(partition, offset) {
+      const assignment = membership.current;
+      const flow = assignment?.flows.get(partition);
+      if (assignment?.state !== 'open' || flow === undefined) return;
+      if (offset !== flow.fetchPosition) {
+        seekTo(assignment, partition);
+      } else if (!realigning.has(flow)) {
+        realigning.add(flow);
+        void realign(assignment, flow).finally(() => realigning.delete(flow));
+      }
+    },
+  };
+}

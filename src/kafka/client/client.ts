@@ -1,0 +1,117 @@
+/**
+ * One way to make a kafkajs client, so that consumer, producers and admin agree on time limits and on where
+ * their log lines go. kafkajs reads NODE_ENV and environment variables for some defaults: everything that
+ * matters is therefore set here.
+ */
+import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import type { Logger } from '../../runtime/logger.ts';
+import { askAnyBroker } from './ask-any-broker.ts';
+import { adaptClusters, type Address } from './kafkajs-inside.ts';
+import { readLeaderless } from './leaderless-metadata.ts';
+import { lookBeside } from './metadata-beside.ts';
+import { keepSound } from './sound-connections.ts';
+
+export { brokerErrorType, messageOf } from './broker-error.ts';
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface KafkaConnection {
+  /** `host:port` each; at least one. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** true: TLS, with Node's own list of authorities and NODE_EXTRA_CA_CERTS. Default false. */
+  readonly ssl?: boolean;
+  readonly sasl?: KafkaSasl;
+  /** Default 3000 ms. */
+  readonly connectionTimeoutMs?: number;
+  /** A request without an answer for so long has failed. Default 15,000 ms; JoinGroup has its own limit. */
+  readonly requestTimeoutMs?: number;
+}
+
+/** Five tries within about three seconds: longer waits are the callers', who log them and can be stopped. */
+const CLIENT_RETRY = {
+  initialRetryTime: 100,
+  multiplier: 2,
+  factor: 0.2,
+  maxRetryTime: 1000,
+  retries: 4,
+} as const;
+
+const AUTHENTICATION_TIMEOUT_MS = 10_000;
+
+export function createKafkaClient(connection: KafkaConnection, logger: Logger): Kafka {
+  const seeds = connection.brokers.map(parseAddress);
+  const kafka = new Kafka({
+    brokers: [...connection.brokers],
+    clientId: connection.clientId,
+    ssl: connection.ssl ?? false,
+    ...(connection.sasl === undefined ? {} : { sasl: saslOptions(connection.sasl) }),
+    connectionTimeout: connection.connectionTimeoutMs ?? 3000,
+    requestTimeout: connection.requestTimeoutMs ?? 15_000,
+    authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    retry: CLIENT_RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => {
+      forward(entry, logger);
+    },
+  });
+  adaptClusters(kafka, (cluster) => {
+    const { connectionPoolBuilder } = cluster;
+    const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
+    let turn = 0;
+    connectionPoolBuilder.build = async (to) => {
+      // kafkajs takes an address apart at its first colon, of which `[::1]:9092` has more.
+      const pool = await build(to?.host === undefined ? seeds[turn++ % seeds.length] : to);
+      keepSound(pool, AUTHENTICATION_TIMEOUT_MS);
+      readLeaderless(pool);
+      return pool;
+    };
+    askAnyBroker(cluster, seeds);
+    lookBeside(cluster);
+  });
+  return kafka;
+}
+
+/** @param broker `host:port`; an IPv6 host in brackets. */
+export function parseAddress(broker: string): Address {
+  const colon = broker.lastIndexOf(':');
+  return {
+    host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
+    port: Number(broker.slice(colon + 1)),
+  };
+}
+
+function saslOptions(sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> {
+  const { username, password } = sasl;
+  switch (sasl.mechanism) {
+    case 'plain':
+      return { mechanism: 'plain', username, password };
+    case 'scram-sha-256':
+      return { mechanism: 'scram-sha-256', username, password };
+    case 'scram-sha-512':
+      return { mechanism: 'scram-sha-512', username, password };
+  }
+}
+
+/**
+ * kafkajs calls an error what it then retries by itself, and tells of every pause. What matters to an operator
+ * is said by this room's own lines; kafkajs's come one level lower. Stacks and error objects stay out.
+ */
+function forward(entry: LogEntry, logger: Logger): void {
+  const { message, timestamp: _at, logger: _name, stack: _stack, error, ...details } = entry.log;
+  const fields = {
+    ...details,
+    kafkajs: entry.namespace,
+    ...(error === undefined ? {} : { error: typeof error === 'string' ? error : String(error) }),
+  };
+  // Each refusal of a broker ("the group is rebalancing"), which its caller handles or reports.
+  const isAnswer = entry.namespace === 'Connection' && message.startsWith('Response ');
+  if (entry.level === logLevel.ERROR && !isAnswer) logger.warn(fields, message);
+  else if (entry.level === logLevel.WARN && !isAnswer) logger.info(fields, message);
+  else logger.debug(fields, message);
+}

@@ -1,0 +1,79 @@
+/**
+ * Commits watermarks by time or by count, whichever comes first, one request at a time; sooner, too, once nothing has
+ * finished for a while: after a burst the lag is gone at once, and a pod that dies then has nothing to redo. A failure
+ * costs nothing but a later commit: the next one carries the newer watermarks, and no work waits for it.
+ */
+import type { CommitResult } from '../meter.ts';
+
+/** Looks an interval: where nothing has finished from one to the next, what has is committed. */
+const LOOKS = 10;
+
+export interface CommitterOptions {
+  /** ≥ 1. */
+  readonly intervalMs: number;
+  readonly maxEvents: number;
+  /**
+   * Commits what may be committed now. Must not reject. `nothing`: there was nothing to commit, or no way yet.
+   */
+  commit(): Promise<CommitResult | 'nothing'>;
+  onResult(result: CommitResult): void;
+}
+
+export interface Committer {
+  /** Counts events that finished, and commits once there are enough. */
+  noteFinished(): void;
+  /** Somebody waits for a commit: begun at once, but after a failure only with the interval. */
+  hurry(): void;
+  /** Commits now, after a commit that is under way. Resolves with the last result. */
+  flush(): Promise<CommitResult | 'nothing'>;
+  /** No commit is begun by time or count any more. */
+  stop(): void;
+}
+
+export function createCommitter(options: CommitterOptions): Committer {
+  let finished = 0;
+  let running: Promise<CommitResult | 'nothing'> | undefined;
+  let stopped = false;
+  let hasFailed = false;
+  const looks = Math.min(LOOKS, options.intervalMs);
+  let look = 0;
+  let finishedBefore = 0;
+  const timer = setInterval(() => {
+    look = (look + 1) % looks;
+    const isQuiet = finished > 0 && finished === finishedBefore && !hasFailed;
+    finishedBefore = finished;
+    if (running === undefined && (look === 0 || isQuiet)) void begin();
+  }, options.intervalMs / looks);
+  timer.unref();
+
+  function begin(): Promise<CommitResult | 'nothing'> {
+    finished = 0;
+    running = options.commit().then((result) => {
+      running = undefined;
+      hasFailed = result === 'failed';
+      if (result !== 'nothing') options.onResult(result);
+      // Enough may have finished meanwhile. After a failure the interval decides, not a tight loop.
+      if (!stopped && result === 'ok' && finished >= options.maxEvents) void begin();
+      return result;
+    });
+    return running;
+  }
+
+  return {
+    noteFinished() {
+      finished += 1;
+      if (finished >= options.maxEvents && running === undefined && !stopped) void begin();
+    },
+    hurry() {
+      if (running === undefined && !stopped && !hasFailed) void begin();
+    },
+    async flush() {
+      while (running !== undefined) await running;
+      return begin();
+    },
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}

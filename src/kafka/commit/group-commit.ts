@@ -1,0 +1,138 @@
+/**
+ * Sends a commit under the generation of the assignment that it belongs to, so that the broker itself refuses
+ * one that comes too late.
+ *
+ * Not by the kafkajs consumer's own `commitOffsets`: that one tries again after an error, and a try after the
+ * next join goes out under the new generation with the old offsets, for partitions that are now another pod's.
+ * The commit that comes with each batch does not retry and takes its generation at the call; before the first
+ * batch the generation is known from the heartbeats.
+ */
+import type { Cluster } from 'kafkajs';
+import { passFailpoint } from '../../runtime/failpoints.ts';
+import { needsCommit, type Assignment } from '../../stream/partition/assignment.ts';
+import { brokerErrorType, messageOf } from '../client/client.ts';
+import { CommitRefused, FENCED, OF_THE_GROUP } from './commit-answer.ts';
+import type { CommitHealth } from './commit-health.ts';
+import type { CommitResult } from '../meter.ts';
+import { roomForNote, writeOffsetText } from '../offsets/offset-text.ts';
+import type { PartitionFlow } from '../../stream/partition/partition-flow.ts';
+
+export const NOTE_TOO_LARGE = 'OFFSET_METADATA_TOO_LARGE';
+
+/** The group has gone on without this member: what it held may be in other hands already. */
+export function isFenced(error: unknown): boolean {
+  return FENCED.has(brokerErrorType(error) ?? '');
+}
+
+export interface GroupCommitOptions {
+  readonly groupId: string;
+  readonly topic: string;
+  readonly health: CommitHealth;
+  cluster(): Cluster;
+  /** The group has gone on without this member. */
+  onFenced(): void;
+}
+
+/** What of a partition is to be committed. */
+interface Moved {
+  readonly flow: PartitionFlow;
+  readonly offset: number;
+  readonly note: string;
+}
+
+/** Commits what has moved since the last commit. Never rejects. */
+export async function commitWatermarks(
+  assignment: Assignment,
+  options: GroupCommitOptions,
+): Promise<CommitResult | 'nothing'> {
+  const { health } = options;
+  let accepted = 0;
+  let refusals = 0;
+  const result = (): CommitResult | 'nothing' => {
+    if (refusals > 0) return accepted > 0 ? 'partial' : 'failed';
+    return accepted > 0 ? 'ok' : 'nothing';
+  };
+  for (;;) {
+    if (assignment.state === 'opening' || assignment.state === 'over') return result();
+    const moved = findMoved(assignment, health);
+    if (moved.length === 0) return result();
+    if (assignment.batch === undefined && assignment.generation === undefined) return result();
+    passFailpoint('commit.asking');
+    const refused = await tryCommit(assignment, moved, options);
+    if (typeof refused === 'string') return refused;
+    passFailpoint('commit.answered');
+    health.went();
+    let tooLarge = 0;
+    for (const { flow, offset, note } of moved) {
+      const type = refused.get(flow.partition);
+      if (type === undefined) {
+        accepted += 1;
+        flow.committed = offset;
+        health.partitions.clear(flow.partition);
+      } else if (type === NOTE_TOO_LARGE && note !== '') {
+        tooLarge = Math.max(tooLarge, Buffer.byteLength(note));
+      } else {
+        refusals += 1;
+        health.partitions.refused(flow.partition, type);
+      }
+    }
+    if (tooLarge === 0) return result();
+    // What it is written beside counts for more: at once again, with less.
+    health.noteTooLarge(tooLarge);
+  }
+}
+
+function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
+  const isLast = assignment.state === 'closing';
+  return [...assignment.flows.values()]
+    .filter(({ partition }) => isLast || !health.partitions.isHeld(partition))
+    .map((flow) => {
+      // While the topic's id is not known, the one beside what is committed stays: it tells a later pod of a change.
+      const topicId = assignment.topicId ?? assignment.committedTopicId;
+      const { mostNoteBytes } = health;
+      const decided = isLast ? flow.noteUndecided(roomForNote(topicId, mostNoteBytes)) : '';
+      const note = writeOffsetText({ topicId, note: decided }, mostNoteBytes);
+      return { flow, offset: flow.watermark, decided, note };
+    })
+    .filter(({ flow, decided }) => decided !== '' || needsCommit(flow));
+}
+
+/** @returns what was refused, by partition: empty where nothing was. Or what became of the commit as a whole. */
+async function tryCommit(
+  assignment: Assignment,
+  moved: readonly Moved[],
+  options: GroupCommitOptions,
+): Promise<ReadonlyMap<number, string> | CommitResult> {
+  const { groupId, topic, health } = options;
+  const partitions = moved.map(({ flow, offset, note }) => ({
+    partition: flow.partition,
+    offset: String(offset),
+    metadata: note,
+  }));
+  const topics = [{ topic, partitions }];
+  try {
+    if (assignment.batch !== undefined) {
+      // Synchronous up to the moment at which the request carries the generation: no join can slip in.
+      await assignment.batch.commitOffsetsIfNecessary({ topics });
+    } else {
+      const coordinator = await options.cluster().findGroupCoordinator({ groupId });
+      const { memberId, generation: groupGenerationId = -1 } = assignment;
+      await coordinator.offsetCommit({ groupId, memberId, groupGenerationId, topics });
+    }
+    return new Map();
+  } catch (error) {
+    if (isFenced(error)) {
+      health.failed(messageOf(error));
+      options.onFenced();
+      return 'dropped';
+    }
+    if (
+      error instanceof CommitRefused &&
+      ![...error.refused.values()].some((type) => OF_THE_GROUP.has(type))
+    ) {
+      return error.refused;
+    }
+    health.failed(messageOf(error));
+    return 'failed';
+  }
+}

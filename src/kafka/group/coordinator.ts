@@ -1,0 +1,118 @@
+/**
+ * The group's coordinator, wherever it is now: when its broker dies or gives the group to another, the requests
+ * that follow go to its successor, under the same membership. So a coordinator that moves costs the group neither
+ * its sessions nor its commits.
+ *
+ * kafkajs 2.2.4 asks for the coordinator at a join and then keeps that one connection: after the broker's death
+ * every heartbeat and commit fails until its retries are used up, long after the session has ended. And a join
+ * that fails on the way makes it go on fetching as nobody's member, without heartbeats, for good. Here such a
+ * join is begun again.
+ */
+import type { Broker, Cluster } from 'kafkajs';
+import { brokerErrorType, messageOf } from '../client/client.ts';
+import { withCommitAnswers } from '../commit/commit-answer.ts';
+
+type Find = Cluster['findGroupCoordinator'];
+
+/** Answers of a broker that is not, or not yet, the one to ask. */
+const ELSEWHERE = new Set([
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+]);
+const JOINING = new Set<PropertyKey>(['joinGroup', 'syncGroup']);
+const FOLLOWED = new Set<PropertyKey>(['heartbeat', 'offsetCommit', 'offsetFetch', 'leaveGroup']);
+
+/** Makes everything that asks this cluster for a coordinator get one that is followed. */
+export function followCoordinator(cluster: Cluster): void {
+  const find: Find = cluster.findGroupCoordinator.bind(cluster);
+  cluster.findGroupCoordinator = async (group) => {
+    try {
+      return follow(await find(group), () => find(group));
+    } catch (error) {
+      throw isMissing(error) ? joinAgain(error) : error;
+    }
+  };
+}
+
+type Request = (...args: unknown[]) => Promise<unknown>;
+
+function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
+  let current: Broker | undefined = found;
+  let finding: Promise<Broker> | undefined;
+
+  async function find(): Promise<Broker> {
+    try {
+      return (current = await findAgain());
+    } catch (error) {
+      // Without the mark of a final failure that kafkajs gives it: the caller tries again.
+      throw new Error(`the group has no coordinator now: ${messageOf(error)}`, { cause: error });
+    } finally {
+      finding = undefined;
+    }
+  }
+
+  function connected(): Promise<Broker> {
+    if (current?.isConnected() === true) return Promise.resolve(current);
+    return (finding ??= find());
+  }
+
+  async function send(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
+    const broker = await connected();
+    try {
+      const asked = name === 'offsetCommit' ? withCommitAnswers(broker) : broker;
+      return await (Reflect.get(broker, name) as Request).apply(asked, [...args]);
+    } catch (error) {
+      if (isMissing(error) && current === broker) current = undefined;
+      throw error;
+    }
+  }
+
+  async function sendFollowing(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
+    try {
+      return await send(name, args);
+    } catch (error) {
+      if (!ELSEWHERE.has(brokerErrorType(error) ?? '')) throw error;
+      return send(name, args);
+    }
+  }
+
+  async function sendJoining(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
+    try {
+      return await send(name, args);
+    } catch (error) {
+      throw isMissing(error) ? joinAgain(error) : error;
+    }
+  }
+
+  return new Proxy(found, {
+    get(target, name) {
+      if (name === 'isConnected') return () => true;
+      if (FOLLOWED.has(name)) return (...args: unknown[]) => sendFollowing(name, args);
+      if (JOINING.has(name)) return (...args: unknown[]) => sendJoining(name, args);
+      return Reflect.get(current ?? target, name) as unknown;
+    },
+  });
+}
+
+/** No answer of the group itself: the connection failed, or nobody coordinates the group yet. */
+function isMissing(error: unknown): boolean {
+  const type = brokerErrorType(error);
+  if (type !== undefined) return ELSEWHERE.has(type);
+  const root = rootOf(error);
+  // Of brokers that break off while they are asked kafkajs keeps no error, and calls the lot final.
+  if (root.name === 'KafkaJSGroupCoordinatorNotFound') return true;
+  return root.name.startsWith('KafkaJS') && !('retriable' in root && root.retriable === false);
+}
+
+function rootOf(error: unknown): Error {
+  let root = error instanceof Error ? error : new Error(String(error));
+  while (root.cause instanceof Error) root = root.cause;
+  return root;
+}
+
+/** To kafkajs: begin this join again, from finding the coordinator on. */
+function joinAgain(cause: unknown): Error {
+  const error = new Error(`the join is begun again: ${messageOf(cause)}`, { cause });
+  return Object.assign(error, { type: 'REBALANCE_IN_PROGRESS' });
+}

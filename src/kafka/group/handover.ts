@@ -1,0 +1,85 @@
+/**
+ * Hands an assignment over within the drain limit: starts nothing more, lets what runs finish, takes the hold
+ * from what cannot finish in time (it is given up before its claim and read again by whoever comes next), and
+ * commits, with a note of what has ended beyond the watermark. Heartbeats go on meanwhile: answered with "rebalance in progress", they still keep the session.
+ */
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { KeyedExecutor } from '../../stream/execute/keyed-executor.ts';
+import { sumInFlight, type Assignment } from '../../stream/partition/assignment.ts';
+import { messageOf } from '../client/client.ts';
+import type { Committer } from '../commit/committer.ts';
+import { isFenced } from '../commit/group-commit.ts';
+
+/** Of the drain limit, kept for work that ends because its hold was taken, and for the last commit. */
+const RESERVE_SHARE = 0.2;
+const MAX_RESERVE_MS = 1000;
+
+export interface HandoverOptions {
+  readonly drainTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly executor: KeyedExecutor;
+  readonly committer: Committer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Resolves when nothing of the assignment can reach a claim any more and the last commit has ended. */
+export async function handOver(assignment: Assignment, options: HandoverOptions): Promise<void> {
+  const { executor, committer, clock, logger } = options;
+  const began = clock.now();
+  const reserveMs = Math.min(MAX_RESERVE_MS, options.drainTimeoutMs * RESERVE_SHARE);
+  assignment.state = 'draining';
+  for (const flow of assignment.flows.values()) flow.close();
+  executor.pause();
+  executor.dropWaiting();
+  const running = sumInFlight(assignment);
+
+  const ended = new AbortController();
+  const idle = executor.whenIdle();
+  void keepSession(assignment, options, ended.signal);
+  await Promise.race([idle, clock.sleep(options.drainTimeoutMs - reserveMs, ended.signal)]);
+  const unfinished = sumInFlight(assignment);
+  loseAll(assignment);
+  const restMs = Math.max(0, options.drainTimeoutMs - (clock.now() - began));
+  if (unfinished > 0) await Promise.race([idle, clock.sleep(restMs * 0.7, ended.signal)]);
+  assignment.state = 'closing';
+  await Promise.race([commitAll(committer), clock.sleep(Math.max(restMs, reserveMs), ended.signal)]);
+  ended.abort();
+  assignment.state = 'over';
+  logger.info(
+    { finished: running - unfinished, unfinished, tookMs: clock.now() - began },
+    'partitions handed over',
+  );
+}
+
+/** A failed commit is tried again while there is time: it decides how much is done twice. */
+async function commitAll(committer: Committer): Promise<void> {
+  for (let tries = 0; tries < 3; tries += 1) {
+    const result = await committer.flush();
+    if (result !== 'failed') return;
+  }
+}
+
+async function keepSession(
+  assignment: Assignment,
+  options: HandoverOptions,
+  ended: AbortSignal,
+): Promise<void> {
+  while (!ended.aborted) {
+    try {
+      await assignment.batch?.heartbeat();
+    } catch (error) {
+      if (isFenced(error)) {
+        options.logger.warn({ error: messageOf(error) }, 'the session is lost: work is given up at once');
+        loseAll(assignment);
+        return;
+      }
+    }
+    await options.clock.sleep(options.heartbeatIntervalMs, ended);
+  }
+}
+
+export function loseAll(assignment: Assignment): void {
+  for (const flow of assignment.flows.values()) flow.lose();
+}

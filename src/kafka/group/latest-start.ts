@@ -1,0 +1,65 @@
+/**
+ * KAFKA_START=latest: the ends of all partitions are committed before a new group is joined for the first time.
+ * From then on a partition without a committed offset is one that was added later, and begins at its beginning;
+ * and a crash before the first commit skips nothing.
+ *
+ * Committed as nobody's member, which the broker accepts only while the group has no members: so a pod that
+ * finds nothing committed and comes too late cannot move the start of one that has begun. Whichever of two pods
+ * commits last decides, and neither has read anything before.
+ *
+ * A partition that tells no end now, as it has no leader within reach, holds nobody up: beside its offset is noted
+ * that it begins at its end, which is then the one that it has when it is read first; that one is committed before
+ * any of it is done.
+ */
+import type { Cluster } from 'kafkajs';
+import type { Logger } from '../../runtime/logger.ts';
+import type { OffsetReader } from '../offsets/offset-reader.ts';
+import { CommitRefused } from '../commit/commit-answer.ts';
+import { isFenced, NOTE_TOO_LARGE } from '../commit/group-commit.ts';
+import { BEGINS_AT_END } from '../offsets/start-positions.ts';
+
+export interface LatestStartOptions {
+  readonly reader: OffsetReader;
+  readonly groupId: string;
+  readonly topic: string;
+  cluster(): Cluster;
+  readonly logger: Logger;
+}
+
+/** Resolves with true once the group has a start. Rejects where Kafka is away: to be tried again. */
+export async function commitLatestStart(options: LatestStartOptions): Promise<boolean> {
+  const { reader, groupId, topic, logger } = options;
+  const committed = await reader.committed();
+  if ([...committed.values()].some(({ offset }) => offset !== 'none')) return true;
+  const ranges = await reader.ranges();
+  const partitions = (await reader.partitions()).map((partition) => {
+    const range = ranges.get(partition);
+    if (range !== undefined) return { partition, offset: String(range.high), metadata: '' };
+    return { partition, offset: '0', metadata: BEGINS_AT_END };
+  });
+  if (partitions.length === 0) return false;
+  const coordinator = await options.cluster().findGroupCoordinator({ groupId });
+  try {
+    const outsider = { memberId: '', groupGenerationId: -1 };
+    await coordinator.offsetCommit({ groupId, ...outsider, topics: [{ topic, partitions }] });
+  } catch (error) {
+    // The others have been committed: what has none begins at its beginning, which skips nothing.
+    if (isNoteRefused(error)) {
+      logger.warn(
+        { groupId, topic, partitions },
+        'the broker keeps no text beside offsets: some begin at their beginning',
+      );
+      return true;
+    }
+    if (!isFenced(error)) throw error;
+    logger.info({ groupId }, 'another pod has begun: its start position holds');
+    return true;
+  }
+  logger.info({ groupId, topic, partitions }, 'a new group: begins at the end of each partition');
+  return true;
+}
+
+function isNoteRefused(error: unknown): boolean {
+  if (!(error instanceof CommitRefused)) return false;
+  return [...error.refused.values()].every((type) => type === NOTE_TOO_LARGE);
+}

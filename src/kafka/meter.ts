@@ -1,0 +1,19 @@
+/** What the consumer counts. */
+
+/**
+ * `partial`: the broker refused some partitions. `dropped`: they had been taken away, somebody else redoes the work.
+ */
+export type CommitResult = 'ok' | 'partial' | 'failed' | 'dropped';
+
+/** Must not throw. */
+export interface ConsumerMeter {
+  commit(result: CommitResult): void;
+  /** A join of the group after the first. */
+  rebalanced(): void;
+  /** Records of the other lane. */
+  passedOver(records: number): void;
+  /** So many offsets of a partition were deleted before anybody had read them. */
+  offsetsLost(partition: number, offsets: number): void;
+  /** A partition's position said nothing of its log any more: the topic was made anew, or the log's end cut off. */
+  positionReset(partition: number, reason: 'remade' | 'cut_off'): void;
+}

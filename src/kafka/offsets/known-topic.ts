@@ -1,0 +1,46 @@
+/** Whether the topic is still the one that positions are of. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../runtime/logger.ts';
+import { messageOf } from '../client/client.ts';
+import type { CommittedEntry, OffsetReader } from './offset-reader.ts';
+import { readOffsetText } from './offset-text.ts';
+
+/** Nobody waits for longer: what it is for can be found out later, too. */
+const WITHIN_MS = 3000;
+
+export interface KnownTopicOptions {
+  readonly reader: Pick<OffsetReader, 'topicId'>;
+  readonly logger: Logger;
+}
+
+export interface KnownTopic {
+  /** Undefined where it can't be known in time. Never rejects. */
+  findId(): Promise<string | undefined>;
+  /** Undefined where no pod has noted it. */
+  committedId(committed: ReadonlyMap<number, CommittedEntry>): string | undefined;
+}
+
+export function createKnownTopic({ reader, logger }: KnownTopicOptions): KnownTopic {
+  async function findId(): Promise<string | undefined> {
+    const found = new AbortController();
+    try {
+      return await Promise.race([
+        reader.topicId(),
+        sleep(WITHIN_MS, undefined, { signal: found.signal, ref: false }).catch(() => undefined),
+      ]);
+    } catch (error) {
+      logger.debug({ error: messageOf(error) }, 'the topic’s id could not be read');
+      return undefined;
+    } finally {
+      found.abort();
+    }
+  }
+
+  return {
+    findId,
+    committedId(committed) {
+      const ids = [...committed.values()].map(({ note }) => readOffsetText(note).topicId);
+      return ids.find((id) => id !== undefined);
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/**
+ * Reads offsets of one topic and group through a connection of its own, so that neither a held rebalance nor a
+ * busy fetch delays the answer. After an error the connection is given up and made anew by the next call.
+ */
+import type { Kafka } from 'kafkajs';
+import { parseOffset } from '../../stream/buffer/parse-offset.ts';
+import { brokerErrorType } from '../client/broker-error.ts';
+import { makeCluster, type InsideCluster } from '../client/kafkajs-inside.ts';
+import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
+import { readTopicId } from './topic-id.ts';
+
+export interface PartitionRange {
+  /** The first offset that still exists. */
+  readonly low: number;
+  /** One beyond the last that can be read: where an open transaction begins, else the high watermark. */
+  readonly high: number;
+}
+
+/** What the group has committed. kafkajs writes `reset` (-2) itself when an offset was out of range. */
+export type Committed = number | 'none' | 'reset';
+
+export interface CommittedEntry {
+  readonly offset: Committed;
+  /** The text kept beside it; empty where there is none. */
+  readonly note: string;
+}
+
+export interface OffsetReader {
+  /**
+   * By partition: of those whose leaders answer in time, ms, by default 3000. Rejects where no broker answers or the
+   * topic is missing.
+   */
+  ranges(withinMs?: number): Promise<ReadonlyMap<number, PartitionRange>>;
+  committed(): Promise<ReadonlyMap<number, CommittedEntry>>;
+  /** Ascending; those without a leader, too. */
+  partitions(): Promise<readonly number[]>;
+  topicExists(): Promise<boolean>;
+  /** By which the topic is told from another of its name; undefined where the brokers know no ids. */
+  topicId(): Promise<string | undefined>;
+  close(): Promise<void>;
+}
+
+const WITHIN_MS = 3000;
+/** Nothing is created by being asked for, and what is known of leaders is looked up at each question. */
+const SETTINGS = { metadataMaxAge: 0, allowAutoTopicCreation: false } as const;
+
+export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId: string }): OffsetReader {
+  const { topic, groupId } = names;
+  let connecting: Promise<InsideCluster> | undefined;
+  let closed = false;
+
+  function connect(): Promise<InsideCluster> {
+    if (closed) return Promise.reject(new Error('closed'));
+    connecting ??= (async () => {
+      const cluster = makeCluster(kafka, SETTINGS);
+      await cluster.connect();
+      return cluster;
+    })();
+    return connecting;
+  }
+
+  async function giveUp(): Promise<void> {
+    const pending = connecting;
+    connecting = undefined;
+    try {
+      await (await pending)?.disconnect();
+    } catch {
+      // It never connected, or is gone already.
+    }
+  }
+
+  /** With what is known of this topic, and of no other. */
+  async function ask<T>(
+    question: (cluster: InsideCluster, partitions: readonly number[]) => Promise<T>,
+  ): Promise<T> {
+    const used = connect();
+    try {
+      const cluster = await used;
+      await cluster.connect();
+      await cluster.addTargetTopic(topic);
+      await cluster.refreshMetadata();
+      const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => partitionId);
+      return await question(
+        cluster,
+        partitions.sort((a, b) => a - b),
+      );
+    } catch (error) {
+      if (connecting === used) void giveUp();
+      throw error;
+    }
+  }
+
+  return {
+    ranges: (withinMs = WITHIN_MS) =>
+      ask(async (cluster, partitions) => {
+        const of = (timestamp: typeof EARLIEST | typeof LATEST): Promise<ReadonlyMap<number, string>> =>
+          listOffsets(cluster, { topic, partitions, timestamp, withinMs });
+        const [lows, highs] = await Promise.all([of(EARLIEST), of(LATEST)]);
+        const known = partitions.flatMap((partition): [number, PartitionRange][] => {
+          const [low, high] = [lows.get(partition), highs.get(partition)];
+          if (low === undefined || high === undefined) return [];
+          return [[partition, { low: parseOffset(low), high: parseOffset(high) }]];
+        });
+        return new Map(known);
+      }),
+    committed: () =>
+      ask(async (cluster, partitions) => {
+        const coordinator = await cluster.findGroupCoordinator({ groupId });
+        const asked = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
+        const { responses } = await (coordinator as unknown as FetchingCoordinator).offsetFetch({
+          groupId,
+          topics: asked,
+        });
+        return new Map(
+          responses
+            .flatMap((row) => row.partitions)
+            .map(({ partition, offset, metadata }) => [
+              partition,
+              { offset: readCommitted(offset), note: metadata ?? '' },
+            ]),
+        );
+      }),
+    partitions: () => ask((_cluster, partitions) => Promise.resolve(partitions)),
+    topicId: () => ask((cluster) => readTopicId(cluster, topic)),
+    async topicExists() {
+      try {
+        return await ask((_cluster, partitions) => Promise.resolve(partitions.length > 0));
+      } catch (error) {
+        const type = brokerErrorType(error);
+        if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return false;
+        if (type !== 'TOPIC_AUTHORIZATION_FAILED') throw error;
+        throw new Error(`the Kafka user may not describe the topic ${topic}`, { cause: error });
+      }
+    },
+    async close() {
+      closed = true;
+      await giveUp();
+    },
+  };
+}
+
+interface FetchingCoordinator {
+  offsetFetch(request: { readonly groupId: string; readonly topics: readonly unknown[] }): Promise<{
+    readonly responses: readonly {
+      readonly partitions: readonly {
+        readonly partition: number;
+        readonly offset: string;
+        readonly metadata?: string | null;
+      }[];
+    }[];
+  }>;
+}
+
+function readCommitted(offset: string): Committed {
+  if (offset === '-1') return 'none';
+  if (offset.startsWith('-')) return 'reset';
+  return parseOffset(offset);
+}

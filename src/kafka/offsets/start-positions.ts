@@ -1,0 +1,79 @@
+/**
+ * Where a partition's reading begins. Asked of Kafka by ourselves at each assignment instead of being taken from
+ * the first batch that kafkajs hands over: that one may stem from an assignment before this one.
+ */
+import { readNote, type InheritedNote } from '../../stream/partition/offset-metadata.ts';
+import { readOffsetText } from './offset-text.ts';
+import type { Committed, CommittedEntry, PartitionRange } from './offset-reader.ts';
+
+/** Beside offset 0: this group has read nothing of the partition, and begins at its end. */
+export const BEGINS_AT_END = 'latest';
+
+export interface StartPosition {
+  readonly offset: number;
+  /** What the group has committed, where that is a position in the log as it is now; else undefined. */
+  readonly committed: number | undefined;
+  /** Set where the start is found by when it is asked for: it is committed before anything is read from it. */
+  readonly isCommittedFirst?: true;
+  /** What the pod before has done beyond the committed offset. */
+  readonly inherited: InheritedNote | undefined;
+  /** Set where offsets that nobody has read are gone: deleted by retention or by hand. */
+  readonly lost: LostOffsets | undefined;
+  /** Set where the committed offset says nothing of the log as it is. */
+  readonly reset: PositionReset | undefined;
+}
+
+export interface PositionReset {
+  /** `remade`: it is of another topic of the same name. `cut_off`: it is beyond the log's end. */
+  readonly reason: ResetReason;
+  readonly committed: number;
+  readonly range: PartitionRange;
+}
+
+export type ResetReason = 'remade' | 'cut_off';
+
+export interface LostOffsets {
+  readonly committed: Committed;
+  readonly range: PartitionRange;
+  /** How many, at most: some may never have held a record. Undefined where it can't be known. */
+  readonly offsets: number | undefined;
+}
+
+/**
+ * Without a committed offset: the beginning. (`latest` is no case here: a new group's ends are committed before
+ * it is joined, so that what has none later was added later.) A committed offset outside the log: the beginning
+ * of what there is, because skipping is the worse of the two faults. The same for an offset of another topic, which
+ * may well be in the log.
+ */
+export function findStart(
+  entry: CommittedEntry | undefined,
+  range: PartitionRange,
+  topicId?: string,
+): StartPosition {
+  const committed = entry?.offset ?? 'none';
+  const start = { offset: range.low, committed: undefined, inherited: undefined };
+  const well = { lost: undefined, reset: undefined };
+  if (committed === 'none') return { ...start, ...well };
+  if (committed === 0 && entry?.note === BEGINS_AT_END) {
+    return { ...start, ...well, offset: range.high, isCommittedFirst: true };
+  }
+  if (committed === 'reset') return { ...start, ...well, lost: { committed, range, offsets: undefined } };
+  const text = readOffsetText(entry?.note ?? '');
+  const isRemade = text.topicId !== undefined && topicId !== undefined && text.topicId !== topicId;
+  if (isRemade || committed > range.high) {
+    return { ...start, ...well, reset: { reason: isRemade ? 'remade' : 'cut_off', committed, range } };
+  }
+  const inherited = readNote(text.note, committed);
+  if (committed >= range.low) return { ...well, offset: committed, committed, inherited };
+  const offsets = countUndecided(committed, range.low, inherited);
+  // Where the pod before had decided all that is gone, nothing is lost.
+  const lost = offsets > 0 ? { committed, range, offsets } : undefined;
+  return { ...well, offset: range.low, committed: undefined, inherited, lost };
+}
+
+/** Of the offsets from `from` to before `low`, those that nobody has decided. */
+function countUndecided(from: number, low: number, note: InheritedNote | undefined): number {
+  if (note === undefined) return low - from;
+  const told = [...note.undecided.keys()].filter((offset) => offset < low).length;
+  return told + Math.max(0, low - Math.max(from, note.until));
+}

@@ -1,0 +1,155 @@
+/**
+ * Creates the topics that this service writes to, where the broker allows it, with the broker's own defaults for
+ * partitions and replicas. Each is looked up by itself: what else is in the cluster, and in what state, is no matter.
+ * Where one is refused, a line in the log says why and who must; writing then waits for it, and it is tried again
+ * now and then: too few brokers are there for a while only.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin, ITopicConfig } from 'kafkajs';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { brokerErrorType, createKafkaClient, messageOf, type KafkaConnection } from '../client/client.ts';
+
+const RETRY_MS = 2000;
+const REFUSED_RETRY_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
+const LEADERS_WITHIN_MS = 60_000;
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
+export interface EnsureTopicsOptions {
+  readonly connection: KafkaConnection;
+  readonly topics: readonly string[];
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Gives up waiting for Kafka. */
+  readonly signal?: AbortSignal;
+  /** What is being waited for, in the client's words; undefined once there is nothing. Must not throw. */
+  readonly onObstacle?: (reason: string | undefined) => void;
+}
+
+/**
+ * Waits for Kafka as long as it takes. Resolves once each topic exists or has been refused; those that were refused
+ * are tried again until the signal is aborted. Never rejects.
+ */
+export async function ensureTopics(options: EnsureTopicsOptions): Promise<void> {
+  const { logger, clock, signal } = options;
+  let left = options.topics;
+  for (let told = false; signal?.aborted !== true; told = true) {
+    try {
+      left = await settleAll(left, options, tellRefused);
+      options.onObstacle?.(undefined);
+      break;
+    } catch (error) {
+      options.onObstacle?.(messageOf(error));
+      if (!told) logger.warn({ error: messageOf(error) }, 'topics could not be looked up, trying again');
+    }
+    await clock.sleep(RETRY_MS, signal);
+  }
+  if (signal !== undefined && left.length > 0) void keepTrying(left, options, signal);
+
+  function tellRefused(topic: string, error: unknown): void {
+    const fields = { topic, error: reasonOf(error) };
+    logger.error(fields, 'the topic could not be created: it has to be made by hand');
+  }
+}
+
+async function keepTrying(
+  refused: readonly string[],
+  options: EnsureTopicsOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, logger } = options;
+  const tell = (topic: string, error: unknown): void => {
+    logger.debug({ topic, error: reasonOf(error) }, 'the topic is refused as before');
+  };
+  for (let left = refused; left.length > 0;) {
+    await clock.sleep(REFUSED_RETRY_MS, signal);
+    if (signal.aborted) return;
+    left = await settleAll(left, options, tell).catch(() => left);
+  }
+}
+
+/** @returns those that are refused. @throws Error where no broker answers whether they are there. */
+async function settleAll(
+  topics: readonly string[],
+  { connection, logger }: EnsureTopicsOptions,
+  onRefused: (topic: string, error: unknown) => void,
+): Promise<string[]> {
+  const refused: string[] = [];
+  const admin = createKafkaClient(connection, logger).admin();
+  try {
+    await admin.connect();
+    for (const topic of topics) {
+      try {
+        if (await isThere(admin, topic)) continue;
+      } catch (error) {
+        if (brokerErrorType(error) === undefined) throw error;
+        refused.push(topic);
+        onRefused(topic, error);
+        continue;
+      }
+      try {
+        const created = await createLedTopics(admin, [{ topic }]);
+        logger.info({ topic }, created ? 'topic created' : 'another pod has created the topic');
+      } catch (error) {
+        refused.push(topic);
+        onRefused(topic, error);
+      }
+    }
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+  return refused;
+}
+
+/** Partitions without a leader are there, too. */
+async function isThere(admin: Admin, topic: string): Promise<boolean> {
+  try {
+    await admin.fetchTopicMetadata({ topics: [topic] });
+    return true;
+  } catch (error) {
+    const type = brokerErrorType(error);
+    if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return false;
+    if (type === 'LEADER_NOT_AVAILABLE') return true;
+    throw error;
+  }
+}
+
+/** What the broker says of this topic: kafkajs keeps it inside an error for several. */
+function reasonOf(error: unknown): string {
+  const own: unknown = error instanceof Error && 'errors' in error ? error.errors : undefined;
+  const first: unknown = Array.isArray(own) ? own[0] : error;
+  if (brokerErrorType(first) !== 'TOPIC_AUTHORIZATION_FAILED') return messageOf(first);
+  return `the Kafka user may not describe or create it: ${messageOf(first)}`;
+}
+
+/**
+ * Creates topics and resolves when each of their partitions is served by its leader. Waits for that itself: kafkajs's own
+ * waiting fails where the broker has not heard of its new topic yet.
+ *
+ * @returns false where one of them was there already. @throws Error after 60 s without leaders, and what the broker
+ * refuses.
+ */
+export async function createLedTopics(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
+  const created = await admin.createTopics({ topics, waitForLeaders: false });
+  const names = topics.map(({ topic }) => topic);
+  const giveUpAt = performance.now() + LEADERS_WITHIN_MS;
+  while (!(await areServed(admin, names))) {
+    if (performance.now() > giveUpAt) throw new Error(`no leaders of ${names.join(', ')} within 60 s`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+  return created;
+}
+
+/** Asks the leaders themselves: a broker may be named as one before it knows, and a send then goes out twice. */
+async function areServed(admin: Admin, topics: string[]): Promise<boolean> {
+  try {
+    const metadata = await admin.fetchTopicMetadata({ topics });
+    if (metadata.topics.some(({ partitions }) => partitions.some(({ leader }) => leader < 0))) return false;
+    for (const topic of topics) await admin.fetchTopicOffsets(topic);
+    return true;
+  } catch (error) {
+    if (NOT_YET.has(brokerErrorType(error) ?? '')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Stops hammering a dead API. Closed: calls go out, and whoever judges their results says when it must open. Open:
+ * nobody calls, for a time that doubles with every round of failed probes up to a few seconds. Half open: a handful of
+ * probes are let out; the first that is answered closes it, as an API that answers somebody is not away, and when all
+ * have failed it opens again.
+ *
+ * The time is told by timer and injected clock: a wall clock that is set back would hold it open for as long.
+ */
+import type { Clock } from '../../runtime/clock.ts';
+
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/** Most calls that are let out while it is half open: with so many failed it opens again. */
+export const PROBES = 3;
+
+const FIRST_OPEN_MS = 500;
+const LONGEST_OPEN_MS = 4000;
+
+export interface CircuitBreaker {
+  state(): BreakerState;
+  /** Taken before a call and handed back with its result: tells late results of an earlier state apart. */
+  ticket(): number;
+  /** Calls that may be out now as probes: {@link PROBES}, less those that have failed. */
+  probesLeft(): number;
+  /** Opens it. Nothing, where it is open. */
+  open(): void;
+  /** A probe's result. Ignored where its call was begun in another state. */
+  probed(ticket: number, ok: boolean): void;
+  /** Clears the timer. */
+  stop(): void;
+}
+
+export interface CircuitBreakerOptions {
+  readonly clock: Clock;
+  /** 0 ≤ x < 1. */
+  readonly random?: () => number;
+  /** Called after every change, synchronously. Must not throw. */
+  readonly onChange: (state: BreakerState) => void;
+}
+
+export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
+  const { clock, random = Math.random, onChange } = options;
+  const stopped = new AbortController();
+  let state: BreakerState = 'closed';
+  let generation = 0;
+  let opened = 0;
+  let probesFailed = 0;
+
+  function enter(next: BreakerState): void {
+    state = next;
+    generation += 1;
+    probesFailed = 0;
+    onChange(next);
+  }
+
+  async function rest(): Promise<void> {
+    const fullMs = Math.min(LONGEST_OPEN_MS, FIRST_OPEN_MS * 2 ** Math.min(opened - 1, 10));
+    // Jitter over the upper half: pods probe apart, and none probes at once.
+    await clock.sleep(fullMs * (0.5 + random() / 2), stopped.signal);
+    if (!stopped.signal.aborted) enter('half_open');
+  }
+
+  function open(): void {
+    if (state === 'open') return;
+    opened += 1;
+    enter('open');
+    void rest();
+  }
+
+  return {
+    state: () => state,
+    ticket: () => generation,
+    probesLeft: () => PROBES - probesFailed,
+    open,
+    probed(ticket, ok) {
+      if (ticket !== generation || state !== 'half_open') return;
+      if (ok) {
+        opened = 0;
+        enter('closed');
+        return;
+      }
+      probesFailed += 1;
+      if (probesFailed >= PROBES) open();
+    },
+    stop: () => stopped.abort(),
+  };
+}

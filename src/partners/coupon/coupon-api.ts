@@ -1,0 +1,298 @@
+/**
+ * Coupons for an event, whatever the partner's day is like: an outage is waited out behind this port, at most
+ * until the event is stale, and nothing is lost. What fails while others are answered ends as `failed` once its time is
+ * up. Every wait (for a token, the breaker, another try) ends at once when the event's hold is lost, and holds neither
+ * a slot nor a place among the events at work.
+ */
+import { AbandonedError } from '../../runtime/errors.ts';
+import type { CouponAnswer, CouponQuery, CouponSource } from '../../pipeline/ports.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Hold } from '../../domain/ownership.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { createAdaptiveLimit } from '../limit/adaptive-limit.ts';
+import { createAuthRefusal } from '../auth/auth-refusal.ts';
+import { pause, within } from '../http/bounded-wait.ts';
+import type { BreakerState } from './circuit-breaker.ts';
+import { createFixedLimit } from '../limit/concurrency-limit.ts';
+import { createCouponCaller, type Reply } from './coupon-call.ts';
+import { createCouponOutage, type JudgedCall } from './coupon-outage.ts';
+import { createCouponPatience, type FailingCount, type FailingEvent } from './coupon-patience.ts';
+import { couponHeaders, couponRequestTarget } from './coupon-request.ts';
+import { readReply, type CouponCallResult, type Verdict } from './coupon-verdict.ts';
+import { createLatencyWindow } from './latency-window.ts';
+import { backoffMs } from '../http/retry-policy.ts';
+import { createRouterPool, type TryAgain } from './router-pool.ts';
+import type { TokenSource } from '../auth/token-source.ts';
+
+export interface CouponApiOptions {
+  /** Base URL, http or https; may carry a path and a trailing slash. */
+  readonly url: string;
+  /** For one call from connecting to its last byte, ms. */
+  readonly timeoutMs: number;
+  /** How long an event's own failing calls are tried again while others are answered, ms; default 30 s. */
+  readonly patienceMs?: number;
+  /** Most calls in flight, or `auto`: found between 8 and 512. */
+  readonly concurrency: number | 'auto';
+  /** Absent: calls carry no Authorization. */
+  readonly tokens?: TokenSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Larger answers are rejected. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
+  /** Called after every HTTP call, retries included. Must not throw. */
+  readonly onCall?: (result: CouponCallResult, durationMs: number) => void;
+  /** Called where an answer held coupons that break the schema, with their number. Must not throw. */
+  readonly onInvalidCoupons?: (count: number) => void;
+  /** 0 ≤ x < 1; for the jitter. */
+  readonly random?: () => number;
+  /** Monotonic ms; `performance.now` by default. */
+  readonly nowMs?: () => number;
+}
+
+export interface CouponApiStats {
+  /** Calls out now. */
+  readonly inFlight: number;
+  /** Some are out, and the time limit of the latest is yet to come: it will end, and is waited for with reason. */
+  readonly isCallInTime: boolean;
+  /** Events waiting for a slot. */
+  readonly waiting: number;
+  /** Events between two tries, by backoff or `Retry-After`. */
+  readonly pausing: number;
+  /** Events that fail while others are answered, and those that wait for the API as such. */
+  readonly failingAlone: FailingCount;
+  readonly waitingForAll: FailingCount;
+  /** Too few call to open the breaker, but nobody is answered. */
+  readonly isDark: boolean;
+  /** Most calls out at once now. */
+  readonly limit: number;
+  readonly breaker: BreakerState;
+  /** Of the last 512 calls, ms. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export interface CouponApi extends CouponSource {
+  stats(): CouponApiStats;
+  /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
+  isRefused(): boolean;
+  /** Between how many partitions the calls are shared out, ≥ 1. */
+  shareBetween(partitions: number): void;
+  /** Abandons every call and every wait, closes all sockets and timers. */
+  stop(): Promise<void>;
+}
+
+const BACKOFF = { firstMs: 100, maxMs: 4000 };
+/** Most calls in flight that `auto` may find. */
+export const MAX_AUTO_CONCURRENCY = 512;
+const AUTO = { min: 8, max: MAX_AUTO_CONCURRENCY, initial: 32 };
+const MAX_RESPONSE_BYTES = 1024 * 1024;
+const DEFAULT_PATIENCE_MS = 30_000;
+const NOBODY = { waiting: 0, sinceMs: undefined };
+const STALE: CouponAnswer = { kind: 'stale' };
+/** Somebody's call was accepted so lately: a 401 is about this call, not about the token. */
+const ACCEPTED_MS = 5000;
+const REFUSED = '401 after a fresh token';
+
+interface Call extends JudgedCall {
+  readonly query: CouponQuery;
+  readonly token: string | undefined;
+}
+
+/** @throws TypeError where `url` is no http(s) URL. */
+export function createCouponApi(options: CouponApiOptions): CouponApi {
+  const { concurrency, tokens, clock, logger, timeoutMs, random = Math.random } = options;
+  const { patienceMs = DEFAULT_PATIENCE_MS, nowMs = () => performance.now() } = options;
+  const target = couponRequestTarget(options.url);
+  const limit = concurrency === 'auto' ? createAdaptiveLimit(AUTO) : createFixedLimit(concurrency);
+  const router = createRouterPool(limit.current(), clock);
+  const caller = createCouponCaller({
+    origin: target.origin,
+    connections: concurrency === 'auto' ? AUTO.max : concurrency,
+    timeoutMs,
+    maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+  });
+  const refusal = createAuthRefusal('coupon API', clock, logger);
+  const latencies = createLatencyWindow();
+  const stopped = new AbortController();
+  const outage = createCouponOutage({
+    ...{ limit, router, patienceMs, clock, logger, random, nowMs },
+    outSinceBefore: (atMs) => caller.outSinceBefore(atMs),
+  });
+  const { evidence, isClosed } = outage;
+  const patience = createCouponPatience({ patienceMs, evidence, nowMs });
+  let pausing = 0;
+  /** Of the latest call, monotonic ms. */
+  let calledAtMs = -Infinity;
+  let acceptedAtMs = -Infinity;
+
+  /** One HTTP call and everything that counts it. */
+  function send(call: Call, path: string, hold: Hold): Promise<Verdict> {
+    calledAtMs = call.startedMs;
+    return caller.get(path, couponHeaders(call.query, call.token), hold, (reply) => settle(reply, call));
+  }
+
+  function begin(query: CouponQuery, token: string | undefined, isAgain: boolean): Call {
+    const { userId } = query.event;
+    return {
+      query,
+      userId,
+      token,
+      ticket: outage.ticket(),
+      startedMs: performance.now(),
+      beganMs: nowMs(),
+      isAgain,
+    };
+  }
+
+  function settle(reply: Reply, call: Call): Verdict {
+    if (stopped.signal.aborted) return { kind: 'abandoned' };
+    const verdict = readReply(reply, clock.now());
+    if (verdict.kind === 'abandoned') return verdict;
+    const durationMs = performance.now() - call.startedMs;
+    latencies.add(durationMs);
+    options.onCall?.(verdict.result, durationMs);
+    if (reply.kind === 'answer' && verdict.kind !== 'unauthorized') {
+      acceptedAtMs = performance.now();
+      refusal.accepted();
+      if (call.token !== undefined) tokens?.worked(call.token);
+    }
+    if (verdict.kind === 'unauthorized') return verdict;
+    outage.judge(call, verdict.kind === 'failed' ? verdict.error : undefined, durationMs);
+    return verdict;
+  }
+
+  /** After a 401: renews the token once and repeats the call. The slot is kept: the others need that token, too. */
+  async function callAgain(call: Call, path: string, hold: Hold): Promise<Verdict> {
+    const { token } = call;
+    const isAlone = call.isAgain && performance.now() - acceptedAtMs < ACCEPTED_MS;
+    if (tokens !== undefined && token !== undefined && !isAlone) {
+      const renewed = await tokens.renew(token, hold.signal);
+      if (hold.isLost()) return { kind: 'abandoned' };
+      if (renewed !== undefined) {
+        const verdict = await send(begin(call.query, renewed, call.isAgain), path, hold);
+        if (verdict.kind !== 'unauthorized') return verdict;
+      }
+    }
+    // Nobody's call was accepted meanwhile.
+    if (!isAlone && acceptedAtMs < call.startedMs) refusal.refused();
+    outage.judge(call, REFUSED);
+    return { kind: 'failed', result: 'unauthorized', error: REFUSED, retryAfterMs: undefined };
+  }
+
+  /** Undefined when the event is stale or abandoned before there is a token. */
+  function tokenFor(
+    query: CouponQuery,
+    signal: AbortSignal,
+    source: TokenSource,
+  ): Promise<string | undefined> {
+    const leftMs = query.staleAtMs - clock.now();
+    return within(clock, leftMs, [signal, stopped.signal], (bounded) => source.token(bounded));
+  }
+
+  /** Until its next try is due, it is to end, or there is no use in waiting. */
+  async function pauseBefore(
+    event: FailingEvent,
+    waitMs: number,
+    query: CouponQuery,
+    hold: Hold,
+  ): Promise<void> {
+    const dueMs = nowMs() + waitMs;
+    hold.park();
+    pausing += 1;
+    while (!hold.isLost() && !stopped.signal.aborted && !patience.isOver(event)) {
+      const leftMs = Math.min(dueMs - nowMs(), query.staleAtMs - clock.now());
+      if (leftMs <= 0) break;
+      await pause(clock, Math.min(leftMs, patience.leftMs(event)), hold.signal, stopped.signal);
+    }
+    pausing -= 1;
+  }
+
+  function tryAgain(userId: string, event: FailingEvent | undefined): TryAgain {
+    if (event !== undefined) return { isOver: () => patience.isOver(event) };
+    // Its user's calls fail, and it finds no room for a try of its own: its time counts from here.
+    const startMs = nowMs();
+    return { isOver: () => evidence.failing(userId) !== undefined && patience.isOver({ startMs }) };
+  }
+
+  async function find(query: CouponQuery, hold: Hold): Promise<CouponAnswer> {
+    const { userId } = query.event;
+    const path = target.path(query.event);
+    let failing: FailingEvent | undefined;
+    try {
+      for (;;) {
+        if (hold.isLost() || stopped.signal.aborted) throw new AbandonedError();
+        if (clock.now() >= query.staleAtMs) return STALE;
+        if (failing !== undefined && patience.isOver(failing))
+          return { kind: 'failed', error: patience.explain(failing) };
+        if (tokens !== undefined && tokens.current() === undefined) {
+          hold.park();
+          // Whatever ended the wait, the head of the loop asks why: a timer may end a moment before its time.
+          await tokenFor(query, hold.signal, tokens);
+          continue;
+        }
+        const isAgain =
+          failing !== undefined || (!evidence.isQuiet() && evidence.failing(userId) !== undefined);
+        if (!router.tryEnter(query.partition, isAgain)) {
+          if (isAgain || !isClosed()) hold.park();
+          const again = isAgain ? tryAgain(userId, failing) : undefined;
+          const admission = await router.wait(query.staleAtMs, hold, query.partition, again);
+          if (admission === 'abandoned') throw new AbandonedError();
+          if (admission === 'stale') {
+            if (failing !== undefined) continue;
+            if (!isAgain || clock.now() >= query.staleAtMs) return STALE;
+            return { kind: 'failed', error: `no room for a try: ${evidence.failing(userId)?.error ?? ''}` };
+          }
+        }
+        hold.unpark();
+        let verdict: Verdict;
+        try {
+          const token = tokens?.current();
+          // Expired while this event waited for its slot: back to waiting for one.
+          if (tokens !== undefined && token === undefined) continue;
+          const call = begin(query, token, isAgain);
+          verdict = await send(call, path, hold);
+          if (verdict.kind === 'unauthorized') verdict = await callAgain(call, path, hold);
+        } finally {
+          router.leave(query.partition, isAgain);
+        }
+        if (verdict.kind === 'answer') {
+          if (verdict.invalid > 0) options.onInvalidCoupons?.(verdict.invalid);
+          return verdict.answer;
+        }
+        if (verdict.kind !== 'failed') throw new AbandonedError();
+        const { error, retryAfterMs = 0 } = verdict;
+        failing ??= patience.begin(userId, query.receivedAtMs ?? -Infinity, error);
+        failing.error = error;
+        const waitMs = retryAfterMs + backoffMs(failing.tries, BACKOFF, random);
+        failing.tries += 1;
+        await pauseBefore(failing, waitMs, query, hold);
+      }
+    } finally {
+      if (failing !== undefined) patience.end(failing);
+    }
+  }
+
+  return {
+    find,
+    stats: () => ({
+      inFlight: router.inFlight(),
+      isCallInTime: router.inFlight() > 0 && performance.now() - calledAtMs < timeoutMs,
+      waiting: router.waiting(),
+      pausing,
+      failingAlone: patience.alone(),
+      waitingForAll: patience.withAll(isClosed() ? NOBODY : router.firstCalls()),
+      isDark: evidence.isDark(nowMs()),
+      limit: router.limit(),
+      breaker: outage.state(),
+      ...latencies.percentiles(),
+    }),
+    isRefused: () => refusal.isRefused(),
+    shareBetween: (partitions) => router.shareBetween(partitions),
+    async stop() {
+      stopped.abort();
+      router.close();
+      outage.stop();
+      await caller.close();
+    },
+  };
+}

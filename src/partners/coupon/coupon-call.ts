@@ -1,0 +1,300 @@
+/**
+ * One HTTP GET by undici, as cheaply as it allows: its bare dispatch, without the streams that its `request` builds
+ * for every answer, because this runs for every event. Bounded in time (one limit for
+ * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket. What has to be
+ * unpacked, or is large, is read in turns of the event loop, beyond the limit. So a large answer waits for its room.
+ */
+import type { Client } from 'undici';
+import type { Abandonable } from '../../runtime/abandonable.ts';
+import type { Hold } from '../../domain/ownership.ts';
+import { createAnswerRoom, leaveOnce, type AnswerRoom, type Guest } from './answer-room.ts';
+import { readLargeBody, readSmallBody, SMALL_BYTES } from './coupon-body.ts';
+import type { ParsedCoupons } from './coupon-schema.ts';
+import { createDeadlines, type Deadlines, type Expiring } from '../http/call-deadlines.ts';
+import { createHttpSockets, type HttpSockets, type SocketUser } from '../http/http-sockets.ts';
+import { encodingOf } from '../http/unpack-body.ts';
+import { shortError } from '../../runtime/error-text.ts';
+
+export type Reply =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly retryAfter: string | undefined;
+      /** Of a 2xx what its body says; of any other status nothing, as the status says it all. */
+      readonly coupons: ParsedCoupons | undefined;
+      /** Of a large answer: see the port. */
+      readonly release?: () => void;
+    }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'failed'; readonly reason: 'timeout' | 'network'; readonly error: string }
+  | { readonly kind: 'abandoned' };
+
+export interface CouponCaller {
+  /**
+   * Settles within the time limit, at once when the hold is lost, with what `read` makes of the reply. Rejects only
+   * where `read` throws or rejects.
+   */
+  get<T>(path: string, headers: string[], hold: Hold, read: (reply: Reply) => T | Promise<T>): Promise<T>;
+  /** Calls that are out and began before then (`performance.now()`). O(that many). */
+  outSinceBefore(atMs: number): number;
+  /** Ends calls that are out as failed and closes every socket. */
+  close(): Promise<void>;
+}
+
+export interface CouponCallerOptions {
+  readonly origin: string;
+  /** Most sockets. */
+  readonly connections: number;
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+}
+
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** undici's, as far as it is used here. */
+interface Controller {
+  abort(reason: Error): void;
+  pause(): void;
+  resume(): void;
+}
+
+const ABANDONED: Reply = { kind: 'abandoned' };
+const TOO_LARGE: Reply = { kind: 'too_large' };
+const NO_BODY: Buffer = Buffer.alloc(0);
+/** Closed below a server's usual 5 s, so that a call seldom meets a socket that is just being closed. */
+const KEEP_ALIVE_MS = 4000;
+/** Large answers being received, read or decided on at once: together some 100 MB at worst. */
+const LARGE_ANSWERS = 8;
+const ENDED = new Error('the call has ended');
+
+export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
+  const { origin, timeoutMs, maxResponseBytes } = options;
+  const sockets = createHttpSockets(origin, options.connections, {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectTimeout: timeoutMs,
+    // undici's own timers turn in steps of half a second; ours below covers the whole call.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+
+  const deadlines = createDeadlines<Call>(timeoutMs);
+  const room = createAnswerRoom(LARGE_ANSWERS);
+  const limits = { timeoutMs, maxResponseBytes, deadlines, sockets, room };
+
+  return {
+    get: (path, headers, hold, read) =>
+      new Promise((resolve, reject) => {
+        const onReply = (reply: Reply): void => {
+          resolve(read(reply));
+        };
+        const call = new Call({ onReply, onFault: reject }, hold, limits);
+        hold.watch(call);
+        // Not blocking: the rest of undici's queue need not be looked at when an answer begins, as there is none.
+        if (!hold.isLost()) sockets.dispatch({ path, method: 'GET', headers, blocking: false }, call);
+      }),
+    outSinceBefore: (atMs) => deadlines.addedBefore(atMs),
+    async close() {
+      await sockets.close();
+      deadlines.stop();
+    },
+  };
+}
+
+interface CallLimits {
+  readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
+  readonly deadlines: Deadlines<Call>;
+  readonly sockets: HttpSockets;
+  readonly room: AnswerRoom;
+}
+
+interface Asker {
+  readonly onReply: (reply: Reply) => void;
+  /** What `onReply` has thrown. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** One call and what has come of its answer. */
+// eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
+class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
+  previous: Call | undefined;
+  next: Call | undefined;
+  deadlineMs = 0;
+  socket: Client | undefined;
+  readonly #asker: Asker;
+  readonly #hold: Hold;
+  readonly #limits: CallLimits;
+  /** Its time limit runs. */
+  #isTimed = true;
+  #controller: Controller | undefined;
+  #settled = false;
+  #status = 0;
+  #retryAfter: string | undefined;
+  #encoding: string | undefined;
+  #body: Buffer = NO_BODY;
+  #chunks: Buffer[] | undefined;
+  #received = 0;
+  /** A place for a large answer; `passed on`: to whoever uses its coupons. */
+  #place: 'none' | 'awaited' | 'held' | 'passed on' = 'none';
+  /** All of the body is here. */
+  #isWhole = false;
+
+  constructor(asker: Asker, hold: Hold, limits: CallLimits) {
+    this.#asker = asker;
+    this.#hold = hold;
+    this.#limits = limits;
+    limits.deadlines.add(this);
+  }
+
+  abandon(): void {
+    this.#finish(ABANDONED, true);
+  }
+
+  expire(): void {
+    this.#isTimed = false;
+    const error = `no answer in ${this.#limits.timeoutMs} ms`;
+    this.#finish(this.#orStatus({ kind: 'failed', reason: 'timeout', error }), true);
+  }
+
+  onRequestStart(started: Controller): void {
+    // Given up while it was still connecting: undici offers no way to take it back before now.
+    if (this.#settled) started.abort(ENDED);
+    this.#controller = started;
+  }
+
+  onResponseStart(_controller: unknown, status: number, headers: AnswerHeaders): void {
+    if (status < 200) return;
+    this.#status = status;
+    const given = headers['retry-after'];
+    this.#retryAfter = Array.isArray(given) ? given[0] : given;
+    this.#encoding = encodingOf(headers['content-encoding']);
+  }
+
+  onResponseData(_controller: unknown, chunk: Buffer): void {
+    // Given up: what still comes must take no place for a large answer, as nobody would give it back.
+    if (this.#settled) return;
+    this.#received += chunk.length;
+    const isTooLarge = this.#received > this.#limits.maxResponseBytes;
+    if (isTooLarge) this.#finish(this.#orStatus(TOO_LARGE), true);
+    if (isTooLarge || !isSuccess(this.#status)) return;
+    if (this.#received === chunk.length) this.#body = chunk;
+    else (this.#chunks ??= [this.#body]).push(chunk);
+    if (this.#received > SMALL_BYTES && this.#place === 'none') this.#makeRoom();
+  }
+
+  onResponseEnd(): void {
+    this.#limits.sockets.release(this);
+    if (this.#settled) return;
+    if (!isSuccess(this.#status)) {
+      this.#answer(undefined);
+      return;
+    }
+    this.#isWhole = true;
+    this.#endTime();
+    if (this.#place === 'held') this.#readLarge();
+    else if (this.#place === 'none') this.#readSmall();
+  }
+
+  #readSmall(): void {
+    const coupons = readSmallBody(this.#body, this.#encoding, this.#limits.maxResponseBytes);
+    if (coupons !== undefined) this.#answer(coupons);
+    else if (this.#makeRoom()) this.#readLarge();
+  }
+
+  #readLarge(): void {
+    const body = this.#chunks === undefined ? this.#body : Buffer.concat(this.#chunks);
+    this.#chunks = undefined;
+    void readLargeBody(body, this.#encoding, this.#limits.maxResponseBytes).then((coupons) => {
+      this.#answer(coupons);
+    });
+  }
+
+  /** Asks for a place; where there is none, nothing more is read until there is. @returns whether there is one. */
+  #makeRoom(): boolean {
+    const isThere = this.#limits.room.take(this);
+    this.#place = isThere ? 'held' : 'awaited';
+    if (!isThere && !this.#isWhole) {
+      this.#endTime();
+      this.#controller?.pause();
+    }
+    return isThere;
+  }
+
+  admitted(): void {
+    this.#place = 'held';
+    if (this.#isWhole) {
+      this.#readLarge();
+      return;
+    }
+    this.#limits.deadlines.add(this);
+    this.#isTimed = true;
+    this.#controller?.resume();
+  }
+
+  onResponseError(_controller: unknown, error: Error): void {
+    this.#limits.sockets.release(this);
+    this.fail(error);
+  }
+
+  isOver(): boolean {
+    return this.#settled;
+  }
+
+  fail(error: Error): void {
+    const reply = this.#orStatus({ kind: 'failed', reason: reasonOf(error), error: shortError(error) });
+    this.#finish(reply, false);
+  }
+
+  #answer(coupons: ParsedCoupons | undefined): void {
+    const head = { kind: 'answer', status: this.#status, retryAfter: this.#retryAfter, coupons } as const;
+    const isKept = coupons?.ok === true && coupons.coupons.length > 0 && this.#place === 'held';
+    if (!isKept || this.#settled) {
+      this.#finish(head, false);
+      return;
+    }
+    this.#place = 'passed on';
+    this.#finish({ ...head, release: leaveOnce(this.#limits.room) }, false);
+  }
+
+  #endTime(): void {
+    if (this.#isTimed) this.#limits.deadlines.remove(this);
+    this.#isTimed = false;
+  }
+
+  #finish(reply: Reply, abort: boolean): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#endTime();
+    this.#hold.unwatch(this);
+    this.#leaveRoom();
+    if (abort) this.#controller?.abort(ENDED);
+    try {
+      this.#asker.onReply(reply);
+    } catch (error) {
+      this.#asker.onFault(error);
+    }
+  }
+
+  #leaveRoom(): void {
+    const { room } = this.#limits;
+    if (this.#place === 'awaited') room.giveUp(this);
+    if (this.#place === 'held') room.leave();
+    if (this.#place !== 'passed on') this.#place = 'none';
+  }
+
+  /** Where the status alone decides, the rest of the answer may fail as it likes. */
+  #orStatus(failure: Reply): Reply {
+    const status = this.#status;
+    if (status === 0 || isSuccess(status)) return failure;
+    return { kind: 'answer', status, retryAfter: this.#retryAfter, coupons: undefined };
+  }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function reasonOf(error: Error): 'timeout' | 'network' {
+  const code: unknown = Reflect.get(error, 'code');
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT' ? 'timeout' : 'network';
+}

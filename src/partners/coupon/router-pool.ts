@@ -1,0 +1,260 @@
+/**
+ * The router pool: at most `limit` calls are out at once, the others wait here. Slots are shared out fairly between
+ * those who name themselves (partitions), so that one whose calls all hang leaves room for the others' calls; each
+ * sharer's own calls go in the order in which they came, sharers take turns.
+ *
+ * First calls and tries again are two classes. While first calls wait, tries again take a quarter of the slots at most
+ * (one, where there are fewer than four, and then after three first calls); while none waits, up to a half. So users
+ * whose calls hang for the whole time limit don't fill the pool.
+ *
+ * Waiting costs no socket and no timer; it ends when there is a slot, when the event is stale, or when its hold
+ * is lost. The limit may be changed at any time: 0 lets nobody through (the breaker is open) and parks who waits, a
+ * smaller one takes effect as calls return.
+ */
+import { createFairShares, type Sharer } from '../../runtime/collections/fair-shares.ts';
+import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';
+import type { Abandonable } from '../../runtime/abandonable.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Hold } from '../../domain/ownership.ts';
+
+export type Admission = 'admitted' | 'stale' | 'abandoned';
+
+export interface RouterPool {
+  /** Takes a slot where the sharer may have one and has nobody waiting. */
+  tryEnter(sharer?: Sharer, isAgain?: boolean): boolean;
+  /**
+   * Waits for a slot. Resolves as `admitted` (the caller holds a slot now), `stale` within 100 ms after
+   * `staleAtMs` (epoch ms) or once a try again `isOver`, or `abandoned` at once when the hold is lost. Never rejects.
+   */
+  wait(staleAtMs: number, hold: Watched, sharer?: Sharer, again?: TryAgain): Promise<Admission>;
+  /** Gives a slot back, by whom it was taken. */
+  leave(sharer?: Sharer, isAgain?: boolean): void;
+  /** @param limit ≥ 0, whole. @param probing first calls go before all tries again. */
+  setLimit(limit: number, probing?: boolean): void;
+  /** @param sharers between how many the slots are shared out, ≥ 1; 1 at first. */
+  shareBetween(sharers: number): void;
+  limit(): number;
+  /** Slots taken. */
+  inFlight(): number;
+  waiting(): number;
+  /** First calls that wait, and since when the first of them does (`performance.now()`). */
+  firstCalls(): { readonly waiting: number; readonly sinceMs: number | undefined };
+  /** All who wait are abandoned; who comes later, too. */
+  close(): void;
+}
+
+/** What is asked of a hold here. */
+export type Watched = Pick<Hold, 'isLost' | 'watch' | 'unwatch' | 'park'>;
+
+export interface TryAgain {
+  /** It is not to wait any longer. */
+  isOver(): boolean;
+}
+
+interface Waiter extends Abandonable, Linked<Waiter> {
+  readonly staleAtMs: number;
+  readonly sinceMs: number;
+  readonly hold: Watched;
+  readonly resolve: (admission: Admission) => void;
+  readonly again: TryAgain | undefined;
+  readonly line: Line;
+}
+
+/** Those of one sharer who wait; it takes turns while there are any. */
+interface Line extends Linked<Line> {
+  readonly sharer: Sharer;
+  readonly waiters: LinkedList<Waiter>;
+}
+
+const QUARTER = 4;
+/** With fewer slots than four a try again goes after so many first calls. */
+const FIRST_CALLS_BETWEEN = 3;
+const SWEEP_MS = 100;
+
+/** Who waits of one class. */
+function createWaitingClass() {
+  /** Of every sharer who ever had somebody waiting: there are few. */
+  const lines = new Map<Sharer, Line>();
+  /** Of those who have now; whose turn it is comes first. */
+  const inTurn = createLinkedList<Line>();
+  let size = 0;
+  return {
+    size: () => size,
+    hasAny: (sharer: Sharer): boolean => size > 0 && lines.get(sharer)?.waiters.first() !== undefined,
+    lineOf(sharer: Sharer): Line {
+      const known = lines.get(sharer);
+      if (known !== undefined) return known;
+      const line: Line = { sharer, waiters: createLinkedList(), previous: undefined, next: undefined };
+      lines.set(sharer, line);
+      return line;
+    },
+    append(waiter: Waiter): void {
+      const { line } = waiter;
+      if (line.waiters.first() === undefined) inTurn.append(line);
+      line.waiters.append(waiter);
+      size += 1;
+    },
+    remove(waiter: Waiter): void {
+      const { line } = waiter;
+      line.waiters.remove(waiter);
+      if (line.waiters.first() === undefined) inTurn.remove(line);
+      size -= 1;
+    },
+    /** The first who may have a slot; its sharer's next turn comes after everybody else's. */
+    takeTurn(mayTake: (sharer: Sharer) => boolean): Waiter | undefined {
+      for (let line = inTurn.first(); line !== undefined; line = line.next) {
+        if (!mayTake(line.sharer)) continue;
+        inTurn.remove(line);
+        inTurn.append(line);
+        return line.waiters.first();
+      }
+      return undefined;
+    },
+    /** The waiter may leave meanwhile. */
+    forEach(visit: (waiter: Waiter) => void): void {
+      for (const { waiters } of lines.values()) {
+        for (let waiter = waiters.first(); waiter !== undefined;) {
+          const { next } = waiter;
+          visit(waiter);
+          waiter = next;
+        }
+      }
+    },
+  };
+}
+
+/** @param limit most slots taken at once, ≥ 0. */
+export function createRouterPool(limit: number, clock: Clock): RouterPool {
+  const shares = createFairShares(limit);
+  const firsts = createWaitingClass();
+  const agains = createWaitingClass();
+  let againTaken = 0;
+  /** First calls let in since the last try again. */
+  let firstsSince = FIRST_CALLS_BETWEEN;
+  let isProbing = false;
+  let sweeping = false;
+  const closed = new AbortController();
+
+  function end(waiter: Waiter, admission: Admission): void {
+    (waiter.again === undefined ? firsts : agains).remove(waiter);
+    waiter.hold.unwatch(waiter);
+    waiter.resolve(admission);
+  }
+
+  function take(sharer: Sharer, isAgain: boolean): void {
+    shares.take(sharer);
+    if (isAgain) {
+      againTaken += 1;
+      firstsSince = 0;
+    } else firstsSince += 1;
+  }
+
+  /** Whether one more try again may have a slot. */
+  function mayTryAgain(): boolean {
+    const slots = shares.size();
+    if (firsts.size() === 0) return againTaken < (isProbing ? slots : Math.max(1, Math.floor(slots / 2)));
+    if (isProbing || (slots < QUARTER && firstsSince < FIRST_CALLS_BETWEEN)) return false;
+    return againTaken < Math.max(1, Math.floor(slots / QUARTER));
+  }
+
+  /** Tries again are older, as a rule. */
+  function next(): Waiter | undefined {
+    const again = agains.size() > 0 && mayTryAgain() ? agains.takeTurn(shares.mayTake) : undefined;
+    return again ?? firsts.takeTurn(shares.mayTake);
+  }
+
+  function isDue({ staleAtMs, again }: Waiter, nowMs: number): boolean {
+    return staleAtMs <= nowMs || again?.isOver() === true;
+  }
+
+  function admit(): void {
+    while (shares.total() < shares.size()) {
+      const waiter = next();
+      if (waiter === undefined) return;
+      if (isDue(waiter, clock.now())) {
+        end(waiter, 'stale');
+      } else {
+        take(waiter.line.sharer, waiter.again !== undefined);
+        end(waiter, 'admitted');
+      }
+    }
+  }
+
+  function forEach(visit: (waiter: Waiter) => void): void {
+    firsts.forEach(visit);
+    agains.forEach(visit);
+  }
+
+  /** One timer for all who wait: deadlines are minutes away as a rule, and a walk over thousands takes microseconds. */
+  async function sweep(): Promise<void> {
+    while (firsts.size() + agains.size() > 0 && !closed.signal.aborted) {
+      await clock.sleep(SWEEP_MS, closed.signal);
+      const nowMs = clock.now();
+      forEach((waiter) => {
+        if (isDue(waiter, nowMs)) end(waiter, 'stale');
+      });
+    }
+    sweeping = false;
+  }
+
+  return {
+    tryEnter(sharer, isAgain = false) {
+      if (shares.total() >= shares.size() || closed.signal.aborted) return false;
+      if ((isAgain ? agains : firsts).hasAny(sharer) || !shares.mayTake(sharer)) return false;
+      if (isAgain && !mayTryAgain()) return false;
+      take(sharer, isAgain);
+      return true;
+    },
+    wait(staleAtMs, hold, sharer, again) {
+      if (hold.isLost() || closed.signal.aborted) return Promise.resolve('abandoned');
+      return new Promise((resolve) => {
+        const of = again === undefined ? firsts : agains;
+        const waiter: Waiter = {
+          staleAtMs,
+          sinceMs: performance.now(),
+          hold,
+          resolve,
+          again,
+          line: of.lineOf(sharer),
+          previous: undefined,
+          next: undefined,
+          abandon: () => end(waiter, 'abandoned'),
+        };
+        of.append(waiter);
+        hold.watch(waiter);
+        admit();
+        if (!sweeping && firsts.size() + agains.size() > 0) {
+          sweeping = true;
+          void sweep();
+        }
+      });
+    },
+    leave(sharer, isAgain = false) {
+      shares.giveBack(sharer);
+      if (isAgain) againTaken -= 1;
+      admit();
+    },
+    setLimit(limitNow, probing = false) {
+      shares.resize(limitNow);
+      isProbing = probing;
+      if (limitNow === 0) forEach(({ hold }) => hold.park());
+      admit();
+    },
+    shareBetween(sharers) {
+      shares.shareBetween(sharers);
+      admit();
+    },
+    limit: () => shares.size(),
+    inFlight: () => shares.total(),
+    waiting: () => firsts.size() + agains.size(),
+    firstCalls() {
+      let sinceMs: number | undefined;
+      firsts.forEach((waiter) => (sinceMs = Math.min(sinceMs ?? Infinity, waiter.sinceMs)));
+      return { waiting: firsts.size(), sinceMs };
+    },
+    close() {
+      closed.abort();
+      forEach((waiter) => end(waiter, 'abandoned'));
+    },
+  };
+}

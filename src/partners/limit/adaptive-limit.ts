@@ -1,0 +1,252 @@
+/**
+ * How many calls may be out at once, found between two bounds by asking the partner and not a table. Pure: results in,
+ * a number out; time is told by what calls took.
+ *
+ * A level is tried lower and higher in turn (`gain-trial.ts`), and moves to where more calls at once no longer bring
+ * more answers. The idea is that of gradient limits (Netflix's concurrency-limits) and of hill climbing by throughput
+ * (.NET's thread pool); the arithmetic is ours.
+ *
+ * - Climbs while more calls at once bring more answers. At the start, after an outage and after the partner
+ *   became suddenly slower it begins small and doubles, every two rounds of calls, until answers cost more.
+ * - Backs off by a tenth where more than a tenth of the calls fail (429, 5xx, timeout), then stays there for a
+ *   while. A share that fails whatever the limit is learned: it is no reason to call less.
+ * - Steps down where calls only queue; where an answer suddenly costs a multiple, at once to half of what the costs
+ *   suggest.
+ * - Limits far apart differ by more than chance after a round or two each, so every search begins with those; it goes
+ *   closer once what is looked for lies between them, or where they tell nothing.
+ * - Never moves while traffic leaves it unused; no result, no change. Never leaves min … max, but for the few
+ *   rounds in which it begins small after an outage.
+ *
+ * Settles, on average, within a fifth of the best fixed limit, and settles anew within some hundred rounds of calls
+ * after a change: within 10 s with answers of up to 50 ms, and of 100 ms after all but a few changes; with slower ones
+ * it takes longer, as there are too few of them to tell (`test/unit/partners/limit/adaptive-limit.test.ts`).
+ */
+import { createCallFailures } from './call-failures.ts';
+import { createCallLook, type CallLook } from './latency-sample.ts';
+import { RESTART_AT, type ConcurrencyLimit } from './concurrency-limit.ts';
+import { createGainTrial, WORTH_IT, type TrialSide } from './gain-trial.ts';
+
+export interface AdaptiveLimitOptions {
+  readonly min: number;
+  readonly max: number;
+  readonly initial: number;
+}
+
+/**
+ * The two limits of a trial lie so far below and above the level (as logarithms). After a rest they lie far apart at
+ * first: what has changed much shows in a pair or two. Where it does not, little has changed, and closer ones follow.
+ */
+const WIDE = 0.3;
+const CLOSE = 0.12;
+const WIDE_PAIRS = 2;
+/** A move by so much of the reach: what is looked for may lie far beyond. */
+const FAR = 0.6;
+/** Without a trial for both, so many rounds of calls and so many ms: once the level is found, and after calls have failed. */
+const REST = { rounds: 10, ms: 250 };
+const LONG_REST = { rounds: 20, ms: 2000 };
+
+/** A look is a round of calls, and at least so many: below, one slow answer decides. */
+const FEWEST_SAMPLES = 24;
+const FEWEST_SAMPLES_STARTING = 8;
+/** While the limit doubles: an answer that costs this much more is the partner slowing down. */
+const START_INFLATION = 1.5;
+/** A limit that is used less, and seldom waited for, is unused: at the start, and in a trial, which needs to be sure. */
+const USED_SHARE = 0.75;
+const FULL_SHARE = 0.9;
+/** Two looks in a row at this multiple of the least cost: something has changed, no trial is waited for. */
+const SUDDEN_INFLATION = 2.5;
+const SUDDEN_LOOKS = 2;
+/** Differences below are our own event loop's. */
+const NOISE_MS = 5;
+/** The least cost is forgotten by this much a look. */
+const FORGET = 1.002;
+
+const CUT = 0.9;
+
+/** @param options whole numbers, 1 ≤ min ≤ initial ≤ max. */
+export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyLimit {
+  const { min, max } = options;
+  let phase: 'starting' | 'resting' | 'low' | 'high' = 'starting';
+  let limit = options.initial;
+  /** Where trials are made around. */
+  let level = limit;
+  let look = createCallLook(0);
+  let failures = createCallFailures();
+  let left = REST;
+
+  let trial = createGainTrial();
+  let low: TrialSide | undefined;
+  let high: TrialSide | undefined;
+  let span = 1;
+  let reach = WIDE;
+  let leastMs = Number.POSITIVE_INFINITY;
+  let suddenLooks = 0;
+
+  function setLimit(next: number): void {
+    // Calls that are out already have seen the limit of before.
+    const skip = next === limit ? 0 : limit;
+    look = createCallLook(skip);
+    // Nor is one limit to answer for what failed under another.
+    if (skip > 0) failures.begin(skip);
+    limit = next;
+  }
+
+  function setLevel(next: number): void {
+    level = Math.min(max, Math.max(min, next));
+    forgetTrial();
+  }
+
+  function forgetTrial(): void {
+    trial = createGainTrial();
+    low = high = undefined;
+  }
+
+  function beginTrialsAt(nextReach: number): void {
+    reach = nextReach;
+    forgetTrial();
+    measure('low');
+  }
+
+  /** Begins with limits far apart, where there is room for that. */
+  function beginTrials(): void {
+    beginTrialsAt(level * Math.exp(WIDE) <= max ? WIDE : CLOSE);
+  }
+
+  /** What has changed is not much. */
+  function lookCloser(): void {
+    beginTrialsAt(CLOSE);
+  }
+
+  function measure(side: 'low' | 'high'): void {
+    phase = side;
+    const lower = Math.max(min, Math.floor(level * Math.exp(-reach)));
+    const upper = Math.min(max, Math.max(lower + 1, Math.ceil(level * Math.exp(reach))));
+    span = Math.log(upper / lower);
+    setLimit(side === 'low' ? lower : upper);
+  }
+
+  function rest(pause: typeof REST): void {
+    phase = 'resting';
+    left = pause;
+    setLimit(Math.round(level));
+  }
+
+  /** Doubles from here until answers cost more. */
+  function startFrom(next: number): void {
+    phase = 'starting';
+    setLevel(level);
+    leastMs = Number.POSITIVE_INFINITY;
+    suddenLooks = 0;
+    setLimit(next);
+  }
+
+  /**
+   * Where calls begin to queue in between, the gain tells where: as far from the level as it is from a half. Where it
+   * is all or nothing, that is beyond both limits.
+   */
+  function move(gain: number): void {
+    const shift = Math.min(1, Math.max(-1, 2 * (gain - WORTH_IT)));
+    const before = level;
+    setLevel(level * Math.exp(shift * reach));
+    if (level === before) rest(REST);
+    else if (Math.abs(shift) >= FAR) beginTrials();
+    else if (reach > CLOSE) lookCloser();
+    else rest(REST);
+  }
+
+  function isUsed(seen: CallLook, share: number): boolean {
+    return seen.inFlight >= share * limit || seen.awaited >= share;
+  }
+
+  function judgeTrial(seen: CallLook, side: 'low' | 'high'): void {
+    if (!isUsed(seen, FULL_SHARE)) {
+      // As many as want to call are out: nothing is to be learned until more do.
+      if (side === 'high' && reach > CLOSE) lookCloser();
+      else rest(LONG_REST);
+      return;
+    }
+    if (side === 'low') low = seen;
+    else high = seen;
+    if (low === undefined || high === undefined) {
+      measure(side === 'low' ? 'high' : 'low');
+      return;
+    }
+    trial.add(low, high, span);
+    low = high = undefined;
+    const verdict = trial.verdict();
+    if (verdict === undefined && reach >= WIDE && trial.pairs() >= WIDE_PAIRS) lookCloser();
+    // The next pair begins where this one ended: low, high, high, low. That spares a change in between.
+    else if (verdict === undefined) setLimit(limit);
+    else if (verdict === 'unused') rest(LONG_REST);
+    else move(verdict);
+  }
+
+  function judgeStart(seen: CallLook): void {
+    if (!isUsed(seen, USED_SHARE)) {
+      setLimit(limit);
+      return;
+    }
+    if (seen.costMs > START_INFLATION * leastMs + 1) {
+      setLevel((limit * leastMs) / seen.costMs);
+      beginTrials();
+      return;
+    }
+    leastMs = Math.min(leastMs, seen.costMs);
+    if (limit >= max) {
+      setLevel(max);
+      rest(REST);
+    } else {
+      setLimit(Math.min(max, 2 * limit));
+    }
+  }
+
+  /** Calls fail. What a trial found above its level is no reason to leave that. */
+  function cut(): void {
+    const isTrial = phase === 'high';
+    setLevel(isTrial ? Math.min(level, limit * CUT) : limit * CUT);
+    if (isTrial && reach > CLOSE) lookCloser();
+    else rest(LONG_REST);
+  }
+
+  function judgeLook(seen: CallLook): void {
+    if (phase === 'starting') {
+      judgeStart(seen);
+      return;
+    }
+    const isSudden = limit > min && seen.costMs > SUDDEN_INFLATION * leastMs + NOISE_MS;
+    suddenLooks = isSudden ? suddenLooks + 1 : 0;
+    if (suddenLooks >= SUDDEN_LOOKS) {
+      setLevel((limit * leastMs) / seen.costMs / 2);
+      startFrom(Math.round(level));
+      return;
+    }
+    leastMs = Math.min(leastMs * FORGET, seen.costMs);
+    if (phase !== 'resting') {
+      judgeTrial(seen, phase);
+      return;
+    }
+    left = { rounds: left.rounds - seen.samples / limit, ms: left.ms - seen.elapsedMs };
+    setLimit(limit);
+    if (left.rounds <= 0 && left.ms <= 0 && isUsed(seen, FULL_SHARE)) beginTrials();
+  }
+
+  return {
+    current: () => limit,
+    settled(overloaded, durationMs, inFlight, isAwaited = false) {
+      if (failures.add(overloaded, limit)) {
+        cut();
+        return;
+      }
+      // More than the limit: of the time before it was lowered.
+      if (inFlight > limit || look.passed(overloaded, durationMs, inFlight, isAwaited)) return;
+      const enough = phase === 'starting' ? FEWEST_SAMPLES_STARTING : FEWEST_SAMPLES;
+      const seen = look.result(Math.max(enough, limit));
+      if (seen !== undefined) judgeLook(seen);
+    },
+    restart() {
+      failures = createCallFailures();
+      startFrom(Math.min(RESTART_AT, max));
+      look = createCallLook(0);
+    },
+  };
+}

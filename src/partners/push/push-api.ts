@@ -1,0 +1,173 @@
+/**
+ * The call that must never be made twice. Every answer and every failure is told apart by one question: may the
+ * partner have got it? Surely not (nothing was written, or it said so): `not_sent`. In doubt: `maybe_sent`.
+ */
+import type { SendResult } from '../../domain/delivery.ts';
+import type { FrozenPush } from '../../domain/push.ts';
+import type { WriteFence } from '../../runtime/write-fence.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import { createAuthRefusal } from '../auth/auth-refusal.ts';
+import { within } from '../http/bounded-wait.ts';
+import { createPoster, type PostReply } from '../http/http-post.ts';
+import { createRecentCalls, type RecentCalls } from './recent-calls.ts';
+import { parseRetryAfter } from '../http/retry-policy.ts';
+import type { TokenSource } from '../auth/token-source.ts';
+import { headerText } from '../http/http-encoding.ts';
+
+export interface PushApiOptions {
+  /** Base URL, http or https; may carry a path and a trailing slash. */
+  readonly url: string;
+  /** For one call from connecting to the answer, ms. */
+  readonly timeoutMs: number;
+  /** Absent: calls carry no Authorization. */
+  readonly tokens?: TokenSource;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long an unused socket is kept, ms; default 4000. */
+  readonly keepAliveMs?: number;
+  /** Called after every HTTP call. Must not throw. */
+  readonly onCall?: (result: SendResult['kind'], durationMs: number) => void;
+}
+
+export interface SendOptions {
+  /** Epoch ms; becomes `expiresAt`. */
+  readonly expiresAtMs: number;
+  readonly idempotencyKey: string;
+  readonly traceparent: string;
+  /** Once it is closed nothing is written any more: the call ends as `not_sent`. */
+  readonly fence?: WriteFence;
+  /** Aborted: `not_sent` before the write, `maybe_sent` after it. */
+  readonly signal?: AbortSignal;
+}
+
+export interface PushApiStats extends ReturnType<RecentCalls['seen']> {
+  /** Calls out now. */
+  readonly inFlight: number;
+}
+
+export interface PushApi {
+  /** Sends one push, at most once but for a repeat after 401. Never rejects. */
+  send(push: FrozenPush, options: SendOptions): Promise<SendResult>;
+  /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
+  isRefused(): boolean;
+  stats(): PushApiStats;
+  /** Closes the sockets; calls that are out end as `maybe_sent`. */
+  stop(): void;
+}
+
+/** @throws TypeError where `url` is no http(s) URL. */
+export function createPushApi(options: PushApiOptions): PushApi {
+  const { tokens, clock, logger } = options;
+  const poster = createPoster({ ...options, url: `${baseOf(options.url)}/v1/pushes` });
+  const refusal = createAuthRefusal('push API', clock, logger);
+  const stopped = new AbortController();
+  const recent = createRecentCalls();
+  let inFlight = 0;
+
+  async function post(body: string, token: string | undefined, send: SendOptions): Promise<PostReply> {
+    const startedMs = performance.now();
+    inFlight += 1;
+    const reply = await poster.post({
+      headers: {
+        'content-type': 'application/json',
+        'idempotency-key': headerText(send.idempotencyKey),
+        traceparent: send.traceparent,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body,
+      wantsBody: false,
+      fence: send.fence,
+      signal: send.signal,
+    });
+    inFlight -= 1;
+    const result = meaningOf(reply, clock.now());
+    // What we have given up ourselves says nothing of the partner.
+    if (send.signal?.aborted !== true) recent.add(isAnswer(result) ? undefined : result.error);
+    options.onCall?.(result.kind, performance.now() - startedMs);
+    if (reply.kind === 'answer' && reply.status !== 401) {
+      refusal.accepted();
+      if (token !== undefined) tokens?.worked(token);
+    }
+    return reply;
+  }
+
+  /** A wait for the auth server, no longer than there is time to write. */
+  function awaitToken(
+    send: SendOptions,
+    ask: (signal: AbortSignal) => Promise<string | undefined>,
+  ): Promise<string | undefined> {
+    const leftMs = Math.min(send.fence?.leftMs() ?? Infinity, options.timeoutMs);
+    const signals = send.signal === undefined ? [stopped.signal] : [stopped.signal, send.signal];
+    return within(clock, Math.max(0, leftMs), signals, ask);
+  }
+
+  async function send(push: FrozenPush, sending: SendOptions): Promise<SendResult> {
+    const body = bodyOf(push, sending.expiresAtMs);
+    if (tokens === undefined) return conclude(await post(body, undefined, sending));
+    const token = tokens.current() ?? (await awaitToken(sending, (signal) => tokens.token(signal)));
+    if (token === undefined) return { kind: 'not_sent', error: 'no valid token' };
+    const reply = await post(body, token, sending);
+    if (reply.kind !== 'answer' || reply.status !== 401) return conclude(reply);
+    const renewed = await awaitToken(sending, (signal) => tokens.renew(token, signal));
+    if (renewed === undefined) return conclude(reply);
+    return conclude(await post(body, renewed, sending));
+  }
+
+  function conclude(reply: PostReply): SendResult {
+    if (reply.kind === 'answer' && reply.status === 401) refusal.refused();
+    return meaningOf(reply, clock.now());
+  }
+
+  return {
+    send,
+    isRefused: () => refusal.isRefused(),
+    stats: () => ({ inFlight, ...recent.seen() }),
+    stop() {
+      stopped.abort();
+      poster.close();
+    },
+  };
+}
+
+/** The contract's table, one row a line. */
+function meaningOf(reply: PostReply, nowMs: number): SendResult {
+  if (reply.kind === 'failed') return { kind: reply.written ? 'maybe_sent' : 'not_sent', error: reply.error };
+  const { status } = reply;
+  const error = `HTTP ${status}`;
+  if (status >= 200 && status < 300) return { kind: 'sent' };
+  const retryAfterMs = parseRetryAfter(reply.retryAfter, nowMs);
+  const later = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (status === 429 || status === 401) return { kind: 'not_sent', error, ...later };
+  if (status >= 400 && status < 500) return { kind: 'rejected', error };
+  // 5xx, and redirects, which are not followed: a gateway may send on what it has taken, or what it hands back.
+  return { kind: 'maybe_sent', error, ...later };
+}
+
+/** The partner has decided. */
+function isAnswer(result: SendResult): result is Extract<SendResult, { kind: 'sent' | 'rejected' }> {
+  return result.kind === 'sent' || result.kind === 'rejected';
+}
+
+function bodyOf(push: FrozenPush, expiresAtMs: number): string {
+  const { userId, couponId, merchantId, title, body, deepLink, collapseKey, eventId, rulesVersion } = push;
+  const expiresAt = new Date(expiresAtMs).toISOString();
+  // JSON leaves out what is undefined.
+  return JSON.stringify({
+    userId,
+    couponId,
+    merchantId,
+    title,
+    body,
+    deepLink,
+    collapseKey,
+    expiresAt,
+    eventId,
+    rulesVersion,
+  });
+}
+
+function baseOf(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/\/+$/, '')}`;
+}

@@ -1,0 +1,208 @@
+/**
+ * The edge of the flow: takes a piece in, drives it to exactly one outcome, and counts it exactly once, so
+ * that received = queued + filtered + dead-lettered + abandoned + in flight holds at every reading. Only here
+ * is anything retried: services that are away for as long as it takes, faults of our own three times.
+ */
+import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
+import type { LocationEvent } from '../domain/event.ts';
+import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
+import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
+import { continueTrace } from '../domain/trace.ts';
+import { createPauses, untilAcknowledged } from './outage-retry.ts';
+import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
+import { recuttingLetters, type RecuttingLetters } from './publish-dead-letter.ts';
+import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
+import type { DeadLetters, OutcomeLog, Waiting } from './ports.ts';
+import type { EventWork, Intake } from '../domain/event-work.ts';
+import type { Hold } from '../domain/ownership.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { validate, type Validated } from './steps/validate.ts';
+
+/** An unexpected fault of our own is tried this often before the event is dead-lettered. */
+const TRIES = 3;
+/** Ms, times the tries so far, give or take a half: events that failed together don't try again in step. */
+const PAUSE_BETWEEN_TRIES_MS = 100;
+
+export interface EdgePorts extends ProcessPorts {
+  readonly deadLetters: DeadLetters;
+  /** Undefined where no outcome topic is set. */
+  readonly outcomes: OutcomeLog | undefined;
+  readonly logger: Logger;
+  readonly waiting: Waiting;
+  readonly pod: string;
+}
+
+export function createIntake(edge: EdgePorts): Intake {
+  const ports: TakenPorts = {
+    ...edge,
+    claims: createRecallAhead(edge.claims),
+    deadLetters: recuttingLetters(edge.deadLetters),
+  };
+  return (piece) => {
+    ports.meter.received();
+    return new TakenEvent(piece, ports);
+  };
+}
+
+interface TakenPorts extends Omit<EdgePorts, 'deadLetters'> {
+  readonly claims: RecallAhead;
+  readonly deadLetters: RecuttingLetters;
+}
+
+// eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
+class TakenEvent implements EventWork {
+  readonly key: string | undefined;
+  readonly occurredAtMs: number | undefined;
+  /** Not the piece: what it says besides, which may be much, is let go of. */
+  readonly #origin: PieceOrigin;
+  readonly #validated: Validated;
+  readonly #receivedAtMs = performance.now();
+  readonly #ports: TakenPorts;
+
+  constructor(piece: RecordPiece, ports: TakenPorts) {
+    // The later of the two clocks: an event is too far ahead only if both say so.
+    const validated = validate(piece, ports.clock.now() + Math.max(0, -(ports.podAheadMs?.() ?? 0)));
+    this.key = validated.ok ? validated.event.userId : undefined;
+    this.occurredAtMs = validated.ok ? validated.event.occurredAtMs : undefined;
+    const { source, envelope, bytes, unpacked, recut, roomShare } = piece;
+    this.#origin = { source, envelope, bytes, unpacked, recut, roomShare };
+    this.#validated = validated;
+    this.#ports = ports;
+  }
+
+  ahead(): void {
+    const { claims, documents } = this.#ports;
+    if (this.#validated.ok) claims.ahead(this.#validated.event, documents.rules().caps);
+  }
+
+  async run(hold: Hold): Promise<void> {
+    const piece = this.#origin;
+    const validated = this.#validated;
+    const ports = this.#ports;
+    try {
+      let outcome: Outcome;
+      if (validated.ok) {
+        const traceparent = continueTrace(piece.envelope.headers['traceparent']);
+        const context: EventContext = {
+          source: piece.source,
+          traceparent,
+          receivedAtMs: this.#receivedAtMs,
+          letGo: undefined,
+        };
+        try {
+          outcome = await processEvent(validated.event, context, hold, ports);
+          letGo(context);
+        } catch (error) {
+          letGo(context);
+          outcome = await tryAgain(error, validated.event, context, hold, ports);
+        }
+      } else {
+        outcome = refused(validated);
+      }
+      if (ports.outcomes !== undefined || outcome.kind === 'dead_lettered') {
+        await acknowledge(piece, validated, outcome, hold, ports);
+      }
+      ports.meter.ended(outcome, {
+        durationMs: performance.now() - this.#receivedAtMs,
+        endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
+      });
+    } catch (error) {
+      ports.meter.abandoned();
+      throw error;
+    }
+  }
+
+  abandon(): void {
+    if (this.#validated.ok) this.#ports.claims.forget(this.#validated.event);
+    this.#ports.meter.abandoned();
+  }
+}
+
+/** What was decided, or could not be, holds no coupons any more. */
+function letGo(context: EventContext): void {
+  context.letGo?.();
+  context.letGo = undefined;
+}
+
+function refused({ reason, error }: Validated & { ok: false }): Outcome {
+  return { kind: 'dead_lettered', reason, error };
+}
+
+/** Until there is an outcome, after the first try has ended in `fault`. */
+async function tryAgain(
+  fault: unknown,
+  event: LocationEvent,
+  context: EventContext,
+  hold: Hold,
+  ports: TakenPorts,
+): Promise<Outcome> {
+  let error = fault;
+  const pauses = createPauses(hold, ports);
+  for (let attempt = 1; ;) {
+    if (error instanceof UnavailableError) {
+      await pauses.pause(error);
+    } else {
+      pauses.over();
+      // Given up although nobody took the event away is a fault like any other.
+      if (error instanceof AbandonedError && hold.isLost()) throw error;
+      const fields = { ...context.source, eventId: event.eventId, attempt, error };
+      ports.logger.error(fields, 'unexpected fault while deciding an event');
+      if (attempt === TRIES) {
+        return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
+      }
+      hold.park();
+      await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt * (0.5 + Math.random()), hold.signal);
+      hold.assertHeld();
+      attempt += 1;
+    }
+    await hold.whenRoom();
+    try {
+      return await processEvent(event, context, hold, ports);
+    } catch (next) {
+      error = next;
+    } finally {
+      letGo(context);
+    }
+  }
+}
+
+/** What the world must have acknowledged before the offset may be committed. */
+async function acknowledge(
+  piece: PieceOrigin,
+  validated: Validated,
+  outcome: Outcome,
+  hold: Hold,
+  ports: TakenPorts,
+): Promise<void> {
+  const { eventId, userId } = validated.ok ? validated.event : validated;
+  if (outcome.kind === 'dead_lettered') {
+    const { reason, error } = outcome;
+    const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
+    const publish = (): Promise<void> => ports.deadLetters.publish(letter, hold);
+    await untilAcknowledged(publish, 'dead-letter topic', hold, ports);
+  }
+  const { outcomes } = ports;
+  if (outcomes === undefined) return;
+  const { kind, ...about } = outcome;
+  const record: OutcomeRecord = {
+    eventId,
+    ...(userId !== undefined && { userId }),
+    at: new Date(ports.clock.now()).toISOString(),
+    outcome: kind,
+    ...withoutError(about),
+    pod: ports.pod,
+    source: piece.source,
+  };
+  await untilAcknowledged(() => outcomes.record(record), 'outcome topic', hold, ports);
+}
+
+/** The error's text goes into the dead letter, not into the audit. */
+function withoutError<T extends object>(about: T): Omit<T, 'error'> {
+  if (!('error' in about)) return about;
+  const { error: _error, ...rest } = about;
+  return rest;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

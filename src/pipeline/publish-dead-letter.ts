@@ -1,0 +1,116 @@
+/**
+ * Publishes dead letters whose bytes may have been let go of: they are had again for as long as it takes, one letter at a
+ * time. So a flood of large bad events waits its turn and not in memory, and a topic that takes nothing leaves the rest
+ * of the room for unpacked records to those that are read.
+ *
+ * One that takes long, as its partition takes nothing, lets the next go beside it: a few, and only those that leave half
+ * of the room free together.
+ */
+import { AbandonedError } from '../runtime/errors.ts';
+import { createLinkedList, type Linked } from '../runtime/collections/linked-list.ts';
+import type { LentBytes } from '../domain/record.ts';
+import type { DeadLetter, DeadLetters } from './ports.ts';
+import type { Abandonable } from '../runtime/abandonable.ts';
+import type { Hold } from '../domain/ownership.ts';
+
+export interface RecuttingLetters {
+  /**
+   * Rejects as the letters' own `publish` does.
+   *
+   * @throws AbandonedError when the hold is lost while the letter waits for its turn.
+   */
+  publish(letter: DeadLetter, hold: Pick<Hold, 'watch' | 'unwatch'>): Promise<void>;
+}
+
+interface Queued extends Linked<Queued>, Abandonable {
+  readonly roomShare: number;
+  start(): void;
+}
+
+/** One that is out for so long lets the next go. */
+const LONG_MS = 1000;
+const MOST_OUT = 4;
+/** Of the room for unpacked records: what several letters that are out may hold together. */
+const MOST_ROOM_SHARE = 0.5;
+
+export function recuttingLetters(letters: DeadLetters): RecuttingLetters {
+  const queue = createLinkedList<Queued>();
+  let out = 0;
+  let outShare = 0;
+  /** The one that went last is out, and not yet for long. */
+  let isPrompt = false;
+
+  function mayGo({ roomShare }: Queued): boolean {
+    if (out === 0) return true;
+    return !isPrompt && out < MOST_OUT && outShare + roomShare <= MOST_ROOM_SHARE;
+  }
+
+  function letGo(): void {
+    for (let next = queue.first(); next !== undefined && mayGo(next); next = queue.first()) {
+      queue.remove(next);
+      next.start();
+    }
+  }
+
+  async function publishAgain(letter: DeadLetter, recut: () => Promise<LentBytes>): Promise<void> {
+    const lent = await recut();
+    try {
+      await letters.publish({ ...letter, piece: { ...letter.piece, bytes: lent.bytes } });
+    } finally {
+      lent.release();
+    }
+  }
+
+  async function publishInTurn(
+    letter: DeadLetter,
+    recut: () => Promise<LentBytes>,
+    roomShare: number,
+  ): Promise<void> {
+    let isLong = false;
+    const notPrompt = (): void => {
+      if (!isLong) isPrompt = false;
+      isLong = true;
+    };
+    out += 1;
+    outShare += roomShare;
+    isPrompt = true;
+    const timer = setTimeout(() => {
+      notPrompt();
+      letGo();
+    }, LONG_MS);
+    try {
+      await publishAgain(letter, recut);
+    } finally {
+      clearTimeout(timer);
+      notPrompt();
+      out -= 1;
+      outShare = out === 0 ? 0 : outShare - roomShare;
+      letGo();
+    }
+  }
+
+  return {
+    publish(letter, hold) {
+      const { recut, roomShare = 1 } = letter.piece;
+      if (recut === undefined) return letters.publish(letter);
+      return new Promise((resolve, reject) => {
+        const queued: Queued = {
+          ...{ roomShare, previous: undefined, next: undefined },
+          start() {
+            hold.unwatch(queued);
+            publishInTurn(letter, recut, roomShare).then(resolve, reject);
+          },
+          abandon() {
+            queue.remove(queued);
+            reject(new AbandonedError('abandoned before its dead letter'));
+            // Not before all that were lost with it have left, too.
+            queueMicrotask(letGo);
+          },
+        };
+        queue.append(queued);
+        hold.watch(queued);
+        queueMicrotask(letGo);
+      });
+    },
+  };
+}

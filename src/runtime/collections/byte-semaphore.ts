@@ -1,0 +1,141 @@
+/**
+ * Room in memory that many share, by bytes: whoever wants some waits until it is free, first come first served. What is
+ * larger than all of it is let in alone.
+ *
+ * Whoever can do without what it holds says so with `allowEviction`: it is asked to let go once others wait and it has
+ * not been at work for a while, or holds on for long. So a record whose events wait for a partner keeps nobody else's
+ * from being unpacked.
+ */
+import { createLinkedList, type Linked } from './linked-list.ts';
+
+export interface ByteRoom {
+  /** Resolves when so many bytes are free for the caller, who must release them. */
+  acquire(bytes: number): Promise<ByteGrant>;
+  /** Bytes that are taken now. */
+  held(): number;
+}
+
+export interface ByteGrant {
+  /** Gives back what is beyond `bytes`. */
+  shrinkTo(bytes: number): void;
+  /** At work with it just now. */
+  touch(): void;
+  /** @param onEvicted called at most once: others want the bytes, which are to be released now. */
+  allowEviction(onEvicted: () => void): void;
+  /** A second call changes nothing. */
+  release(): void;
+}
+
+export interface ByteRoomOptions {
+  /** ≥ 1. */
+  readonly size: number;
+  /** Without a {@link ByteGrant.touch} for so long, bytes are given to those who wait. Default 1000 ms. */
+  readonly idleMs?: number;
+  /** Held for so long, too, however busy. Default 20,000 ms. */
+  readonly longestMs?: number;
+  /** Never goes back. */
+  readonly nowMs?: () => number;
+}
+
+interface Holder extends Linked<Holder> {
+  bytes: number;
+  readonly sinceMs: number;
+  touchedMs: number;
+  onEvicted: (() => void) | undefined;
+}
+
+interface Waiter extends Linked<Waiter> {
+  readonly bytes: number;
+  readonly resolve: (grant: ByteGrant) => void;
+}
+
+const LOOK_EVERY_MS = 250;
+
+export function createByteRoom(options: ByteRoomOptions): ByteRoom {
+  const { size, idleMs = 1000, longestMs = 20_000, nowMs = () => performance.now() } = options;
+  const holders = createLinkedList<Holder>();
+  const waiters = createLinkedList<Waiter>();
+  let total = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const fits = (bytes: number): boolean => total === 0 || total + bytes <= size;
+
+  function grant(bytes: number): ByteGrant {
+    const now = nowMs();
+    const holder: Holder = {
+      ...{ bytes, sinceMs: now, touchedMs: now, onEvicted: undefined, previous: undefined, next: undefined },
+    };
+    holders.append(holder);
+    total += bytes;
+    let isReleased = false;
+    return {
+      shrinkTo(left) {
+        if (isReleased || left >= holder.bytes) return;
+        total -= holder.bytes - left;
+        holder.bytes = left;
+        admit();
+      },
+      touch() {
+        holder.touchedMs = nowMs();
+      },
+      allowEviction(onEvicted) {
+        holder.onEvicted ??= onEvicted;
+      },
+      release() {
+        if (isReleased) return;
+        isReleased = true;
+        total -= holder.bytes;
+        holders.remove(holder);
+        admit();
+      },
+    };
+  }
+
+  function admit(): void {
+    for (let next = waiters.first(); next !== undefined && fits(next.bytes); next = waiters.first()) {
+      waiters.remove(next);
+      next.resolve(grant(next.bytes));
+    }
+    watch();
+  }
+
+  /** Looks now and then for somebody to evict, for as long as anybody waits. */
+  function watch(): void {
+    if (waiters.first() === undefined) {
+      clearTimeout(timer);
+      timer = undefined;
+      return;
+    }
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      evict();
+      watch();
+    }, LOOK_EVERY_MS).unref();
+  }
+
+  function evict(): void {
+    const now = nowMs();
+    for (let holder = holders.first(); holder !== undefined;) {
+      const { next } = holder;
+      const isDue = now - holder.touchedMs >= idleMs || now - holder.sinceMs >= longestMs;
+      if (isDue && holder.onEvicted !== undefined) {
+        const { onEvicted } = holder;
+        holder.onEvicted = undefined;
+        onEvicted();
+        if (waiters.first() === undefined) return;
+      }
+      holder = next;
+    }
+  }
+
+  return {
+    acquire(bytes) {
+      if (waiters.first() === undefined && fits(bytes)) return Promise.resolve(grant(bytes));
+      return new Promise((resolve) => {
+        waiters.append({ bytes, resolve, previous: undefined, next: undefined });
+        watch();
+      });
+    },
+    held: () => total,
+  };
+}

@@ -1,0 +1,300 @@
+/**
+ * Runs tasks side by side, but those of one key one at a time and in the order of their arrival. A slow key
+ * holds up nothing but itself: a task waits only for its own key and for room. One that itself only waits is parked: it
+ * keeps its key and leaves its room to others.
+ *
+ * Room is shared out fairly between the tasks' sharers (partitions): one whose tasks are all slow leaves room for
+ * the others'. Of all ready keys whose sharer may have more, the one whose head arrived first goes first. Oldest first
+ * starves nobody, as who waits becomes the oldest; it is what lets the commit watermark move on; and it keeps a hot key,
+ * whose tasks can only go one after the other, from queueing behind everybody else once more for each of them.
+ *
+ * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
+ * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
+ */
+import type { Sharer } from '../../runtime/collections/fair-shares.ts';
+import { createKeyLines, keepUndoomed } from './key-queues.ts';
+import { createPlaces, type Parking, type Seat } from './places.ts';
+import { createReadyLines, type Waiting, type Line } from './ready-queues.ts';
+
+export interface KeyedTask {
+  /** Tasks with the same key run one at a time, in the order in which they were submitted. */
+  readonly key: string | symbol;
+  /** Whose share of the room it takes; those that name none have one in common. */
+  readonly sharer?: Sharer;
+  /** Called at most once, before `run` or `drop`: it is next of its key, and another of that key runs. Must not throw. */
+  ahead?(): void;
+  /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
+  run(seat: Seat): void | Promise<void>;
+  /** Called instead of `run`, at most once, when the task is dropped before its start. */
+  drop(): void;
+}
+
+export interface KeyedExecutor extends Parking {
+  /**
+   * Starts the task before it returns where its key is idle, there is room for its sharer and nothing older of it
+   * is ready; else the task waits. From inside another task's synchronous part it starts once that part has returned.
+   */
+  submit(task: KeyedTask): void;
+  /** Tasks at work: 0 … {@link maxRunning}; above it only after it was lowered, and by {@link Parking.unpark}. */
+  readonly running: number;
+  /** Tasks started and not finished that have given their room back. */
+  readonly parked: number;
+  /** Tasks submitted and neither started nor dropped. */
+  readonly waiting: number;
+  /** Keys that have a running, a parked or a waiting task: only these cost memory. */
+  readonly keys: number;
+  readonly maxRunning: number;
+  /** Tasks that have run and finished so far. */
+  readonly ended: number;
+  /** Tasks at work since before the last but one {@link beat}: they wait for something slow. */
+  readonly lasting: number;
+  /** A tick of the clock by which {@link lasting} is told, at whatever pace. O(1). */
+  beat(): void;
+  /** Keys of this sharer that could start a task now, if there were room for it. */
+  readyOf(sharer: Sharer): number;
+  /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
+  setMaxRunning(maxRunning: number): void;
+  /** @param sharers between how many the room is shared out, ≥ 1; 1 at first. */
+  shareBetween(sharers: number): void;
+  /** Nothing more is started until {@link resume}; what runs or is parked goes on, what is submitted waits. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Drops waiting tasks, all or those that `only` picks; the others keep their order. `drop` is called in
+   * order of arrival, after the tasks have left the executor. O(waiting).
+   * @returns how many were dropped.
+   */
+  dropWaiting(only?: (task: KeyedTask) => boolean): number;
+  /** Resolves as soon as nothing runs, nothing is parked and, unless paused, nothing waits. Never rejects. */
+  whenIdle(): Promise<void>;
+}
+
+export interface KeyedExecutorOptions {
+  /** How many tasks may run at once: an integer ≥ 1, or Infinity. */
+  readonly maxRunning: number;
+  /** Told of every error that a task's `run` or `drop` throws or rejects with. Must not throw itself. */
+  onFault(error: unknown, task: KeyedTask): void;
+}
+
+/**
+ * O(1) an event while there is room; while there is none, O(sharers + log ready keys) to find the oldest.
+ * @throws RangeError where `maxRunning` is out of its range.
+ */
+export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
+  const lines = createKeyLines<KeyedTask>();
+  const ready = createReadyLines<Line<KeyedTask>>();
+  /** Of parked tasks that want to go on. */
+  const returning = createReadyLines<Seat>();
+  const places = createPlaces(options.maxRunning);
+  const idleWaiters: (() => void)[] = [];
+  let ended = 0;
+  let waiting = 0;
+  let arrivals = 0;
+  let paused = false;
+  let starting = false;
+
+  function isIdle(): boolean {
+    return places.taken() + places.parked() === 0 && !starting && (paused || waiting === 0);
+  }
+
+  function tellIdle(): void {
+    if (idleWaiters.length > 0 && isIdle()) for (const resolve of idleWaiters.splice(0)) resolve();
+  }
+
+  function report(error: unknown, task: KeyedTask): void {
+    try {
+      options.onFault(error, task);
+    } catch (fault) {
+      // A defect of the caller: it must be seen, and it must not tear this bookkeeping apart.
+      queueMicrotask(() => {
+        throw fault;
+      });
+    }
+  }
+
+  /** The only place where tasks are started. */
+  function startWhatMay(): void {
+    if (starting) return;
+    starting = true;
+    while (places.taken() < places.size()) {
+      if (letReturn()) continue;
+      const line = paused ? undefined : ready.take(places.mayTake);
+      if (line === undefined) break;
+      startHead(line);
+    }
+    starting = false;
+    tellIdle();
+  }
+
+  /** They come first, as they arrived before what has not been started yet; but not too many of them. */
+  function letReturn(): boolean {
+    if (returning.isEmpty()) return false;
+    if (!paused && !ready.isEmpty() && !places.mayReturn()) return false;
+    const seat = returning.take(places.mayTake);
+    if (seat === undefined) return false;
+    const { admit } = seat;
+    if (admit === undefined) return true;
+    seat.admit = undefined;
+    if (seat.parked) places.retake(seat, true);
+    admit();
+    return true;
+  }
+
+  function startHead(line: Line<KeyedTask>): void {
+    const head = line.head;
+    if (head === undefined) return;
+    const next = (line.head = head.next);
+    // A finished task that the collector has moved to the old space would keep all that follow it alive.
+    head.next = undefined;
+    if (line.head === undefined) line.tail = undefined;
+    line.busy = true;
+    line.arrival = head.arrival;
+    waiting -= 1;
+    const { task } = head;
+    places.take(line, task.sharer);
+    let result: void | Promise<void>;
+    try {
+      result = task.run(line);
+    } catch (error) {
+      report(error, task);
+      finish(line);
+      return;
+    }
+    if (result === undefined) {
+      finish(line);
+      return;
+    }
+    if (next !== undefined && next === line.head) next.task.ahead?.();
+    result.then(
+      () => {
+        finish(line);
+        startWhatMay();
+      },
+      (error: unknown) => {
+        report(error, task);
+        finish(line);
+        startWhatMay();
+      },
+    );
+  }
+
+  function finish(line: Line<KeyedTask>): void {
+    ended += 1;
+    places.leave(line);
+    line.busy = false;
+    if (line.head === undefined) lines.ended(line);
+    else ready.add(line, line.head.arrival, line.head.task.sharer);
+  }
+
+  return {
+    get running() {
+      return places.taken();
+    },
+    get parked() {
+      return places.parked();
+    },
+    get waiting() {
+      return waiting;
+    },
+    get keys() {
+      return lines.size();
+    },
+    get ended() {
+      return ended;
+    },
+    get maxRunning() {
+      return places.size();
+    },
+    get lasting() {
+      return places.lasting();
+    },
+    beat: () => places.beat(),
+    readyOf: (sharer) => ready.count(sharer),
+    park(seat) {
+      if (seat.parked || !seat.busy) return;
+      places.park(seat);
+      startWhatMay();
+    },
+    unpark(seat) {
+      if (seat.parked) places.retake(seat, false);
+    },
+    whenRoom(seat) {
+      if (!seat.parked) return undefined;
+      return new Promise((resolve) => {
+        seat.admit = resolve;
+        returning.add(seat, seat.arrival, seat.sharer);
+        startWhatMay();
+      });
+    },
+    submit(task) {
+      const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
+      arrivals += 1;
+      waiting += 1;
+      const line = lines.take(task.key, task.sharer);
+      if (line.tail !== undefined) {
+        line.tail.next = arrived;
+        line.tail = arrived;
+        return;
+      }
+      line.head = line.tail = arrived;
+      if (line.busy) {
+        // The key's one task is running: its end makes the line ready.
+        task.ahead?.();
+        return;
+      }
+      ready.add(line, arrived.arrival, task.sharer);
+      startWhatMay();
+    },
+    setMaxRunning(value) {
+      places.resize(value);
+      startWhatMay();
+    },
+    shareBetween(sharers) {
+      places.shareBetween(sharers);
+      startWhatMay();
+    },
+    pause() {
+      paused = true;
+      tellIdle();
+    },
+    resume() {
+      paused = false;
+      startWhatMay();
+    },
+    dropWaiting(only) {
+      // First everybody is asked, so that an `only` that throws has changed nothing.
+      const dropped: Waiting<KeyedTask>[] = [];
+      lines.forEach((line) => {
+        for (let node = line.head; node !== undefined; node = node.next) {
+          node.doomed = only?.(node.task) ?? true;
+          if (node.doomed) dropped.push(node);
+        }
+      });
+      if (dropped.length === 0) return 0;
+      ready.clear();
+      lines.forEach((line) => {
+        keepUndoomed(line);
+        if (line.busy) return;
+        if (line.head === undefined) lines.ended(line);
+        else ready.add(line, line.head.arrival, line.head.task.sharer);
+      });
+      waiting -= dropped.length;
+      dropped.sort((a, b) => a.arrival - b.arrival);
+      for (const { task } of dropped) {
+        try {
+          task.drop();
+        } catch (error) {
+          report(error, task);
+        }
+      }
+      startWhatMay();
+      return dropped.length;
+    },
+    whenIdle() {
+      if (isIdle()) return Promise.resolve();
+      return new Promise((resolve) => {
+        idleWaiters.push(resolve);
+      });
+    },
+  };
+}

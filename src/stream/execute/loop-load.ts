@@ -1,0 +1,55 @@
+/** Watches this process's event loop, and lets fewer tasks run at once while it is short of time. */
+import { performance } from 'node:perf_hooks';
+import { createLoadLimit } from './load-limit.ts';
+import type { KeyedExecutor } from './keyed-executor.ts';
+import { countTurns, slicedMs } from '../../runtime/loop-turns.ts';
+
+/** Often enough to shrink within a second; each look costs some 5 µs. */
+const INTERVAL_MS = 50;
+/** So many are always worth having begun: they hide what each waits for. */
+const LEAST_ROOM = 16;
+
+export interface LoopLoad {
+  stop(): void;
+}
+
+/**
+ * What has been at work for longer than a look or two waits for something slow, needs no time of the loop and comes
+ * on top: else held calls of one partition would leave the others nothing of a room that has shrunk.
+ *
+ * Goes on until it is stopped; doesn't keep the process alive. What the executor has at first is the most it gets.
+ */
+export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
+  const most = executor.maxRunning;
+  const limit = createLoadLimit({ least: Math.min(LEAST_ROOM, most), most });
+  let seen = performance.eventLoopUtilization();
+  let turnsSeen = countTurns();
+  let slicedSeenMs = slicedMs();
+  let endedSeen = executor.ended;
+  const timer = setInterval(() => {
+    const now = performance.eventLoopUtilization();
+    const turns = countTurns();
+    const { active, idle } = performance.eventLoopUtilization(now, seen);
+    const sliced = slicedMs();
+    limit.sampled({
+      busyMs: active,
+      elapsedMs: active + idle,
+      slicedMs: sliced - slicedSeenMs,
+      turns: turns - turnsSeen,
+      ended: executor.ended - endedSeen,
+    });
+    seen = now;
+    turnsSeen = turns;
+    slicedSeenMs = sliced;
+    endedSeen = executor.ended;
+    executor.beat();
+    const room = Math.min(most, limit.current() + executor.lasting);
+    if (room !== executor.maxRunning) executor.setMaxRunning(room);
+  }, INTERVAL_MS);
+  timer.unref();
+  return {
+    stop() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * The partitions this pod holds between one join of the group and the next. Each join makes a new one with new
+ * flows, also for partitions that stay: so nothing of an earlier assignment can finish, commit or be counted in
+ * this one.
+ *
+ *   opening  joined, start positions not known yet: batches wait
+ *   open     batches are taken, events run, watermarks are committed
+ *   draining a join is held (or the pod stops): nothing is started, what runs may finish, commits go on
+ *   closing  the last commit, which also says what is done beyond the watermarks
+ *   over     handed over: nothing may be committed any more
+ */
+import type { PartitionFlow } from './partition-flow.ts';
+
+/** What the client lends to whoever works on a batch: a heartbeat, and commits under the batch's own generation. */
+export interface BatchHandle {
+  heartbeat(): Promise<void>;
+  commitOffsetsIfNecessary(offsets: {
+    topics: {
+      topic: string;
+      partitions: { partition: number; offset: string; metadata?: string | null }[];
+    }[];
+  }): Promise<void>;
+}
+
+export interface Assignment {
+  readonly memberId: string;
+  readonly partitions: readonly number[];
+  state: 'opening' | 'open' | 'draining' | 'closing' | 'over';
+  readonly flows: Map<number, PartitionFlow>;
+  /** Of the topic that the positions are of; undefined while it is not known. */
+  topicId: string | undefined;
+  /** What pods before have noted of it. */
+  committedTopicId: string | undefined;
+  /** The group's generation, once a heartbeat has told it. */
+  generation: number | undefined;
+  /** The newest batch taken: the client gives its heartbeat and commit only with a batch. */
+  batch: BatchHandle | undefined;
+  /** Partitions whose position at the client may have gone past ours before the start was known. */
+  readonly toSeek: Set<number>;
+}
+
+export function createAssignment(memberId: string, partitions: readonly number[]): Assignment {
+  return {
+    memberId,
+    partitions: [...partitions].sort((a, b) => a - b),
+    state: 'opening',
+    flows: new Map(),
+    topicId: undefined,
+    committedTopicId: undefined,
+    generation: undefined,
+    batch: undefined,
+    toSeek: new Set(),
+  };
+}
+
+export function sumInFlight(assignment: Assignment | undefined): number {
+  let sum = 0;
+  for (const flow of assignment?.flows.values() ?? []) sum += flow.inFlight;
+  return sum;
+}
+
+/** Everything received has its outcome, and the client's buffer is empty. */
+export function hasNothingLeft(assignment: Assignment): boolean {
+  for (const flow of assignment.flows.values()) {
+    if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow) || flow.noteUndecided() !== '')
+      return false;
+  }
+  return true;
+}
+
+/** True where the watermark is beyond what is committed: never for going backwards. */
+export function needsCommit(flow: PartitionFlow): boolean {
+  return flow.committed === undefined || flow.watermark > flow.committed;
+}

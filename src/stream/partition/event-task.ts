@@ -1,0 +1,79 @@
+/** One event's work as the executor runs it: under a hold, and told to its partition however it ends. */
+import type { Sharer } from '../../runtime/collections/fair-shares.ts';
+import { AbandonedError } from '../../runtime/errors.ts';
+import type { EventWork } from '../../domain/event-work.ts';
+import type { KeyedTask } from '../execute/keyed-executor.ts';
+import type { Seat } from '../execute/places.ts';
+import type { HoldBook } from './event-ownership.ts';
+import type { OpenRecord } from './record-pieces.ts';
+
+/** What an event's end means to its partition. */
+export interface TaskOwner {
+  readonly holds: HoldBook;
+  /** It has its outcome. */
+  decided(record: OpenRecord, index: number): void;
+  /** It has ended, decided or not. @param ownBytes of its piece. */
+  ended(record: OpenRecord, ownBytes: number | undefined): void;
+  onFault(error: unknown): void;
+}
+
+// eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
+export class EventTask implements KeyedTask {
+  readonly key: string | symbol;
+  readonly sharer: Sharer;
+  readonly #owner: TaskOwner;
+  readonly #record: OpenRecord;
+  readonly #index: number;
+  readonly #ownBytes: number | undefined;
+  readonly #work: EventWork;
+
+  constructor(
+    owner: TaskOwner,
+    of: {
+      readonly record: OpenRecord;
+      readonly index: number;
+      readonly ownBytes: number | undefined;
+      readonly work: EventWork;
+    },
+    under: { readonly key: string | symbol; readonly sharer: Sharer },
+  ) {
+    this.#owner = owner;
+    this.#record = of.record;
+    this.#index = of.index;
+    this.#ownBytes = of.ownBytes;
+    this.#work = of.work;
+    this.key = under.key;
+    this.sharer = under.sharer;
+  }
+
+  ahead(): void {
+    this.#work.ahead?.();
+  }
+
+  async run(seat: Seat): Promise<void> {
+    const record = this.#record;
+    const { holds } = this.#owner;
+    if (holds.isLost()) {
+      this.drop();
+      return;
+    }
+    const hold = holds.take(seat);
+    try {
+      await this.#work.run(hold);
+      this.#owner.decided(record, this.#index);
+    } catch (error) {
+      record.isGivenUp = true;
+      // Given up: its offset stays undecided. Without a loss of the hold that would be for ever.
+      if (!(error instanceof AbandonedError) || !holds.isLost()) this.#owner.onFault(error);
+    } finally {
+      hold.release();
+      this.#owner.ended(record, this.#ownBytes);
+    }
+  }
+
+  drop(): void {
+    this.#work.abandon();
+    this.#record.isGivenUp = true;
+    this.#owner.ended(this.#record, this.#ownBytes);
+  }
+}

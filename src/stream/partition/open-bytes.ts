@@ -1,0 +1,46 @@
+/**
+ * Counts the bytes that records taken up hold until their outcome. A record's value counts until all of its pieces are
+ * cut and none needs it any more: then only what its events copied still lies in memory.
+ */
+import type { FairRoom } from './partition-shares.ts';
+import type { OpenRecord } from './record-pieces.ts';
+
+/** @param ownBytesRoom for what events hold beside their records. */
+export function countOpenBytes(ownBytesRoom: FairRoom) {
+  let ofRecords = 0;
+  let ownBytes = 0;
+
+  function changeOwn(by: number): void {
+    ownBytesRoom.moved(ownBytes, ownBytes + by);
+    ownBytes += by;
+  }
+
+  return {
+    /** Whether one more event may be taken in. */
+    mayTake: () => ownBytesRoom.mayTake(ownBytes),
+    bytes: () => ofRecords + ownBytes,
+    begun(record: OpenRecord): void {
+      ofRecords += record.bytes;
+    },
+    /** @param own of the piece; undefined where it needs its record's value. */
+    pieceTaken(record: OpenRecord, own: number | undefined): void {
+      if (own === undefined) record.needing += 1;
+      else changeOwn(own);
+    },
+    pieceEnded(record: OpenRecord, own: number | undefined): void {
+      if (own === undefined) record.needing -= 1;
+      else changeOwn(-own);
+    },
+    /** All of its pieces have been cut, and it lets go of what none needs any more. @returns whether it has ended. */
+    released(record: OpenRecord): boolean {
+      if (record.needing === 0) {
+        ofRecords -= record.valueBytes;
+        record.bytes -= record.valueBytes;
+        record.valueBytes = 0;
+      }
+      if (record.left > 0) return false;
+      ofRecords -= record.bytes;
+      return true;
+    },
+  };
+}

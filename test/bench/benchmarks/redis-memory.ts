@@ -1,0 +1,184 @@
+/**
+ * What a push costs in Redis at each stage of its life, by what the server says it uses before and after many: the
+ * allocator's rounding and the table's own slots are in it, which `MEMORY USAGE` of a key leaves out.
+ */
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { createClaims } from '../../../src/claims/claims.ts';
+import { closeRedis, openRedis } from '../../../src/redis/connection.ts';
+import { createDeliveries } from '../../../src/claims/deliveries.ts';
+import type { EventRef } from '../../../src/domain/event.ts';
+import { REDIS_PREFIX } from '../../../src/domain/redis-prefix.ts';
+import { createPushQueue } from '../../../src/push/push-queue.ts';
+import { startServices } from '../../simulation/services/start-services.ts';
+import { silentLogger } from '../../support/silent-logger.ts';
+import { figure, type Benchmark } from '../benchmark.ts';
+import { medianOf } from '../statistics.ts';
+
+const USERS = 20_000;
+const HISTORY_USERS = 1000;
+/** A push a day for the longest time that counts. */
+const HISTORY_DAYS = 30;
+const AT_ONCE = 200;
+const MILLION = 1_000_000;
+
+interface Bytes {
+  readonly undelivered: number;
+  readonly job: number;
+  readonly decided: number;
+  readonly history: number;
+  readonly laterHistory: number;
+}
+
+export const redisMemory: Benchmark = {
+  name: 'redis-memory',
+  title: 'memory in Redis',
+  workload: `${String(USERS)} users with ids of 36 characters, texts of usual length; AOF on`,
+  async run(lab, rounds) {
+    const runs: Bytes[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const services = await startServices({
+        say: () => undefined,
+        kafka: false,
+        s3: false,
+        origins: ['docker', 'local'],
+      });
+      try {
+        runs.push(await measure(services.service('redis').address));
+      } finally {
+        await services.stop();
+      }
+      lab.say(`  round ${String(round + 1)}`);
+    }
+    const median = (of: (bytes: Bytes) => number): number => medianOf(runs, of);
+    const undelivered = median((bytes) => bytes.undelivered);
+    const job = median((bytes) => bytes.job);
+    const decided = median((bytes) => bytes.decided);
+    const history = median((bytes) => bytes.history);
+    const later = median((bytes) => bytes.laterHistory);
+    return [
+      figure('an undelivered push: its record and its entry in the index', bytesOf(undelivered)),
+      figure('… its job, while it waits or runs', bytesOf(job)),
+      figure('a decided push: its record, for a day beyond its event', bytesOf(decided)),
+      figure('a user’s history with one push, for 31 days', bytesOf(history)),
+      figure('… each further push', bytesOf(later)),
+      figure(
+        'a million users, one push each and waiting',
+        gigabytesOf(MILLION * (undelivered + job + history)),
+      ),
+      figure(
+        'a million users, a push a day for a month',
+        gigabytesOf(MILLION * (decided + history + (HISTORY_DAYS - 1) * later)),
+      ),
+    ];
+  },
+};
+
+async function measure(url: string): Promise<Bytes> {
+  const redis = openRedis({
+    url,
+    cluster: false,
+    purpose: 'commands',
+    commandTimeoutMs: 10_000,
+    logger: silentLogger,
+  });
+  await new Promise((resolve) => redis.once('ready', resolve));
+  const admin = new Redis(url);
+  const prefix = REDIS_PREFIX;
+  const claims = createClaims({ redis, prefix });
+  const store = createDeliveries({ redis, prefix });
+  const queue = createPushQueue({ redis, prefix, logger: silentLogger, timeoutMs: 10_000 });
+  await queue.counts(); // its fixed keys are there
+
+  const used = async (): Promise<number> => {
+    // Clients' buffers and the AOF's come and go: what is told apart is the data and its tables.
+    const stats = (await admin.call('MEMORY', 'STATS')) as (string | number | (string | number)[])[];
+    const fields = new Map(
+      stats.flatMap((name, at) => (at % 2 === 0 ? [[name, stats[at + 1]] as const] : [])),
+    );
+    const tables = fields.get('db.0');
+    const overhead = Array.isArray(tables)
+      ? tables.filter((_, at) => at % 2 === 1).reduce<number>((sum, one) => sum + Number(one), 0)
+      : 0;
+    return Number(fields.get('dataset.bytes')) + overhead;
+  };
+  const claim = (ref: EventRef): Promise<unknown> =>
+    claims.claim({
+      ref,
+      caps: [],
+      candidates: [{ ticket: ticketOf(ref), notAfterMs: undefined }],
+      ttlMs: 1_800_000,
+      acceptableUntilMs: Date.now() + 900_000,
+    });
+  const deliver = async (ref: EventRef): Promise<void> => {
+    const permission = await store.permit(ref, randomUUID());
+    if (permission.kind !== 'granted') throw new Error(permission.kind);
+    await store.settle(ref, permission.attempt, 'sent');
+    await store.reported(ref, randomUUID());
+  };
+  const histories = async (users: readonly string[]): Promise<number> => {
+    let sum = 0;
+    for (const user of users)
+      sum += Number(await admin.memory('USAGE', `${prefix}:{${user}}:h`, 'SAMPLES', 0));
+    return sum / users.length;
+  };
+  const refOf = (userId: string, nth: number): EventRef => ({
+    userId,
+    eventId: `location-events-${String(nth % 12)}-${String(1_000_000 + nth)}-0`,
+  });
+
+  const users = Array.from({ length: USERS }, () => randomUUID());
+  const refs = users.map(refOf);
+  const start = await used();
+  await inTurns(refs, claim);
+  const claimed = await used();
+  await inTurns(refs, (ref) => queue.enqueue(ref));
+  const enqueued = await used();
+  await inTurns(refs, deliver);
+  await (await queue.open()).obliterate({ force: true });
+  const delivered = await used();
+
+  const some = users.slice(0, HISTORY_USERS);
+  const history = await histories(some);
+  for (let day = 1; day < HISTORY_DAYS; day += 1) {
+    const further = some.map((user, at) => refOf(user, day * USERS + at));
+    await inTurns(further, claim);
+    await inTurns(further, deliver);
+  }
+  const full = await histories(some);
+  await queue.close();
+  await closeRedis(redis);
+  admin.disconnect();
+  return {
+    undelivered: (claimed - start) / USERS - history,
+    job: (enqueued - claimed) / USERS,
+    decided: (delivered - start) / USERS - history,
+    history,
+    laterHistory: (full - history) / (HISTORY_DAYS - 1),
+  };
+}
+
+function ticketOf(ref: EventRef) {
+  return {
+    push: {
+      ...ref,
+      couponId: `c-${ref.eventId.slice(-9)}`,
+      merchantId: `m-${ref.userId.slice(0, 8)}`,
+      title: 'Half price on every second coffee',
+      body: 'Only 120 m away, until eight tonight',
+      deepLink: `app://coupons/c-${ref.eventId.slice(-9)}`,
+      collapseKey: `coupon:m-${ref.userId.slice(0, 8)}`,
+      rulesVersion: '2026-11-22.1',
+    },
+    source: { topic: 'location-events', partition: 3, offset: '1234567', index: 0 },
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+}
+
+async function inTurns<T>(list: readonly T[], task: (one: T) => Promise<unknown>): Promise<void> {
+  for (let from = 0; from < list.length; from += AT_ONCE)
+    await Promise.all(list.slice(from, from + AT_ONCE).map(task));
+}
+
+const bytesOf = (bytes: number): string => `${String(Math.round(bytes / 10) * 10)} B`;
+const gigabytesOf = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -1,0 +1,158 @@
+/**
+ * The coupon partner of the benchmarks, as a process of its own: answers "no coupons" after a delay drawn
+ * uniformly, and remembers what only the outside can know: service times as they were here, two calls at once
+ * for one user, a user's events out of order, events asked for twice.
+ *
+ * Speaks HTTP/1.1 by hand over `node:net`: a server library would cost more CPU than the pods that are measured.
+ * Only bodiless GETs with keep-alive are understood.
+ *
+ *   PORT=20000 node test/bench/runs/coupon-stub.ts
+ */
+import { createServer, type Socket } from 'node:net';
+import { readCpuMs } from '../cpu.ts';
+import type { StubSettings, StubStats } from '../coupon-stub-client.ts';
+
+const ANSWER = reply('{"coupons":[]}');
+const IDLE = { maxDelayMs: 0, slow: [], slowMs: 0 } satisfies Required<StubSettings>;
+
+interface User {
+  open: number;
+  calls: number;
+  serviceMs: number;
+  lastEvent: number;
+}
+
+let watched = 0;
+let settings: Required<StubSettings> = IDLE;
+let users = new Map<string, User>();
+let slowUsers = new Set<string>();
+let calls = new Uint8Array(0);
+let totals = empty();
+let gaps: { readonly afterMs: number; readonly ms: number }[] = [];
+let lastAnswerMs = 0;
+
+function empty() {
+  return {
+    answered: 0,
+    serviceMs: 0,
+    open: 0,
+    maxOpen: 0,
+    overlaps: 0,
+    disorder: 0,
+    repeated: 0,
+    firstCallMs: 0,
+    cpuAtFirstMs: NaN,
+    answeredFast: 0,
+    lastFastAnswerMs: 0,
+  };
+}
+
+function reply(body: string): Buffer {
+  return Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
+  );
+}
+
+function stats(): StubStats {
+  const hottest = [...users.values()].sort((a, b) => b.calls - a.calls)[0];
+  return {
+    ...totals,
+    users: users.size,
+    hottest: { calls: hottest?.calls ?? 0, serviceMs: hottest?.serviceMs ?? 0 },
+    lastAnswerMs,
+    gaps,
+  };
+}
+
+function begin(): void {
+  if (totals.firstCallMs > 0) return;
+  totals.firstCallMs = performance.timeOrigin + performance.now();
+  totals.cpuAtFirstMs = readCpuMs(watched);
+}
+
+function find(userId: string): User {
+  const known = users.get(userId);
+  if (known !== undefined) return known;
+  const fresh = { open: 0, calls: 0, serviceMs: 0, lastEvent: -1 };
+  users.set(userId, fresh);
+  return fresh;
+}
+
+function note(event: number, user: User): void {
+  if (event >= calls.length) {
+    const larger = new Uint8Array(Math.max(65_536, event + 1, calls.length * 2));
+    larger.set(calls);
+    calls = larger;
+  }
+  const before = calls[event] ?? 0;
+  if (before > 0) totals.repeated += 1;
+  else if (event < user.lastEvent) totals.disorder += 1;
+  calls[event] = Math.min(255, before + 1);
+  user.lastEvent = Math.max(user.lastEvent, event);
+}
+
+function serve(socket: Socket, head: string): void {
+  begin();
+  const arrivedMs = performance.now();
+  const userId = /[?&]userId=([^& ]+)/.exec(head)?.[1] ?? '';
+  const event = Number(/\r\nx-event-id: e-(\d+)/i.exec(head)?.[1] ?? NaN);
+  const user = find(userId);
+  if (user.open > 0) totals.overlaps += 1;
+  user.open += 1;
+  totals.open += 1;
+  totals.maxOpen = Math.max(totals.maxOpen, totals.open);
+  if (Number.isInteger(event)) note(event, user);
+  const slow = slowUsers.has(userId);
+  setTimeout(
+    () => {
+      const nowMs = performance.now();
+      user.open -= 1;
+      user.calls += 1;
+      user.serviceMs += nowMs - arrivedMs;
+      totals.open -= 1;
+      totals.answered += 1;
+      totals.serviceMs += nowMs - arrivedMs;
+      const atMs = performance.timeOrigin + nowMs;
+      if (lastAnswerMs > 0 && atMs - lastAnswerMs > 50)
+        gaps.push({ afterMs: lastAnswerMs, ms: atMs - lastAnswerMs });
+      lastAnswerMs = atMs;
+      if (!slow) {
+        totals.answeredFast += 1;
+        totals.lastFastAnswerMs = atMs;
+      }
+      if (!socket.destroyed) socket.write(ANSWER);
+    },
+    slow ? settings.slowMs : Math.random() * settings.maxDelayMs,
+  );
+}
+
+function control(socket: Socket, path: string): void {
+  const url = new URL(path, 'http://stub');
+  if (url.pathname === '/control/reset') {
+    settings = { ...IDLE, ...(JSON.parse(url.searchParams.get('settings') ?? '{}') as StubSettings) };
+    slowUsers = new Set(settings.slow);
+    users = new Map();
+    calls = new Uint8Array(0);
+    totals = empty();
+    gaps = [];
+    lastAnswerMs = 0;
+  }
+  if (url.pathname === '/control/watch') watched = Number(url.searchParams.get('pid'));
+  socket.write(reply(JSON.stringify(stats())));
+}
+
+const server = createServer((socket) => {
+  let rest = '';
+  socket.setNoDelay(true);
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk) => {
+    rest += chunk.toString('latin1');
+    for (let end = rest.indexOf('\r\n\r\n'); end >= 0; end = rest.indexOf('\r\n\r\n')) {
+      const head = rest.slice(0, end + 2);
+      rest = rest.slice(end + 4);
+      if (head.startsWith('GET /control/')) control(socket, head.slice(4, head.indexOf(' ', 4)));
+      else serve(socket, head);
+    }
+  });
+});
+server.listen(Number(process.env['PORT']), '127.0.0.1');

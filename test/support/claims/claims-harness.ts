@@ -1,0 +1,160 @@
+/** What the claims' contract is tried against: in memory, in Redis and in a Redis Cluster, one clock each. */
+import type { DeliveryStore } from '../../../src/domain/delivery.ts';
+import { randomUUID } from 'node:crypto';
+import { createClaims } from '../../../src/claims/claims.ts';
+import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
+import { createDeliveries } from '../../../src/claims/deliveries.ts';
+import { createSweeper } from '../../../src/claims/sweeper.ts';
+import type { Cap } from '../../../src/domain/cap.ts';
+import type { EventRef } from '../../../src/domain/event.ts';
+import type { PushTicket } from '../../../src/domain/push.ts';
+import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
+import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { findLocalObstacle } from '../services/local-obstacle.ts';
+import { startRedisCluster, type RedisCluster } from '../redis/redis-cluster.ts';
+import { silentLogger } from '../silent-logger.ts';
+
+export const SWEEP_GRACE_MS = 60_000;
+
+export interface ClaimsHarness {
+  readonly claims: Claims;
+  readonly store: DeliveryStore;
+  /** One sweep, whose outcomes are reported at once. */
+  sweep(): Promise<SweptEntry[]>;
+  nowMs(): Promise<number>;
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+function inMemoryHarness(): ClaimsHarness {
+  let offsetMs = 0;
+  const startMs = Date.now();
+  const now = () => startMs + offsetMs;
+  const memory = createInMemoryClaims({ now, sweepGraceMs: SWEEP_GRACE_MS });
+  return {
+    ...memory,
+    sweep: async () => {
+      const swept = memory.sweep();
+      for (const { ref } of swept) await memory.store.reported(ref, 'sweep');
+      return swept;
+    },
+    nowMs: async () => now(),
+    advance: (ms) => void (offsetMs += ms),
+    close: async () => {},
+  };
+}
+
+export function testRedisUrl(): string {
+  const url = process.env['REDIS_URL'];
+  if (url === undefined) throw new Error('REDIS_URL is not set');
+  return url;
+}
+
+export async function connectTestRedis(url = testRedisUrl(), cluster = false): Promise<RedisClient> {
+  const redis = openRedis({
+    url,
+    cluster,
+    purpose: 'commands',
+    commandTimeoutMs: 5000,
+    logger: silentLogger,
+  });
+  await new Promise((resolve) => redis.once('ready', resolve));
+  return redis;
+}
+
+async function redisHarness(connect: () => Promise<RedisClient> = connectTestRedis): Promise<ClaimsHarness> {
+  const redis = await connect();
+  const prefix = `test-${randomUUID()}`;
+  let offsetMs = 0;
+  const options = { redis, prefix, sweepGraceMs: SWEEP_GRACE_MS, clockOffsetMs: () => offsetMs };
+  const store = createDeliveries(options);
+  const swept: SweptEntry[] = [];
+  const sweeper = createSweeper({
+    ...options,
+    clock: systemClock,
+    logger: silentLogger,
+    leaseMs: 1,
+    report: async ({ ref, outcome, ticket, reporter }) => {
+      if (await store.reported(ref, reporter)) swept.push({ ref, outcome, ticket });
+    },
+  });
+  return {
+    claims: createClaims(options),
+    store,
+    sweep: async () => {
+      await sweeper.sweep();
+      return swept.splice(0);
+    },
+    nowMs: async () => {
+      const [seconds, micros] = await redis.time();
+      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + offsetMs;
+    },
+    advance: (ms) => void (offsetMs += ms),
+    close: () => closeRedis(redis),
+  };
+}
+
+/** What one suite of the contract is tried against. */
+export interface ClaimsWorld {
+  readonly name: string;
+  /** @returns why it can't be had on this machine; undefined once it can. Called before all tests. */
+  open(): Promise<string | undefined>;
+  create(): Promise<ClaimsHarness>;
+  close(): Promise<void>;
+}
+
+export function claimsWorlds(): readonly ClaimsWorld[] {
+  const always = { open: () => Promise.resolve(undefined), close: () => Promise.resolve() };
+  return [
+    { ...always, name: 'in memory', create: () => Promise.resolve(inMemoryHarness()) },
+    { ...always, name: 'in Redis', create: () => redisHarness() },
+    clusterWorld(),
+  ];
+}
+
+function clusterWorld(): ClaimsWorld {
+  let cluster: RedisCluster | undefined;
+  return {
+    name: 'in a Redis Cluster',
+    open: async () => {
+      const obstacle = await findLocalObstacle('redis');
+      if (obstacle === undefined) cluster = await startRedisCluster();
+      return obstacle;
+    },
+    create: () => redisHarness(() => connectTestRedis(cluster?.url, true)),
+    close: async () => cluster?.stop(),
+  };
+}
+
+export function ticketOf(ref: EventRef, changes: Partial<PushTicket['push']> = {}): PushTicket {
+  return {
+    push: {
+      ...ref,
+      couponId: 'coupon-1',
+      merchantId: 'merchant-1',
+      title: 'Coffee, half price',
+      collapseKey: 'coupon:merchant-1',
+      rulesVersion: '2026-11-22.1',
+      ...changes,
+    },
+    source: { topic: 'location-events', partition: 3, offset: '41', index: 0 },
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+}
+
+/** Claims one push of a coupon and merchant under the given caps. */
+export function claimOne(
+  { claims }: { readonly claims: Claims },
+  ref: EventRef,
+  caps: readonly Cap[] = [],
+  more: { push?: Partial<PushTicket['push']>; ttlMs?: number; notAfterMs?: number } = {},
+): Promise<ClaimAnswer> {
+  return claims.claim({
+    ref,
+    caps,
+    candidates: [{ ticket: ticketOf(ref, more.push), notAfterMs: more.notAfterMs }],
+    ttlMs: more.ttlMs ?? 30 * 60_000,
+    acceptableUntilMs: Date.now() + 15 * 60_000,
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * Tests of the tests: each fault is planted in a copy of the consumer's rooms, and the property of the whole group
+ * must find it, for the reason given.
+ */
+import { expect, test } from 'vitest';
+import { loadRooms } from '../../../support/kafka/fake-pod.ts';
+import { FEW_RUNS, withFault, type Fault } from '../../../tools/planted-fault.ts';
+import { checkGroup } from './group-property.ts';
+
+const faults: (Fault & { readonly by: RegExp })[] = [
+  {
+    name: 'commit after revocation',
+    file: 'kafka/commit/group-commit.ts',
+    find: "if (assignment.state === 'opening' || assignment.state === 'over') return result();",
+    replace: "if (assignment.state === 'opening') return result();",
+    by: /after its partitions were handed over/,
+  },
+  {
+    name: 'commit of an old assignment under the new generation',
+    file: 'kafka/group/membership.ts',
+    find: "void startHandover(current);\n        return 'hold';",
+    replace: 'void startHandover(current);',
+    by: /after its partitions were handed over|not held|backwards|two pods at once|done again|decided twice/,
+  },
+  {
+    name: 'commit going backwards, past one that is still under way',
+    file: 'kafka/commit/committer.ts',
+    find: 'if (running === undefined && (look === 0 || isQuiet)) void begin();',
+    replace: 'void begin();',
+    by: /backwards/,
+  },
+  {
+    name: 'a handover that does not commit',
+    file: 'kafka/group/handover.ts',
+    find: 'await Promise.race([commitAll(committer), clock.sleep(Math.max(restMs, reserveMs), ended.signal)]);',
+    replace: '',
+    by: /done again/,
+  },
+  {
+    name: 'a note that calls what was given up decided',
+    file: 'stream/partition/partition-flow.ts',
+    find: 'if (!owner.isGivenUp) undecided.remove(owner);',
+    replace: 'undecided.remove(owner);',
+    by: /its note calls/,
+  },
+  {
+    name: 'a note that is taken to speak of more than it does',
+    file: 'stream/partition/progress.ts',
+    find: 'member < until && !undecided.has(member)',
+    replace: '!undecided.has(member)',
+    by: /past the undecided|its note calls|a fault/,
+  },
+  {
+    name: 'a note that calls an event of a record decided that was given up',
+    file: 'stream/partition/event-task.ts',
+    find: 'this.#record.isGivenUp = true;\n',
+    replace: 'this.#record.isGivenUp = true;\n    this.#record.undecided?.delete(this.#index);\n',
+    by: /its note calls/,
+  },
+  {
+    name: 'a second note that forgets what the first left undecided of a record',
+    file: 'stream/partition/record-pieces.ts',
+    find: '...undecidedBeyond(inherited, taken)',
+    replace: '',
+    by: /its note calls/,
+  },
+  {
+    name: 'events of a record done again although the note calls them decided',
+    file: 'stream/partition/partition-flow.ts',
+    find: 'piece !== undefined && !isDoneBefore(owner, piece)',
+    replace: 'piece !== undefined',
+    by: /done again|decided twice/,
+  },
+  {
+    name: 'a record closed before its last event',
+    file: 'stream/partition/partition-flow.ts',
+    find: 'if (pieces.isExhausted() && owner.open) {',
+    replace: 'if (owner.open) {',
+    by: /past the undecided|its note calls|a fault|done again/,
+  },
+  {
+    name: 'a batch taken in that begins further on',
+    file: 'kafka/batch-receiver.ts',
+    find: 'if (found === flow.fetchPosition)',
+    replace: 'if (found >= flow.fetchPosition)',
+    by: /past the undecided|its note calls/,
+  },
+  {
+    name: 'a control batch taken in that begins further on',
+    file: 'kafka/batch-receiver.ts',
+    find: 'if (first === flow.fetchPosition && next > first) {',
+    replace: 'if (next > flow.fetchPosition) {',
+    by: /past the undecided|its note calls/,
+  },
+  {
+    name: 'a seek that outlives a join',
+    file: 'kafka/group/membership.ts',
+    find: ' || sought.has(partition)',
+    replace: '',
+    by: /stuck/,
+  },
+  {
+    name: 'events of one user under different keys',
+    file: 'stream/partition/event-keys.ts',
+    find: "work.key ?? Symbol('unordered')",
+    replace: "Symbol('unordered')",
+    by: /two at once|out of order/,
+  },
+];
+
+test.each(faults)('the group’s property finds $name', async ({ by, ...fault }) => {
+  await withFault(fault, async (load) => {
+    const rooms = await loadRooms(load);
+    await expect(checkGroup(rooms, FEW_RUNS)).rejects.toThrow(by);
+  });
+});

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { backoffMs, parseRetryAfter } from '../../../../src/partners/http/retry-policy.ts';
+
+const policy = { firstMs: 100, maxMs: 4000 };
+const NOW = Date.parse('2026-11-22T12:00:00Z');
+
+describe('backoff', () => {
+  test('is spread evenly from nothing to a bound that doubles', () => {
+    expect([0, 1, 2, 3].map((attempt) => backoffMs(attempt, policy, () => 0.5))).toEqual([50, 100, 200, 400]);
+    expect(backoffMs(3, policy, () => 0)).toBe(0);
+  });
+
+  test('never passes its maximum, however often it failed', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, chance) => {
+        const ms = backoffMs(attempt, policy, () => chance);
+        expect(ms).toBeGreaterThanOrEqual(0);
+        expect(ms).toBeLessThan(4000);
+      }),
+    );
+  });
+});
+
+describe('Retry-After', () => {
+  test.each([
+    ['seconds', '7', 7000],
+    ['no seconds', '0', 0],
+    ['spaces around', ' 2 ', 2000],
+    ['an HTTP-date', 'Sun, 22 Nov 2026 12:00:05 GMT', 5000],
+    ['a date that has passed', 'Sun, 22 Nov 2026 11:00:00 GMT', 0],
+    ['RFC 850', 'Sunday, 22-Nov-26 12:00:05 GMT', 5000],
+    ['asctime, which is GMT', 'Sun Nov 22 12:00:05 2026', 5000],
+    ['more than a day', '99999999999999999999', 24 * 60 * 60 * 1000],
+  ])('%s', (_name, header, expected) => {
+    expect(parseRetryAfter(header, NOW)).toBe(expected);
+  });
+
+  test.each(['', 'soon', '-5', '1.5', '1e3', '5 seconds', '2026-11-22', 'Sun, 99 Nov 2026 12:00:05 GMT'])(
+    'garbage is none: %j',
+    (header) => {
+      expect(parseRetryAfter(header, NOW)).toBeUndefined();
+    },
+  );
+
+  test('absent is none, of several the first counts', () => {
+    expect(parseRetryAfter(undefined, NOW)).toBeUndefined();
+    expect(parseRetryAfter(['3', '9'], NOW)).toBe(3000);
+  });
+
+  test('any text gives a bounded wait or none', () => {
+    fc.assert(
+      fc.property(fc.string(), (header) => {
+        const ms = parseRetryAfter(header, NOW) ?? 0;
+        expect(ms >= 0 && ms <= 86_400_000).toBe(true);
+      }),
+    );
+  });
+});

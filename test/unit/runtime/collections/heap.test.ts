@@ -1,0 +1,23 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { popHeap, pushHeap } from '../../../../src/runtime/collections/heap.ts';
+
+it('gives back what was put in, in order, however adding and taking are mixed', () => {
+  const isBefore = (a: number, b: number): boolean => a < b;
+  const steps = fc.array(fc.option(fc.integer({ min: 0, max: 9 }), { freq: 2 }), { maxLength: 80 });
+  fc.assert(
+    fc.property(steps, (taken) => {
+      const heap: number[] = [];
+      const sorted: number[] = [];
+      for (const one of taken) {
+        if (one === null) expect(popHeap(heap, isBefore)).toBe(sorted.shift());
+        else {
+          pushHeap(heap, one, isBefore);
+          sorted.push(one);
+          sorted.sort((a, b) => a - b);
+        }
+        expect(heap).toHaveLength(sorted.length);
+      }
+    }),
+  );
+});
