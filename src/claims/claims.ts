@@ -18,7 +18,7 @@ import { passFailpoint } from '../runtime/failpoints.ts';
 import type { ClaimAnswer, ClaimRequest, Claims, KnownClaim, Recalled } from '../pipeline/ports.ts';
 import { isCluster, type RedisClient } from '../redis/connection.ts';
 import { createKeyspace, historyMember, openMember } from './keys.ts';
-import { readNumber, readTicket, readWord, unknownAnswer } from './replies.ts';
+import { readNumber, readEnvelope, readWord, unknownAnswer } from './replies.ts';
 import { createRecallBatch } from './recall-batch.ts';
 import { onRedis } from '../redis/redis-errors.ts';
 import { claimScript } from './scripts/claim.ts';
@@ -71,7 +71,7 @@ export function createClaims(options: CooldownOptions): Claims {
   const known = async (ref: EventRef, reply: readonly unknown[]): Promise<KnownClaim> => {
     const undelivered = isUndelivered(readWord(reply, 1));
     if (undelivered) await enterOpen(ref, readNumber(reply, 3));
-    return { kind: 'known', undelivered, ticket: readTicket(reply, 2) };
+    return { kind: 'known', undelivered, envelope: readEnvelope(reply, 2) };
   };
 
   const readRecall = (ref: EventRef, reply: readonly unknown[]): Recalled | Promise<Recalled> => {
@@ -101,7 +101,7 @@ export function createClaims(options: CooldownOptions): Claims {
         case 'claimed':
           passFailpoint('claim.answered', ref);
           await enterOpen(ref, readNumber(reply, 2));
-          return { kind: 'claimed', ticket: readTicket(reply, 1) };
+          return { kind: 'claimed', envelope: readEnvelope(reply, 1) };
         case 'no_room':
           return { kind: 'no_room', cap: readNumber(reply, 1) };
         case 'too_late':
@@ -123,10 +123,10 @@ function claimArguments({ ref, candidates, caps, ...times }: ClaimRequest): (str
     Math.ceil(times.acceptableUntilMs),
     caps.length,
     ...caps.flatMap(({ per, max, windowMs }) => [per, max, windowMs]),
-    ...candidates.flatMap(({ ticket, notAfterMs }) => [
-      JSON.stringify(ticket),
+    ...candidates.flatMap(({ envelope, notAfterMs }) => [
+      JSON.stringify(envelope),
       notAfterMs === undefined ? '' : Math.floor(notAfterMs),
-      historyMember(ref.eventId, ticket.push),
+      historyMember(ref.eventId, envelope.push),
     ]),
   ];
 }

@@ -19,7 +19,7 @@ import type {
 import { noOffset, type CooldownOptions } from './claims.ts';
 import { createKeyspace, openMember } from './keys.ts';
 import { onRedis } from '../redis/redis-errors.ts';
-import { readNumber, readOutcome, readTicket, unknownAnswer } from './replies.ts';
+import { readNumber, readOutcome, readEnvelope, unknownAnswer } from './replies.ts';
 import { lookScript } from './scripts/is-pending.ts';
 import { permitScript } from './scripts/permit.ts';
 import { releaseScript } from './scripts/release.ts';
@@ -84,14 +84,14 @@ function readPermission(script: string, reply: readonly unknown[]): Permission {
       return {
         kind: reply[0],
         attempt: readNumber(reply, 1),
-        ticket: readTicket(reply, 2),
+        envelope: readEnvelope(reply, 2),
         expiresAtMs: readNumber(reply, 3),
         remainingMs: readNumber(reply, 4),
       };
     case 'expired':
-      return { kind: 'expired', ticket: readTicket(reply, 1) };
+      return { kind: 'expired', envelope: readEnvelope(reply, 1) };
     case 'settled':
-      return { kind: 'settled', outcome: readOutcome(reply, 1), ticket: readTicket(reply, 2) };
+      return { kind: 'settled', outcome: readOutcome(reply, 1), envelope: readEnvelope(reply, 2) };
     case 'absent':
       return { kind: 'absent' };
     default:
@@ -101,7 +101,7 @@ function readPermission(script: string, reply: readonly unknown[]): Permission {
 }
 
 function readEnding(script: string, reply: readonly unknown[]): Ending {
-  if (reply[0] === 'done') return { kind: 'done', ticket: readTicket(reply, 1) };
+  if (reply[0] === 'done') return { kind: 'done', envelope: readEnvelope(reply, 1) };
   return readUnchanged(script, reply);
 }
 
@@ -109,7 +109,7 @@ function readUnchanged(script: string, reply: readonly unknown[]): Exclude<Endin
   switch (reply[0]) {
     case 'settled': {
       const outcome: DeliveryOutcome = readOutcome(reply, 1);
-      return { kind: 'settled', outcome, ticket: readTicket(reply, 2) };
+      return { kind: 'settled', outcome, envelope: readEnvelope(reply, 2) };
     }
     case 'held':
       return { kind: 'held' };

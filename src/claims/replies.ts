@@ -1,6 +1,6 @@
 /** Reads the scripts' answers: strings and numbers in, the domain's types out. An unknown answer is a defect. */
 import { DELIVERY_OUTCOMES, type DeliveryOutcome } from '../domain/delivery.ts';
-import type { PushTicket } from '../domain/push.ts';
+import type { PushEnvelope } from '../domain/push.ts';
 
 export function readWord(reply: readonly unknown[], index: number): string {
   const value = reply[index];
@@ -17,8 +17,8 @@ export function readNumber(reply: readonly unknown[], index: number): number {
 }
 
 /** Written by ourselves, so its shape is known. */
-export function readTicket(reply: readonly unknown[], index: number): PushTicket {
-  return JSON.parse(readWord(reply, index)) as PushTicket;
+export function readEnvelope(reply: readonly unknown[], index: number): PushEnvelope {
+  return JSON.parse(readWord(reply, index)) as PushEnvelope;
 }
 
 export function readOutcome(reply: readonly unknown[], index: number): DeliveryOutcome {

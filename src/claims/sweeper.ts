@@ -6,13 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
-import type { PushTicket } from '../domain/push.ts';
+import type { PushEnvelope } from '../domain/push.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { noOffset, SWEEP_GRACE_MS, type CooldownOptions } from './claims.ts';
 import { createKeyspace, memberEvent, parseOpenMember } from './keys.ts';
 import { onRedis } from '../redis/redis-errors.ts';
-import { readNumber, readOutcome, readTicket } from './replies.ts';
+import { readNumber, readOutcome, readEnvelope } from './replies.ts';
 import { leaseScript } from './scripts/lease.ts';
 import { scriptOn } from '../redis/script.ts';
 import { sweepScript } from './scripts/sweep.ts';
@@ -33,7 +33,7 @@ export interface SweeperOptions extends CooldownOptions {
 export interface SweptPush {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
-  readonly ticket: PushTicket;
+  readonly envelope: PushEnvelope;
   /** Unique to this sweep: see `DeliveryStore.reported`. */
   readonly reporter: string;
 }
@@ -68,7 +68,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     switch (reply[0]) {
       case 'ended': {
         const outcome = readOutcome(reply, 1);
-        await options.report({ ref, outcome, ticket: readTicket(reply, 2), reporter: randomUUID() });
+        await options.report({ ref, outcome, envelope: readEnvelope(reply, 2), reporter: randomUUID() });
         logger.warn({ eventId: ref.eventId, outcome }, 'a push that nobody finished was brought to its end');
         return true;
       }

@@ -161,8 +161,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     outcomeLog: outcomes,
     store: deliveries,
     meter: {
-      delivered: (outcome, ticket) => {
-        ledger.delivered(outcome, ticket.push.rulesVersion);
+      delivered: (outcome, envelope) => {
+        ledger.delivered(outcome, envelope.push.rulesVersion);
       },
     },
     clock,

@@ -3,7 +3,7 @@
  * the closed list of delivery outcomes. Every queued push ends in exactly one.
  */
 import type { EventRef } from './event.ts';
-import type { PushTicket } from './push.ts';
+import type { PushEnvelope } from './push.ts';
 
 export const DELIVERY_OUTCOMES = ['sent', 'rejected', 'expired', 'unknown', 'withdrawn', 'dry_run'] as const;
 export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
@@ -28,7 +28,7 @@ export type Permission =
   | {
       readonly kind: 'granted';
       readonly attempt: number;
-      readonly ticket: PushTicket;
+      readonly envelope: PushEnvelope;
       readonly expiresAtMs: number;
       /** Redis's time left until `expiresAtMs`. */
       readonly remainingMs: number;
@@ -37,14 +37,14 @@ export type Permission =
   | {
       readonly kind: 'interrupted';
       readonly attempt: number;
-      readonly ticket: PushTicket;
+      readonly envelope: PushEnvelope;
       readonly expiresAtMs: number;
       readonly remainingMs: number;
     }
   /** Still claimed but past its expiry. Nothing was changed: release it. */
-  | { readonly kind: 'expired'; readonly ticket: PushTicket }
+  | { readonly kind: 'expired'; readonly envelope: PushEnvelope }
   /** Already in a final state. */
-  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly ticket: PushTicket }
+  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly envelope: PushEnvelope }
   /** No such record (it outlived its keeping time, or Redis lost it). */
   | { readonly kind: 'absent' };
 
@@ -63,9 +63,9 @@ export const WRITE_WITHIN_MS = 2000;
  */
 export type Ending =
   /** The record now says what was asked, by this attempt. */
-  | { readonly kind: 'done'; readonly ticket: PushTicket }
+  | { readonly kind: 'done'; readonly envelope: PushEnvelope }
   /** It was brought to an end otherwise before. Nothing was changed. */
-  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly ticket: PushTicket }
+  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly envelope: PushEnvelope }
   /** It is not this attempt's to end: another one is in `sending`, or it is claimed again. Nothing was changed. */
   | { readonly kind: 'held' }
   | { readonly kind: 'absent' };

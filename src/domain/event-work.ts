@@ -1,5 +1,5 @@
 /** What the engine drives: it is handed an event's work by whoever decides events, and never learns what the work is. */
-import type { Hold } from './ownership.ts';
+import type { Ownership } from './ownership.ts';
 import type { RecordPiece } from './record.ts';
 
 /** One piece of a record, received and counted, ready to be driven to its outcome by the engine. */
@@ -12,13 +12,13 @@ export interface EventWork {
   ahead?(): void;
   /**
    * Resolves once the outcome is decided and acknowledged (dead letter, outcome record). Rejects with
-   * `AbandonedError` when the hold was lost before the claim (counted as abandoned already). Any other
+   * `AbandonedError` when ownership was revoked before the claim (counted as abandoned already). Any other
    * rejection is a defect: the pod must stop with a reason instead of committing past the event.
    */
-  run(hold: Hold): Promise<void>;
+  run(ownership: Ownership): Promise<void>;
   /** Given up without having been run: counts as abandoned. Called instead of `run`, at most once. */
   abandon(): void;
 }
 
 /** Takes a piece in: from now on it counts as received and in flight. Never throws. */
-export type Intake = (piece: RecordPiece) => EventWork;
+export type EventHandler = (piece: RecordPiece) => EventWork;

@@ -1,11 +1,11 @@
 import type { Abandonable } from '../runtime/abandonable.ts';
 
 /** The right to work on an event: lost when its partition is taken away or the drain limit passes. */
-export interface Hold {
-  /** Aborted when the hold is lost; waits end early by it. Made when first asked for, as that costs microseconds. */
+export interface Ownership {
+  /** Aborted when ownership is revoked; waits end early by it. Made when first asked for, as that costs microseconds. */
   readonly signal: AbortSignal;
-  isLost(): boolean;
-  /** `item.abandon()` is called when the hold is lost, at once if it is already. Cheap; end with {@link unwatch}. */
+  isRevoked(): boolean;
+  /** `item.abandon()` is called when ownership is revoked, at once if it is already. Cheap; end with {@link unwatch}. */
   watch(item: Abandonable): void;
   unwatch(item: Abandonable): void;
   /**
@@ -17,6 +17,6 @@ export interface Hold {
   unpark(): void;
   /** Undefined where it is not parked; else resolves as soon as it has a place. Never rejects. */
   whenRoom(): Promise<void> | undefined;
-  /** @throws AbandonedError when the hold is lost. Asked right before the claim and the enqueue. */
-  assertHeld(): void;
+  /** @throws AbandonedError when ownership is revoked. Asked right before the claim and the enqueue. */
+  assertOwned(): void;
 }

@@ -15,7 +15,7 @@ export interface FrozenPush {
 }
 
 /** What travels with a claimed push to its delivery: everything the outcome record and the trace need. */
-export interface PushTicket {
+export interface PushEnvelope {
   readonly push: FrozenPush;
   readonly source: EventSource;
   readonly traceparent: string;

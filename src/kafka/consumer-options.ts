@@ -1,6 +1,6 @@
 /** What a consumer is told and what it tells. Durations are in ms. */
 import type { Clock } from '../runtime/clock.ts';
-import type { Intake } from '../domain/event-work.ts';
+import type { EventHandler } from '../domain/event-work.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Ordering } from '../stream/partition/event-keys.ts';
 import type { KafkaConnection } from './client/client.ts';
@@ -48,7 +48,7 @@ export interface ConsumerOptions {
   readonly maxFetchBytes?: number;
   /** What one compressed record batch may unpack to; beyond, its partition can't be read. Default 256 MiB. */
   readonly maxBatchBytes?: number;
-  readonly intake: Intake;
+  readonly intake: EventHandler;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly meter: ConsumerMeter;

@@ -17,7 +17,7 @@ import { createKeyRule } from '../stream/partition/event-keys.ts';
 import { fetchApart, type FindObstacle } from './fetch/fetch-apart.ts';
 import { createFetchControls } from './fetch/fetch-controls.ts';
 import { commitWatermarks } from './commit/group-commit.ts';
-import { loseAll } from './group/handover.ts';
+import { revokeAll } from './group/handover.ts';
 import { createIntakePump } from '../stream/fetch-pump.ts';
 import { createJoinGate } from './group/join-gate.ts';
 import { joinRetry } from './group/join-retry.ts';
@@ -113,7 +113,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
         cluster: gate.cluster,
         // Others may have its partitions already.
         onFenced: () => {
-          loseAll(current);
+          revokeAll(current);
         },
       });
     },

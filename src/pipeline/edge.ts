@@ -13,8 +13,8 @@ import { processEvent, type EventContext, type ProcessPorts } from './process-ev
 import { recuttingLetters, type RecuttingLetters } from './publish-dead-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, OutcomeLog, Waiting } from './ports.ts';
-import type { EventWork, Intake } from '../domain/event-work.ts';
-import type { Hold } from '../domain/ownership.ts';
+import type { EventWork, EventHandler } from '../domain/event-work.ts';
+import type { Ownership } from '../domain/ownership.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { validate, type Validated } from './steps/validate.ts';
 
@@ -32,7 +32,7 @@ export interface EdgePorts extends ProcessPorts {
   readonly pod: string;
 }
 
-export function createIntake(edge: EdgePorts): Intake {
+export function createIntake(edge: EdgePorts): EventHandler {
   const ports: TakenPorts = {
     ...edge,
     claims: createRecallAhead(edge.claims),
@@ -75,7 +75,7 @@ class TakenEvent implements EventWork {
     if (this.#validated.ok) claims.ahead(this.#validated.event, documents.rules().caps);
   }
 
-  async run(hold: Hold): Promise<void> {
+  async run(ownership: Ownership): Promise<void> {
     const piece = this.#origin;
     const validated = this.#validated;
     const ports = this.#ports;
@@ -90,17 +90,17 @@ class TakenEvent implements EventWork {
           letGo: undefined,
         };
         try {
-          outcome = await processEvent(validated.event, context, hold, ports);
+          outcome = await processEvent(validated.event, context, ownership, ports);
           letGo(context);
         } catch (error) {
           letGo(context);
-          outcome = await tryAgain(error, validated.event, context, hold, ports);
+          outcome = await tryAgain(error, validated.event, context, ownership, ports);
         }
       } else {
         outcome = refused(validated);
       }
       if (ports.outcomes !== undefined || outcome.kind === 'dead_lettered') {
-        await acknowledge(piece, validated, outcome, hold, ports);
+        await acknowledge(piece, validated, outcome, ownership, ports);
       }
       ports.meter.ended(outcome, {
         durationMs: performance.now() - this.#receivedAtMs,
@@ -133,31 +133,31 @@ async function tryAgain(
   fault: unknown,
   event: LocationEvent,
   context: EventContext,
-  hold: Hold,
+  ownership: Ownership,
   ports: TakenPorts,
 ): Promise<Outcome> {
   let error = fault;
-  const pauses = createPauses(hold, ports);
+  const pauses = createPauses(ownership, ports);
   for (let attempt = 1; ;) {
     if (error instanceof UnavailableError) {
       await pauses.pause(error);
     } else {
       pauses.over();
       // Given up although nobody took the event away is a fault like any other.
-      if (error instanceof AbandonedError && hold.isLost()) throw error;
+      if (error instanceof AbandonedError && ownership.isRevoked()) throw error;
       const fields = { ...context.source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
       if (attempt === TRIES) {
         return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
       }
-      hold.park();
-      await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt * (0.5 + Math.random()), hold.signal);
-      hold.assertHeld();
+      ownership.park();
+      await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt * (0.5 + Math.random()), ownership.signal);
+      ownership.assertOwned();
       attempt += 1;
     }
-    await hold.whenRoom();
+    await ownership.whenRoom();
     try {
-      return await processEvent(event, context, hold, ports);
+      return await processEvent(event, context, ownership, ports);
     } catch (next) {
       error = next;
     } finally {
@@ -171,15 +171,15 @@ async function acknowledge(
   piece: PieceOrigin,
   validated: Validated,
   outcome: Outcome,
-  hold: Hold,
+  ownership: Ownership,
   ports: TakenPorts,
 ): Promise<void> {
   const { eventId, userId } = validated.ok ? validated.event : validated;
   if (outcome.kind === 'dead_lettered') {
     const { reason, error } = outcome;
     const letter = { piece, reason, error, eventId, failedAtMs: ports.clock.now() };
-    const publish = (): Promise<void> => ports.deadLetters.publish(letter, hold);
-    await untilAcknowledged(publish, 'dead-letter topic', hold, ports);
+    const publish = (): Promise<void> => ports.deadLetters.publish(letter, ownership);
+    await untilAcknowledged(publish, 'dead-letter topic', ownership, ports);
   }
   const { outcomes } = ports;
   if (outcomes === undefined) return;
@@ -193,7 +193,7 @@ async function acknowledge(
     pod: ports.pod,
     source: piece.source,
   };
-  await untilAcknowledged(() => outcomes.record(record), 'outcome topic', hold, ports);
+  await untilAcknowledged(() => outcomes.record(record), 'outcome topic', ownership, ports);
 }
 
 /** The error's text goes into the dead letter, not into the audit. */

@@ -6,7 +6,7 @@
 import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
 import type { Wait, Waiting } from './ports.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Hold } from '../domain/ownership.ts';
+import type { Ownership } from '../domain/ownership.ts';
 import type { Logger } from '../runtime/logger.ts';
 
 const FIRST_PAUSE_MS = 100;
@@ -23,14 +23,14 @@ export interface Pauses {
   /**
    * One pause before another try, without a place; longer each time, up to 5 s.
    *
-   * @throws AbandonedError when the hold is lost meanwhile.
+   * @throws AbandonedError when ownership is revoked meanwhile.
    */
   pause(error: UnavailableError): Promise<void>;
   /** What comes next is waited for from the beginning. */
   over(): void;
 }
 
-export function createPauses(hold: Hold, patience: Patience): Pauses {
+export function createPauses(ownership: Ownership, patience: Patience): Pauses {
   let pauseMs = FIRST_PAUSE_MS;
   let waitsFor: string | undefined;
   let sinceMs = 0;
@@ -47,10 +47,10 @@ export function createPauses(hold: Hold, patience: Patience): Pauses {
         waitsFor = error.service;
         sinceMs = performance.now();
       }
-      hold.park();
+      ownership.park();
       const wait = patience.waiting.begin(waitsFor, sinceMs);
       try {
-        pauseMs = await pauseOnce(error, wait, pauseMs, hold, patience);
+        pauseMs = await pauseOnce(error, wait, pauseMs, ownership, patience);
       } finally {
         wait.end();
       }
@@ -65,15 +65,15 @@ export function createPauses(hold: Hold, patience: Patience): Pauses {
  * user, nobody else.
  *
  * @param what gives the acknowledgement.
- * @throws AbandonedError when the hold is lost while waiting.
+ * @throws AbandonedError when ownership is revoked while waiting.
  */
 export async function untilAcknowledged(
   task: () => Promise<void>,
   what: string,
-  hold: Hold,
+  ownership: Ownership,
   patience: Patience,
 ): Promise<void> {
-  hold.park();
+  ownership.park();
   const wait = patience.waiting.begin(what, performance.now());
   try {
     for (let pauseMs = FIRST_PAUSE_MS; ;) {
@@ -82,7 +82,7 @@ export async function untilAcknowledged(
         return;
       } catch (error) {
         if (!(error instanceof UnavailableError)) throw error;
-        pauseMs = await pauseOnce(error, wait, pauseMs, hold, patience);
+        pauseMs = await pauseOnce(error, wait, pauseMs, ownership, patience);
       }
     }
   } finally {
@@ -95,13 +95,13 @@ async function pauseOnce(
   { service, message }: UnavailableError,
   wait: Wait,
   pauseMs: number,
-  hold: Hold,
+  ownership: Ownership,
   { clock, logger }: Patience,
 ): Promise<number> {
   logger.debug({ service, error: message }, 'waiting for a service');
   wait.failed();
-  await clock.sleep(pauseMs * (0.5 + Math.random() / 2), hold.signal);
+  await clock.sleep(pauseMs * (0.5 + Math.random() / 2), ownership.signal);
   wait.failed();
-  if (hold.isLost()) throw new AbandonedError(`abandoned while waiting for ${service}`);
+  if (ownership.isRevoked()) throw new AbandonedError(`abandoned while waiting for ${service}`);
   return Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
 }

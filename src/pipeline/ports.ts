@@ -1,15 +1,15 @@
 /**
  * What the flow needs of the world. Adapters implement these; the flow knows nothing of Kafka, Redis, HTTP or
  * S3. Every method may reject with `UnavailableError` (nothing is decided: the event waits and is taken up
- * from the start again) and, where it takes a hold, with `AbandonedError`.
+ * from the start again) and, where it takes an ownership, with `AbandonedError`.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { Coupon } from '../domain/coupon.ts';
 import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
-import type { Hold } from '../domain/ownership.ts';
-import type { PushTicket } from '../domain/push.ts';
+import type { Ownership } from '../domain/ownership.ts';
+import type { PushEnvelope } from '../domain/push.ts';
 import type { PieceOrigin } from '../domain/record.ts';
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +105,7 @@ export type CouponAnswer =
   | { readonly kind: 'failed'; readonly error: string };
 
 export interface CouponSource {
-  find(query: CouponQuery, hold: Hold): Promise<CouponAnswer>;
+  find(query: CouponQuery, ownership: Ownership): Promise<CouponAnswer>;
 }
 
 // ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +115,7 @@ export interface KnownClaim {
   readonly kind: 'known';
   /** True while the push is undelivered: its job must be in the queue (enqueueing again is harmless). */
   readonly undelivered: boolean;
-  readonly ticket: PushTicket;
+  readonly envelope: PushEnvelope;
 }
 
 export type Recalled =
@@ -124,7 +124,7 @@ export type Recalled =
   | { readonly kind: 'new'; readonly fullCap?: number };
 
 export interface ClaimCandidate {
-  readonly ticket: PushTicket;
+  readonly envelope: PushEnvelope;
   /** Epoch ms the push must not outlive (the coupon's end, the next quiet hours); undefined: only the ttl. */
   readonly notAfterMs: number | undefined;
 }
@@ -140,7 +140,7 @@ export interface ClaimRequest {
 }
 
 export type ClaimAnswer =
-  | { readonly kind: 'claimed'; readonly ticket: PushTicket }
+  | { readonly kind: 'claimed'; readonly envelope: PushEnvelope }
   | KnownClaim
   /** `cap`: the index of a cap without room: for the user, or else for the best candidate. */
   | { readonly kind: 'no_room'; readonly cap: number }

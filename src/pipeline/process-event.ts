@@ -19,7 +19,7 @@ import type {
   Stage,
 } from './ports.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { Hold } from '../domain/ownership.ts';
+import type { Ownership } from '../domain/ownership.ts';
 import { applyRules } from './steps/apply-rules.ts';
 import { claimPush } from './steps/claim-push.ts';
 import { judgeAnswer } from './steps/require-coupons.ts';
@@ -53,13 +53,13 @@ export interface EventContext {
 }
 
 /**
- * @throws UnavailableError where a service is away, AbandonedError where the hold is lost before the claim;
+ * @throws UnavailableError where a service is away, AbandonedError where ownership is revoked before the claim;
  * anything else is a defect of ours.
  */
 export async function processEvent(
   event: LocationEvent,
   context: EventContext,
-  hold: Hold,
+  ownership: Ownership,
   ports: ProcessPorts,
 ): Promise<Outcome> {
   const { source, traceparent, receivedAtMs } = context;
@@ -71,7 +71,7 @@ export async function processEvent(
   // Also peeks at the user's caps, which only saves coupon calls: the claim decides.
   const recalled = await ports.claims.recall(event, rules.caps);
   if (recalled.kind === 'known') {
-    const outcome = await takeUpAgain(event, recalled, hold, ports.queue);
+    const outcome = await takeUpAgain(event, recalled, ownership, ports.queue);
     lap('recall');
     return outcome;
   }
@@ -86,8 +86,8 @@ export async function processEvent(
 
   const { partition } = source;
   const query = { event, traceparent, staleAtMs: atFirst.atMs, receivedAtMs, partition };
-  let answer = await ports.coupons.find(query, hold);
-  if (answer.kind === 'stale') answer = await askOnWhileFresh(query, rules, hold, ports);
+  let answer = await ports.coupons.find(query, ownership);
+  if (answer.kind === 'stale') answer = await askOnWhileFresh(query, rules, ownership, ports);
   if (answer.kind === 'coupons') context.letGo = answer.release;
   const found = judgeAnswer(answer, rules, atFirst);
   lap('coupons');
@@ -110,11 +110,11 @@ export async function processEvent(
   const acceptableUntilMs =
     event.occurredAtMs + ports.maxEventAgeMs + Math.max(0, -(ports.podAheadMs?.() ?? 0));
   const inClaim = { source, traceparent, quietFromMs: undisturbed.value.quietFromMs, acceptableUntilMs };
-  const claimed = await claimPush(event, ranked.value, rules, inClaim, hold, ports.claims);
+  const claimed = await claimPush(event, ranked.value, rules, inClaim, ownership, ports.claims);
   lap('claim');
   if (claimed.ended) return claimed.outcome;
 
-  hold.assertHeld();
+  ownership.assertOwned();
   await ports.queue.enqueue(event);
   passFailpoint('enqueue.done', event);
   lap('enqueue');
@@ -125,14 +125,14 @@ export async function processEvent(
 async function askOnWhileFresh(
   query: CouponQuery,
   rules: Ruleset,
-  hold: Hold,
+  ownership: Ownership,
   ports: ProcessPorts,
 ): Promise<CouponAnswer> {
   for (let { staleAtMs } = query; ;) {
     const { atMs } = staleAt(query.event, rules, ports);
     if (atMs <= staleAtMs || ports.clock.now() >= atMs) return { kind: 'stale' };
     staleAtMs = atMs;
-    const answer = await ports.coupons.find({ ...query, staleAtMs }, hold);
+    const answer = await ports.coupons.find({ ...query, staleAtMs }, ownership);
     if (answer.kind !== 'stale') return answer;
   }
 }

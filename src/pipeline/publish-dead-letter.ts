@@ -11,15 +11,15 @@ import { createLinkedList, type Linked } from '../runtime/collections/linked-lis
 import type { LentBytes } from '../domain/record.ts';
 import type { DeadLetter, DeadLetters } from './ports.ts';
 import type { Abandonable } from '../runtime/abandonable.ts';
-import type { Hold } from '../domain/ownership.ts';
+import type { Ownership } from '../domain/ownership.ts';
 
 export interface RecuttingLetters {
   /**
    * Rejects as the letters' own `publish` does.
    *
-   * @throws AbandonedError when the hold is lost while the letter waits for its turn.
+   * @throws AbandonedError when ownership is revoked while the letter waits for its turn.
    */
-  publish(letter: DeadLetter, hold: Pick<Hold, 'watch' | 'unwatch'>): Promise<void>;
+  publish(letter: DeadLetter, ownership: Pick<Ownership, 'watch' | 'unwatch'>): Promise<void>;
 }
 
 interface Queued extends Linked<Queued>, Abandonable {
@@ -90,14 +90,14 @@ export function recuttingLetters(letters: DeadLetters): RecuttingLetters {
   }
 
   return {
-    publish(letter, hold) {
+    publish(letter, ownership) {
       const { recut, roomShare = 1 } = letter.piece;
       if (recut === undefined) return letters.publish(letter);
       return new Promise((resolve, reject) => {
         const queued: Queued = {
           ...{ roomShare, previous: undefined, next: undefined },
           start() {
-            hold.unwatch(queued);
+            ownership.unwatch(queued);
             publishInTurn(letter, recut, roomShare).then(resolve, reject);
           },
           abandon() {
@@ -108,7 +108,7 @@ export function recuttingLetters(letters: DeadLetters): RecuttingLetters {
           },
         };
         queue.append(queued);
-        hold.watch(queued);
+        ownership.watch(queued);
         queueMicrotask(letGo);
       });
     },

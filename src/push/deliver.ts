@@ -14,7 +14,7 @@ import {
 } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import { passFailpoint } from '../runtime/failpoints.ts';
-import type { PushTicket } from '../domain/push.ts';
+import type { PushEnvelope } from '../domain/push.ts';
 import {
   createWriteFence,
   processTime,
@@ -130,7 +130,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
       case 'expired':
         return conclude(run, await write(run, () => store.release(run.ref, 'expired')), 'expired');
       case 'settled':
-        return finish(run, permission.outcome, permission.ticket);
+        return finish(run, permission.outcome, permission.envelope);
       case 'absent':
         logger.error({ eventId: run.ref.eventId }, 'a queued push has no record: it is not sent');
         return ENDED;
@@ -140,7 +140,8 @@ export function createDeliver(options: DeliverOptions): Deliver {
   /** An earlier attempt was left in sending: the partner may have its push. */
   async function resume(run: Run, left: Interrupted, tookOver: boolean): Promise<Verdict> {
     if (dryRun) return settle(run, left, 'dry_run');
-    const repeatable = apiIsIdempotent && left.remainingMs > 0 && withdrawal(run, left.ticket) === undefined;
+    const repeatable =
+      apiIsIdempotent && left.remainingMs > 0 && withdrawal(run, left.envelope) === undefined;
     if (!repeatable) return settle(run, left, 'unknown');
     if (tookOver) return again(HELD_MS);
     return ask(run, (token) => store.takeOver(run.ref, left.attempt, token), true);
@@ -149,7 +150,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   async function attempt(run: Run, current: Attempt): Promise<Verdict> {
     const { granted, fence, doubtful } = current;
     passFailpoint('permit.granted', run.ref);
-    const withdrawn = withdrawal(run, granted.ticket);
+    const withdrawn = withdrawal(run, granted.envelope);
     if (withdrawn !== undefined) {
       logger.info({ eventId: run.ref.eventId, why: withdrawn }, 'push withdrawn');
       return giveUp(run, current, 'withdrawn');
@@ -180,10 +181,10 @@ export function createDeliver(options: DeliverOptions): Deliver {
 
   async function send(run: Run, { granted, fence }: Attempt): Promise<SendResult> {
     try {
-      return await sender.send(granted.ticket.push, {
+      return await sender.send(granted.envelope.push, {
         expiresAtMs: granted.expiresAtMs,
         idempotencyKey: pushId(run.ref),
-        traceparent: granted.ticket.traceparent,
+        traceparent: granted.envelope.traceparent,
         fence,
         signal: run.stopping.now,
       });
@@ -193,12 +194,12 @@ export function createDeliver(options: DeliverOptions): Deliver {
   }
 
   /** Surely not sent: back to claimed, and later once more. */
-  async function retreat(run: Run, { attempt, ticket }: Granted, retryAfterMs?: number): Promise<Verdict> {
+  async function retreat(run: Run, { attempt, envelope }: Granted, retryAfterMs?: number): Promise<Verdict> {
     const answer = await write(run, () => store.retreat(run.ref, attempt));
-    if (answer.kind !== 'done') return conclude(run, answer, 'expired', ticket);
+    if (answer.kind !== 'done') return conclude(run, answer, 'expired', envelope);
     const delayMs = retryDelayMs({ attempt, retryAfterMs, remainingMs: answer.remainingMs, random });
     if (delayMs !== undefined) return again(delayMs);
-    return conclude(run, await write(run, () => store.release(run.ref, 'expired')), 'expired', ticket);
+    return conclude(run, await write(run, () => store.release(run.ref, 'expired')), 'expired', envelope);
   }
 
   /** May have been sent, and the partner knows the key: stays in sending until it answers or the push expires. */
@@ -221,29 +222,29 @@ export function createDeliver(options: DeliverOptions): Deliver {
     if (doubtful) return settle(run, granted, 'unknown');
     passFailpoint('release.asking', run.ref);
     const ending = await write(run, () => store.release(run.ref, outcome, granted.attempt));
-    return conclude(run, ending, outcome, granted.ticket);
+    return conclude(run, ending, outcome, granted.envelope);
   }
 
   async function settle(run: Run, held: Granted | Interrupted, outcome: 'sent' | 'unknown' | 'dry_run') {
     const ending = await write(run, () => store.settle(run.ref, held.attempt, outcome));
-    return conclude(run, ending, outcome, held.ticket);
+    return conclude(run, ending, outcome, held.envelope);
   }
 
   async function conclude(
     run: Run,
     ending: Ending,
     wanted: DeliveryOutcome,
-    known?: PushTicket,
+    known?: PushEnvelope,
   ): Promise<Verdict> {
     const { eventId } = run.ref;
     switch (ending.kind) {
       case 'done':
-        return finish(run, wanted, ending.ticket);
+        return finish(run, wanted, ending.envelope);
       case 'settled':
         if (ending.outcome !== wanted) {
           logger.warn({ eventId, wanted, outcome: ending.outcome }, 'too late: the push had ended otherwise');
         }
-        return finish(run, ending.outcome, ending.ticket);
+        return finish(run, ending.outcome, ending.envelope);
       case 'held':
         return again(HELD_MS);
       case 'absent':
@@ -252,9 +253,9 @@ export function createDeliver(options: DeliverOptions): Deliver {
     }
   }
 
-  async function finish(run: Run, outcome: DeliveryOutcome, ticket: PushTicket): Promise<Verdict> {
+  async function finish(run: Run, outcome: DeliveryOutcome, envelope: PushEnvelope): Promise<Verdict> {
     passFailpoint('settle.answered', run.ref);
-    await options.report({ ref: run.ref, outcome, ticket, reporter: run.reporter });
+    await options.report({ ref: run.ref, outcome, envelope, reporter: run.reporter });
     return ENDED;
   }
 
@@ -266,7 +267,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
     return !stopping.soon.aborted;
   }
 
-  function withdrawal(run: Run, { push }: PushTicket): Withdrawal | undefined {
+  function withdrawal(run: Run, { push }: PushEnvelope): Withdrawal | undefined {
     return run.killed ? 'kill switch' : guard.isWithdrawn(push);
   }
 

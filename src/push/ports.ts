@@ -4,7 +4,7 @@
  */
 import type { DeliveryOutcome, SendResult } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
-import type { FrozenPush, PushTicket } from '../domain/push.ts';
+import type { FrozenPush, PushEnvelope } from '../domain/push.ts';
 import type { WriteFence } from '../runtime/write-fence.ts';
 
 export interface SendCall {
@@ -40,13 +40,13 @@ export interface SendRate {
 
 export interface DeliveryMeter {
   /** Once a push, and never by two pods. Must not throw. */
-  delivered(outcome: DeliveryOutcome, ticket: PushTicket): void;
+  delivered(outcome: DeliveryOutcome, envelope: PushEnvelope): void;
 }
 
 export interface Ended {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
-  readonly ticket: PushTicket;
+  readonly envelope: PushEnvelope;
   /** Unique to this run of the delivery. */
   readonly reporter: string;
 }

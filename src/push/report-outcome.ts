@@ -44,8 +44,8 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
   const { outcomeLog, store, meter, clock, pod, signal } = options;
   const late = new Map<string, LateReport>();
 
-  const reportOutcome = async ({ ref, outcome, ticket, reporter }: Ended): Promise<void> => {
-    const { couponId, merchantId, rulesVersion } = ticket.push;
+  const reportOutcome = async ({ ref, outcome, envelope, reporter }: Ended): Promise<void> => {
+    const { couponId, merchantId, rulesVersion } = envelope.push;
     const record: OutcomeRecord = {
       eventId: ref.eventId,
       userId: ref.userId,
@@ -54,13 +54,13 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
       couponId,
       merchantId,
       rulesVersion,
-      ...(ticket.rulesHash !== undefined && { rulesHash: ticket.rulesHash }),
+      ...(envelope.rulesHash !== undefined && { rulesHash: envelope.rulesHash }),
       pod,
-      source: ticket.source,
+      source: envelope.source,
     };
     await outcomeLog?.record(record);
     const first = await untilRedis(() => store.reported(ref, reporter), clock, signal);
-    if (first) meter.delivered(outcome, ticket);
+    if (first) meter.delivered(outcome, envelope);
   };
 
   const goOnLater = (key: string, report: Promise<void>): void => {

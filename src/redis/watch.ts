@@ -88,10 +88,10 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
     const [before, redisMs] = await run([mark.key], [count, MARK_KEEP_MS]);
     if (mark === marks[0]) clock.compare(Number(redisMs), performance.now() - askedAtMs);
     const isComparable = performance.now() - mark.atMs < MARK_KEEP_MS;
-    const isLost = isComparable && Number(before) < mark.acknowledged;
+    const isRevoked = isComparable && Number(before) < mark.acknowledged;
     mark.acknowledged = count;
     mark.atMs = performance.now();
-    return isLost;
+    return isRevoked;
   };
 
   const beat = async (): Promise<void> => {

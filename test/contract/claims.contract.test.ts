@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
 import type { ClaimCandidate } from '../../src/pipeline/ports.ts';
-import { claimOne, claimsWorlds, ticketOf } from '../support/claims/claims-harness.ts';
+import { claimOne, claimsWorlds, envelopeOf } from '../support/claims/claims-harness.ts';
 import { useContractWorld } from '../support/claims/contract-world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -20,12 +20,24 @@ describe.each(claimsWorlds())('claims $name', (world) => {
 
     it('answers a claimed event with its frozen push, undelivered until it is settled', async () => {
       await claimOne(harness, event());
-      const ticket = ticketOf(event());
-      expect(await harness.claims.recall(event(), [])).toEqual({ kind: 'known', undelivered: true, ticket });
+      const envelope = envelopeOf(event());
+      expect(await harness.claims.recall(event(), [])).toEqual({
+        kind: 'known',
+        undelivered: true,
+        envelope,
+      });
       await harness.store.permit(event(), 't');
-      expect(await harness.claims.recall(event(), [])).toEqual({ kind: 'known', undelivered: true, ticket });
+      expect(await harness.claims.recall(event(), [])).toEqual({
+        kind: 'known',
+        undelivered: true,
+        envelope,
+      });
       await harness.store.settle(event(), 1, 'sent');
-      expect(await harness.claims.recall(event(), [])).toEqual({ kind: 'known', undelivered: false, ticket });
+      expect(await harness.claims.recall(event(), [])).toEqual({
+        kind: 'known',
+        undelivered: false,
+        envelope,
+      });
     });
 
     it('peeks at the caps per user only', async () => {
@@ -45,17 +57,17 @@ describe.each(claimsWorlds())('claims $name', (world) => {
         ref,
         caps: [oncePerMerchantAndWeek, oncePerCoupon],
         candidates: [
-          { ticket: ticketOf(ref, { couponId: 'coupon-9' }), notAfterMs: undefined },
-          { ticket: ticketOf(ref, { merchantId: 'merchant-9' }), notAfterMs: undefined },
+          { envelope: envelopeOf(ref, { couponId: 'coupon-9' }), notAfterMs: undefined },
+          { envelope: envelopeOf(ref, { merchantId: 'merchant-9' }), notAfterMs: undefined },
           {
-            ticket: ticketOf(ref, { merchantId: 'merchant-2', couponId: 'coupon-2' }),
+            envelope: envelopeOf(ref, { merchantId: 'merchant-2', couponId: 'coupon-2' }),
             notAfterMs: undefined,
           },
         ],
         ttlMs: HOUR_MS,
         acceptableUntilMs: 0,
       });
-      expect(answer).toMatchObject({ kind: 'claimed', ticket: { push: { merchantId: 'merchant-2' } } });
+      expect(answer).toMatchObject({ kind: 'claimed', envelope: { push: { merchantId: 'merchant-2' } } });
     });
 
     it('answers a known event with its first push, whatever is offered now', async () => {
@@ -64,7 +76,7 @@ describe.each(claimsWorlds())('claims $name', (world) => {
       expect(again).toMatchObject({
         kind: 'known',
         undelivered: true,
-        ticket: { push: { couponId: 'coupon-1' } },
+        envelope: { push: { couponId: 'coupon-1' } },
       });
     });
 
@@ -120,13 +132,13 @@ describe.each(claimsWorlds())('claims $name', (world) => {
         ref,
         caps: [],
         candidates: [
-          { ticket: ticketOf(ref), notAfterMs: now - 1 },
-          { ticket: ticketOf(ref, { couponId: 'coupon-2' }), notAfterMs: now + HOUR_MS },
+          { envelope: envelopeOf(ref), notAfterMs: now - 1 },
+          { envelope: envelopeOf(ref, { couponId: 'coupon-2' }), notAfterMs: now + HOUR_MS },
         ],
         ttlMs: 2 * HOUR_MS,
         acceptableUntilMs: 0,
       });
-      expect(answer).toMatchObject({ ticket: { push: { couponId: 'coupon-2' } } });
+      expect(answer).toMatchObject({ envelope: { push: { couponId: 'coupon-2' } } });
       const permission = await harness.store.permit(ref, 't');
       expect(permission).toMatchObject({ kind: 'granted', expiresAtMs: now + HOUR_MS });
       expect(await claimOne(harness, event('e2'), [], { notAfterMs: now - 1 })).toEqual({ kind: 'too_late' });
@@ -143,7 +155,7 @@ describe.each(claimsWorlds())('claims $name', (world) => {
           acceptableUntilMs: 0,
         });
       const of = (merchantId: string, couponId: string, notAfterMs?: number): ClaimCandidate => ({
-        ticket: ticketOf(event('e2'), { merchantId, couponId }),
+        envelope: envelopeOf(event('e2'), { merchantId, couponId }),
         notAfterMs,
       });
       beforeEach(async () => {
@@ -184,7 +196,7 @@ describe.each(claimsWorlds())('claims $name', (world) => {
         expect(await claimOne(harness, ref, [oncePerDay])).toMatchObject({ kind: 'known' });
         expect(await harness.store.permit(ref, 't')).toMatchObject({
           kind: 'granted',
-          ticket: ticketOf(ref),
+          envelope: envelopeOf(ref),
         });
       }
     });

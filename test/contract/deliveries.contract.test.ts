@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cap } from '../../src/domain/cap.ts';
-import { claimOne, claimsWorlds, SWEEP_GRACE_MS, ticketOf } from '../support/claims/claims-harness.ts';
+import { claimOne, claimsWorlds, SWEEP_GRACE_MS, envelopeOf } from '../support/claims/claims-harness.ts';
 import { useContractWorld } from '../support/claims/contract-world.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,7 +13,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
     it('is given to one attempt, and to that again after a lost reply', async () => {
       await claimOne(harness, event());
       const first = await harness.store.permit(event(), 'mine');
-      expect(first).toMatchObject({ kind: 'granted', attempt: 1, ticket: ticketOf(event()) });
+      expect(first).toMatchObject({ kind: 'granted', attempt: 1, envelope: envelopeOf(event()) });
       expect(await harness.store.permit(event(), 'mine')).toMatchObject({ kind: 'granted', attempt: 1 });
       expect(await harness.store.permit(event(), 'other')).toMatchObject({ kind: 'interrupted', attempt: 1 });
     });
@@ -62,7 +62,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
     it.each(['sent', 'unknown', 'dry_run'] as const)('keeps the place of %s', async (outcome) => {
       await claimOne(harness, event());
       await harness.store.permit(event(), 't');
-      const done = { kind: 'done', ticket: ticketOf(event()) };
+      const done = { kind: 'done', envelope: envelopeOf(event()) };
       expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
       expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
       expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', outcome });
@@ -72,7 +72,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
     it.each(['rejected', 'expired', 'withdrawn'] as const)('gives back the place of %s', async (outcome) => {
       await claimOne(harness, event());
       await harness.store.permit(event(), 't');
-      const done = { kind: 'done', ticket: ticketOf(event()) };
+      const done = { kind: 'done', envelope: envelopeOf(event()) };
       expect(await harness.store.release(event(), outcome)).toEqual({ kind: 'held' });
       expect(await harness.store.release(event(), outcome, 1)).toEqual(done);
       expect(await harness.store.release(event(), outcome, 1)).toEqual(done);
@@ -132,7 +132,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       expect(await harness.sweep()).toEqual([]);
       harness.advance(500);
       expect(await harness.sweep()).toEqual([
-        { ref: event(), outcome: 'expired', ticket: ticketOf(event()) },
+        { ref: event(), outcome: 'expired', envelope: envelopeOf(event()) },
       ]);
       expect(await harness.sweep()).toEqual([]);
       expect(await claimOne(harness, event('e2'), [oncePerDay])).toMatchObject({ kind: 'claimed' });
@@ -163,7 +163,9 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await deliver(event('e2'));
       await harness.store.reported(event('e2'), 'worker');
       harness.advance(1000 + 2 * SWEEP_GRACE_MS);
-      expect(await harness.sweep()).toEqual([{ ref: event(), outcome: 'sent', ticket: ticketOf(event()) }]);
+      expect(await harness.sweep()).toEqual([
+        { ref: event(), outcome: 'sent', envelope: envelopeOf(event()) },
+      ]);
       expect(await harness.sweep()).toEqual([]);
     });
   });

@@ -11,9 +11,9 @@ import type {
   Recalled,
   Ruleset,
 } from '../../src/pipeline/ports.ts';
-import type { Hold } from '../../src/domain/ownership.ts';
+import type { Ownership } from '../../src/domain/ownership.ts';
 import type { EdgePorts } from '../../src/pipeline/edge.ts';
-import { holdOf } from './kafka/ownership-of.ts';
+import { ownershipOf } from './kafka/ownership-of.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -64,7 +64,7 @@ export function rawEvent(changes: Record<string, unknown> = {}): Record<string, 
 
 export interface Bench {
   readonly ports: EdgePorts;
-  readonly hold: Hold & { lose(): void };
+  readonly ownership: Ownership & { lose(): void };
   readonly log: string[];
   readonly outcomes: OutcomeRecord[];
   readonly letters: DeadLetter[];
@@ -107,8 +107,8 @@ export function bench(): Bench {
     claims: [],
     onCall: () => undefined,
     sleeps: [],
-    hold: {
-      ...holdOf(controller.signal),
+    ownership: {
+      ...ownershipOf(controller.signal),
       lose: () => {
         controller.abort();
       },
@@ -142,7 +142,7 @@ export function bench(): Bench {
         const answer: (ClaimAnswer | Error)[] =
           state.script.claim.length > 0 || first === undefined
             ? state.script.claim
-            : [{ kind: 'claimed', ticket: first.ticket }];
+            : [{ kind: 'claimed', envelope: first.envelope }];
         return play('claim', answer);
       },
     },

@@ -5,8 +5,8 @@
  * it has done: a record without its place in the history would let a second push through. So every command that
  * writes is run once where it changes nothing, before the first that does.
  *
- * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (ticket, not after, member)*.
- * Answers known(state, ticket, expires) | claimed(ticket, expires) | no_room(index of a cap that is full: for the user, or
+ * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (envelope, not after, member)*.
+ * Answers known(state, envelope, expires) | claimed(envelope, expires) | no_room(index of a cap that is full: for the user, or
  * else for the best candidate) | too_late, where the best candidate's time was over.
  */
 import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
@@ -51,7 +51,7 @@ end
 
 local lack
 for i = 5 + caps * 3, #ARGV, 3 do
-  local ticket, not_after, member = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
+  local envelope, not_after, member = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]
   local expires = now + ttl
   if not_after and not_after < expires then expires = not_after end
   local missing
@@ -69,11 +69,11 @@ for i = 5 + caps * 3, #ARGV, 3 do
     redis.call('PEXPIREAT', KEYS[1], ms(now))
     if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
     redis.call('HSET', KEYS[1], 's', 'claimed', 'n', '0', 'x', ms(expires), 'u', ms(acceptable),
-      'p', ticket, 'm', member)
+      'p', envelope, 'm', member)
     redis.call('PEXPIREAT', KEYS[1], ms(kept + ${String(UNDELIVERED_KEEP_MS)}))
     redis.call('ZADD', KEYS[2], '+inf', member)
     if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
-    return {'claimed', ticket, ms(expires)}
+    return {'claimed', envelope, ms(expires)}
   end
 end
 return lack or {'too_late'}

@@ -11,17 +11,17 @@ export const permitScript: Script = {
   keys: 2,
   lua: `${CLOCK}${RECORD}
 if not state then return {'absent'} end
-if is_final() then return {'settled', state, ticket} end
+if is_final() then return {'settled', state, envelope} end
 local left = ms(expires - now)
 if state == 'sending' then
-  if token ~= ARGV[2] then return {'interrupted', attempt, ticket, ms(expires), left} end
+  if token ~= ARGV[2] then return {'interrupted', attempt, envelope, ms(expires), left} end
   redis.call('HSET', KEYS[1], 'a', ms(now))
-  return {'granted', attempt, ticket, ms(expires), left}
+  return {'granted', attempt, envelope, ms(expires), left}
 end
 if token == ARGV[2] then return {'spent'} end
-if now >= expires then return {'expired', ticket} end
+if now >= expires then return {'expired', envelope} end
 attempt = attempt + 1
 redis.call('HSET', KEYS[1], 's', 'sending', 'n', attempt, 't', ARGV[2], 'a', ms(now))
-return {'granted', attempt, ticket, ms(expires), left}
+return {'granted', attempt, envelope, ms(expires), left}
 `,
 };

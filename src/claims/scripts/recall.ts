@@ -1,7 +1,7 @@
 /**
  * Each event's own record, else whether a `per: user` cap is full. Reads only. KEYS: record and history of each.
  * ARGV after the clock: max, window and index of each `per: user` cap. Answers how many it looked at, then of those
- * that are not simply new, with room, the number (from 1) and what it found: known(state, ticket, expires) or full(index
+ * that are not simply new, with room, the number (from 1) and what it found: known(state, envelope, expires) or full(index
  * of the cap).
  */
 import { CLOCK, type Script } from '../../redis/script.ts';

@@ -5,11 +5,11 @@ import { HISTORY_KEEP_MS, RECORD_MARGIN_MS } from '../limits.ts';
 
 /**
  * The record's fields: s state, n number of the attempt, t its token, a when it was permitted, x expires at,
- * u acceptable until, p ticket, m history member, z when it ended, c who has published the outcome.
+ * u acceptable until, p envelope, m history member, z when it ended, c who has published the outcome.
  */
 export const RECORD = `
 local f = redis.call('HMGET', KEYS[1], 's', 'n', 't', 'a', 'x', 'u', 'p', 'm')
-local state, attempt, token, ticket, member = f[1], tonumber(f[2] or 0), f[3], f[7], f[8]
+local state, attempt, token, envelope, member = f[1], tonumber(f[2] or 0), f[3], f[7], f[8]
 local permitted, expires, acceptable = tonumber(f[4] or 0), tonumber(f[5] or 0), tonumber(f[6] or 0)
 local function is_final() return state and state ~= 'claimed' and state ~= 'sending' end
 `;

@@ -14,11 +14,11 @@ if not state then return {'absent'} end
 local wanted = tonumber(ARGV[3])
 local mine = wanted == nil or wanted == attempt
 if is_final() then
-  if mine and state == ARGV[2] then return {'done', ticket} end
-  return {'settled', state, ticket}
+  if mine and state == ARGV[2] then return {'done', envelope} end
+  return {'settled', state, envelope}
 end
 if not mine or (state == 'sending' and wanted == nil) then return {'held', attempt} end
 give_back(ARGV[2])
-return {'done', ticket}
+return {'done', envelope}
 `,
 };

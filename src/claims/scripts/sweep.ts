@@ -3,7 +3,7 @@
  * expired; a send that nobody settled ends as unknown; what was decided but not published is answered again. A
  * record that is gone leaves no entry without an end: it may have been sent, so its place counts from now.
  * ARGV after the clock: grace, event's part of the history member.
- * Answers ended(outcome, ticket) | wait(until) | reported | absent.
+ * Answers ended(outcome, envelope) | wait(until) | reported | absent.
  */
 import { MEMBER_EVENT_LENGTH } from '../keys.ts';
 import { CLOCK, type Script } from '../../redis/script.ts';
@@ -27,13 +27,13 @@ if is_final() then
   if extra[1] then return {'reported'} end
   local due = tonumber(extra[2]) + grace
   if now < due then return {'wait', ms(due)} end
-  return {'ended', state, ticket}
+  return {'ended', state, envelope}
 end
 local due = expires + grace
 if state == 'sending' then due = math.max(expires, permitted) + grace end
 if now < due then return {'wait', ms(due)} end
-if state == 'sending' then keep('unknown') return {'ended', 'unknown', ticket} end
+if state == 'sending' then keep('unknown') return {'ended', 'unknown', envelope} end
 give_back('expired')
-return {'ended', 'expired', ticket}
+return {'ended', 'expired', envelope}
 `,
 };

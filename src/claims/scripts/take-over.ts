@@ -11,21 +11,21 @@ export const takeOverScript: Script = {
   keys: 2,
   lua: `${CLOCK}${RECORD}
 if not state then return {'absent'} end
-if is_final() then return {'settled', state, ticket} end
+if is_final() then return {'settled', state, envelope} end
 local left = ms(expires - now)
 if state == 'sending' and token == ARGV[3] then
   redis.call('HSET', KEYS[1], 'a', ms(now))
-  return {'granted', attempt, ticket, ms(expires), left}
+  return {'granted', attempt, envelope, ms(expires), left}
 end
 if state == 'claimed' then
-  if now >= expires then return {'expired', ticket} end
+  if now >= expires then return {'expired', envelope} end
   return {'spent'}
 end
 if attempt ~= tonumber(ARGV[2]) or now >= expires then
-  return {'interrupted', attempt, ticket, ms(expires), left}
+  return {'interrupted', attempt, envelope, ms(expires), left}
 end
 attempt = attempt + 1
 redis.call('HSET', KEYS[1], 'n', attempt, 't', ARGV[3], 'a', ms(now))
-return {'granted', attempt, ticket, ms(expires), left}
+return {'granted', attempt, envelope, ms(expires), left}
 `,
 };

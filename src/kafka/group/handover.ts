@@ -40,7 +40,7 @@ export async function handOver(assignment: Assignment, options: HandoverOptions)
   void keepSession(assignment, options, ended.signal);
   await Promise.race([idle, clock.sleep(options.drainTimeoutMs - reserveMs, ended.signal)]);
   const unfinished = sumInFlight(assignment);
-  loseAll(assignment);
+  revokeAll(assignment);
   const restMs = Math.max(0, options.drainTimeoutMs - (clock.now() - began));
   if (unfinished > 0) await Promise.race([idle, clock.sleep(restMs * 0.7, ended.signal)]);
   assignment.state = 'closing';
@@ -72,7 +72,7 @@ async function keepSession(
     } catch (error) {
       if (isFenced(error)) {
         options.logger.warn({ error: messageOf(error) }, 'the session is lost: work is given up at once');
-        loseAll(assignment);
+        revokeAll(assignment);
         return;
       }
     }
@@ -80,6 +80,6 @@ async function keepSession(
   }
 }
 
-export function loseAll(assignment: Assignment): void {
+export function revokeAll(assignment: Assignment): void {
   for (const flow of assignment.flows.values()) flow.lose();
 }

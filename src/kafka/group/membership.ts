@@ -6,7 +6,7 @@ import { createAssignment, hasNothingLeft, type Assignment } from '../../stream/
 import { messageOf } from '../client/client.ts';
 import { createFairRoom } from '../../stream/partition/partition-shares.ts';
 import { createByteRoom } from '../../runtime/collections/byte-semaphore.ts';
-import { handOver, loseAll } from './handover.ts';
+import { handOver, revokeAll } from './handover.ts';
 import type { JoinAnswer } from './join-gate.ts';
 import { createKnownTopic } from '../offsets/known-topic.ts';
 import type { MembershipOptions } from './membership-options.ts';
@@ -228,7 +228,7 @@ export function createMembership(options: MembershipOptions): Membership {
     beforeJoin,
     seek,
     joined(memberId, partitions) {
-      if (current !== undefined) loseAll(current);
+      if (current !== undefined) revokeAll(current);
       current = createAssignment(memberId, partitions);
       joining?.resolve();
       joining = undefined;

@@ -19,13 +19,13 @@ const LONGEST_OPEN_MS = 4000;
 export interface CircuitBreaker {
   state(): BreakerState;
   /** Taken before a call and handed back with its result: tells late results of an earlier state apart. */
-  ticket(): number;
+  generation(): number;
   /** Calls that may be out now as probes: {@link PROBES}, less those that have failed. */
   probesLeft(): number;
   /** Opens it. Nothing, where it is open. */
   open(): void;
   /** A probe's result. Ignored where its call was begun in another state. */
-  probed(ticket: number, ok: boolean): void;
+  probed(begunIn: number, ok: boolean): void;
   /** Clears the timer. */
   stop(): void;
 }
@@ -69,11 +69,11 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
 
   return {
     state: () => state,
-    ticket: () => generation,
+    generation: () => generation,
     probesLeft: () => PROBES - probesFailed,
     open,
-    probed(ticket, ok) {
-      if (ticket !== generation || state !== 'half_open') return;
+    probed(begunIn, ok) {
+      if (begunIn !== generation || state !== 'half_open') return;
       if (ok) {
         opened = 0;
         enter('closed');

@@ -1,13 +1,13 @@
 /**
  * Coupons for an event, whatever the partner's day is like: an outage is waited out behind this port, at most
  * until the event is stale, and nothing is lost. What fails while others are answered ends as `failed` once its time is
- * up. Every wait (for a token, the breaker, another try) ends at once when the event's hold is lost, and holds neither
+ * up. Every wait (for a token, the breaker, another try) ends at once when the event's ownership is revoked, and holds neither
  * a slot nor a place among the events at work.
  */
 import { AbandonedError } from '../../runtime/errors.ts';
 import type { CouponAnswer, CouponQuery, CouponSource } from '../../pipeline/ports.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Hold } from '../../domain/ownership.ts';
+import type { Ownership } from '../../domain/ownership.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createAdaptiveLimit } from '../limit/adaptive-limit.ts';
 import { createAuthRefusal } from '../auth/auth-refusal.ts';
@@ -126,9 +126,9 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   let acceptedAtMs = -Infinity;
 
   /** One HTTP call and everything that counts it. */
-  function send(call: Call, path: string, hold: Hold): Promise<Verdict> {
+  function send(call: Call, path: string, ownership: Ownership): Promise<Verdict> {
     calledAtMs = call.startedMs;
-    return caller.get(path, couponHeaders(call.query, call.token), hold, (reply) => settle(reply, call));
+    return caller.get(path, couponHeaders(call.query, call.token), ownership, (reply) => settle(reply, call));
   }
 
   function begin(query: CouponQuery, token: string | undefined, isAgain: boolean): Call {
@@ -137,7 +137,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
       query,
       userId,
       token,
-      ticket: outage.ticket(),
+      generation: outage.generation(),
       startedMs: performance.now(),
       beganMs: nowMs(),
       isAgain,
@@ -162,14 +162,14 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   }
 
   /** After a 401: renews the token once and repeats the call. The slot is kept: the others need that token, too. */
-  async function callAgain(call: Call, path: string, hold: Hold): Promise<Verdict> {
+  async function callAgain(call: Call, path: string, ownership: Ownership): Promise<Verdict> {
     const { token } = call;
     const isAlone = call.isAgain && performance.now() - acceptedAtMs < ACCEPTED_MS;
     if (tokens !== undefined && token !== undefined && !isAlone) {
-      const renewed = await tokens.renew(token, hold.signal);
-      if (hold.isLost()) return { kind: 'abandoned' };
+      const renewed = await tokens.renew(token, ownership.signal);
+      if (ownership.isRevoked()) return { kind: 'abandoned' };
       if (renewed !== undefined) {
-        const verdict = await send(begin(call.query, renewed, call.isAgain), path, hold);
+        const verdict = await send(begin(call.query, renewed, call.isAgain), path, ownership);
         if (verdict.kind !== 'unauthorized') return verdict;
       }
     }
@@ -194,15 +194,15 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     event: FailingEvent,
     waitMs: number,
     query: CouponQuery,
-    hold: Hold,
+    ownership: Ownership,
   ): Promise<void> {
     const dueMs = nowMs() + waitMs;
-    hold.park();
+    ownership.park();
     pausing += 1;
-    while (!hold.isLost() && !stopped.signal.aborted && !patience.isOver(event)) {
+    while (!ownership.isRevoked() && !stopped.signal.aborted && !patience.isOver(event)) {
       const leftMs = Math.min(dueMs - nowMs(), query.staleAtMs - clock.now());
       if (leftMs <= 0) break;
-      await pause(clock, Math.min(leftMs, patience.leftMs(event)), hold.signal, stopped.signal);
+      await pause(clock, Math.min(leftMs, patience.leftMs(event)), ownership.signal, stopped.signal);
     }
     pausing -= 1;
   }
@@ -214,28 +214,28 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     return { isOver: () => evidence.failing(userId) !== undefined && patience.isOver({ startMs }) };
   }
 
-  async function find(query: CouponQuery, hold: Hold): Promise<CouponAnswer> {
+  async function find(query: CouponQuery, ownership: Ownership): Promise<CouponAnswer> {
     const { userId } = query.event;
     const path = target.path(query.event);
     let failing: FailingEvent | undefined;
     try {
       for (;;) {
-        if (hold.isLost() || stopped.signal.aborted) throw new AbandonedError();
+        if (ownership.isRevoked() || stopped.signal.aborted) throw new AbandonedError();
         if (clock.now() >= query.staleAtMs) return STALE;
         if (failing !== undefined && patience.isOver(failing))
           return { kind: 'failed', error: patience.explain(failing) };
         if (tokens !== undefined && tokens.current() === undefined) {
-          hold.park();
+          ownership.park();
           // Whatever ended the wait, the head of the loop asks why: a timer may end a moment before its time.
-          await tokenFor(query, hold.signal, tokens);
+          await tokenFor(query, ownership.signal, tokens);
           continue;
         }
         const isAgain =
           failing !== undefined || (!evidence.isQuiet() && evidence.failing(userId) !== undefined);
         if (!router.tryEnter(query.partition, isAgain)) {
-          if (isAgain || !isClosed()) hold.park();
+          if (isAgain || !isClosed()) ownership.park();
           const again = isAgain ? tryAgain(userId, failing) : undefined;
-          const admission = await router.wait(query.staleAtMs, hold, query.partition, again);
+          const admission = await router.wait(query.staleAtMs, ownership, query.partition, again);
           if (admission === 'abandoned') throw new AbandonedError();
           if (admission === 'stale') {
             if (failing !== undefined) continue;
@@ -243,15 +243,15 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
             return { kind: 'failed', error: `no room for a try: ${evidence.failing(userId)?.error ?? ''}` };
           }
         }
-        hold.unpark();
+        ownership.unpark();
         let verdict: Verdict;
         try {
           const token = tokens?.current();
           // Expired while this event waited for its slot: back to waiting for one.
           if (tokens !== undefined && token === undefined) continue;
           const call = begin(query, token, isAgain);
-          verdict = await send(call, path, hold);
-          if (verdict.kind === 'unauthorized') verdict = await callAgain(call, path, hold);
+          verdict = await send(call, path, ownership);
+          if (verdict.kind === 'unauthorized') verdict = await callAgain(call, path, ownership);
         } finally {
           router.leave(query.partition, isAgain);
         }
@@ -265,7 +265,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         failing.error = error;
         const waitMs = retryAfterMs + backoffMs(failing.tries, BACKOFF, random);
         failing.tries += 1;
-        await pauseBefore(failing, waitMs, query, hold);
+        await pauseBefore(failing, waitMs, query, ownership);
       }
     } finally {
       if (failing !== undefined) patience.end(failing);

@@ -6,7 +6,7 @@
  */
 import type { Client } from 'undici';
 import type { Abandonable } from '../../runtime/abandonable.ts';
-import type { Hold } from '../../domain/ownership.ts';
+import type { Ownership } from '../../domain/ownership.ts';
 import { createAnswerRoom, leaveOnce, type AnswerRoom, type Guest } from './answer-room.ts';
 import { readLargeBody, readSmallBody, SMALL_BYTES } from './coupon-body.ts';
 import type { ParsedCoupons } from './coupon-schema.ts';
@@ -29,12 +29,14 @@ export type Reply =
   | { readonly kind: 'failed'; readonly reason: 'timeout' | 'network'; readonly error: string }
   | { readonly kind: 'abandoned' };
 
+export type ReadReply<T> = (reply: Reply) => T | Promise<T>;
+
 export interface CouponCaller {
   /**
-   * Settles within the time limit, at once when the hold is lost, with what `read` makes of the reply. Rejects only
+   * Settles within the time limit, at once when ownership is revoked, with what `read` makes of the reply. Rejects only
    * where `read` throws or rejects.
    */
-  get<T>(path: string, headers: string[], hold: Hold, read: (reply: Reply) => T | Promise<T>): Promise<T>;
+  get<T>(path: string, headers: string[], ownership: Ownership, read: ReadReply<T>): Promise<T>;
   /** Calls that are out and began before then (`performance.now()`). O(that many). */
   outSinceBefore(atMs: number): number;
   /** Ends calls that are out as failed and closes every socket. */
@@ -82,15 +84,15 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
   const limits = { timeoutMs, maxResponseBytes, deadlines, sockets, room };
 
   return {
-    get: (path, headers, hold, read) =>
+    get: (path, headers, ownership, read) =>
       new Promise((resolve, reject) => {
         const onReply = (reply: Reply): void => {
           resolve(read(reply));
         };
-        const call = new Call({ onReply, onFault: reject }, hold, limits);
-        hold.watch(call);
+        const call = new Call({ onReply, onFault: reject }, ownership, limits);
+        ownership.watch(call);
         // Not blocking: the rest of undici's queue need not be looked at when an answer begins, as there is none.
-        if (!hold.isLost()) sockets.dispatch({ path, method: 'GET', headers, blocking: false }, call);
+        if (!ownership.isRevoked()) sockets.dispatch({ path, method: 'GET', headers, blocking: false }, call);
       }),
     outSinceBefore: (atMs) => deadlines.addedBefore(atMs),
     async close() {
@@ -122,7 +124,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
   deadlineMs = 0;
   socket: Client | undefined;
   readonly #asker: Asker;
-  readonly #hold: Hold;
+  readonly #ownership: Ownership;
   readonly #limits: CallLimits;
   /** Its time limit runs. */
   #isTimed = true;
@@ -139,9 +141,9 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
   /** All of the body is here. */
   #isWhole = false;
 
-  constructor(asker: Asker, hold: Hold, limits: CallLimits) {
+  constructor(asker: Asker, ownership: Ownership, limits: CallLimits) {
     this.#asker = asker;
-    this.#hold = hold;
+    this.#ownership = ownership;
     this.#limits = limits;
     limits.deadlines.add(this);
   }
@@ -265,7 +267,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
     if (this.#settled) return;
     this.#settled = true;
     this.#endTime();
-    this.#hold.unwatch(this);
+    this.#ownership.unwatch(this);
     this.#leaveRoom();
     if (abort) this.#controller?.abort(ENDED);
     try {
@@ -290,9 +292,7 @@ class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
   }
 }
 
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
-}
+const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 function reasonOf(error: Error): 'timeout' | 'network' {
   const code: unknown = Reflect.get(error, 'code');

@@ -13,7 +13,7 @@ import type { RouterPool } from './router-pool.ts';
 /** One HTTP call, as far as it is judged. */
 export interface JudgedCall {
   readonly userId: string;
-  readonly ticket: number;
+  readonly generation: number;
   /** `performance.now()`. */
   readonly startedMs: number;
   /** The same, monotonic ms. */
@@ -27,7 +27,7 @@ export interface CouponOutage {
   state(): BreakerState;
   readonly isClosed: () => boolean;
   /** Taken before a call and handed back with its result. */
-  ticket(): number;
+  generation(): number;
   /** @param error undefined where it was answered. @param durationMs where it tells how busy the API is. */
   judge(call: JudgedCall, error: string | undefined, durationMs?: number): void;
   stop(): void;
@@ -81,14 +81,14 @@ export function createCouponOutage(options: CouponOutageOptions): CouponOutage {
     evidence,
     state: () => breaker.state(),
     isClosed,
-    ticket: () => breaker.ticket(),
-    judge({ userId, ticket, startedMs, beganMs, isAgain }, error, durationMs) {
+    generation: () => breaker.generation(),
+    judge({ userId, generation, startedMs, beganMs, isAgain }, error, durationMs) {
       // One that was begun before the breaker changed says nothing of now.
-      if (ticket !== breaker.ticket()) return;
+      if (generation !== breaker.generation()) return;
       if (error === undefined) evidence.answered(userId, !isAgain, nowMs());
       else lastFailure = error;
       if (!isClosed()) {
-        breaker.probed(ticket, error === undefined);
+        breaker.probed(generation, error === undefined);
         if (breaker.state() === 'half_open') probe();
         return;
       }

@@ -7,7 +7,7 @@
  * (one, where there are fewer than four, and then after three first calls); while none waits, up to a half. So users
  * whose calls hang for the whole time limit don't fill the pool.
  *
- * Waiting costs no socket and no timer; it ends when there is a slot, when the event is stale, or when its hold
+ * Waiting costs no socket and no timer; it ends when there is a slot, when the event is stale, or when its ownership
  * is lost. The limit may be changed at any time: 0 lets nobody through (the breaker is open) and parks who waits, a
  * smaller one takes effect as calls return.
  */
@@ -15,7 +15,7 @@ import { createFairShares, type Sharer } from '../../runtime/collections/fair-sh
 import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';
 import type { Abandonable } from '../../runtime/abandonable.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { Hold } from '../../domain/ownership.ts';
+import type { Ownership } from '../../domain/ownership.ts';
 
 export type Admission = 'admitted' | 'stale' | 'abandoned';
 
@@ -24,9 +24,9 @@ export interface RouterPool {
   tryEnter(sharer?: Sharer, isAgain?: boolean): boolean;
   /**
    * Waits for a slot. Resolves as `admitted` (the caller holds a slot now), `stale` within 100 ms after
-   * `staleAtMs` (epoch ms) or once a try again `isOver`, or `abandoned` at once when the hold is lost. Never rejects.
+   * `staleAtMs` (epoch ms) or once a try again `isOver`, or `abandoned` at once when ownership is revoked. Never rejects.
    */
-  wait(staleAtMs: number, hold: Watched, sharer?: Sharer, again?: TryAgain): Promise<Admission>;
+  wait(staleAtMs: number, ownership: Watched, sharer?: Sharer, again?: TryAgain): Promise<Admission>;
   /** Gives a slot back, by whom it was taken. */
   leave(sharer?: Sharer, isAgain?: boolean): void;
   /** @param limit ≥ 0, whole. @param probing first calls go before all tries again. */
@@ -43,8 +43,8 @@ export interface RouterPool {
   close(): void;
 }
 
-/** What is asked of a hold here. */
-export type Watched = Pick<Hold, 'isLost' | 'watch' | 'unwatch' | 'park'>;
+/** What is asked of an ownership here. */
+export type Watched = Pick<Ownership, 'isRevoked' | 'watch' | 'unwatch' | 'park'>;
 
 export interface TryAgain {
   /** It is not to wait any longer. */
@@ -54,7 +54,7 @@ export interface TryAgain {
 interface Waiter extends Abandonable, Linked<Waiter> {
   readonly staleAtMs: number;
   readonly sinceMs: number;
-  readonly hold: Watched;
+  readonly ownership: Watched;
   readonly resolve: (admission: Admission) => void;
   readonly again: TryAgain | undefined;
   readonly line: Line;
@@ -137,7 +137,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
 
   function end(waiter: Waiter, admission: Admission): void {
     (waiter.again === undefined ? firsts : agains).remove(waiter);
-    waiter.hold.unwatch(waiter);
+    waiter.ownership.unwatch(waiter);
     waiter.resolve(admission);
   }
 
@@ -205,14 +205,14 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       take(sharer, isAgain);
       return true;
     },
-    wait(staleAtMs, hold, sharer, again) {
-      if (hold.isLost() || closed.signal.aborted) return Promise.resolve('abandoned');
+    wait(staleAtMs, ownership, sharer, again) {
+      if (ownership.isRevoked() || closed.signal.aborted) return Promise.resolve('abandoned');
       return new Promise((resolve) => {
         const of = again === undefined ? firsts : agains;
         const waiter: Waiter = {
           staleAtMs,
           sinceMs: performance.now(),
-          hold,
+          ownership,
           resolve,
           again,
           line: of.lineOf(sharer),
@@ -221,7 +221,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
           abandon: () => end(waiter, 'abandoned'),
         };
         of.append(waiter);
-        hold.watch(waiter);
+        ownership.watch(waiter);
         admit();
         if (!sweeping && firsts.size() + agains.size() > 0) {
           sweeping = true;
@@ -237,7 +237,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
     setLimit(limitNow, probing = false) {
       shares.resize(limitNow);
       isProbing = probing;
-      if (limitNow === 0) forEach(({ hold }) => hold.park());
+      if (limitNow === 0) forEach(({ ownership }) => ownership.park());
       admit();
     },
     shareBetween(sharers) {

@@ -3,10 +3,10 @@
  * after it finds the record again (see recall), so the enqueue that follows may be repeated at will.
  */
 import type { LocationEvent } from '../../domain/event.ts';
-import type { FrozenPush, PushTicket } from '../../domain/push.ts';
+import type { FrozenPush, PushEnvelope } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
 import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Ruleset } from '../ports.ts';
-import type { Hold } from '../../domain/ownership.ts';
+import type { Ownership } from '../../domain/ownership.ts';
 import { capName } from './apply-event-filters.ts';
 import { end, filtered, goOn, queuedAs, type Step } from './step.ts';
 
@@ -29,15 +29,15 @@ export async function claimPush(
   candidates: readonly Candidate[],
   rules: Ruleset,
   context: ClaimContext,
-  hold: Hold,
+  ownership: Ownership,
   claims: Claims,
-): Promise<Step<PushTicket>> {
+): Promise<Step<PushEnvelope>> {
   const { userId, eventId } = event;
   /** What the best candidate lacked. */
   let lack: Lack | undefined;
   // Best first, so the first call with room has the best of all that have.
   for (let from = 0; from < candidates.length; from += CANDIDATES_A_CLAIM) {
-    hold.assertHeld();
+    ownership.assertOwned();
     const some = candidates.slice(from, from + CANDIDATES_A_CLAIM);
     const answer = await claims.claim({
       ref: { userId, eventId },
@@ -46,9 +46,9 @@ export async function claimPush(
       ttlMs: rules.pushTtlMs,
       acceptableUntilMs: context.acceptableUntilMs,
     });
-    if (answer.kind === 'claimed') return goOn(answer.ticket);
+    if (answer.kind === 'claimed') return goOn(answer.envelope);
     if (answer.kind === 'known')
-      return answer.undelivered ? goOn(answer.ticket) : end(queuedAs(answer.ticket));
+      return answer.undelivered ? goOn(answer.envelope) : end(queuedAs(answer.envelope));
     lack ??= answer;
     // Nobody has room in it then.
     if (answer.kind === 'no_room' && rules.caps[answer.cap]?.per === 'user') break;
@@ -80,7 +80,7 @@ function toClaim(
     rulesVersion: rules.version,
   };
   return {
-    ticket: {
+    envelope: {
       push,
       source: context.source,
       traceparent: context.traceparent,

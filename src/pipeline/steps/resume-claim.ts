@@ -5,18 +5,18 @@
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { KnownClaim, PushQueue } from '../ports.ts';
-import type { Hold } from '../../domain/ownership.ts';
+import type { Ownership } from '../../domain/ownership.ts';
 import { queuedAs } from './step.ts';
 
 export async function takeUpAgain(
   event: LocationEvent,
-  { undelivered, ticket }: KnownClaim,
-  hold: Hold,
+  { undelivered, envelope }: KnownClaim,
+  ownership: Ownership,
   queue: PushQueue,
 ): Promise<Outcome> {
   if (undelivered) {
-    hold.assertHeld();
+    ownership.assertOwned();
     await queue.enqueue(event);
   }
-  return queuedAs(ticket);
+  return queuedAs(envelope);
 }

@@ -1,6 +1,6 @@
 /** What a step answers: what the next step needs, or the event's outcome. A thrown error means "not decided". */
 import type { FilterReason, Outcome } from '../../domain/outcome.ts';
-import type { PushTicket } from '../../domain/push.ts';
+import type { PushEnvelope } from '../../domain/push.ts';
 import type { Ruleset } from '../ports.ts';
 
 export type Step<T> =
@@ -24,7 +24,7 @@ export function filtered(
   return end({ kind: 'filtered', reason, rule, ...about, rulesVersion: version, rulesHash: hash });
 }
 
-export function queuedAs({ push, rulesHash }: PushTicket): Outcome {
+export function queuedAs({ push, rulesHash }: PushEnvelope): Outcome {
   const { couponId, merchantId, rulesVersion } = push;
   return {
     kind: 'queued',

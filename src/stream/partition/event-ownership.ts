@@ -1,52 +1,57 @@
 /**
- * The right to work on one event. What runs for every event (asking, watching) costs a link in its partition's book; a
+ * The right to work on one event. What runs for every event (asking, watching) costs a link in its partition's ledger; a
  * signal is made only when asked for, one an event, so that listeners which are left behind go with the event instead
  * of piling up on a partition's signal.
  */
 import { AbandonedError } from '../../runtime/errors.ts';
 import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';
 import type { Abandonable } from '../../runtime/abandonable.ts';
-import type { Hold } from '../../domain/ownership.ts';
+import type { Ownership } from '../../domain/ownership.ts';
 import type { Parking, Seat } from '../execute/places.ts';
 
-export interface HoldBook {
-  /** True once {@link loseAll} was called: every hold of this book is lost, those taken later too. */
-  isLost(): boolean;
+export interface OwnershipLedger {
+  /** True once {@link revokeAll} was called: every ownership of this ledger is revoked, those taken later too. */
+  isRevoked(): boolean;
   /** @param seat where its work was started. */
-  take(seat: Seat): HeldEvent;
-  loseAll(): void;
+  take(seat: Seat): OwnedEvent;
+  revokeAll(): void;
 }
 
-export interface HeldEvent extends Hold {
+export interface OwnedEvent extends Ownership {
   /** To be called when the event's work has ended. */
   release(): void;
 }
 
-interface Book {
-  /** Holds that somebody watches. */
-  readonly watched: LinkedList<EventHold>;
+interface Ledger {
+  /** Those that somebody watches. */
+  readonly watched: LinkedList<EventOwnership>;
   readonly parking: Parking;
-  lost: boolean;
+  revoked: boolean;
 }
 
-export function createHoldBook(parking: Parking): HoldBook {
-  const book: Book = { watched: createLinkedList(), parking, lost: false };
+export function createOwnershipLedger(parking: Parking): OwnershipLedger {
+  const ledger: Ledger = { watched: createLinkedList(), parking, revoked: false };
   return {
-    isLost: () => book.lost,
-    take: (seat) => new EventHold(book, seat),
-    loseAll() {
-      if (book.lost) return;
-      book.lost = true;
-      for (let hold = book.watched.first(); hold !== undefined; hold = book.watched.first()) hold.lose();
+    isRevoked: () => ledger.revoked,
+    take: (seat) => new EventOwnership(ledger, seat),
+    revokeAll() {
+      if (ledger.revoked) return;
+      ledger.revoked = true;
+      for (
+        let ownership = ledger.watched.first();
+        ownership !== undefined;
+        ownership = ledger.watched.first()
+      )
+        ownership.revoke();
     },
   };
 }
 
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
-  previous: EventHold | undefined;
-  next: EventHold | undefined;
-  readonly #book: Book;
+class EventOwnership implements OwnedEvent, Abandonable, Linked<EventOwnership> {
+  previous: EventOwnership | undefined;
+  next: EventOwnership | undefined;
+  readonly #ledger: Ledger;
   /** Undefined once the work has ended: the seat is its successor's then. */
   #seat: Seat | undefined;
   #watching: Abandonable | undefined;
@@ -54,8 +59,8 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
   #others: Abandonable[] | undefined;
   #controller: AbortController | undefined;
 
-  constructor(book: Book, seat: Seat) {
-    this.#book = book;
+  constructor(ledger: Ledger, seat: Seat) {
+    this.#ledger = ledger;
     this.#seat = seat;
   }
 
@@ -67,32 +72,32 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
     return this.#controller.signal;
   }
 
-  isLost(): boolean {
-    return this.#book.lost;
+  isRevoked(): boolean {
+    return this.#ledger.revoked;
   }
 
-  assertHeld(): void {
-    if (this.#book.lost) throw new AbandonedError();
+  assertOwned(): void {
+    if (this.#ledger.revoked) throw new AbandonedError();
   }
 
   park(): void {
-    if (this.#seat !== undefined) this.#book.parking.park(this.#seat);
+    if (this.#seat !== undefined) this.#ledger.parking.park(this.#seat);
   }
 
   unpark(): void {
-    if (this.#seat !== undefined) this.#book.parking.unpark(this.#seat);
+    if (this.#seat !== undefined) this.#ledger.parking.unpark(this.#seat);
   }
 
   whenRoom(): Promise<void> | undefined {
-    return this.#seat === undefined ? undefined : this.#book.parking.whenRoom(this.#seat);
+    return this.#seat === undefined ? undefined : this.#ledger.parking.whenRoom(this.#seat);
   }
 
   watch(item: Abandonable): void {
-    if (this.#book.lost) {
+    if (this.#ledger.revoked) {
       item.abandon();
     } else if (this.#watching === undefined) {
       this.#watching = item;
-      this.#book.watched.append(this);
+      this.#ledger.watched.append(this);
     } else {
       (this.#others ??= []).push(item);
     }
@@ -101,7 +106,7 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
   unwatch(item: Abandonable): void {
     if (this.#watching === item) {
       this.#watching = this.#others?.pop();
-      if (this.#watching === undefined) this.#book.watched.remove(this);
+      if (this.#watching === undefined) this.#ledger.watched.remove(this);
       return;
     }
     const at = this.#others?.indexOf(item) ?? -1;
@@ -109,7 +114,7 @@ class EventHold implements HeldEvent, Abandonable, Linked<EventHold> {
   }
 
   /** Tells all who watch. */
-  lose(): void {
+  revoke(): void {
     for (let item = this.#watching; item !== undefined; item = this.#watching) {
       this.unwatch(item);
       item.abandon();

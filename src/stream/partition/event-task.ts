@@ -1,15 +1,15 @@
-/** One event's work as the executor runs it: under a hold, and told to its partition however it ends. */
+/** One event's work as the executor runs it: under an ownership, and told to its partition however it ends. */
 import type { Sharer } from '../../runtime/collections/fair-shares.ts';
 import { AbandonedError } from '../../runtime/errors.ts';
 import type { EventWork } from '../../domain/event-work.ts';
 import type { KeyedTask } from '../execute/keyed-executor.ts';
 import type { Seat } from '../execute/places.ts';
-import type { HoldBook } from './event-ownership.ts';
+import type { OwnershipLedger } from './event-ownership.ts';
 import type { OpenRecord } from './record-pieces.ts';
 
 /** What an event's end means to its partition. */
 export interface TaskOwner {
-  readonly holds: HoldBook;
+  readonly ownerships: OwnershipLedger;
   /** It has its outcome. */
   decided(record: OpenRecord, index: number): void;
   /** It has ended, decided or not. @param ownBytes of its piece. */
@@ -52,21 +52,21 @@ export class EventTask implements KeyedTask {
 
   async run(seat: Seat): Promise<void> {
     const record = this.#record;
-    const { holds } = this.#owner;
-    if (holds.isLost()) {
+    const { ownerships } = this.#owner;
+    if (ownerships.isRevoked()) {
       this.drop();
       return;
     }
-    const hold = holds.take(seat);
+    const ownership = ownerships.take(seat);
     try {
-      await this.#work.run(hold);
+      await this.#work.run(ownership);
       this.#owner.decided(record, this.#index);
     } catch (error) {
       record.isGivenUp = true;
-      // Given up: its offset stays undecided. Without a loss of the hold that would be for ever.
-      if (!(error instanceof AbandonedError) || !holds.isLost()) this.#owner.onFault(error);
+      // Given up: its offset stays undecided. Without a revocation that would be for ever.
+      if (!(error instanceof AbandonedError) || !ownerships.isRevoked()) this.#owner.onFault(error);
     } finally {
-      hold.release();
+      ownership.release();
       this.#owner.ended(record, this.#ownBytes);
     }
   }

@@ -1,5 +1,5 @@
 /** What one partition's flow is told: its place, its bounds, what it shares with the others, and whom it tells. */
-import type { EventWork, Intake } from '../../domain/event-work.ts';
+import type { EventWork, EventHandler } from '../../domain/event-work.ts';
 import type { ByteRoom } from '../../runtime/collections/byte-semaphore.ts';
 import type { KeyedExecutor } from '../execute/keyed-executor.ts';
 import type { FairRoom } from './partition-shares.ts';
@@ -25,7 +25,7 @@ export interface FlowOptions {
   readonly executor: KeyedExecutor;
   /** No event is taken in while so many of this partition could start at once, ≥ 1. */
   readonly readyAhead: number;
-  readonly intake: Intake;
+  readonly intake: EventHandler;
   /** The key under which an event's work is done one at a time. */
   keyOf(work: EventWork, partition: number): string | symbol;
   /** An event ended, a position moved or a piece became ready: there may be more to do. */

@@ -22,7 +22,7 @@ import {
 } from './record-pieces.ts';
 import { decodeRecord } from '../decode/record-decoder.ts';
 import { countOpenBytes } from './open-bytes.ts';
-import { createHoldBook } from './event-ownership.ts';
+import { createOwnershipLedger } from './event-ownership.ts';
 import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from '../buffer/flow-buffer.ts';
 import { createFairRoom } from './partition-shares.ts';
@@ -57,14 +57,14 @@ export interface PartitionFlow {
   noteUndecided(mostBytes?: number): string;
   /** Nothing more is taken in; what waits in the buffer is let go. Work that runs goes on. */
   close(): void;
-  /** Closes, and takes the hold away from everything that runs. */
+  /** Closes, and revokes the ownership of everything that runs. */
   lose(): void;
 }
 
 export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   const { room, executor } = options;
   const offsets = createPartitionOffsets({ startOffset: options.startOffset });
-  const holds = createHoldBook(executor);
+  const ownerships = createOwnershipLedger(executor);
   const buffer = createFlowBuffer();
   const { inherited = { until: 0, undecided: new Map<number, Progress>() } } = options;
   let current: Pieces | undefined;
@@ -88,7 +88,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   }
 
   const taskOwner: TaskOwner = {
-    holds,
+    ownerships,
     decided(record, index) {
       offsets.finishPiece(record.offset);
       record.undecided?.delete(index);
@@ -269,7 +269,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     close,
     lose() {
       close();
-      holds.loseAll();
+      ownerships.revokeAll();
     },
   };
 }

@@ -106,7 +106,7 @@ async function measure(url: string): Promise<Bytes> {
     claims.claim({
       ref,
       caps: [],
-      candidates: [{ ticket: ticketOf(ref), notAfterMs: undefined }],
+      candidates: [{ envelope: envelopeOf(ref), notAfterMs: undefined }],
       ttlMs: 1_800_000,
       acceptableUntilMs: Date.now() + 900_000,
     });
@@ -158,7 +158,7 @@ async function measure(url: string): Promise<Bytes> {
   };
 }
 
-function ticketOf(ref: EventRef) {
+function envelopeOf(ref: EventRef) {
   return {
     push: {
       ...ref,

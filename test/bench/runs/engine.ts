@@ -1,7 +1,7 @@
 /** The engine with work of the benchmark's own, for a process that measures it alone. */
 import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.ts';
 import type { Ordering } from '../../../src/stream/partition/event-keys.ts';
-import type { Intake } from '../../../src/domain/event-work.ts';
+import type { EventHandler } from '../../../src/domain/event-work.ts';
 import { consumerDefaults } from '../../support/kafka/consumer-defaults.ts';
 import { systemClock as clock } from '../../../src/runtime/clock.ts';
 
@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly groupId: string;
   readonly ordering: Ordering;
   readonly maxRunningEvents: number;
-  readonly intake: Intake;
+  readonly intake: EventHandler;
 }
 
 /** Everything else as in a pod with its defaults. */

@@ -12,7 +12,7 @@ import type { ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
 import type { CommitResult } from '../../../src/kafka/meter.ts';
 import { ensureCodecs } from '../../../src/kafka/codecs/codecs.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
-import type { Hold } from '../../../src/domain/ownership.ts';
+import type { Ownership } from '../../../src/domain/ownership.ts';
 import { consumerDefaults } from '../../support/kafka/consumer-defaults.ts';
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
@@ -153,7 +153,7 @@ export interface PodOptions extends Partial<ConsumerOptions> {
   readonly name?: string;
   readonly ledger?: Ledger;
   /** The work of one event; default: done at once. */
-  readonly work?: (user: string, n: number, hold: Hold) => Promise<void>;
+  readonly work?: (user: string, n: number, ownership: Ownership) => Promise<void>;
 }
 
 /** Everything that a pod is told, with limits as the service's defaults. */
@@ -196,12 +196,12 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
       pod.maxInFlight = Math.max(pod.maxInFlight, inFlight);
       return {
         key: user,
-        async run(hold) {
+        async run(ownership) {
           const span: Span = { pod: name, user: user ?? '', n, id, startMs: performance.now() };
           ledger.spans.push(span);
           try {
-            await work(user ?? '', n, hold);
-            hold.assertHeld();
+            await work(user ?? '', n, ownership);
+            ownership.assertOwned();
             ledger.done.set(id, (ledger.done.get(id) ?? 0) + 1);
           } catch (error) {
             if (error instanceof AbandonedError) ledger.abandoned += 1;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AbandonedError } from '../../../src/runtime/errors.ts';
-import type { Hold } from '../../../src/domain/ownership.ts';
+import type { Ownership } from '../../../src/domain/ownership.ts';
 import {
   type Bench,
   clock,
@@ -23,14 +23,14 @@ afterAll(() => bench.close());
 const unevenWork = (user: string, n: number): Promise<void> =>
   clock.sleep(5 + Math.floor(45 * uneven(`${user}/${String(n)}`)));
 
-/** Ends when told, or as abandoned when its hold is lost. */
-function untilAborted(hold: Hold): Promise<void> {
+/** Ends when told, or as abandoned when its ownership is revoked. */
+function untilAborted(ownership: Ownership): Promise<void> {
   return new Promise((_resolve, reject) => {
     const give = (): void => {
       reject(new AbandonedError());
     };
-    if (hold.signal.aborted) give();
-    else hold.signal.addEventListener('abort', give, { once: true });
+    if (ownership.signal.aborted) give();
+    else ownership.signal.addEventListener('abort', give, { once: true });
   });
 }
 
@@ -98,7 +98,7 @@ describe('a planned rebalance', () => {
     const { topic, groupId, ledger } = await bench.load({ partitions: 4, events: 20 });
     const first = startPod(bench.brokers, {
       ...{ topic, groupId, name: 'first', ledger, drainTimeoutMs: 1500 },
-      work: (_user, _n, hold) => untilAborted(hold),
+      work: (_user, _n, ownership) => untilAborted(ownership),
     });
     await until('all run', () => ledger.spans.length === 20);
     const second = startPod(bench.brokers, { topic, groupId, name: 'second', ledger });

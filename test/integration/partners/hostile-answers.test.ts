@@ -11,7 +11,7 @@ import { createTokenSource } from '../../../src/partners/auth/token-source.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { startHttpStub, type HttpStub } from '../../support/partners/http-stub.ts';
-import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 import { couponQuery, createLogBook } from '../../support/partners/partner-fakes.ts';
 
 const CASES = 400;
@@ -167,7 +167,7 @@ test('hostile coupon answers: every event ends by the table', async () => {
   });
   const held = new AbortController().signal;
   const answers = await Promise.all(
-    cases.map((_, at) => api.find(couponQuery({ userId: String(at) }, 86_400_000), holdOf(held))),
+    cases.map((_, at) => api.find(couponQuery({ userId: String(at) }, 86_400_000), ownershipOf(held))),
   );
   await api.stop();
   const seen = new Set<Expected>();

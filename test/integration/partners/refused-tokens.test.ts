@@ -10,7 +10,7 @@ import {
   type HttpStub,
   type SeenRequest,
 } from '../../support/partners/http-stub.ts';
-import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 import { couponQuery, createLogBook, until } from '../../support/partners/partner-fakes.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 
@@ -58,7 +58,8 @@ afterEach(async () => {
 });
 
 const firstToken = () => tokens.token(AbortSignal.timeout(30_000));
-const find = (staleInMs?: number, signal = held) => coupons.find(couponQuery({}, staleInMs), holdOf(signal));
+const find = (staleInMs?: number, signal = held) =>
+  coupons.find(couponQuery({}, staleInMs), ownershipOf(signal));
 
 describe('coupon API', () => {
   test('401: the token is renewed once for a hundred calls, and each is repeated', async () => {

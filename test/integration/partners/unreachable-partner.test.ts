@@ -13,7 +13,7 @@ import { createPushApi } from '../../../src/partners/push/push-api.ts';
 import { createTokenSource } from '../../../src/partners/auth/token-source.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { ELSEWHERE, EXPIRED, GOOD, KEY } from '../../support/tls/fixed-certificates.ts';
-import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 import { startHttpStub } from '../../support/partners/http-stub.ts';
 import { couponQuery, createLogBook } from '../../support/partners/partner-fakes.ts';
 
@@ -61,7 +61,7 @@ async function tryAll(url: string) {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const [push, answer, token] = await Promise.all([
     pushes.send(PUSH, { expiresAtMs: Date.now() + 60_000, idempotencyKey: 'k', traceparent }),
-    coupons.find(couponQuery({}, 1500), holdOf(held)),
+    coupons.find(couponQuery({}, 1500), ownershipOf(held)),
     tokens.token(AbortSignal.timeout(1500)),
   ]);
   return { push, answer, result: results[0], token, tokenError: tokens.lastError() };

@@ -202,7 +202,7 @@ describe.each(places)('in $name', ({ isCluster }) => {
       const sameUser = { userId: 'u-5', eventId: 'e-2' };
       const refs = [about(1), about(2), about(3), sameUser, about(5), about(6)];
       const found = await Promise.all(refs.map((one) => claims.recall(one, [oncePerDay])));
-      expect(found.map((one) => (one.kind === 'known' ? one.ticket.push.couponId : one.fullCap))).toEqual([
+      expect(found.map((one) => (one.kind === 'known' ? one.envelope.push.couponId : one.fullCap))).toEqual([
         undefined,
         expect.any(String),
         undefined,

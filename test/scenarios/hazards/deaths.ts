@@ -39,7 +39,7 @@ const killedBetweenEnqueueAndCommit: Hazard = {
       edits: [
         {
           file: 'pipeline/process-event.ts',
-          find: 'const claimed = await claimPush(event, ranked.value, rules, inClaim, hold, ports.claims);',
+          find: 'const claimed = await claimPush(event, ranked.value, rules, inClaim, ownership, ports.claims);',
           replace:
             'const claimed = { ended: false, value: { ...ranked.value[0].coupon, rulesVersion: rules.version } };',
         },
@@ -107,7 +107,7 @@ const killedBeforeTelling: Hazard = {
       edits: [
         {
           file: 'push/deliver.ts',
-          find: 'return finish(run, permission.outcome, permission.ticket);',
+          find: 'return finish(run, permission.outcome, permission.envelope);',
           replace: 'return ENDED;',
         },
       ],

@@ -20,7 +20,7 @@ export const SENDING_KEPT: Guard = {
   edits: [
     {
       file: 'claims/scripts/permit.ts',
-      find: "  if token ~= ARGV[2] then return {'interrupted', attempt, ticket, ms(expires), left} end\n",
+      find: "  if token ~= ARGV[2] then return {'interrupted', attempt, envelope, ms(expires), left} end\n",
       replace: '',
     },
   ],

@@ -7,7 +7,7 @@ import { createDeliveries } from '../../../src/claims/deliveries.ts';
 import { createSweeper } from '../../../src/claims/sweeper.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
-import type { PushTicket } from '../../../src/domain/push.ts';
+import type { PushEnvelope } from '../../../src/domain/push.ts';
 import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
 import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
@@ -75,8 +75,8 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
     clock: systemClock,
     logger: silentLogger,
     leaseMs: 1,
-    report: async ({ ref, outcome, ticket, reporter }) => {
-      if (await store.reported(ref, reporter)) swept.push({ ref, outcome, ticket });
+    report: async ({ ref, outcome, envelope, reporter }) => {
+      if (await store.reported(ref, reporter)) swept.push({ ref, outcome, envelope });
     },
   });
   return {
@@ -127,7 +127,7 @@ function clusterWorld(): ClaimsWorld {
   };
 }
 
-export function ticketOf(ref: EventRef, changes: Partial<PushTicket['push']> = {}): PushTicket {
+export function envelopeOf(ref: EventRef, changes: Partial<PushEnvelope['push']> = {}): PushEnvelope {
   return {
     push: {
       ...ref,
@@ -148,12 +148,12 @@ export function claimOne(
   { claims }: { readonly claims: Claims },
   ref: EventRef,
   caps: readonly Cap[] = [],
-  more: { push?: Partial<PushTicket['push']>; ttlMs?: number; notAfterMs?: number } = {},
+  more: { push?: Partial<PushEnvelope['push']>; ttlMs?: number; notAfterMs?: number } = {},
 ): Promise<ClaimAnswer> {
   return claims.claim({
     ref,
     caps,
-    candidates: [{ ticket: ticketOf(ref, more.push), notAfterMs: more.notAfterMs }],
+    candidates: [{ envelope: envelopeOf(ref, more.push), notAfterMs: more.notAfterMs }],
     ttlMs: more.ttlMs ?? 30 * 60_000,
     acceptableUntilMs: Date.now() + 15 * 60_000,
   });

@@ -13,7 +13,7 @@ import {
   type DeliveryStore,
 } from '../../../src/domain/delivery.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
-import type { PushTicket } from '../../../src/domain/push.ts';
+import type { PushEnvelope } from '../../../src/domain/push.ts';
 import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
 
 interface Entry {
@@ -31,13 +31,13 @@ interface StoredPush {
   endedMs: number;
   reporter: string | undefined;
   readonly expiresAtMs: number;
-  readonly ticket: PushTicket;
+  readonly envelope: PushEnvelope;
 }
 
 export interface SweptEntry {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
-  readonly ticket: PushTicket;
+  readonly envelope: PushEnvelope;
 }
 
 export interface InMemoryClaims {
@@ -78,12 +78,12 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
   const known = (push: StoredPush) => ({
     kind: 'known' as const,
     undelivered: push.state === 'claimed' || push.state === 'sending',
-    ticket: push.ticket,
+    envelope: push.envelope,
   });
   const settled = (push: StoredPush) =>
     push.state === 'claimed' || push.state === 'sending'
       ? undefined
-      : { kind: 'settled' as const, outcome: push.state, ticket: push.ticket };
+      : { kind: 'settled' as const, outcome: push.state, envelope: push.envelope };
   const keep = (ref: EventRef, push: StoredPush, outcome: KeptOutcome) => {
     push.state = outcome;
     push.endedMs = now();
@@ -102,7 +102,7 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
   const permission = (kind: 'granted' | 'interrupted', push: StoredPush): Permission => ({
     kind,
     attempt: push.attempt,
-    ticket: push.ticket,
+    envelope: push.envelope,
     expiresAtMs: push.expiresAtMs,
     remainingMs: push.expiresAtMs - now(),
   });
@@ -127,18 +127,18 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const nothing = { merchantId: '', couponId: '' };
       const forUser = caps.findIndex((cap) => cap.per === 'user' && isFull(ref.userId, cap, nothing));
       if (forUser !== -1) return { kind: 'no_room', cap: forUser };
-      for (const { ticket, notAfterMs } of candidates) {
+      for (const { envelope, notAfterMs } of candidates) {
         const expiresAtMs = Math.min(now() + ttlMs, notAfterMs ?? Infinity);
-        const { merchantId, couponId } = ticket.push;
-        const full = caps.findIndex((cap) => isFull(ref.userId, cap, ticket.push));
+        const { merchantId, couponId } = envelope.push;
+        const full = caps.findIndex((cap) => isFull(ref.userId, cap, envelope.push));
         if (expiresAtMs <= now() || full !== -1) {
           lack ??= expiresAtMs <= now() ? { kind: 'too_late' } : { kind: 'no_room', cap: full };
           continue;
         }
         const fresh = { state: 'claimed', attempt: 0, token: undefined, permittedMs: 0, endedMs: 0 } as const;
-        records.set(keyOf(ref), { ref, push: { ...fresh, reporter: undefined, expiresAtMs, ticket } });
+        records.set(keyOf(ref), { ref, push: { ...fresh, reporter: undefined, expiresAtMs, envelope } });
         historyOf(ref.userId).push({ eventId: ref.eventId, merchantId, couponId, atMs: Infinity });
-        return { kind: 'claimed', ticket };
+        return { kind: 'claimed', envelope };
       }
       return lack ?? { kind: 'too_late' };
     },
@@ -160,7 +160,7 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
         return push.token === token ? grant(push, token) : permission('interrupted', push);
       }
       if (push.token === token) throw new Error('permit answered spent');
-      return now() >= push.expiresAtMs ? { kind: 'expired', ticket: push.ticket } : grant(push, token);
+      return now() >= push.expiresAtMs ? { kind: 'expired', envelope: push.envelope } : grant(push, token);
     },
     takeOver: async (ref, attempt, token) => {
       const push = find(ref);
@@ -168,7 +168,7 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const end = settled(push);
       if (end !== undefined) return end;
       if (push.state === 'claimed') {
-        if (now() >= push.expiresAtMs) return { kind: 'expired', ticket: push.ticket };
+        if (now() >= push.expiresAtMs) return { kind: 'expired', envelope: push.envelope };
         throw new Error('takeOver answered spent');
       }
       if (push.token === token) return grant(push, token);
@@ -181,11 +181,11 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const mine = push.attempt === attempt;
       const end = settled(push);
       if (end !== undefined) {
-        return mine && end.outcome === outcome ? { kind: 'done', ticket: push.ticket } : end;
+        return mine && end.outcome === outcome ? { kind: 'done', envelope: push.envelope } : end;
       }
       if (push.state !== 'sending' || !mine) return { kind: 'held' };
       keep(ref, push, outcome);
-      return { kind: 'done', ticket: push.ticket };
+      return { kind: 'done', envelope: push.envelope };
     },
     retreat: async (ref, attempt) => {
       const push = find(ref);
@@ -202,11 +202,11 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const mine = attempt === undefined || push.attempt === attempt;
       const end = settled(push);
       if (end !== undefined) {
-        return mine && end.outcome === outcome ? { kind: 'done', ticket: push.ticket } : end;
+        return mine && end.outcome === outcome ? { kind: 'done', envelope: push.envelope } : end;
       }
       if (!mine || (push.state === 'sending' && attempt === undefined)) return { kind: 'held' };
       giveBack(ref, push, outcome);
-      return { kind: 'done', ticket: push.ticket };
+      return { kind: 'done', envelope: push.envelope };
     },
     reported: async (ref, reporter) => {
       const push = find(ref);
@@ -218,19 +218,19 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
 
   const sweepOne = (ref: EventRef, push: StoredPush): SweptEntry | undefined => {
     const end = settled(push);
-    const { expiresAtMs, permittedMs, ticket } = push;
+    const { expiresAtMs, permittedMs, envelope } = push;
     if (end !== undefined) {
       if (push.reporter !== undefined || now() < push.endedMs + sweepGraceMs) return undefined;
-      return { ref, outcome: end.outcome, ticket };
+      return { ref, outcome: end.outcome, envelope };
     }
     const lastMs = push.state === 'sending' ? Math.max(expiresAtMs, permittedMs) : expiresAtMs;
     if (now() < lastMs + sweepGraceMs) return undefined;
     if (push.state === 'sending') {
       keep(ref, push, 'unknown');
-      return { ref, outcome: 'unknown', ticket };
+      return { ref, outcome: 'unknown', envelope };
     }
     giveBack(ref, push, 'expired');
-    return { ref, outcome: 'expired', ticket };
+    return { ref, outcome: 'expired', envelope };
   };
 
   return {

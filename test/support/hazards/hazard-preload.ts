@@ -74,13 +74,13 @@ subscribe('net.client.socket', (message) => {
   });
   const push = socket.push.bind(socket);
   socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    if (!Buffer.isBuffer(chunk) || !isLost(chunk)) return push(chunk, encoding);
+    if (!Buffer.isBuffer(chunk) || !isRevoked(chunk)) return push(chunk, encoding);
     tellReached('reply');
     socket.destroy(Object.assign(new Error('the reply was lost'), { code: 'ECONNRESET' }));
     return false;
   };
 
-  function isLost(chunk: Buffer): boolean {
+  function isRevoked(chunk: Buffer): boolean {
     const order = readOrder('reply') as ArmedReply | undefined;
     if (order === undefined) return false;
     if (order.to === 'commit') return commit !== undefined && isCommitReply(chunk, commit);

@@ -13,7 +13,7 @@ import type * as HandoverFile from '../../../src/kafka/group/handover.ts';
 import type * as IntakePumpFile from '../../../src/stream/fetch-pump.ts';
 import type * as MembershipFile from '../../../src/kafka/group/membership.ts';
 import type * as ErrorsFile from '../../../src/runtime/errors.ts';
-import type { Intake } from '../../../src/domain/event-work.ts';
+import type { EventHandler } from '../../../src/domain/event-work.ts';
 import type * as ExecutorFile from '../../../src/stream/execute/keyed-executor.ts';
 import { batchOf } from './fake-batch.ts';
 import type { FakeClock } from '../partners/partner-fakes.ts';
@@ -58,7 +58,7 @@ export interface FakePodOptions {
   readonly maxInFlight: number;
   readonly drainTimeoutMs: number;
   /** @param joins counts this pod's joins. */
-  intake(joins: number): Intake;
+  intake(joins: number): EventHandler;
   onFault(error: unknown): void;
 }
 
@@ -133,7 +133,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
         cluster: () => cluster,
         health: commits,
         onFenced: () => {
-          rooms.loseAll(current);
+          rooms.revokeAll(current);
         },
       });
     },

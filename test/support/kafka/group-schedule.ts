@@ -4,7 +4,7 @@
  * consumer promise together is checked on the way and at the end; the promises are the messages below.
  */
 import type { EventWork } from '../../../src/domain/event-work.ts';
-import type { Hold } from '../../../src/domain/ownership.ts';
+import type { Ownership } from '../../../src/domain/ownership.ts';
 import type { RecordPiece } from '../../../src/domain/record.ts';
 import { createSteppedClock, settle } from '../stepped-clock.ts';
 import { createFakeGroup, type CommitFate, type FakePartition } from './fake-group.ts';
@@ -33,7 +33,7 @@ export interface Schedule {
 interface Running {
   readonly pod: string;
   readonly user: string;
-  /** Has made its claim: it ends with an outcome even where its hold is lost. */
+  /** Has made its claim: it ends with an outcome even where its ownership is revoked. */
   readonly claimed: boolean;
   end(): void;
 }
@@ -62,7 +62,13 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
     if (!holds) violations.push(broken);
   }
 
-  function begin(pod: string, joins: number, piece: RecordPiece, user: string, hold: Hold): Promise<void> {
+  function begin(
+    pod: string,
+    joins: number,
+    piece: RecordPiece,
+    user: string,
+    ownership: Ownership,
+  ): Promise<void> {
     const { partition, offset: text, index } = piece.source;
     const offset = Number(text);
     const what = `${user} at ${partition}@${offset}.${index}`;
@@ -90,7 +96,7 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
       };
       running.add(one);
       if (claimed) return;
-      hold.signal.addEventListener('abort', () => {
+      ownership.signal.addEventListener('abort', () => {
         if (running.delete(one)) reject(new rooms.AbandonedError());
       });
     });
@@ -121,7 +127,7 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
           const user = userOf(piece);
           return {
             key: user,
-            run: (hold) => begin(name, joins, piece, user, hold),
+            run: (ownership) => begin(name, joins, piece, user, ownership),
             abandon: () => undefined,
           };
         },

@@ -1,16 +1,16 @@
-/** A hold that is lost when the signal is aborted. */
+/** An ownership that is revoked when the signal is aborted. */
 import { AbandonedError } from '../../../src/runtime/errors.ts';
 import { unwatch, watch } from '../../../src/partners/http/abort-hub.ts';
-import type { Hold } from '../../../src/domain/ownership.ts';
+import type { Ownership } from '../../../src/domain/ownership.ts';
 
-export function holdOf(signal: AbortSignal): Hold {
+export function ownershipOf(signal: AbortSignal): Ownership {
   return {
     signal,
-    isLost: () => signal.aborted,
+    isRevoked: () => signal.aborted,
     park: () => undefined,
     unpark: () => undefined,
     whenRoom: () => undefined,
-    assertHeld: () => {
+    assertOwned: () => {
       if (signal.aborted) throw new AbandonedError();
     },
     watch: (item) => {

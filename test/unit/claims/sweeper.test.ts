@@ -5,7 +5,7 @@ import { commandName } from '../../../src/redis/scripts/command-name.ts';
 import { createSweeper } from '../../../src/claims/sweeper.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { ticketOf } from '../../support/claims/claims-harness.ts';
+import { envelopeOf } from '../../support/claims/claims-harness.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const refs = ['u-1', 'u-2', 'u-3'].map((userId) => ({ userId, eventId: 'e-1' }));
@@ -37,7 +37,7 @@ function sweeperOn(scripts: {
   return { sweeper, swept };
 }
 
-const ended = async () => ['ended', 'expired', JSON.stringify(ticketOf({ userId: 'u', eventId: 'e-1' }))];
+const ended = async () => ['ended', 'expired', JSON.stringify(envelopeOf({ userId: 'u', eventId: 'e-1' }))];
 
 it('sweeps the others where one user’s part of Redis is away, or of the outcome topic', async () => {
   const [awayKey] = createKeyspace('test').ofEvent({ userId: 'u-1', eventId: 'e-1' });

@@ -1,12 +1,12 @@
 /** What happens to an event when something fails, answers twice, or the pod must give it up. */
 import { describe, expect, it } from 'vitest';
 import { AbandonedError, UnavailableError } from '../../../src/runtime/errors.ts';
-import type { PushTicket } from '../../../src/domain/push.ts';
+import type { PushEnvelope } from '../../../src/domain/push.ts';
 import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const away = new UnavailableError('redis', new Error('ECONNREFUSED'));
-const frozen: PushTicket = {
+const frozen: PushEnvelope = {
   push: {
     userId: 'u-1',
     eventId: 'e-1',
@@ -22,14 +22,14 @@ const frozen: PushTicket = {
 };
 
 async function run(b: Bench, raw: unknown = rawEvent()): Promise<void> {
-  await createIntake(b.ports)(piece(raw)).run(b.hold);
+  await createIntake(b.ports)(piece(raw)).run(b.ownership);
 }
 
 describe('an event that was claimed before', () => {
   it('is taken up with its frozen push, and no filter comes between', async () => {
     const b = bench();
     b.rules = ruleset({ enabled: false });
-    b.script.recall = [{ kind: 'known', undelivered: true, ticket: frozen }];
+    b.script.recall = [{ kind: 'known', undelivered: true, envelope: frozen }];
     await run(b);
     expect(b.log).toEqual(['recall', 'enqueue', 'record']);
     expect(b.outcomes).toMatchObject([
@@ -39,7 +39,7 @@ describe('an event that was claimed before', () => {
 
   it('ends as queued without a job where its push is delivered', async () => {
     const b = bench();
-    b.script.recall = [{ kind: 'known', undelivered: false, ticket: frozen }];
+    b.script.recall = [{ kind: 'known', undelivered: false, envelope: frozen }];
     await run(b);
     expect(b.log).toEqual(['recall', 'record']);
     expect(b.ended).toMatchObject([{ kind: 'queued' }]);
@@ -47,7 +47,7 @@ describe('an event that was claimed before', () => {
 
   it('wins over a new choice when the claim finds it', async () => {
     const b = bench();
-    b.script.claim = [{ kind: 'known', undelivered: true, ticket: frozen }];
+    b.script.claim = [{ kind: 'known', undelivered: true, envelope: frozen }];
     await run(b);
     expect(b.outcomes).toMatchObject([{ outcome: 'queued', couponId: 'c-frozen' }]);
     expect(b.log).toContain('enqueue');
@@ -61,7 +61,7 @@ describe('a service that is away', () => {
       const b = bench();
       const good = b.script[name][0];
       (b.script[name] as unknown[]) =
-        name === 'claim' ? [away, { kind: 'claimed', ticket: frozen }] : [away, away, good];
+        name === 'claim' ? [away, { kind: 'claimed', envelope: frozen }] : [away, away, good];
       await run(b);
       expect(b.ended).toMatchObject([{ kind: 'queued' }]);
       expect(b.outcomes).toHaveLength(1);
@@ -106,11 +106,11 @@ describe('a fault of our own', () => {
   });
 });
 
-describe('a lost hold', () => {
+describe('a revoked ownership', () => {
   it.each(['recall', 'coupons'] as const)('after %s: no claim is made', async (name) => {
     const b = bench();
     b.onCall = (called) => {
-      if (called === name) b.hold.lose();
+      if (called === name) b.ownership.lose();
     };
     await expect(run(b)).rejects.toThrow(AbandonedError);
     expect(b.log).not.toContain('claim');
@@ -121,7 +121,7 @@ describe('a lost hold', () => {
   it('between claim and enqueue: left to the redelivery, which finds the record', async () => {
     const b = bench();
     b.onCall = (called) => {
-      if (called === 'claim') b.hold.lose();
+      if (called === 'claim') b.ownership.lose();
     };
     await expect(run(b)).rejects.toThrow(AbandonedError);
     expect(b.log).not.toContain('enqueue');
@@ -131,7 +131,7 @@ describe('a lost hold', () => {
     const b = bench();
     b.script.recall = [away];
     b.onCall = () => {
-      b.hold.lose();
+      b.ownership.lose();
     };
     await expect(run(b)).rejects.toThrow(AbandonedError);
     expect(b.counts.abandoned).toBe(1);

@@ -13,7 +13,7 @@ function withLargeAnswers(): Bench {
   b.script.coupons = [{ kind: 'coupons', coupons: [coupon], release }];
   return b;
 }
-const run = (b: Bench): Promise<void> => createIntake(b.ports)(piece(rawEvent())).run(b.hold);
+const run = (b: Bench): Promise<void> => createIntake(b.ports)(piece(rawEvent())).run(b.ownership);
 
 it('queued: before the outcome is told', async () => {
   const b = withLargeAnswers();
@@ -36,10 +36,10 @@ it('a service that is away: given back for the wait, and once for each answer', 
   expect(b.log).toEqual([...runs, ...runs, ...runs, 'record']);
 });
 
-it('a hold that is lost before the enqueue', async () => {
+it('a ownership that is lost before the enqueue', async () => {
   const b = withLargeAnswers();
   b.onCall = (name) => {
-    if (name === 'claim') b.hold.lose();
+    if (name === 'claim') b.ownership.lose();
   };
   await expect(run(b)).rejects.toThrow();
   expect(b.log).toEqual(['recall', 'coupons', 'claim', 'release']);

@@ -4,9 +4,9 @@ import { AbandonedError, UnavailableError } from '../../../src/runtime/errors.ts
 import type { PieceOrigin } from '../../../src/domain/record.ts';
 import { recuttingLetters } from '../../../src/pipeline/publish-dead-letter.ts';
 import type { DeadLetter } from '../../../src/pipeline/ports.ts';
-import { holdOf } from '../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 
-const held = holdOf(new AbortController().signal);
+const held = ownershipOf(new AbortController().signal);
 
 function letterOf(more: Partial<PieceOrigin>): DeadLetter {
   return {
@@ -146,7 +146,7 @@ describe('a topic of which one partition takes nothing', () => {
   it('keeps no letter that waits for its turn from leaving when its hold is lost', async () => {
     const { log, publish, pass, fail } = setUp();
     const controller = new AbortController();
-    const hold = holdOf(controller.signal);
+    const hold = ownershipOf(controller.signal);
     const stuck = publish('stuck', 0.1, hold);
     const lost = Promise.allSettled([publish('lost 1', 1, hold), publish('lost 2', 0.1, hold)]);
     const other = publish('other', 0.1);

@@ -41,7 +41,7 @@ const DECIDED_BY: Record<(typeof FILTER_REASONS)[number], string> = {
 const CURRENT = { rulesVersion: 'r1', rulesHash: '0123456789ab' };
 
 async function run(b: Bench, raw: unknown): Promise<void> {
-  await createIntake(b.ports)(piece(raw)).run(b.hold);
+  await createIntake(b.ports)(piece(raw)).run(b.ownership);
 }
 
 describe('filters', () => {
@@ -106,9 +106,9 @@ describe('filters', () => {
     const b = bench();
     await run(b, rawEvent());
     expect(b.outcomes).toMatchObject([{ outcome: 'queued', ...CURRENT }]);
-    const ticket = b.claims[0]?.candidates[0]?.ticket;
-    expect(ticket).toMatchObject({ rulesHash: CURRENT.rulesHash });
-    expect(ticket?.push).not.toHaveProperty('rulesHash');
+    const envelope = b.claims[0]?.candidates[0]?.envelope;
+    expect(envelope).toMatchObject({ rulesHash: CURRENT.rulesHash });
+    expect(envelope?.push).not.toHaveProperty('rulesHash');
   });
 
   it('stale from the coupon API, which was away for too long', async () => {
@@ -204,7 +204,7 @@ describe('dead letters', () => {
 
   it.each(DEAD_LETTER_REASONS)('%s', async (reason) => {
     const b = bench();
-    await createIntake(b.ports)(LETTERS[reason](b)).run(b.hold);
+    await createIntake(b.ports)(LETTERS[reason](b)).run(b.ownership);
     expect(b.ended).toMatchObject([{ kind: 'dead_lettered', reason }]);
     expect(b.letters).toMatchObject([{ reason }]);
     expect(b.outcomes).toMatchObject([{ outcome: 'dead_lettered', reason }]);

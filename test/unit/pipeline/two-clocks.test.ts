@@ -10,7 +10,7 @@ const AGE_MS = 900_000;
 async function decide(offsetMs: number, podAheadMs: number): Promise<string> {
   const b = bench();
   const intake = createIntake({ ...b.ports, podAheadMs: () => podAheadMs });
-  await intake(piece(rawEvent({ occurredAt: new Date(NOW + offsetMs).toISOString() }))).run(b.hold);
+  await intake(piece(rawEvent({ occurredAt: new Date(NOW + offsetMs).toISOString() }))).run(b.ownership);
   const [outcome] = b.ended;
   if (outcome === undefined) throw new Error('no outcome');
   return 'reason' in outcome ? outcome.reason : outcome.kind;
@@ -46,13 +46,13 @@ it('a clock that is set while the coupon call is waited for makes nothing stale:
   b.onCall = (name) => {
     if (name === 'coupons') podAheadMs = HOUR_MS;
   };
-  await createIntake({ ...b.ports, podAheadMs: () => podAheadMs })(piece(rawEvent())).run(b.hold);
+  await createIntake({ ...b.ports, podAheadMs: () => podAheadMs })(piece(rawEvent())).run(b.ownership);
   expect(b.ended).toMatchObject([{ kind: 'queued' }]);
 });
 
 it('a record is kept for as long as its event may be accepted again, by Redis’s clock', async () => {
   const b = bench();
-  await createIntake({ ...b.ports, podAheadMs: () => -HOUR_MS })(piece(rawEvent())).run(b.hold);
+  await createIntake({ ...b.ports, podAheadMs: () => -HOUR_MS })(piece(rawEvent())).run(b.ownership);
   const occurredAtMs = Date.parse(String(rawEvent()['occurredAt']));
   expect(b.claims[0]?.acceptableUntilMs).toBe(occurredAtMs + AGE_MS + HOUR_MS);
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { ticketOf } from '../../support/claims/claims-harness.ts';
+import { envelopeOf } from '../../support/claims/claims-harness.ts';
 import { away, createBench, type DeliveryBench } from '../../support/claims/delivery-bench.ts';
 
 let bench: DeliveryBench;
@@ -94,7 +94,7 @@ describe('an outcome whose broker says nothing', () => {
     const report = open();
     expect(await after(2100, bench.run({ report }))).toBe('given up');
     const ended = { ref: { userId: 'u-2', eventId: 'e-2' }, outcome: 'sent', reporter: 'r' } as const;
-    expect(await after(300, report({ ...ended, ticket: ticketOf(ended.ref) }))).toBe('given up');
+    expect(await after(300, report({ ...ended, envelope: envelopeOf(ended.ref) }))).toBe('given up');
   });
 });
 

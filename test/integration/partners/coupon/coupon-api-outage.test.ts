@@ -8,7 +8,7 @@ import { PROBES } from '../../../../src/partners/coupon/circuit-breaker.ts';
 import { createCouponApi, type CouponApi } from '../../../../src/partners/coupon/coupon-api.ts';
 import type { CouponAnswer } from '../../../../src/pipeline/ports.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../../support/partners/http-stub.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import {
   couponQuery,
   createFakeClock,
@@ -44,7 +44,10 @@ afterEach(async () => {
 
 function flood(count: number, staleInMs = 600_000, signal = held): Promise<CouponAnswer>[] {
   const answers = Array.from({ length: count }, (_, n) =>
-    api.find({ ...couponQuery({ userId: `u-${n}` }), staleAtMs: clock.now() + staleInMs }, holdOf(signal)),
+    api.find(
+      { ...couponQuery({ userId: `u-${n}` }), staleAtMs: clock.now() + staleInMs },
+      ownershipOf(signal),
+    ),
   );
   // A test that fails before it awaits them shows its own reason only.
   for (const answer of answers) answer.catch(() => {});

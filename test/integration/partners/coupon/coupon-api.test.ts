@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TokenSource } from '../../../../src/partners/auth/token-source.ts';
 import { startHttpStub, type Behaviour } from '../../../support/partners/http-stub.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { couponQuery, until } from '../../../support/partners/partner-fakes.ts';
 import { coupon, some, someCoupons, useCouponRig } from './coupon-rig.ts';
 
@@ -34,7 +34,7 @@ describe('the call', () => {
       longitude: -3.5,
       merchantId: 'm&1',
     });
-    expect(await rig.api.find(query, holdOf(new AbortController().signal))).toEqual(someCoupons);
+    expect(await rig.api.find(query, ownershipOf(new AbortController().signal))).toEqual(someCoupons);
     const [request] = rig.stub.requests;
     expect(request?.method).toBe('GET');
     expect(request?.url).toBe(

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { createCouponApi } from '../../../../src/partners/coupon/coupon-api.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { startHttpStub, type Answer } from '../../../support/partners/http-stub.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { couponQuery } from '../../../support/partners/partner-fakes.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
@@ -52,7 +52,7 @@ async function load(concurrency: number | 'auto', forMs: number): Promise<Seen> 
   });
   let isOver = false;
   const keepAsking = async () => {
-    while (!isOver) await api.find(couponQuery({}), holdOf(signal));
+    while (!isOver) await api.find(couponQuery({}), ownershipOf(signal));
   };
   const askers = Array.from({ length: 300 }, keepAsking);
   await delay(0.75 * forMs);

@@ -7,7 +7,7 @@ import type { TokenSource } from '../../../../src/partners/auth/token-source.ts'
 import type { CouponAnswer } from '../../../../src/pipeline/ports.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import type { Behaviour } from '../../../support/partners/http-stub.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { couponQuery, until } from '../../../support/partners/partner-fakes.ts';
 import { some, useCouponRig } from './coupon-rig.ts';
 
@@ -35,7 +35,7 @@ function find({
   receivedAtMs = performance.now(),
   staleInMs = STALE_MS,
 }: Asked): Promise<CouponAnswer> {
-  const answer = rig.api.find({ ...couponQuery({ userId }, staleInMs), receivedAtMs }, holdOf(held));
+  const answer = rig.api.find({ ...couponQuery({ userId }, staleInMs), receivedAtMs }, ownershipOf(held));
   answer.catch(() => undefined);
   return answer;
 }

@@ -2,26 +2,26 @@
 import { expect, test } from 'vitest';
 import type { TokenSource } from '../../../../src/partners/auth/token-source.ts';
 import type { CouponAnswer } from '../../../../src/pipeline/ports.ts';
-import type { Hold } from '../../../../src/domain/ownership.ts';
+import type { Ownership } from '../../../../src/domain/ownership.ts';
 import type { Behaviour } from '../../../support/partners/http-stub.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { couponQuery, until } from '../../../support/partners/partner-fakes.ts';
 import { some, useCouponRig } from './coupon-rig.ts';
 
 const rig = useCouponRig(20_000);
 
-function holdWithPlace(): Hold & { readonly isParked: () => boolean } {
+function holdWithPlace(): Ownership & { readonly isParked: () => boolean } {
   let parked = false;
   return {
-    ...holdOf(new AbortController().signal),
+    ...ownershipOf(new AbortController().signal),
     park: () => (parked = true),
     unpark: () => (parked = false),
     isParked: () => parked,
   };
 }
 
-function find(userId: string, hold: Hold = holdWithPlace()): Promise<CouponAnswer> {
-  const answer = rig.api.find(couponQuery({ userId }, 600_000), hold);
+function find(userId: string, ownership: Ownership = holdWithPlace()): Promise<CouponAnswer> {
+  const answer = rig.api.find(couponQuery({ userId }, 600_000), ownership);
   answer.catch(() => undefined);
   return answer;
 }
@@ -41,18 +41,18 @@ function keepCalls() {
 
 test('between two tries none, while it calls one', async () => {
   const server = keepCalls();
-  const hold = holdWithPlace();
-  const answer = find('u', hold);
+  const ownership = holdWithPlace();
+  const answer = find('u', ownership);
   await until(() => server.calls() === 1);
-  expect(hold.isParked()).toBe(false);
+  expect(ownership.isParked()).toBe(false);
   await server.answer({ status: 503, headers: { 'retry-after': '1' } });
-  await until(() => hold.isParked());
+  await until(() => ownership.isParked());
   expect(rig.api.stats().pausing).toBe(1);
   await until(() => server.calls() === 2);
-  expect(hold.isParked()).toBe(false);
+  expect(ownership.isParked()).toBe(false);
   await server.answer(some);
   expect(await answer).toMatchObject({ kind: 'coupons' });
-  expect(hold.isParked()).toBe(false);
+  expect(ownership.isParked()).toBe(false);
 });
 
 test('in a pool that is merely full it keeps its place: that is the pace of the API', async () => {
@@ -60,10 +60,10 @@ test('in a pool that is merely full it keeps its place: that is the pace of the 
   const server = keepCalls();
   void find('first');
   await until(() => server.calls() === 1);
-  const hold = holdWithPlace();
-  const second = find('second', hold);
+  const ownership = holdWithPlace();
+  const second = find('second', ownership);
   await until(() => rig.api.stats().waiting === 1);
-  expect(hold.isParked()).toBe(false);
+  expect(ownership.isParked()).toBe(false);
   await server.answer(some);
   await server.answer(some);
   expect(await second).toMatchObject({ kind: 'coupons' });
@@ -73,14 +73,14 @@ test('while the breaker is open none, whether it came before or after', async ()
   rig.build({ concurrency: 32 });
   rig.stub.script({ status: 503 });
   const holds = Array.from({ length: 60 }, holdWithPlace);
-  const answers = holds.map((hold, n) => find(`u-${String(n)}`, hold));
+  const answers = holds.map((ownership, n) => find(`u-${String(n)}`, ownership));
   await until(() => rig.api.stats().breaker === 'open' && rig.api.stats().inFlight === 0);
   const late = holdWithPlace();
   answers.push(find('late', late));
-  expect([...holds, late].filter((hold) => !hold.isParked())).toEqual([]);
+  expect([...holds, late].filter((ownership) => !ownership.isParked())).toEqual([]);
   rig.stub.script(some);
   expect((await Promise.all(answers)).every(({ kind }) => kind === 'coupons')).toBe(true);
-  expect([...holds, late].filter((hold) => hold.isParked())).toEqual([]);
+  expect([...holds, late].filter((ownership) => ownership.isParked())).toEqual([]);
 });
 
 test('while it waits for a token none', async () => {
@@ -98,13 +98,13 @@ test('while it waits for a token none', async () => {
   };
   rig.build({ tokens });
   const server = keepCalls();
-  const hold = holdWithPlace();
-  const answer = find('u', hold);
-  await until(() => hold.isParked());
+  const ownership = holdWithPlace();
+  const answer = find('u', ownership);
+  await until(() => ownership.isParked());
   current = 'token';
   granted.resolve('token');
   await until(() => server.calls() === 1);
-  expect(hold.isParked()).toBe(false);
+  expect(ownership.isParked()).toBe(false);
   await server.answer(some);
   expect(await answer).toMatchObject({ kind: 'coupons' });
 });

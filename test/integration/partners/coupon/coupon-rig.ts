@@ -8,7 +8,7 @@ import {
 import type { CouponAnswer } from '../../../../src/pipeline/ports.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { startHttpStub, type HttpStub } from '../../../support/partners/http-stub.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { couponQuery, createLogBook } from '../../../support/partners/partner-fakes.ts';
 
 export const coupon = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
@@ -73,6 +73,6 @@ export function useCouponRig(timeoutMs: number): CouponRig {
       return invalid;
     },
     build,
-    find: (staleInMs, signal = held) => api.find(couponQuery({}, staleInMs), holdOf(signal)),
+    find: (staleInMs, signal = held) => api.find(couponQuery({}, staleInMs), ownershipOf(signal)),
   };
 }

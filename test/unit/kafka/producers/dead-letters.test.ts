@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { oneLine } from '../../../../src/kafka/producers/dead-letters.ts';
 import type { Seat } from '../../../../src/stream/execute/places.ts';
 import { createKeyRule } from '../../../../src/stream/partition/event-keys.ts';
-import { createHoldBook } from '../../../../src/stream/partition/event-ownership.ts';
+import { createOwnershipLedger } from '../../../../src/stream/partition/event-ownership.ts';
 import { AbandonedError } from '../../../../src/runtime/errors.ts';
 
 test('an error is one bounded line', () => {
@@ -32,20 +32,20 @@ const IDLE_SEAT: Seat = {
 
 test('a hold that is lost: told by its signal, by its question, and to who asks later', () => {
   const parking = { park: () => undefined, unpark: () => undefined, whenRoom: () => undefined };
-  const book = createHoldBook(parking);
+  const book = createOwnershipLedger(parking);
   const take = () => book.take({ ...IDLE_SEAT });
   const [asked, silent, ended] = [take(), take(), take()];
   const { signal } = asked;
   const endedSignal = ended.signal;
   ended.release();
-  asked.assertHeld();
-  book.loseAll();
+  asked.assertOwned();
+  book.revokeAll();
   expect(signal.aborted).toBe(true);
   expect(signal.reason).toBeInstanceOf(AbandonedError);
   expect(silent.signal.aborted).toBe(true);
   expect(endedSignal.aborted).toBe(false);
   expect(() => {
-    silent.assertHeld();
+    silent.assertOwned();
   }).toThrow(AbandonedError);
   expect(take().signal.aborted).toBe(true);
 });

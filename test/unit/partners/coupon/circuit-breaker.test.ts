@@ -14,8 +14,8 @@ function setUp() {
     random: () => 0.999,
     onChange: (state) => changes.push(state),
   });
-  const probe = (times: number, ok: boolean, ticket = breaker.ticket()): void => {
-    for (let n = 0; n < times; n += 1) breaker.probed(ticket, ok);
+  const probe = (times: number, ok: boolean, generation = breaker.generation()): void => {
+    for (let n = 0; n < times; n += 1) breaker.probed(generation, ok);
   };
   return { clock, changes, breaker, probe };
 }
@@ -60,10 +60,10 @@ describe('circuit breaker', () => {
 
   test('a late result of an earlier state counts for nothing', async () => {
     const { clock, breaker, probe } = setUp();
-    const early = breaker.ticket();
+    const early = breaker.generation();
     breaker.open();
     await clock.advance(600);
-    const first = breaker.ticket();
+    const first = breaker.generation();
     probe(20, false, early);
     probe(20, true, early);
     expect(breaker.state()).toBe('half_open');
@@ -80,8 +80,8 @@ describe('circuit breaker', () => {
     const { clock, breaker } = setUp();
     breaker.open();
     await clock.advance(600);
-    const ticket = breaker.ticket();
-    for (const ok of [false, false, false, true, true, false]) breaker.probed(ticket, ok);
+    const generation = breaker.generation();
+    for (const ok of [false, false, false, true, true, false]) breaker.probed(generation, ok);
     await settled();
     expect(breaker.state()).toBe('open');
     expect(clock.sleepers()).toBe(1);

@@ -1,7 +1,7 @@
 /** First calls and tries again are two classes: neither keeps the other out. */
 import { describe, expect, test } from 'vitest';
 import { createRouterPool } from '../../../../src/partners/coupon/router-pool.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { createFakeClock, settled } from '../../../support/partners/partner-fakes.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -18,7 +18,7 @@ describe('first calls and tries again', () => {
         inside.push(name);
         return;
       }
-      const hold = { ...holdOf(new AbortController().signal), park: () => void parked.push(name) };
+      const hold = { ...ownershipOf(new AbortController().signal), park: () => void parked.push(name) };
       void pool.wait(NEVER, hold, sharer, isAgain ? { isOver } : undefined).then((admission) => {
         inside.push(admission === 'admitted' ? name : `${name} ${admission}`);
       });

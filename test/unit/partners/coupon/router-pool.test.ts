@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRouterPool, type Admission } from '../../../../src/partners/coupon/router-pool.ts';
-import { holdOf } from '../../../support/kafka/ownership-of.ts';
+import { ownershipOf } from '../../../support/kafka/ownership-of.ts';
 import { createFakeClock, settled } from '../../../support/partners/partner-fakes.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -11,7 +11,7 @@ function setUp(limit: number) {
   const pool = createRouterPool(limit, clock);
   const ended: (readonly [string, Admission])[] = [];
   const wait = (name: string, staleAtMs = NEVER, signal = new AbortController().signal): void => {
-    void pool.wait(staleAtMs, holdOf(signal)).then((admission) => ended.push([name, admission]));
+    void pool.wait(staleAtMs, ownershipOf(signal)).then((admission) => ended.push([name, admission]));
   };
   return { clock, pool, ended, wait };
 }
