@@ -42,16 +42,16 @@ export interface HealthParts {
   readonly worker: Pick<PushWorker, 'refused'>;
   readonly registry: () => PodRegistry | undefined;
   readonly waits: Waits;
-  readonly obstacles: Obstacles;
+  readonly outages: OutageReasons;
   readonly eventLoopP99Ms: () => number;
   readonly stalled: () => readonly string[];
   readonly isStopping: () => boolean;
 }
 
 /** What keeps a service that is waited for from being reached, in its client's words: the reason beside a reason. */
-export interface Obstacles {
+export interface OutageReasons {
   /** To be told by whoever waits for the service; undefined once it is there. */
-  teller(service: string): (reason: string | undefined) => void;
+  reporter(service: string): (reason: string | undefined) => void;
   /** `what`, and behind a colon what is known of it. */
   explain(what: string, service: string): string;
   reasonOf(service: string): string | undefined;
@@ -61,10 +61,10 @@ export interface Obstacles {
 export type WrittenTopic = 'dead-letter topic' | 'outcome topic';
 const WRITTEN_TOPICS: readonly WrittenTopic[] = ['dead-letter topic', 'outcome topic'];
 
-export function createObstacles(): Obstacles {
+export function createOutageReasons(): OutageReasons {
   const known = new Map<string, string>();
   return {
-    teller: (service) => (reason) => {
+    reporter: (service) => (reason) => {
       if (reason === undefined) known.delete(service);
       else known.set(service, reason);
     },
@@ -91,7 +91,7 @@ const ASK_LIMIT_MS = 1000;
 const NO_DEPTHS: QueueDepths = { waiting: 0, active: 0, delayed: 0, failed: 0 };
 
 export function createHealth(parts: HealthParts): Health {
-  const { config, ledger, consumer, documents, couponApi, obstacles } = parts;
+  const { config, ledger, consumer, documents, couponApi, outages } = parts;
   let depths = NO_DEPTHS;
   let isFlagSet = false;
   let wasJoined = false;
@@ -101,7 +101,7 @@ export function createHealth(parts: HealthParts): Health {
   /** Why Redis can't be used as it should, a sentence each: as a whole, or in part. */
   const redisFaults = (): string[] => {
     const faults = [...parts.redis.faults()];
-    if (!parts.redis.isUp()) faults.unshift(obstacles.explain('redis is not reachable', 'redis'));
+    if (!parts.redis.isUp()) faults.unshift(outages.explain('redis is not reachable', 'redis'));
     const refused = parts.worker.refused();
     if (refused !== undefined) faults.push(`the push worker gets no jobs: ${refused}`);
     return faults;
@@ -143,7 +143,7 @@ export function createHealth(parts: HealthParts): Health {
     if (commitFault !== undefined) services.add(`commits: ${commitFault}`);
     if (stats.breaker !== 'closed' || stats.isDark || couponApi.isRefused()) services.add('coupon API');
     if (parts.pushApi.isRefused() || parts.pushApi.stats().isAway) services.add(PUSH_API);
-    for (const topic of WRITTEN_TOPICS) if (obstacles.reasonOf(topic) !== undefined) services.add(topic);
+    for (const topic of WRITTEN_TOPICS) if (outages.reasonOf(topic) !== undefined) services.add(topic);
     if (parts.tokens?.hasValidToken() === false) services.add('auth server');
     return [...services].sort();
   };
@@ -176,10 +176,10 @@ export function createHealth(parts: HealthParts): Health {
         reasons.push(`no valid rules yet: ${documents.rules.status().lastError ?? 'not read'}`);
       }
       if (!consumer.status().joined) {
-        reasons.push(obstacles.explain('not joined to the consumer group', 'kafka'));
+        reasons.push(outages.explain('not joined to the consumer group', 'kafka'));
       }
       for (const topic of WRITTEN_TOPICS) {
-        const reason = obstacles.reasonOf(topic);
+        const reason = outages.reasonOf(topic);
         if (reason !== undefined) reasons.push(`the ${topic} takes no records: ${reason}`);
       }
       if (parts.tokens?.hasValidToken() === false) {

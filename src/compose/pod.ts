@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import { openDocuments } from './documents.ts';
-import { createHealth, createObstacles, type WrittenTopic } from './health.ts';
+import { createHealth, createOutageReasons, type WrittenTopic } from './health.ts';
 import { createLifecycle, type Pod } from './lifecycle.ts';
 import { openPartners } from './partners.ts';
 import { openRedisConnections } from './redis.ts';
@@ -52,12 +52,12 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const metrics = createMetrics();
   const ledger = createLedger(metrics);
   const waits = createWaits();
-  const obstacles = createObstacles();
+  const outages = createOutageReasons();
   const loopDelay = watchLoopDelay();
   let isStopping = false;
 
   // ── Redis: claims, deliveries, queue ──────────────────────────────────────────────────────────────────
-  const connections = openRedisConnections(config.redis, { logger, metrics, obstacles });
+  const connections = openRedisConnections(config.redis, { logger, metrics, outages });
   const { redis, watch } = connections;
   const prefix = cooldownPrefix(config.redis.prefix, config.dryRun);
   const claims = createClaims({ redis, prefix, assertKeeps: watch.assertKeeps });
@@ -85,7 +85,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const { brokers, ssl, sasl, deadLetterTopic, outcomeTopic } = config.kafka;
   const connection = { brokers, ssl, clientId: config.pod, ...(sasl !== undefined && { sasl }) };
   const openSender = (topic: string, service: WrittenTopic): RecordSender =>
-    createRecordSender({ connection, topic, service, logger, onObstacle: obstacles.teller(service) });
+    createRecordSender({ connection, topic, service, logger, onUnavailable: outages.reporter(service) });
   const deadLetterSender = openSender(deadLetterTopic, 'dead-letter topic');
   const outcomeSender = outcomeTopic === undefined ? undefined : openSender(outcomeTopic, 'outcome topic');
   const deadLetters = createDeadLetters(deadLetterSender);
@@ -149,7 +149,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     onAssigned: (partitions) => {
       couponApi.shareBetween(Math.max(1, partitions));
     },
-    onObstacle: obstacles.teller('kafka'),
+    onUnavailable: outages.reporter('kafka'),
     onFatal: (error) => {
       onFatal(`the consumer can not go on: ${error.message}`, error);
     },
@@ -210,7 +210,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     logLinesDropped: () => logger.linesDropped(),
     worker,
     waits,
-    obstacles,
+    outages,
     registry: () => registry,
     eventLoopP99Ms: () => loopDelay.takeP99Ms(),
     stalled: () => watchdog.stalled(),
@@ -250,8 +250,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       },
       (signal) => {
         const topics = [deadLetterTopic, ...(outcomeTopic === undefined ? [] : [outcomeTopic])];
-        const onObstacle = obstacles.teller('kafka');
-        return ensureTopics({ connection, topics, logger, clock, signal, onObstacle });
+        const onUnavailable = outages.reporter('kafka');
+        return ensureTopics({ connection, topics, logger, clock, signal, onUnavailable });
       },
       () => {
         consumer.start();

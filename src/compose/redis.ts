@@ -1,6 +1,6 @@
 /** A pod's connections to Redis, each for one kind of use, and the watch over them. */
 import type { Config } from '../config/config.ts';
-import type { Obstacles } from './health.ts';
+import type { OutageReasons } from './health.ts';
 import { closeRedis, openRedis, type RedisClient, type RedisConnectionOptions } from '../redis/connection.ts';
 import { watchRedis, type RedisWatch } from '../redis/watch.ts';
 import type { ServiceLogger } from '../telemetry/logger.ts';
@@ -23,7 +23,7 @@ export interface RedisConnections {
 export interface RedisSurroundings {
   readonly logger: ServiceLogger;
   readonly metrics: Metrics;
-  readonly obstacles: Obstacles;
+  readonly outages: OutageReasons;
 }
 
 /** A demoted server that is all that can be reached is not asked more often. */
@@ -31,9 +31,9 @@ const LEAVE_EVERY_MS = 1000;
 
 export function openRedisConnections(
   config: Config['redis'],
-  { logger, metrics, obstacles }: RedisSurroundings,
+  { logger, metrics, outages }: RedisSurroundings,
 ): RedisConnections {
-  const onObstacle = obstacles.teller('redis');
+  const onUnavailable = outages.reporter('redis');
   let leaving = false;
   /** What one connection has found is so for all, also for one that only listens and would never notice. */
   const leaveDemoted = (): void => {
@@ -45,7 +45,7 @@ export function openRedisConnections(
   const connect = (
     purpose: 'commands' | 'worker',
     name: string,
-    told: Pick<RedisConnectionOptions, 'onObstacle'> = {},
+    told: Pick<RedisConnectionOptions, 'onUnavailable'> = {},
   ): RedisClient =>
     openRedis({
       ...config,
@@ -55,12 +55,12 @@ export function openRedisConnections(
       onDemoted: leaveDemoted,
       ...told,
     });
-  const redis = connect('commands', 'claims', { onObstacle });
+  const redis = connect('commands', 'claims', { onUnavailable });
   const queue = connect('commands', 'queue');
   const worker = connect('worker', 'worker');
   const subscriber = connect('worker', 'announcements');
   const watch = watchRedis({
-    ...{ redis, prefix: config.prefix, logger, onObstacle },
+    ...{ redis, prefix: config.prefix, logger, onUnavailable },
     count: (name) => metrics.count(name, {}),
   });
   return {

@@ -55,7 +55,7 @@ export interface ConsumerOptions {
   /** Called after every join, before its first event, with how many partitions this pod has. Must not throw. */
   readonly onAssigned?: (partitions: number) => void;
   /** What keeps it from beginning or from Kafka, in the client's words; undefined once nothing does. Must not throw. */
-  readonly onObstacle?: (reason: string | undefined) => void;
+  readonly onUnavailable?: (reason: string | undefined) => void;
   /**
    * Called at most once: the consumer cannot go on without skipping or losing something (a defect in an
    * event's work, missing rights to join the group). The pod must exit with this reason.

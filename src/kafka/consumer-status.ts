@@ -3,7 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { createBacklogPace, type BacklogPace } from '../stream/backlog-pace.ts';
 import type { CommitHealth } from './commit/commit-health.ts';
 import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
-import type { FindObstacle } from './fetch/fetch-apart.ts';
+import type { FindFetchFault } from './fetch/fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
 import type { Membership } from './group/membership.ts';
 import type { PartitionFetch } from './fetch/partition-fetch.ts';
@@ -15,7 +15,7 @@ export interface StatusSources {
   readonly clock: Clock;
   readonly membership: Membership;
   readonly watch: KafkaWatch;
-  readonly findObstacle: FindObstacle;
+  readonly findFetchFault: FindFetchFault;
   readonly fetching: PartitionFetch;
   readonly commits: CommitHealth;
   readonly marks: { readonly fetchAtMs?: number; readonly progressAtMs?: number };
@@ -35,7 +35,7 @@ export function createStatusReader(sources: StatusSources): () => ConsumerStatus
 type PaceOf = (flow: PartitionFlow) => BacklogPace;
 
 function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
-  const { topic, membership, watch, marks, clock, findObstacle } = sources;
+  const { topic, membership, watch, marks, clock, findFetchFault } = sources;
   const { current } = membership;
   const member = current !== undefined && current.state !== 'over';
   const flows = member ? [...current.flows.values()] : [];
@@ -49,7 +49,7 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
   const partitions = held.map((partition): PartitionStatus => {
     const flow = current?.flows.get(partition);
     const fault =
-      findObstacle(topic, partition) ??
+      findFetchFault(topic, partition) ??
       faults.get(partition) ??
       uncommitted.get(partition) ??
       (flow === undefined ? 'where it begins is not known yet' : undefined);

@@ -14,7 +14,7 @@ import { createCommitHealth } from './commit/commit-health.ts';
 import { createCommitter } from './commit/committer.ts';
 import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
 import { createKeyRule } from '../stream/partition/event-keys.ts';
-import { fetchApart, type FindObstacle } from './fetch/fetch-apart.ts';
+import { fetchApart, type FindFetchFault } from './fetch/fetch-apart.ts';
 import { createFetchControls } from './fetch/fetch-controls.ts';
 import { commitWatermarks } from './commit/group-commit.ts';
 import { revokeAll } from './group/handover.ts';
@@ -65,7 +65,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const { heartbeatIntervalMs = 500, maxFetchBytesPerPartition = MAX_FETCH_BYTES } = options;
   const marks: { fetchAtMs?: number; progressAtMs?: number } = {};
   const stopping = new AbortController();
-  let findObstacle: FindObstacle = () => undefined;
+  let findFetchFault: FindFetchFault = () => undefined;
   let isOver = false;
   let isFatal = false;
   let stopped: Promise<void> | undefined;
@@ -96,7 +96,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     () => membership.beforeJoin(),
     (cluster) => {
       fetching.attach(cluster as InsideCluster);
-      findObstacle = fetchApart(cluster as InsideCluster);
+      findFetchFault = fetchApart(cluster as InsideCluster);
     },
   );
   const commits = createCommitHealth(topic, clock, logger);
@@ -170,7 +170,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     intervalMs: options.lagIntervalMs ?? 10_000,
     clock,
     logger,
-    ...(options.onObstacle !== undefined && { onObstacle: options.onObstacle }),
+    ...(options.onUnavailable !== undefined && { onUnavailable: options.onUnavailable }),
     onRanges: (ranges) => {
       void membership.checkTopic();
       for (const flow of membership.current?.flows.values() ?? []) {
@@ -204,7 +204,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     to.on(to.events.REQUEST, watch.answered);
     to.on(to.events.FETCH, () => (marks.fetchAtMs = clock.now()));
     to.on(to.events.GROUP_JOIN, ({ payload }) => {
-      options.onObstacle?.(undefined);
+      options.onUnavailable?.(undefined);
       fetching.forget();
       commits.forget();
       membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
@@ -220,7 +220,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       if (payload.restart) {
         const error = messageOf(payload.error);
         logger.warn({ error }, 'kafkajs starts over');
-        options.onObstacle?.(error);
+        options.onUnavailable?.(error);
         return;
       }
       membership.givenUp();
@@ -232,18 +232,18 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   async function persist(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
     let told: string | undefined;
     while (!stopping.signal.aborted) {
-      let obstacle = 'not there yet';
+      let reason = 'not there yet';
       try {
         if (await attempt()) {
-          options.onObstacle?.(undefined);
+          options.onUnavailable?.(undefined);
           return true;
         }
       } catch (error) {
-        obstacle = messageOf(error);
+        reason = messageOf(error);
       }
-      options.onObstacle?.(`${what}: ${obstacle}`);
-      if (obstacle !== told) logger.warn({ topic, error: obstacle }, `${what}: waiting`);
-      told = obstacle;
+      options.onUnavailable?.(`${what}: ${reason}`);
+      if (reason !== told) logger.warn({ topic, error: reason }, `${what}: waiting`);
+      told = reason;
       await clock.sleep(START_RETRY_MS, stopping.signal);
     }
     return false;
@@ -293,6 +293,6 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       run().catch(fail);
     },
     stop: () => (stopped ??= stop()),
-    status: createStatusReader({ ...options, membership, watch, fetching, commits, findObstacle, marks }),
+    status: createStatusReader({ ...options, membership, watch, fetching, commits, findFetchFault, marks }),
   };
 }

@@ -26,7 +26,7 @@ export interface KafkaWatchOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Why it does not answer, in its client's words; undefined once it does. Must not throw. */
-  readonly onObstacle?: (reason: string | undefined) => void;
+  readonly onUnavailable?: (reason: string | undefined) => void;
   onRanges(ranges: ReadonlyMap<number, PartitionRange>): void;
 }
 
@@ -43,7 +43,7 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
     if (awaySinceMs === undefined) return;
     logger.info({ awayMs: lastAnswerMs - awaySinceMs }, 'Kafka answers again');
     awaySinceMs = undefined;
-    options.onObstacle?.(undefined);
+    options.onUnavailable?.(undefined);
   }
 
   async function ask(): Promise<void> {
@@ -61,7 +61,7 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
         logger.error({ error: messageOf(error) }, 'Kafka does not answer; waiting for it');
       }
       awaySinceMs ??= lastAnswerMs;
-      options.onObstacle?.(messageOf(error));
+      options.onUnavailable?.(messageOf(error));
     }
   }
 

@@ -31,7 +31,7 @@ export interface RedisConnectionOptions {
   readonly name?: string;
   readonly logger: Logger;
   /** Why it was lost or refused, in Redis's or the network's words; undefined once it stands. Must not throw. */
-  readonly onObstacle?: (reason: string | undefined) => void;
+  readonly onUnavailable?: (reason: string | undefined) => void;
   /** It has answered as a read-only replica, and is left: whoever leads to it now may lead elsewhere. Must not throw. */
   readonly onDemoted?: () => void;
 }
@@ -160,18 +160,18 @@ function noteMisfit(client: RedisClient, reason: unknown): void {
 }
 
 /** An unheard `error` event would end the process; a repeated one is said once an outage. */
-function reportState(client: RedisClient, { logger, purpose, onObstacle }: RedisConnectionOptions): void {
+function reportState(client: RedisClient, { logger, purpose, onUnavailable }: RedisConnectionOptions): void {
   let away = false;
   client.on('error', (error: Error) => {
     const reason = shortError(reasonOf(error));
     noteMisfit(client, reasonOf(error));
-    onObstacle?.(reason);
+    onUnavailable?.(reason);
     if (!away) logger.warn({ purpose, error: reason }, 'redis connection lost or refused');
     away = true;
   });
   client.on('connect', () => misfits.delete(client));
   client.on('ready', () => {
-    onObstacle?.(undefined);
+    onUnavailable?.(undefined);
     if (away) logger.info({ purpose }, 'redis is back');
     away = false;
   });

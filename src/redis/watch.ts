@@ -35,7 +35,7 @@ export interface RedisWatchOptions {
   /** Ms between beats; default 1000. */
   readonly intervalMs?: number;
   /** Why it takes no writes though the connection stands; undefined once it does. Must not throw. */
-  readonly onObstacle?: (reason: string | undefined) => void;
+  readonly onUnavailable?: (reason: string | undefined) => void;
   /** Acknowledged writes are gone; or it was restarted, or a replica was promoted. */
   readonly count?: (what: 'redis.data_lost' | 'redis.server_changed') => void;
 }
@@ -100,9 +100,9 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
     const results = await Promise.allSettled(marks.map((mark) => writeMark(mark, count)));
     const refusal = results.find((result) => result.status === 'rejected');
     up = refusal === undefined;
-    if (up) options.onObstacle?.(undefined);
+    if (up) options.onUnavailable?.(undefined);
     else if (redis.status === 'ready')
-      options.onObstacle?.(shortError(refusalOf(refusal?.reason) ?? refusal?.reason));
+      options.onUnavailable?.(shortError(refusalOf(refusal?.reason) ?? refusal?.reason));
     const lost = results.filter((result) => result.status === 'fulfilled' && result.value).length;
     if (lost > 0) {
       seen.dataLost += 1;

@@ -27,7 +27,7 @@ const SILENT_MS = 3000;
 const LOGIN_PATIENCE_MS = 10_000;
 
 /** Why a partition is not being fetched, in words; undefined where nothing is known against it. */
-export type FindObstacle = (topic: string, partition: number) => string | undefined;
+export type FindFetchFault = (topic: string, partition: number) => string | undefined;
 
 interface Wanted {
   readonly topics: readonly {
@@ -52,7 +52,7 @@ interface UnderWay {
 const NOTHING: Answer = { responses: [] };
 
 /** Makes the fetch loops of this cluster's consumer independent of each other. */
-export function fetchApart(cluster: InsideCluster): FindObstacle {
+export function fetchApart(cluster: InsideCluster): FindFetchFault {
   const find = cluster.findBroker.bind(cluster);
   // The coordinator is asked for its own sake: there a failure must be seen.
   const forCoordinator = Object.create(cluster, { findBroker: { value: find } }) as InsideCluster;
@@ -158,9 +158,9 @@ export function fetchApart(cluster: InsideCluster): FindObstacle {
     const leader = partitions?.find(({ partitionId }) => partitionId === partition)?.leader;
     if (leader === undefined) return undefined;
     if (leader < 0) return 'no leader';
-    const obstacle = unreachable.get(String(leader));
-    if (obstacle === undefined) return undefined;
-    return `its leader, broker ${String(leader)}, can not be reached: ${obstacle}`;
+    const reason = unreachable.get(String(leader));
+    if (reason === undefined) return undefined;
+    return `its leader, broker ${String(leader)}, can not be reached: ${reason}`;
   };
 }
 

@@ -45,7 +45,7 @@ export interface RecordSenderOptions {
   /** How long a record waits for company, ms. Default 5. */
   readonly lingerMs?: number;
   /** Why the topic refuses whatever is sent, until it takes a record again: then undefined. Must not throw. */
-  readonly onObstacle?: (reason: string | undefined) => void;
+  readonly onUnavailable?: (reason: string | undefined) => void;
 }
 
 /** The producer tries once: what is tried again here is tried without those that were acknowledged. */
@@ -141,12 +141,12 @@ export function createRecordSender(
   function accepted(): void {
     if (!isRefused) return;
     isRefused = false;
-    options.onObstacle?.(undefined);
+    options.onUnavailable?.(undefined);
   }
 
   function refused(error: unknown): void {
     isRefused = true;
-    options.onObstacle?.(`${topic} refuses records: ${messageOf(error)}`);
+    options.onUnavailable?.(`${topic} refuses records: ${messageOf(error)}`);
   }
 
   async function sendTogether(batch: readonly Outgoing[]): Promise<void> {

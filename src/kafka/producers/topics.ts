@@ -24,7 +24,7 @@ export interface EnsureTopicsOptions {
   /** Gives up waiting for Kafka. */
   readonly signal?: AbortSignal;
   /** What is being waited for, in the client's words; undefined once there is nothing. Must not throw. */
-  readonly onObstacle?: (reason: string | undefined) => void;
+  readonly onUnavailable?: (reason: string | undefined) => void;
 }
 
 /**
@@ -37,10 +37,10 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<void> 
   for (let told = false; signal?.aborted !== true; told = true) {
     try {
       left = await settleAll(left, options, tellRefused);
-      options.onObstacle?.(undefined);
+      options.onUnavailable?.(undefined);
       break;
     } catch (error) {
-      options.onObstacle?.(messageOf(error));
+      options.onUnavailable?.(messageOf(error));
       if (!told) logger.warn({ error: messageOf(error) }, 'topics could not be looked up, trying again');
     }
     await clock.sleep(RETRY_MS, signal);

@@ -63,9 +63,9 @@ test('topics that the user may not see are named, and keep no other from being m
     { topic: hidden, error: expect.stringMatching('the Kafka user may not describe or create it') as string },
   ]);
 
-  const obstacles: (string | undefined)[] = [];
-  const onObstacle = (reason: string | undefined): void => void obstacles.push(reason);
-  const refusedPod = startPod(bench.brokers, { topic: hidden, groupId: randomUUID(), onObstacle });
+  const reasons: (string | undefined)[] = [];
+  const onUnavailable = (reason: string | undefined): void => void reasons.push(reason);
+  const refusedPod = startPod(bench.brokers, { topic: hidden, groupId: randomUUID(), onUnavailable });
   const ledger = createLedger();
   const pod = startPod(bench.brokers, { topic: ours, groupId: randomUUID(), ledger });
   await bench.send(
@@ -74,7 +74,7 @@ test('topics that the user may not see are named, and keep no other from being m
   );
   await until('the other topic is read', () => ledger.done.size === 20);
   const reason = `the Kafka user may not describe the topic ${hidden}`;
-  await until('it says why', () => obstacles.some((one) => one?.includes(reason) === true));
+  await until('it says why', () => reasons.some((one) => one?.includes(reason) === true));
   expect(refusedPod.fatal).toBeUndefined();
   await Promise.all([refusedPod.consumer.stop(), pod.consumer.stop()]);
 });

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { createObstacles } from '../../../src/compose/health.ts';
+import { createOutageReasons } from '../../../src/compose/health.ts';
 import { openRedisConnections } from '../../../src/compose/redis.ts';
 import { createClaims } from '../../../src/claims/claims.ts';
 import { announceDocuments, startPodRegistry } from '../../../src/ops/pods.ts';
@@ -99,7 +99,7 @@ it('the demoted server is left within seconds, on every connection, also where I
   const url = balancer.url.replace('redis://', 'redis://pod:pw@');
   const connections = openRedisConnections(
     { url, cluster: false, prefix: PREFIX },
-    { logger: silentLogger as never, metrics: createMetrics(), obstacles: createObstacles() },
+    { logger: silentLogger as never, metrics: createMetrics(), outages: createOutageReasons() },
   );
   const { redis, watch } = connections;
   const claims = createClaims({ redis, prefix: PREFIX });

@@ -45,37 +45,37 @@ function clusterOf(brokers: Readonly<Record<string, Fetch>>, find?: () => Promis
     },
     findLeaderForPartitions: () => ({ '-1': [2] }),
   } as unknown as InsideCluster;
-  const obstacleOf = fetchApart(cluster);
+  const faultOf = fetchApart(cluster);
   const fetch = async (nodeId: string, wanted: unknown): Promise<unknown> => {
     const broker: Broker = await cluster.findBroker({ nodeId });
     return broker.fetch(wanted as Parameters<Broker['fetch']>[0]);
   };
-  return { cluster, obstacleOf, fetch };
+  return { cluster, faultOf, fetch };
 }
 
 it('an answer in time goes through as it is', async () => {
-  const { fetch, obstacleOf } = clusterOf({ 1: () => Promise.resolve(bringing(0)) });
+  const { fetch, faultOf } = clusterOf({ 1: () => Promise.resolve(bringing(0)) });
   expect(await fetch('1', wanting({ 0: 5 }))).toEqual(bringing(0));
-  expect(obstacleOf('t', 0)).toBeUndefined();
-  expect(obstacleOf('t', 2)).toBe('no leader');
-  expect(obstacleOf('other', 0)).toBeUndefined();
+  expect(faultOf('t', 0)).toBeUndefined();
+  expect(faultOf('t', 2)).toBe('no leader');
+  expect(faultOf('other', 0)).toBeUndefined();
 });
 
 it('a broker that says nothing lets its loop turn, is asked once, and is named', async () => {
   const answer = Promise.withResolvers<unknown>();
   const asked = vi.fn(() => answer.promise);
-  const { fetch, obstacleOf } = clusterOf({ 2: asked });
+  const { fetch, faultOf } = clusterOf({ 2: asked });
   for (let turn = 0; turn < 20; turn += 1) {
     const turned = fetch('2', wanting({ 1: 5 }));
     await vi.advanceTimersByTimeAsync(250);
     expect(await turned).toEqual(NOTHING);
   }
   expect(asked).toHaveBeenCalledTimes(1);
-  expect(obstacleOf('t', 1)).toMatch('broker 2, can not be reached: no answer');
+  expect(faultOf('t', 1)).toMatch('broker 2, can not be reached: no answer');
   const last = fetch('2', wanting({ 1: 5 }));
   answer.resolve(bringing(1));
   expect(await last).toEqual(bringing(1));
-  expect(obstacleOf('t', 1)).toBeUndefined();
+  expect(faultOf('t', 1)).toBeUndefined();
 });
 
 it('a late answer brings only what is wanted from the same offset', async () => {
@@ -94,10 +94,10 @@ it.each([
   ['a request without an answer', failure('KafkaJSRequestTimeoutError')],
 ])('%s fails nobody’s loop, and the broker is tried again after a second', async (_what, error) => {
   const asked = vi.fn<Fetch>(() => Promise.reject(error));
-  const { cluster, fetch, obstacleOf } = clusterOf({ 2: asked });
+  const { cluster, fetch, faultOf } = clusterOf({ 2: asked });
   expect(await fetch('2', wanting({ 1: 5 }))).toEqual(NOTHING);
-  expect(obstacleOf('t', 1)).toMatch(error.message);
-  expect(obstacleOf('t', 0)).toBeUndefined();
+  expect(faultOf('t', 1)).toMatch(error.message);
+  expect(faultOf('t', 0)).toBeUndefined();
   expect(cluster.brokerPool.metadataExpireAt).toBeLessThanOrEqual(Date.now() + 100);
   asked.mockResolvedValue(bringing(1));
   const again = fetch('2', wanting({ 1: 5 }));
@@ -109,11 +109,9 @@ it.each([
 });
 
 it('whatever keeps it from being reached is the broker’s alone', async () => {
-  const { fetch, obstacleOf } = clusterOf({}, () =>
-    Promise.reject(failure('KafkaJSSASLAuthenticationError')),
-  );
+  const { fetch, faultOf } = clusterOf({}, () => Promise.reject(failure('KafkaJSSASLAuthenticationError')));
   expect(await fetch('2', wanting({ 1: 5 }))).toEqual(NOTHING);
-  expect(obstacleOf('t', 1)).toMatch('KafkaJSSASLAuthenticationError');
+  expect(faultOf('t', 1)).toMatch('KafkaJSSASLAuthenticationError');
 });
 
 it.each([
@@ -142,7 +140,7 @@ it('a login that one broker refuses is that broker’s alone; one that all refus
   const refusal = failure('KafkaJSSASLAuthenticationError', { retriable: false });
   const wrapped = Object.assign(new Error('wrapped'), { cause: refusal });
   let isFirstRefused = false;
-  const { fetch, obstacleOf } = clusterOf({
+  const { fetch, faultOf } = clusterOf({
     1: () => (isFirstRefused ? Promise.reject(refusal) : Promise.resolve(bringing(0))),
     2: () => Promise.reject(wrapped),
   });
@@ -155,7 +153,7 @@ it('a login that one broker refuses is that broker’s alone; one that all refus
     expect(await turn('1')).toEqual(bringing(0));
     expect(await turn('2')).toEqual(NOTHING);
   }
-  expect(obstacleOf('t', 1)).toMatch('broker 2, can not be reached');
+  expect(faultOf('t', 1)).toMatch('broker 2, can not be reached');
   isFirstRefused = true;
   let ended: unknown = NOTHING;
   let seconds = 0;

@@ -35,7 +35,7 @@ function openTopic() {
     /** Why a record is not taken. */
     refuseRecord: (_message: Message): string | undefined => undefined,
   };
-  const obstacles: (string | undefined)[] = [];
+  const reasons: (string | undefined)[] = [];
   const write = (choose: RecordPlacement['choose'], { topic, messages }: ProducerRecord) => {
     const partitions = Map.groupBy(messages, (message) =>
       choose({ topic, partitionMetadata: PARTITIONS, message }),
@@ -59,7 +59,7 @@ function openTopic() {
     {
       connection: { brokers: ['nowhere:1'], clientId: 't' },
       ...{ topic: 't', service: 'outcome topic', logger: silentLogger, lingerMs: 1 },
-      onObstacle: (reason) => void obstacles.push(reason),
+      onUnavailable: (reason) => void reasons.push(reason),
     },
     (choose): SendingProducer => ({
       connect: () => Promise.resolve(),
@@ -71,7 +71,7 @@ function openTopic() {
       },
     }),
   );
-  return { sender, rules, written, requests, obstacles };
+  return { sender, rules, written, requests, reasons };
 }
 
 const record = (key: string | null, value: string): OutgoingRecord => ({ key, value });
@@ -123,13 +123,13 @@ test('a partition that takes nothing holds up its own records, and the others’
 });
 
 test('a topic that refuses whatever is sent says so until it takes a record', async () => {
-  const { sender, rules, obstacles } = openTopic();
+  const { sender, rules, reasons } = openTopic();
   rules.refuse = () => 'TOPIC_AUTHORIZATION_FAILED';
   await expect(sender.send(record('a', 'b'))).rejects.toThrow(/outcome topic.*TOPIC_AUTHORIZATION_FAILED/);
-  expect(obstacles.at(-1)).toMatch(/^t refuses records: .*TOPIC_AUTHORIZATION_FAILED/);
+  expect(reasons.at(-1)).toMatch(/^t refuses records: .*TOPIC_AUTHORIZATION_FAILED/);
   rules.refuse = () => undefined;
   await sender.send(record('a', 'b'));
-  expect(obstacles.at(-1)).toBeUndefined();
+  expect(reasons.at(-1)).toBeUndefined();
   await sender.stop();
 });
 
