@@ -12,6 +12,7 @@ import {
   type Outcome,
 } from '../domain/outcome.ts';
 import type { FlowMeter, Stage } from '../pipeline/ports.ts';
+import { namesOf } from '../runtime/names-of.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface EventCounts {
@@ -36,8 +37,8 @@ export function createLedger(metrics: Metrics): Ledger {
   let queued = 0;
   let abandoned = 0;
   let endedTotal = 0;
-  const filtered = zeroes(FILTER_REASONS);
-  const deadLettered = zeroes(DEAD_LETTER_REASONS);
+  const filtered = zeroes(namesOf(FILTER_REASONS));
+  const deadLettered = zeroes(namesOf(DEAD_LETTER_REASONS));
   const delivered = zeroes(DELIVERY_OUTCOMES);
   const stages = handles((stage: Stage) => metrics.distribution('stage.duration_ms', { stage }));
   const durations = handles((outcome: Outcome['kind']) =>

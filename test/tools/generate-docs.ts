@@ -1,11 +1,12 @@
 /**
- * Writes what is generated into the files that show it: the README's configuration table, its table of hazards
+ * Writes what is generated into the files that show it: the README's configuration table, its table of reasons, of hazards
  * (what the tests compare), the fault matrix, its tables of chaos and of measurements (from what `npm run chaos` and `npm run bench` left) and the rules' JSON schema.
  * With `--check` it writes nothing and exits 1 where a file has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { VARIABLES } from '../../src/config/variables.ts';
+import { DEAD_LETTER_REASONS, FILTER_REASONS } from '../../src/domain/outcome.ts';
 import { rulesJsonSchema } from '../../src/rules/document/json-schema.ts';
 import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
 import { DEPENDENCIES } from '../fault-matrix/list.ts';
@@ -34,6 +35,14 @@ function configurationTable(): string {
   return ['| variable | default | |', '| --- | --- | --- |', ...rows].join('\n');
 }
 
+function reasonsTable(): string {
+  const lists = { filtered: FILTER_REASONS, dead_lettered: DEAD_LETTER_REASONS };
+  const rows = Object.entries(lists).flatMap(([outcome, reasons]) =>
+    Object.entries(reasons).map(([reason, sentence]) => `| \`${outcome}\` | \`${reason}\` | ${sentence} |`),
+  );
+  return ['| outcome | reason | |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
 async function pretty(path: string, text: string): Promise<string> {
   return format(text, { ...(await resolveConfig(path)), filepath: path });
 }
@@ -46,6 +55,7 @@ const generated = [
     make: (now: string) =>
       withGenerated(now, {
         configuration: configurationTable(),
+        reasons: reasonsTable(),
         hazards: hazardTable(),
         chaos: chaosTables(played),
         measurements: benchTables(measured),

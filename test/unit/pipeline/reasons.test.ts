@@ -1,11 +1,19 @@
 /** Every reason of the closed list can be produced, in the contract's order, and none by anything else. */
 import { describe, expect, it } from 'vitest';
-import { DEAD_LETTER_REASONS, FILTER_REASONS } from '../../../src/domain/outcome.ts';
+import {
+  DEAD_LETTER_REASONS,
+  FILTER_REASONS,
+  type DeadLetterReason,
+  type FilterReason,
+} from '../../../src/domain/outcome.ts';
+import { namesOf } from '../../../src/runtime/names-of.ts';
 import { createIntake } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, NOW, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
+const ORDER = namesOf(FILTER_REASONS);
+
 /** Breaks one thing, so that exactly this filter speaks. Later entries are broken too where they can be. */
-const FILTERS: Record<(typeof FILTER_REASONS)[number], (b: Bench, raw: Record<string, unknown>) => void> = {
+const FILTERS: Record<FilterReason, (b: Bench, raw: Record<string, unknown>) => void> = {
   disabled: (b) => (b.rules = { ...b.rules, enabled: false }),
   no_consent: (_b, raw) => (raw['pushConsent'] = false),
   stale: (_b, raw) => (raw['occurredAt'] = new Date(NOW - 900_001).toISOString()),
@@ -26,7 +34,7 @@ const FILTERS: Record<(typeof FILTER_REASONS)[number], (b: Bench, raw: Record<st
 };
 
 /** What each of them says has decided. */
-const DECIDED_BY: Record<(typeof FILTER_REASONS)[number], string> = {
+const DECIDED_BY: Record<FilterReason, string> = {
   disabled: 'enabled',
   no_consent: 'pushConsent',
   stale: 'MAX_EVENT_AGE_MS',
@@ -45,7 +53,7 @@ async function run(b: Bench, raw: unknown): Promise<void> {
 }
 
 describe('filters', () => {
-  it.each(FILTER_REASONS)('%s', async (reason) => {
+  it.each(ORDER)('%s', async (reason) => {
     const b = bench();
     const raw = rawEvent();
     FILTERS[reason](b, raw);
@@ -58,7 +66,7 @@ describe('filters', () => {
     expect(b.log).not.toContain('enqueue');
   });
 
-  it.each(FILTER_REASONS.map((reason, index) => [reason, FILTER_REASONS.slice(index + 1)] as const))(
+  it.each(ORDER.map((reason, index) => [reason, ORDER.slice(index + 1)] as const))(
     '%s is asked before %s',
     async (reason, later) => {
       const b = bench();
@@ -67,6 +75,13 @@ describe('filters', () => {
       FILTERS[reason](b, raw);
       await run(b, raw);
       expect(b.ended).toMatchObject([{ kind: 'filtered', reason }]);
+    },
+  );
+
+  it.each(ORDER.filter((reason) => reason !== 'rules_excluded'))(
+    'the sentence on %s names the setting that decides',
+    (reason) => {
+      expect(FILTER_REASONS[reason]).toContain(DECIDED_BY[reason]);
     },
   );
 
@@ -183,7 +198,7 @@ describe('filters', () => {
 });
 
 describe('dead letters', () => {
-  const LETTERS: Record<(typeof DEAD_LETTER_REASONS)[number], (b: Bench) => ReturnType<typeof piece>> = {
+  const LETTERS: Record<DeadLetterReason, (b: Bench) => ReturnType<typeof piece>> = {
     malformed: () => piece(null, { content: { kind: 'refused', reason: 'malformed', error: 'not JSON' } }),
     invalid: () => piece(rawEvent({ latitude: 91 })),
     too_large: () =>
@@ -202,7 +217,7 @@ describe('dead letters', () => {
     },
   };
 
-  it.each(DEAD_LETTER_REASONS)('%s', async (reason) => {
+  it.each(namesOf(DEAD_LETTER_REASONS))('%s', async (reason) => {
     const b = bench();
     await createIntake(b.ports)(LETTERS[reason](b)).run(b.ownership);
     expect(b.ended).toMatchObject([{ kind: 'dead_lettered', reason }]);
