@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { PushEnvelope } from '../domain/push.ts';
+import { jitteredMs, type Jitter } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { noOffset, SWEEP_GRACE_MS, type CooldownOptions } from './claims.ts';
@@ -16,6 +17,9 @@ import { readNumber, readOutcome, readEnvelope } from './replies.ts';
 import { leaseScript } from './scripts/lease.ts';
 import { scriptOn } from '../redis/script.ts';
 import { sweepScript } from './scripts/sweep.ts';
+
+/** Pods that started together do not sweep together. */
+const SPREAD: Jitter = { around: 0.25 };
 
 export interface SweeperOptions extends CooldownOptions {
   readonly clock: Clock;
@@ -106,7 +110,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
 
   const loop = async () => {
     for (;;) {
-      await clock.sleep(intervalMs * (0.75 + Math.random() / 2), stopping.signal);
+      await clock.sleep(jitteredMs(intervalMs, SPREAD), stopping.signal);
       if (stopping.signal.aborted) return;
       try {
         await sweep();

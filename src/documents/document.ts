@@ -5,6 +5,7 @@
  * parsed once, not at every poll. Before the first good one polls come faster, as the pod can do nothing else.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
+import { backoffMs, jitteredMs, type Backoff, type Jitter } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireS3Uri } from './s3-client.ts';
@@ -76,7 +77,7 @@ export interface DocumentOptions<T> extends PollOptions<T> {
 const DEFAULT_MAX_BYTES = 32 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
-const JITTER = 0.1;
+const JITTER: Jitter = { around: 0.1 };
 
 /**
  * Polls from now on.
@@ -194,12 +195,12 @@ export function pollDocument<T>(
   }
 
   async function keepPolling(): Promise<void> {
-    let retryMs = FIRST_RETRY_MS;
-    while (!stopped()) {
+    const { pollMs } = options;
+    const retrying: Backoff = { firstMs: FIRST_RETRY_MS, longestMs: pollMs, jitter: JITTER };
+    for (let polls = 1; !stopped(); polls += 1) {
       await refresh();
-      const waitMs = good === undefined ? Math.min(retryMs, options.pollMs) : options.pollMs;
-      retryMs = Math.min(retryMs * 2, options.pollMs);
-      await clock.sleep(waitMs * (1 + JITTER * (2 * Math.random() - 1)), stopping.signal);
+      const waitMs = good === undefined ? backoffMs(polls, retrying) : jitteredMs(pollMs, JITTER);
+      await clock.sleep(waitMs, stopping.signal);
     }
   }
   const polling = keepPolling();

@@ -3,6 +3,7 @@
  * that received = queued + filtered + dead-lettered + abandoned + in flight holds at every reading. Only here
  * is anything retried: services that are away for as long as it takes, faults of our own three times.
  */
+import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
@@ -20,8 +21,8 @@ import { validate, type Validated } from './steps/validate.ts';
 
 /** An unexpected fault of our own is tried this often before the event is dead-lettered. */
 const TRIES = 3;
-/** Ms, times the tries so far, give or take a half: events that failed together don't try again in step. */
-const PAUSE_BETWEEN_TRIES_MS = 100;
+/** 50–150 ms, then 100–300 ms: events that failed together don't try again in step. */
+const BETWEEN_TRIES: Backoff = { firstMs: 100, longestMs: 200, jitter: { around: 0.5 } };
 
 export interface EdgePorts extends ProcessPorts {
   readonly deadLetters: DeadLetters;
@@ -151,7 +152,7 @@ async function tryAgain(
         return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
       }
       ownership.park();
-      await ports.clock.sleep(PAUSE_BETWEEN_TRIES_MS * attempt * (0.5 + Math.random()), ownership.signal);
+      await ports.clock.sleep(backoffMs(attempt, BETWEEN_TRIES), ownership.signal);
       ownership.assertOwned();
       attempt += 1;
     }

@@ -12,6 +12,7 @@ import { DelayedError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import { refusalOf } from '../redis/redis-failure.ts';
+import { jitteredMs } from '../runtime/backoff.ts';
 import { shortError } from '../runtime/error-text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -96,7 +97,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
 
   const runInItsPlace = async (id: string, job: Job<EventRef>): Promise<number | undefined> => {
     if (job.attemptsStarted <= 1) return runOnce(id, job.data);
-    if (again >= mostAgain) return NO_PLACE_MS * (0.5 + Math.random() / 2);
+    if (again >= mostAgain) return jitteredMs(NO_PLACE_MS);
     again += 1;
     try {
       return await runOnce(id, job.data);
@@ -131,7 +132,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       return verdict.kind === 'ended' ? undefined : verdict.delayMs;
     } catch (error) {
       logger.warn({ eventId: ref.eventId, error: String(error) }, 'delivery not finished; it is run again');
-      return isStopping() ? 0 : FAULT_DELAY_MS * (0.5 + Math.random() / 2);
+      return isStopping() ? 0 : jitteredMs(FAULT_DELAY_MS);
     } finally {
       running.delete(id);
     }

@@ -1,7 +1,9 @@
 /** When a push that was not sent is tried again: growing pauses, jittered, and never beyond its expiry. */
 
+import { backoffMs, type Backoff } from '../runtime/backoff.ts';
+
 const FIRST_DELAY_MS = 500;
-const LONGEST_DELAY_MS = 30_000;
+const BACKOFF: Backoff = { firstMs: FIRST_DELAY_MS, longestMs: 30_000 };
 /** A last try is made this long before the expiry where a full pause would pass it. */
 const LAST_TRY_MS = 1000;
 
@@ -18,8 +20,7 @@ export interface Retry {
 
 /** @returns ms until the next try, or undefined where none can come before the expiry. */
 export function retryDelayMs({ attempt, retryAfterMs = 0, remainingMs, random }: Retry): number | undefined {
-  const grown = Math.min(FIRST_DELAY_MS * 2 ** Math.min(attempt - 1, 20), LONGEST_DELAY_MS);
-  const pause = grown * (0.5 + random() / 2);
+  const pause = backoffMs(attempt, BACKOFF, random);
   // Asked-for pauses are spread upwards only: all pods were told the same.
   const delay = Math.max(pause, retryAfterMs > 0 ? retryAfterMs + random() * FIRST_DELAY_MS : 0);
   const last = remainingMs - LAST_TRY_MS;

@@ -9,6 +9,7 @@
  */
 import { Cluster, Redis } from 'ioredis';
 import { judgeRedisReply } from './redis-failure.ts';
+import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { shortError } from '../runtime/error-text.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { commandName } from './scripts/command-name.ts';
@@ -38,7 +39,7 @@ export interface RedisConnectionOptions {
 
 const COMMAND_TIMEOUT_MS = 1500;
 const CONNECT_TIMEOUT_MS = 5000;
-const LONGEST_PAUSE_MS = 3000;
+const RECONNECT: Backoff = { firstMs: 100, longestMs: 3000 };
 /** Three times the longest blocking read of a worker: a connection silent for longer is dead. */
 const WORKER_SILENCE_MS = 30_000;
 /** What was sent and is not answered by then never is: its host may be gone without a word. */
@@ -128,10 +129,9 @@ function isTls(url: string): boolean {
   return url.startsWith('rediss:');
 }
 
-/** @returns ms before the next try: 50 ms growing to 3 s, jittered by half. */
+/** @returns ms before the next try: 100 ms growing to 3 s, jittered by half. */
 export function reconnectPause(times: number): number {
-  const pauseMs = Math.min(50 * 2 ** Math.min(times, 10), LONGEST_PAUSE_MS);
-  return Math.round(pauseMs * (0.5 + Math.random() / 2));
+  return Math.round(backoffMs(times, RECONNECT));
 }
 
 /** A cluster's client says only that no node has answered, and keeps what the last of them said. */

@@ -3,11 +3,11 @@
  * it; however many ask, one renewal runs at a time. A renewal that fails keeps the old token until it expires
  * and is tried again with backoff. Secrets and tokens are in no error and no log line.
  */
+import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { unwatch, watch } from '../http/abort-hub.ts';
 import { createPoster, type PostReply } from '../http/http-post.ts';
-import { backoffMs } from '../http/retry-policy.ts';
 import { basicCredentials, parseTokenAnswer, refusalCode, type TokenAnswer } from './token-answer.ts';
 import { ACCEPTED_ENCODINGS, unpackBody } from '../http/unpack-body.ts';
 
@@ -53,7 +53,7 @@ interface HeldToken {
   readonly renewAtMs: number;
 }
 
-const BACKOFF = { firstMs: 500, maxMs: 15_000 };
+const BACKOFF: Backoff = { firstMs: 500, longestMs: 15_000, jitter: FULL_JITTER };
 /** A token that no API ever took causes at most one renewal in this time: an API that refuses all is no reason to flood. */
 const REFUSAL_SPACING_MS = 1000;
 
@@ -117,7 +117,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       let waitMs = held === undefined ? 0 : held.renewAtMs - clock.now();
       if (waitMs <= 0) {
         if (await renewOnce()) failures = 0;
-        else waitMs = backoffMs(failures++, BACKOFF, random);
+        else waitMs = backoffMs(++failures, BACKOFF, random);
       }
       if (waitMs <= 0) continue;
       nap = new AbortController();

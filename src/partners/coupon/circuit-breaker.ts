@@ -6,6 +6,7 @@
  *
  * The time is told by timer and injected clock: a wall clock that is set back would hold it open for as long.
  */
+import { backoffMs, type Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
@@ -13,8 +14,8 @@ export type BreakerState = 'closed' | 'open' | 'half_open';
 /** Most calls that are let out while it is half open: with so many failed it opens again. */
 export const PROBES = 3;
 
-const FIRST_OPEN_MS = 500;
-const LONGEST_OPEN_MS = 4000;
+/** Jitter over the upper half: pods probe apart, and none probes at once. */
+const OPEN: Backoff = { firstMs: 500, longestMs: 4000 };
 
 export interface CircuitBreaker {
   state(): BreakerState;
@@ -39,7 +40,7 @@ export interface CircuitBreakerOptions {
 }
 
 export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
-  const { clock, random = Math.random, onChange } = options;
+  const { clock, random, onChange } = options;
   const stopped = new AbortController();
   let state: BreakerState = 'closed';
   let generation = 0;
@@ -54,9 +55,7 @@ export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBre
   }
 
   async function rest(): Promise<void> {
-    const fullMs = Math.min(LONGEST_OPEN_MS, FIRST_OPEN_MS * 2 ** Math.min(opened - 1, 10));
-    // Jitter over the upper half: pods probe apart, and none probes at once.
-    await clock.sleep(fullMs * (0.5 + random() / 2), stopped.signal);
+    await clock.sleep(backoffMs(opened, OPEN, random), stopped.signal);
     if (!stopped.signal.aborted) enter('half_open');
   }
 

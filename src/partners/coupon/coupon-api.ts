@@ -4,6 +4,7 @@
  * up. Every wait (for a token, the breaker, another try) ends at once when the event's ownership is revoked, and holds neither
  * a slot nor a place among the events at work.
  */
+import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import { AbandonedError } from '../../runtime/errors.ts';
 import type { CouponAnswer, CouponQuery, CouponSource } from '../../pipeline/ports.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -20,7 +21,6 @@ import { createCouponPatience, type FailingCount, type FailingEvent } from './co
 import { couponHeaders, couponRequestTarget } from './coupon-request.ts';
 import { readReply, type CouponCallResult, type Verdict } from './coupon-verdict.ts';
 import { createLatencyWindow } from './latency-window.ts';
-import { backoffMs } from '../http/retry-policy.ts';
 import { createRouterPool, type TryAgain } from './router-pool.ts';
 import type { TokenSource } from '../auth/token-source.ts';
 
@@ -81,7 +81,7 @@ export interface CouponApi extends CouponSource {
   stop(): Promise<void>;
 }
 
-const BACKOFF = { firstMs: 100, maxMs: 4000 };
+const BACKOFF: Backoff = { firstMs: 100, longestMs: 4000, jitter: FULL_JITTER };
 /** Most calls in flight that `auto` may find. */
 export const MAX_AUTO_CONCURRENCY = 512;
 const AUTO = { min: 8, max: MAX_AUTO_CONCURRENCY, initial: 32 };
@@ -263,8 +263,8 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         const { error, retryAfterMs = 0 } = verdict;
         failing ??= patience.begin(userId, query.receivedAtMs ?? -Infinity, error);
         failing.error = error;
-        const waitMs = retryAfterMs + backoffMs(failing.tries, BACKOFF, random);
         failing.tries += 1;
+        const waitMs = retryAfterMs + backoffMs(failing.tries, BACKOFF, random);
         await pauseBefore(failing, waitMs, query, ownership);
       }
     } finally {

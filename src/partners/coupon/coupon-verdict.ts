@@ -2,7 +2,7 @@
 import type { CouponAnswer } from '../../pipeline/ports.ts';
 import type { Reply } from './coupon-call.ts';
 import type { ParsedCoupons } from './coupon-schema.ts';
-import { parseRetryAfter } from '../http/retry-policy.ts';
+import { parseRetryAfter } from '../http/retry-after.ts';
 
 /** What became of one HTTP call: a closed list, for the metric. */
 export const COUPON_CALL_RESULTS = [

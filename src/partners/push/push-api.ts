@@ -11,7 +11,7 @@ import { createAuthRefusal } from '../auth/auth-refusal.ts';
 import { within } from '../http/bounded-wait.ts';
 import { createPoster, type PostReply } from '../http/http-post.ts';
 import { createRecentCalls, type RecentCalls } from './recent-calls.ts';
-import { parseRetryAfter } from '../http/retry-policy.ts';
+import { parseRetryAfter } from '../http/retry-after.ts';
 import type { TokenSource } from '../auth/token-source.ts';
 import { headerText } from '../http/http-encoding.ts';
 

@@ -1,14 +1,4 @@
-/**
- * One policy of waiting for every partner: exponential backoff with full jitter, so that pods that failed
- * together do not come back together, and `Retry-After` as the partner asks. Pure: time and chance are given.
- */
-
-export interface BackoffPolicy {
-  /** Upper bound of the first wait, ms. */
-  readonly firstMs: number;
-  /** Upper bound of every wait, ms. */
-  readonly maxMs: number;
-}
+/** `Retry-After` as the partner asks. Pure: the time is given. */
 
 /** A partner that asks for more is taken at this much; what waits is bounded by its own deadline anyway. */
 const LONGEST_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
@@ -19,20 +9,6 @@ const TIME = '\\d{2}:\\d{2}:\\d{2}';
 const HTTP_DATE = new RegExp(
   `^(?:[A-Z][a-z]{2}, \\d{2} ${MONTH} \\d{4} ${TIME} GMT|[A-Z][a-z]+day, \\d{2}-${MONTH}-\\d{2} ${TIME} GMT|(?<asctime>[A-Z][a-z]{2} ${MONTH} [ \\d]\\d ${TIME} \\d{4}))$`,
 );
-
-/**
- * How long to wait after a failed attempt, ms: evenly spread over 0…min(maxMs, firstMs · 2^attempt).
- *
- * @param attempt failed attempts before this one, from 0.
- * @param random 0 ≤ x < 1.
- */
-export function backoffMs(
-  attempt: number,
-  policy: BackoffPolicy,
-  random: () => number = Math.random,
-): number {
-  return random() * Math.min(policy.maxMs, policy.firstMs * 2 ** Math.min(attempt, 30));
-}
 
 /**
  * `Retry-After` as seconds or as an HTTP-date → ms from now: 0…24 h, 0 for a date that has passed.

@@ -1,26 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { backoffMs, parseRetryAfter } from '../../../../src/partners/http/retry-policy.ts';
+import { parseRetryAfter } from '../../../../src/partners/http/retry-after.ts';
 
-const policy = { firstMs: 100, maxMs: 4000 };
 const NOW = Date.parse('2026-11-22T12:00:00Z');
-
-describe('backoff', () => {
-  test('is spread evenly from nothing to a bound that doubles', () => {
-    expect([0, 1, 2, 3].map((attempt) => backoffMs(attempt, policy, () => 0.5))).toEqual([50, 100, 200, 400]);
-    expect(backoffMs(3, policy, () => 0)).toBe(0);
-  });
-
-  test('never passes its maximum, however often it failed', () => {
-    fc.assert(
-      fc.property(fc.nat(), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, chance) => {
-        const ms = backoffMs(attempt, policy, () => chance);
-        expect(ms).toBeGreaterThanOrEqual(0);
-        expect(ms).toBeLessThan(4000);
-      }),
-    );
-  });
-});
 
 describe('Retry-After', () => {
   test.each([
