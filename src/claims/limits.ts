@@ -2,8 +2,8 @@
  * How long the claims keep things. Nothing has no end: every key carries a time to live, and what is still
  * undelivered is kept so long that only a service that is away for a month loses it unseen.
  *
- * What that costs is measured by `npm run bench -- --only redis-memory` and stands in the README: a few kilobytes a
- * user and day at most, so Redis needs gigabytes for each million users, and never more than its longest window.
+ * What that costs is measured by `npm run bench -- --only redis-memory` and stands in test/bench/README.md: a few
+ * kilobytes a user and day at most, so Redis needs gigabytes for each million users, and never more than its longest window.
  */
 import { MAX_CAP_WINDOW_MS } from '../domain/cap.ts';
 

@@ -1,6 +1,6 @@
 /**
  * Every environment variable the service reads: its name, what it must look like, its default and one line
- * for the README. The table there is generated from this list, so it can't drift.
+ * for the pages. The tables there are generated from this list, so it can't drift.
  */
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ const MAX_SESSION_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 export interface Variable<T> {
   readonly schema: z.ZodType<T>;
-  /** As the README shows it. */
+  /** As the pages show it. */
   readonly shownDefault: string;
   readonly description: string;
 }
@@ -225,7 +225,7 @@ export const VARIABLES = {
   MAX_UNCOMMITTED_EVENTS: defaulted(
     count(1),
     100_000,
-    'A partition’s span from the watermark to the last event read',
+    'Most events of a partition beyond its committed offset that may have been read',
   ),
   DRY_RUN: defaulted(flag, false, 'Everything but the call to the push API, with claims of its own'),
   QUEUE_BOARD: defaulted(flag, false, 'Serve the push queue’s board, read-only, at `/queue`'),

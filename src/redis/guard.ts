@@ -29,7 +29,7 @@ export function evictionFault(policy: string | undefined): string | undefined {
 /** @returns what a person must allow. */
 export function rightsFault(refused: readonly string[]): string | undefined {
   if (refused.length === 0) return undefined;
-  return `Redis refuses its user ${refused.join(', ')}: allow what the README lists (ACL SETUSER)`;
+  return `Redis refuses its user ${refused.join(', ')}: allow what deploy/README.md lists (ACL SETUSER)`;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: every measurement that the README quotes, in one run on one machine, contenders in turn.
- * Prints the table, and writes it to `.readme/bench.json`, from which `npm run docs` makes the README's.
+ * `npm run bench`: every measurement that the pages quote, in one run on one machine, contenders in turn.
+ * Prints the table, and writes it to `.readme/bench.json`, from which `npm run docs` makes the pages' tables.
  *
  *   npm run bench -- --only whole-flow hand-over     only these; the others' figures stay as they were
  */

@@ -1,4 +1,4 @@
-/** The figures as they are kept, and the README's table of them. */
+/** The figures as they are kept, and the pages' tables of them. */
 import type { Figure } from './benchmark.ts';
 
 export const RESULTS_FILE = '.readme/bench.json';

@@ -1,4 +1,4 @@
-/** The README's tables of chaos and soak, from the reports that `npm run chaos -- --json .readme/chaos-….json` left. */
+/** The tables of chaos and soak, from the reports that `npm run chaos -- --json .readme/chaos-….json` left. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ChaosReport } from '../simulation/chaos/run.ts';

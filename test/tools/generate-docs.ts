@@ -1,6 +1,6 @@
 /**
- * Writes what is generated into the files that show it: the README's configuration table, its table of reasons, of hazards
- * (what the tests compare), the fault matrix, its tables of chaos and of measurements (from what `npm run chaos` and `npm run bench` left) and the rules' JSON schema.
+ * Writes what is generated into the pages that show it, and the rules' JSON schema. A page holds its generated parts
+ * between two comments that name them; everything else of the page is written by hand.
  * With `--check` it writes nothing and exits 1 where a file has drifted.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -14,26 +14,43 @@ import { matrixPage } from '../fault-matrix/matrix.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 
-/** The parts of the README that are made, each between two comments that name it. */
-function withGenerated(readme: string, parts: Readonly<Record<string, string>>): string {
-  let made = readme;
+/** Variables that a first pod may need, beside the required ones. */
+const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
+  'KAFKA_TOPIC',
+  'KAFKA_GROUP_ID',
+  'KAFKA_OUTCOME_TOPIC',
+  'S3_ENDPOINT',
+  'MERCHANTS_S3_URI',
+  'AUTH_TOKEN_URL',
+  'PUSH_API_IDEMPOTENT',
+  'COUPON_API_CONCURRENCY',
+  'DRY_RUN',
+  'DATADOG_API_KEY',
+];
+
+/** @throws Error where the page lacks one of the parts' comments. */
+function withGenerated(path: string, page: string, parts: Readonly<Record<string, string>>): string {
+  let made = page;
   for (const [name, text] of Object.entries(parts)) {
     const begin = `<!-- generated: ${name} -->`;
     const end = `<!-- end of generated: ${name} -->`;
     const from = made.indexOf(begin);
     const to = made.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`README.md lacks the lines ${begin} and ${end}`);
+    if (from < 0 || to < from) throw new Error(`${path} lacks the lines ${begin} and ${end}`);
     made = `${made.slice(0, from)}${begin}\n\n${text}\n\n${made.slice(to)}`;
   }
   return made;
 }
 
-function configurationTable(): string {
-  const rows = Object.entries(VARIABLES).map(
-    ([name, { shownDefault, description }]) => `| \`${name}\` | ${shownDefault} | ${description} |`,
-  );
+function configurationTable(shows: (name: string, shownDefault: string) => boolean = () => true): string {
+  const rows = Object.entries(VARIABLES)
+    .filter(([name, { shownDefault }]) => shows(name, shownDefault))
+    .map(([name, { shownDefault, description }]) => `| \`${name}\` | ${shownDefault} | ${description} |`);
   return ['| variable | default | |', '| --- | --- | --- |', ...rows].join('\n');
 }
+
+const isFirst = (name: string, shownDefault: string): boolean =>
+  shownDefault === 'required' || FIRST_SETTINGS.some((first) => first === name);
 
 function reasonsTable(): string {
   const lists = { filtered: FILTER_REASONS, dead_lettered: DEAD_LETTER_REASONS };
@@ -49,18 +66,24 @@ async function pretty(path: string, text: string): Promise<string> {
 
 const measured = JSON.parse(await readFile(RESULTS_FILE, 'utf8')) as BenchResult[];
 const played = await readChaosReports();
-const generated = [
-  {
-    path: 'README.md',
-    make: (now: string) =>
-      withGenerated(now, {
-        configuration: configurationTable(),
-        reasons: reasonsTable(),
-        hazards: hazardTable(),
-        chaos: chaosTables(played),
-        measurements: benchTables(measured),
-      }),
+/** The benchmarks that say what a pod and its Redis can take. */
+const CAPACITY: readonly string[] = ['backlog', 'redis-memory'];
+
+/** Each page, and what is generated in it. */
+const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'README.md': { reasons: reasonsTable(), 'first settings': configurationTable(isFirst) },
+  'deploy/README.md': {
+    configuration: configurationTable(),
+    capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
+  'test/README.md': { hazards: hazardTable(), chaos: chaosTables(played) },
+  'test/bench/README.md': { measurements: benchTables(measured) },
+};
+const generated = [
+  ...Object.entries(PAGES).map(([path, parts]) => ({
+    path,
+    make: (now: string) => withGenerated(path, now, parts),
+  })),
   { path: 'test/fault-matrix/README.md', make: () => matrixPage(DEPENDENCIES) },
   { path: 'rules/rules.schema.json', make: () => JSON.stringify(rulesJsonSchema(), null, 2) },
 ];

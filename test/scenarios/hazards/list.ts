@@ -1,4 +1,4 @@
-/** Every hazard, and the table that the README shows of them: what is promised there is what the tests compare. */
+/** Every hazard, and the table that test/README.md shows of them: what is promised there is what the tests compare. */
 import { deaths } from './deaths.ts';
 import type { Facts, Hazard } from './hazard.ts';
 import { pauses } from './pauses.ts';

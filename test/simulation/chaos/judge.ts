@@ -32,7 +32,7 @@ export interface ChaosEvidence extends Omit<Evidence, 'outcomes' | 'idempotentPu
   readonly waitedMs: number;
 }
 
-/** The push queue's own defaults, as the README states them: a dead worker's lock, and the pause between looks. */
+/** The push queue's own defaults, as test/README.md states them: a dead worker's lock, and the pause between looks. */
 const PUSH_LOCK_MS = 30_000;
 const PUSH_STALLED_INTERVAL_MS = 15_000;
 const SPARE_MS = 10_000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-/** About 85 are left. Each of the causes that were mended leaves 150 to 800 (README, what mattered). */
+/** About 85 are left. Each of the causes that were mended leaves 150 to 800 (test/bench/README.md, what mattered). */
 const MOST_BYTES_AN_EVENT = 120;
 
 it('leaves next to nothing of an event in old space', { timeout: 60_000 }, async () => {
