@@ -10,13 +10,14 @@ import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { createPauses, untilAcknowledged } from './outage-retry.ts';
-import { processEvent, type EventContext, type ProcessPorts } from './process-event.ts';
+import { createProcessEvent, type ProcessEvent, type ProcessPorts } from './process-event.ts';
 import { recuttingLetters, type RecuttingLetters } from './publish-dead-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, OutcomeLog, Waiting } from './ports.ts';
 import type { EventWork, EventHandler } from '../domain/event-work.ts';
 import type { Ownership } from '../domain/ownership.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { EventRun } from './steps/step.ts';
 import { validate, type Validated } from './steps/validate.ts';
 
 /** An unexpected fault of our own is tried this often before the event is dead-lettered. */
@@ -34,10 +35,12 @@ export interface EdgePorts extends ProcessPorts {
 }
 
 export function createIntake(edge: EdgePorts): EventHandler {
+  const claims = createRecallAhead(edge.claims);
   const ports: TakenPorts = {
     ...edge,
-    claims: createRecallAhead(edge.claims),
+    claims,
     deadLetters: recuttingLetters(edge.deadLetters),
+    processEvent: createProcessEvent({ ...edge, claims }),
   };
   return (piece) => {
     ports.meter.received();
@@ -48,6 +51,7 @@ export function createIntake(edge: EdgePorts): EventHandler {
 interface TakenPorts extends Omit<EdgePorts, 'deadLetters'> {
   readonly claims: RecallAhead;
   readonly deadLetters: RecuttingLetters;
+  readonly processEvent: ProcessEvent;
 }
 
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
@@ -83,19 +87,11 @@ class TakenEvent implements EventWork {
     try {
       let outcome: Outcome;
       if (validated.ok) {
-        const traceparent = continueTrace(piece.envelope.headers['traceparent']);
-        const context: EventContext = {
-          source: piece.source,
-          traceparent,
-          receivedAtMs: this.#receivedAtMs,
-          letGo: undefined,
-        };
+        const run = this.#runOf(validated.event, ownership);
         try {
-          outcome = await processEvent(validated.event, context, ownership, ports);
-          letGo(context);
+          outcome = await ports.processEvent(run);
         } catch (error) {
-          letGo(context);
-          outcome = await tryAgain(error, validated.event, context, ownership, ports);
+          outcome = await tryAgain(error, run, ports);
         }
       } else {
         outcome = refused(validated);
@@ -113,16 +109,16 @@ class TakenEvent implements EventWork {
     }
   }
 
+  #runOf(event: LocationEvent, ownership: Ownership): EventRun {
+    const { source, envelope } = this.#origin;
+    const traceparent = continueTrace(envelope.headers['traceparent']);
+    return { event, source, traceparent, receivedAtMs: this.#receivedAtMs, ownership };
+  }
+
   abandon(): void {
     if (this.#validated.ok) this.#ports.claims.forget(this.#validated.event);
     this.#ports.meter.abandoned();
   }
-}
-
-/** What was decided, or could not be, holds no coupons any more. */
-function letGo(context: EventContext): void {
-  context.letGo?.();
-  context.letGo = undefined;
 }
 
 function refused({ reason, error }: Validated & { ok: false }): Outcome {
@@ -130,13 +126,8 @@ function refused({ reason, error }: Validated & { ok: false }): Outcome {
 }
 
 /** Until there is an outcome, after the first try has ended in `fault`. */
-async function tryAgain(
-  fault: unknown,
-  event: LocationEvent,
-  context: EventContext,
-  ownership: Ownership,
-  ports: TakenPorts,
-): Promise<Outcome> {
+async function tryAgain(fault: unknown, run: EventRun, ports: TakenPorts): Promise<Outcome> {
+  const { event, source, ownership } = run;
   let error = fault;
   const pauses = createPauses(ownership, ports);
   for (let attempt = 1; ;) {
@@ -146,7 +137,7 @@ async function tryAgain(
       pauses.over();
       // Given up although nobody took the event away is a fault like any other.
       if (error instanceof AbandonedError && ownership.isRevoked()) throw error;
-      const fields = { ...context.source, eventId: event.eventId, attempt, error };
+      const fields = { ...source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
       if (attempt === TRIES) {
         return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
@@ -158,11 +149,9 @@ async function tryAgain(
     }
     await ownership.whenRoom();
     try {
-      return await processEvent(event, context, ownership, ports);
+      return await ports.processEvent(run);
     } catch (next) {
       error = next;
-    } finally {
-      letGo(context);
     }
   }
 }

@@ -1,29 +1,37 @@
 /** The rules decide which coupons remain and in which order. Quiet hours and local time go by this moment. */
 import type { Coupon } from '../../domain/coupon.ts';
-import type { LocationEvent } from '../../domain/event.ts';
 import { takeLoopTurn } from '../../runtime/loop-turns.ts';
-import type { Candidate, Exclusion, FlowMeter, RankContext, Ranking, Ruleset } from '../ports.ts';
-import { filtered, goOn, type Step } from './step.ts';
+import type { Candidate, Documents, Exclusion, FlowMeter, Ranking, Ruleset } from '../ports.ts';
+import type { PassedFilters } from './apply-event-filters.ts';
+import { filtered, next, type EventContext, type StepResult } from './step.ts';
 
 /** Counted in one go: about a millisecond. */
 const COUNTED_AT_ONCE = 500;
 
-type Ranked = Step<readonly Candidate[]>;
+interface RulesInput {
+  readonly coupons: readonly Coupon[];
+  readonly filters: Pick<PassedFilters, 'nowMs' | 'timeZone'>;
+}
 
-/** @returns a promise only where the rules or their counting take more than some ms. */
-export function applyRules(
-  event: LocationEvent,
-  coupons: readonly Coupon[],
-  rules: Ruleset,
-  context: RankContext,
-  meter: FlowMeter,
-): Ranked | Promise<Ranked> {
-  const ranking = rules.rank(event, coupons, context);
-  if (ranking instanceof Promise || ranking.exclusions.length > COUNTED_AT_ONCE) {
-    return concludeInTurns(ranking, rules, meter);
-  }
-  count(ranking.exclusions, rules, meter);
-  return conclude(ranking, rules);
+interface RulesPorts {
+  readonly documents: Documents;
+  readonly meter: FlowMeter;
+}
+
+type Ranked = StepResult<readonly Candidate[]>;
+
+/** The step returns a promise only where the rules, or counting what they excluded, take more than some ms. */
+export function createApplyRules({ documents, meter }: RulesPorts) {
+  const { findMerchant } = documents;
+  return ({ event, rules }: EventContext, { coupons, filters }: RulesInput): Ranked | Promise<Ranked> => {
+    const { nowMs, timeZone } = filters;
+    const ranking = rules.rank(event, coupons, { nowMs, timeZone, findMerchant });
+    if (ranking instanceof Promise || ranking.exclusions.length > COUNTED_AT_ONCE) {
+      return concludeInTurns(ranking, rules, meter);
+    }
+    count(ranking.exclusions, rules, meter);
+    return conclude(ranking, rules);
+  };
 }
 
 async function concludeInTurns(
@@ -44,7 +52,7 @@ function count(exclusions: readonly Exclusion[], { version }: Ruleset, meter: Fl
 }
 
 function conclude({ candidates, exclusions }: Ranking, rules: Ruleset): Ranked {
-  if (candidates.length > 0) return goOn(candidates);
+  if (candidates.length > 0) return next(candidates);
   const [first] = exclusions;
   if (first === undefined) throw new Error('the rules left no coupon and excluded none');
   return filtered('rules_excluded', first.rule, rules, { couponId: first.couponId });

@@ -2,21 +2,21 @@
  * The claim decides: the best candidate whose caps have room is frozen as this event's push. Whoever dies
  * after it finds the record again (see recall), so the enqueue that follows may be repeated at will.
  */
-import type { LocationEvent } from '../../domain/event.ts';
 import type { FrozenPush, PushEnvelope } from '../../domain/push.ts';
-import type { EventSource } from '../../domain/record.ts';
-import type { Candidate, ClaimAnswer, ClaimCandidate, Claims, Ruleset } from '../ports.ts';
-import type { Ownership } from '../../domain/ownership.ts';
+import type { Candidate, ClaimAnswer, ClaimCandidate, Claims } from '../ports.ts';
 import { capName } from './apply-event-filters.ts';
-import { end, filtered, goOn, queuedAs, type Step } from './step.ts';
+import type { AgeLimit } from './stale-at.ts';
+import { done, filtered, next, queuedAs, type AsyncStep, type EventContext } from './step.ts';
 
-export interface ClaimContext {
-  readonly source: EventSource;
-  readonly traceparent: string;
+interface ClaimPorts extends AgeLimit {
+  readonly claims: Claims;
+}
+
+interface ClaimInput {
+  /** At least one, best first. */
+  readonly candidates: readonly Candidate[];
   /** Epoch ms when the user's next quiet hours begin. */
   readonly quietFromMs: number | undefined;
-  /** Epoch ms up to which the event could be accepted again. */
-  readonly acceptableUntilMs: number;
 }
 
 type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
@@ -24,51 +24,57 @@ type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
 /** A partner may answer with ten thousands of coupons: one script over all of them would keep Redis from every pod. */
 const CANDIDATES_A_CLAIM = 100;
 
-export async function claimPush(
-  event: LocationEvent,
-  candidates: readonly Candidate[],
-  rules: Ruleset,
-  context: ClaimContext,
-  ownership: Ownership,
-  claims: Claims,
-): Promise<Step<PushEnvelope>> {
-  const { userId, eventId } = event;
-  /** What the best candidate lacked. */
-  let lack: Lack | undefined;
-  // Best first, so the first call with room has the best of all that have.
-  for (let from = 0; from < candidates.length; from += CANDIDATES_A_CLAIM) {
-    ownership.assertOwned();
-    const some = candidates.slice(from, from + CANDIDATES_A_CLAIM);
-    const answer = await claims.claim({
-      ref: { userId, eventId },
-      candidates: some.map((candidate) => toClaim(event, candidate, rules, context)),
-      caps: rules.caps,
-      ttlMs: rules.pushTtlMs,
-      acceptableUntilMs: context.acceptableUntilMs,
-    });
-    if (answer.kind === 'claimed') return goOn(answer.envelope);
-    if (answer.kind === 'known')
-      return answer.undelivered ? goOn(answer.envelope) : end(queuedAs(answer.envelope));
-    lack ??= answer;
-    // Nobody has room in it then.
-    if (answer.kind === 'no_room' && rules.caps[answer.cap]?.per === 'user') break;
-  }
-  if (lack?.kind === 'no_room') return filtered('cooldown', capName(lack.cap), rules);
-  return filtered('stale', endOf(candidates[0], context), rules);
+export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, PushEnvelope> {
+  const { claims } = ports;
+  return async (context, { candidates, quietFromMs }) => {
+    const { event, rules, ownership } = context;
+    const { userId, eventId } = event;
+    const acceptableUntilMs = acceptableUntil(context, ports);
+    /** What the best candidate lacked. */
+    let lack: Lack | undefined;
+    // Best first, so the first call with room has the best of all that have.
+    for (let from = 0; from < candidates.length; from += CANDIDATES_A_CLAIM) {
+      ownership.assertOwned();
+      const some = candidates.slice(from, from + CANDIDATES_A_CLAIM);
+      const answer = await claims.claim({
+        ref: { userId, eventId },
+        candidates: some.map((candidate) => toClaim(context, candidate, quietFromMs)),
+        caps: rules.caps,
+        ttlMs: rules.pushTtlMs,
+        acceptableUntilMs,
+      });
+      if (answer.kind === 'claimed') return next(answer.envelope);
+      if (answer.kind === 'known') {
+        return answer.undelivered ? next(answer.envelope) : done(queuedAs(answer.envelope));
+      }
+      lack ??= answer;
+      // A full `per: user` cap leaves no candidate any room.
+      if (answer.kind === 'no_room' && rules.caps[answer.cap]?.per === 'user') break;
+    }
+    if (lack?.kind === 'no_room') return filtered('cooldown', capName(lack.cap), rules);
+    return filtered('stale', endOf(candidates[0], quietFromMs), rules);
+  };
+}
+
+/**
+ * Epoch ms up to which the event could be accepted again, by Redis's clock, as that is what the record is kept by. Where
+ * Redis's clock is ahead of this pod's, the event is accepted for as much longer.
+ */
+function acceptableUntil({ event }: EventContext, { maxEventAgeMs, podAheadMs }: AgeLimit): number {
+  return event.occurredAtMs + maxEventAgeMs + Math.max(0, -(podAheadMs?.() ?? 0));
 }
 
 /** What ends the candidate's time first. */
-function endOf(candidate: Candidate | undefined, { quietFromMs = Infinity }: ClaimContext): string {
+function endOf(candidate: Candidate | undefined, quietFromMs = Infinity): string {
   const validUntilMs = candidate?.coupon.validUntilMs ?? Infinity;
   if (Math.min(validUntilMs, quietFromMs) === Infinity) return 'push.ttl';
   return validUntilMs <= quietFromMs ? 'coupon.validUntil' : 'quietHours';
 }
 
 function toClaim(
-  event: LocationEvent,
+  { event, rules, source, traceparent }: EventContext,
   { coupon, text }: Candidate,
-  rules: Ruleset,
-  context: ClaimContext,
+  quietFromMs: number | undefined,
 ): ClaimCandidate {
   const push: FrozenPush = {
     userId: event.userId,
@@ -80,13 +86,8 @@ function toClaim(
     rulesVersion: rules.version,
   };
   return {
-    envelope: {
-      push,
-      source: context.source,
-      traceparent: context.traceparent,
-      rulesHash: rules.hash,
-    },
-    notAfterMs: earlier(coupon.validUntilMs, context.quietFromMs),
+    envelope: { push, source, traceparent, rulesHash: rules.hash },
+    notAfterMs: earlier(coupon.validUntilMs, quietFromMs),
   };
 }
 

@@ -1,24 +1,61 @@
-/** What comes of the one call that is made for every event that came this far. */
+/** The one call that is made for every event that came this far, and what its answer decides. */
 import type { Coupon } from '../../domain/coupon.ts';
-import type { CouponAnswer, Ruleset } from '../ports.ts';
-import type { StaleAt } from './apply-event-filters.ts';
-import { end, filtered, goOn, type Step } from './step.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { CouponAnswer, CouponSource } from '../ports.ts';
+import { staleAt, type AgeLimit, type StaleAt } from './stale-at.ts';
+import { done, filtered, next, type AsyncStep, type EventContext, type StepResult } from './step.ts';
 
-/** @param staleAt until when the call was tried. */
-export function judgeAnswer(answer: CouponAnswer, rules: Ruleset, staleAt: StaleAt): Step<readonly Coupon[]> {
+interface CouponPorts extends AgeLimit {
+  readonly coupons: CouponSource;
+  readonly clock: Clock;
+}
+
+interface UntilStale {
+  readonly staleAt: StaleAt;
+}
+
+export function createRequireCoupons(ports: CouponPorts): AsyncStep<UntilStale, readonly Coupon[]> {
+  const { coupons, clock } = ports;
+
+  function ask(context: EventContext, staleAtMs: number): Promise<CouponAnswer> {
+    const { event, traceparent, receivedAtMs, source, ownership } = context;
+    return coupons.find(
+      { event, traceparent, staleAtMs, receivedAtMs, partition: source.partition },
+      ownership,
+    );
+  }
+
+  /** A clock that was set during the call makes nothing stale that the other clock does not: then the call goes on. */
+  async function askOnWhileFresh(context: EventContext, untilMs: number): Promise<CouponAnswer> {
+    for (let staleAtMs = untilMs; ;) {
+      const { atMs } = staleAt(context.event, context.rules, ports);
+      if (atMs <= staleAtMs || clock.now() >= atMs) return { kind: 'stale' };
+      staleAtMs = atMs;
+      const answer = await ask(context, staleAtMs);
+      if (answer.kind !== 'stale') return answer;
+    }
+  }
+
+  return async (context, { staleAt: until }) => {
+    let answer = await ask(context, until.atMs);
+    if (answer.kind === 'stale') answer = await askOnWhileFresh(context, until.atMs);
+    if (answer.kind === 'coupons') context.releaseCoupons = answer.release;
+    return judge(answer, context, until);
+  };
+}
+
+function judge(answer: CouponAnswer, { rules }: EventContext, until: StaleAt): StepResult<readonly Coupon[]> {
   switch (answer.kind) {
-    case 'coupons':
-      if (answer.coupons.length > 0) return goOn(answer.coupons);
-      return filtered(
-        'no_coupons',
-        (answer.invalid ?? 0) > 0 ? 'couponApi.invalid' : 'couponApi.empty',
-        rules,
-      );
+    case 'coupons': {
+      if (answer.coupons.length > 0) return next(answer.coupons);
+      const rule = (answer.invalid ?? 0) > 0 ? 'couponApi.invalid' : 'couponApi.empty';
+      return filtered('no_coupons', rule, rules);
+    }
     case 'stale':
-      return filtered('stale', staleAt.by, rules);
+      return filtered('stale', until.by, rules);
     case 'rejected':
     case 'failed':
-      return end({
+      return done({
         kind: 'dead_lettered',
         reason: answer.kind === 'rejected' ? 'coupon_api_rejected' : 'coupon_api_failed',
         error: answer.error,

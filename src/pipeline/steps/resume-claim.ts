@@ -1,22 +1,29 @@
 /**
- * The event's own record comes before every filter: what was claimed before is taken up where it was left
- * (its frozen push, not a new choice), what was decided before ends as `queued` again.
+ * The event's own record comes before every filter. A push that was claimed before goes on where it was left: the
+ * frozen push, not a new choice. An event that was decided before ends as `queued` again.
  */
-import type { LocationEvent } from '../../domain/event.ts';
-import type { Outcome } from '../../domain/outcome.ts';
-import type { KnownClaim, PushQueue } from '../ports.ts';
-import type { Ownership } from '../../domain/ownership.ts';
-import { queuedAs } from './step.ts';
+import type { Claims, PushQueue } from '../ports.ts';
+import { done, next, queuedAs, type AsyncStep } from './step.ts';
 
-export async function takeUpAgain(
-  event: LocationEvent,
-  { undelivered, envelope }: KnownClaim,
-  ownership: Ownership,
-  queue: PushQueue,
-): Promise<Outcome> {
-  if (undelivered) {
-    ownership.assertOwned();
-    await queue.enqueue(event);
-  }
-  return queuedAs(envelope);
+export interface CapPeek {
+  /** The index of a `per: user` cap that is full. It only saves a coupon call: the claim decides. */
+  readonly fullCap: number | undefined;
+}
+
+interface ResumeClaimPorts {
+  readonly claims: Claims;
+  readonly queue: PushQueue;
+}
+
+export function createResumeClaim({ claims, queue }: ResumeClaimPorts): AsyncStep<void, CapPeek> {
+  return async ({ event, rules, ownership }) => {
+    const recalled = await claims.recall(event, rules.caps);
+    if (recalled.kind === 'new') return next({ fullCap: recalled.fullCap });
+    const { undelivered, envelope } = recalled;
+    if (undelivered) {
+      ownership.assertOwned();
+      await queue.enqueue(event);
+    }
+    return done(queuedAs(envelope));
+  };
 }

@@ -39,9 +39,9 @@ const killedBetweenEnqueueAndCommit: Hazard = {
       edits: [
         {
           file: 'pipeline/process-event.ts',
-          find: 'const claimed = await claimPush(event, ranked.value, rules, inClaim, ownership, ports.claims);',
+          find: 'const claimed = await claimPush(context, { candidates: ranked.value, quietFromMs });',
           replace:
-            'const claimed = { ended: false, value: { ...ranked.value[0].coupon, rulesVersion: rules.version } };',
+            'const claimed = { done: false, value: { push: { ...ranked.value[0].coupon, rulesVersion: context.rules.version } } };',
         },
       ],
       breaks: { ends: [], requests: 0 },
