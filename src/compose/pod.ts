@@ -21,7 +21,7 @@ import { ensureTopics } from '../kafka/producers/topics.ts';
 import type { PodRegistry } from '../ops/pods.ts';
 import { createWaits } from '../ops/waits.ts';
 import { startWatchdog } from '../ops/watchdog.ts';
-import { createIntake } from '../pipeline/edge.ts';
+import { createEventHandler } from '../pipeline/edge.ts';
 import { createDeliver } from '../push/deliver.ts';
 import { createPushQueue } from '../push/push-queue.ts';
 import { createPushWorker } from '../push/push-worker.ts';
@@ -90,7 +90,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const outcomeSender = outcomeTopic === undefined ? undefined : openSender(outcomeTopic, 'outcome topic');
   const deadLetters = createDeadLetters(deadLetterSender);
   const outcomes = outcomeSender === undefined ? undefined : createOutcomeLog(outcomeSender);
-  const intake = createIntake({
+  const handleEvent = createEventHandler({
     pod: config.pod,
     maxEventAgeMs: config.limits.maxEventAgeMs,
     documents: documents.documents,
@@ -125,7 +125,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       LEAST_RUNNING,
       Math.ceil(RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? MAX_AUTO_CONCURRENCY : concurrency)),
     ),
-    intake,
+    intake: handleEvent,
     clock,
     logger,
     meter: {

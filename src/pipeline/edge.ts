@@ -11,7 +11,7 @@ import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
 import { createPauses, untilAcknowledged } from './outage-retry.ts';
 import { createProcessEvent, type ProcessEvent, type ProcessPorts } from './process-event.ts';
-import { recuttingLetters, type RecuttingLetters } from './publish-dead-letter.ts';
+import { createLetterPublisher, type LetterPublisher } from './publish-dead-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, OutcomeLog, Waiting } from './ports.ts';
 import type { EventWork, EventHandler } from '../domain/event-work.ts';
@@ -34,37 +34,37 @@ export interface EdgePorts extends ProcessPorts {
   readonly pod: string;
 }
 
-export function createIntake(edge: EdgePorts): EventHandler {
+export function createEventHandler(edge: EdgePorts): EventHandler {
   const claims = createRecallAhead(edge.claims);
-  const ports: TakenPorts = {
+  const ports: HandlerPorts = {
     ...edge,
     claims,
-    deadLetters: recuttingLetters(edge.deadLetters),
+    deadLetters: createLetterPublisher(edge.deadLetters),
     processEvent: createProcessEvent({ ...edge, claims }),
   };
   return (piece) => {
     ports.meter.received();
-    return new TakenEvent(piece, ports);
+    return new ReceivedEvent(piece, ports);
   };
 }
 
-interface TakenPorts extends Omit<EdgePorts, 'deadLetters'> {
+interface HandlerPorts extends Omit<EdgePorts, 'deadLetters'> {
   readonly claims: RecallAhead;
-  readonly deadLetters: RecuttingLetters;
+  readonly deadLetters: LetterPublisher;
   readonly processEvent: ProcessEvent;
 }
 
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class TakenEvent implements EventWork {
+class ReceivedEvent implements EventWork {
   readonly key: string | undefined;
   readonly occurredAtMs: number | undefined;
   /** Not the piece: what it says besides, which may be much, is let go of. */
   readonly #origin: PieceOrigin;
   readonly #validated: Validated;
   readonly #receivedAtMs = performance.now();
-  readonly #ports: TakenPorts;
+  readonly #ports: HandlerPorts;
 
-  constructor(piece: RecordPiece, ports: TakenPorts) {
+  constructor(piece: RecordPiece, ports: HandlerPorts) {
     // The later of the two clocks: an event is too far ahead only if both say so.
     const validated = validate(piece, ports.clock.now() + Math.max(0, -(ports.podAheadMs?.() ?? 0)));
     this.key = validated.ok ? validated.event.userId : undefined;
@@ -126,7 +126,7 @@ function refused({ reason, error }: Validated & { ok: false }): Outcome {
 }
 
 /** Until there is an outcome, after the first try has ended in `fault`. */
-async function tryAgain(fault: unknown, run: EventRun, ports: TakenPorts): Promise<Outcome> {
+async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Promise<Outcome> {
   const { event, source, ownership } = run;
   let error = fault;
   const pauses = createPauses(ownership, ports);
@@ -162,7 +162,7 @@ async function acknowledge(
   validated: Validated,
   outcome: Outcome,
   ownership: Ownership,
-  ports: TakenPorts,
+  ports: HandlerPorts,
 ): Promise<void> {
   const { eventId, userId } = validated.ok ? validated.event : validated;
   if (outcome.kind === 'dead_lettered') {

@@ -13,7 +13,7 @@ import type { DeadLetter, DeadLetters } from './ports.ts';
 import type { Abandonable } from '../runtime/abandonable.ts';
 import type { Ownership } from '../domain/ownership.ts';
 
-export interface RecuttingLetters {
+export interface LetterPublisher {
   /**
    * Rejects as the letters' own `publish` does.
    *
@@ -33,7 +33,7 @@ const MOST_OUT = 4;
 /** Of the room for unpacked records: what several letters that are out may hold together. */
 const MOST_ROOM_SHARE = 0.5;
 
-export function recuttingLetters(letters: DeadLetters): RecuttingLetters {
+export function createLetterPublisher(letters: DeadLetters): LetterPublisher {
   const queue = createLinkedList<Queued>();
   let out = 0;
   let outShare = 0;

@@ -10,7 +10,7 @@ import { createIntakePump } from '../../../src/stream/fetch-pump.ts';
 import { createPartitionFlow, type PartitionFlow } from '../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../src/stream/buffer/record-chunk.ts';
 import type { Claims, CouponSource } from '../../../src/pipeline/ports.ts';
-import { createIntake } from '../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { createByteRoom } from '../../../src/runtime/collections/byte-semaphore.ts';
 import { createKeyedExecutor } from '../../../src/stream/execute/keyed-executor.ts';
 import { createLedger } from '../../../src/telemetry/ledger.ts';
@@ -47,7 +47,7 @@ const coupons: CouponSource = {
     return { kind: 'coupons', coupons: [] };
   },
 };
-const intake = createIntake({
+const handleEvent = createEventHandler({
   pod: 'pod',
   maxEventAgeMs: 86_400_000,
   documents: { rules: () => rules, findMerchant: () => undefined },
@@ -94,7 +94,7 @@ const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =
     unpackRoom,
     executor,
     readyAhead: 16,
-    intake,
+    intake: handleEvent,
     keyOf: createKeyRule('user'),
     onChange: pump.wake,
     onFinished: () => {

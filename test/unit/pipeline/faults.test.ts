@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { AbandonedError, UnavailableError } from '../../../src/runtime/errors.ts';
 import type { PushEnvelope } from '../../../src/domain/push.ts';
-import { createIntake } from '../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { bench, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const away = new UnavailableError('redis', new Error('ECONNREFUSED'));
@@ -22,7 +22,7 @@ const frozen: PushEnvelope = {
 };
 
 async function run(b: Bench, raw: unknown = rawEvent()): Promise<void> {
-  await createIntake(b.ports)(piece(raw)).run(b.ownership);
+  await createEventHandler(b.ports)(piece(raw)).run(b.ownership);
 }
 
 describe('an event that was claimed before', () => {
@@ -147,7 +147,7 @@ describe('a revoked ownership', () => {
 
   it('before it ran counts as abandoned', () => {
     const b = bench();
-    createIntake(b.ports)(piece(rawEvent())).abandon();
+    createEventHandler(b.ports)(piece(rawEvent())).abandon();
     expect(b.counts).toEqual({ received: 1, abandoned: 1 });
   });
 });

@@ -1,7 +1,7 @@
 /** Room for large answers is little: an event lets go of its answer as soon as its run has ended, whatever with. */
 import { expect, it } from 'vitest';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
-import { createIntake } from '../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const away = new UnavailableError('redis', new Error('ECONNREFUSED'));
@@ -13,7 +13,7 @@ function withLargeAnswers(): Bench {
   b.script.coupons = [{ kind: 'coupons', coupons: [coupon], release }];
   return b;
 }
-const run = (b: Bench): Promise<void> => createIntake(b.ports)(piece(rawEvent())).run(b.ownership);
+const run = (b: Bench): Promise<void> => createEventHandler(b.ports)(piece(rawEvent())).run(b.ownership);
 
 it('queued: before the outcome is told', async () => {
   const b = withLargeAnswers();

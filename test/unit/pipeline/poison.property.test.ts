@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createDeadLetters } from '../../../src/kafka/producers/dead-letters.ts';
 import type { OutgoingRecord } from '../../../src/kafka/producers/record-sender.ts';
-import { createIntake } from '../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { decodeRecord } from '../../../src/stream/decode/record-decoder.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { bench } from '../../support/pipeline-fakes.ts';
@@ -40,7 +40,7 @@ async function takeIn({ key, value, headers }: PoisonRecord): Promise<Seen> {
     },
     stop: () => Promise.resolve(),
   });
-  const intake = createIntake({
+  const handleEvent = createEventHandler({
     ...b.ports,
     clock: { ...b.ports.clock, now: Date.now },
     logger,
@@ -55,7 +55,7 @@ async function takeIn({ key, value, headers }: PoisonRecord): Promise<Seen> {
       pieces % 2 === 1
         ? [new Error(`about ${String(value?.toString())}`)]
         : [{ kind: 'coupons', coupons: [] }];
-    await intake(piece).run(b.ownership);
+    await handleEvent(piece).run(b.ownership);
     expect(b.ended).toHaveLength(pieces);
   }
   expect(b.counts).toEqual({ received: pieces, abandoned: 0 });

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AbandonedError, UnavailableError } from '../../../src/runtime/errors.ts';
 import type { PieceOrigin } from '../../../src/domain/record.ts';
-import { recuttingLetters } from '../../../src/pipeline/publish-dead-letter.ts';
+import { createLetterPublisher } from '../../../src/pipeline/publish-dead-letter.ts';
 import type { DeadLetter } from '../../../src/pipeline/ports.ts';
 import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 
@@ -27,7 +27,7 @@ function letterOf(more: Partial<PieceOrigin>): DeadLetter {
 it('a letter that has its bytes is sent as it is', async () => {
   const sent: DeadLetter[] = [];
   const letter = letterOf({ bytes: Buffer.from('x') });
-  await recuttingLetters({ publish: async (one) => void sent.push(one) }).publish(letter, held);
+  await createLetterPublisher({ publish: async (one) => void sent.push(one) }).publish(letter, held);
   expect(sent).toEqual([letter]);
 });
 
@@ -36,7 +36,7 @@ it.each([true, false])('one without has them until it was sent or not (%s)', asy
   const letter = letterOf({
     recut: async () => ({ bytes: Buffer.from('again'), release: () => order.push('released') }),
   });
-  const publishing = recuttingLetters({
+  const publishing = createLetterPublisher({
     publish: async ({ piece }) => {
       order.push(`sent ${String(piece.bytes)}`);
       if (!works) throw new UnavailableError('Kafka', 'away');
@@ -50,7 +50,7 @@ it.each([true, false])('one without has them until it was sent or not (%s)', asy
 it('one that is held up keeps no second one in memory, and nobody who has its bytes from being sent', async () => {
   const order: string[] = [];
   const gate = Promise.withResolvers<undefined>();
-  const letters = recuttingLetters({
+  const letters = createLetterPublisher({
     publish: async ({ piece }) => {
       order.push(`sent ${String(piece.bytes)}`);
       if (String(piece.bytes) !== 'has them') await gate.promise;
@@ -83,7 +83,7 @@ describe('a topic of which one partition takes nothing', () => {
   function setUp() {
     const log: string[] = [];
     const gates = new Map<string, PromiseWithResolvers<undefined>>();
-    const letters = recuttingLetters({
+    const letters = createLetterPublisher({
       publish: async ({ piece }) => {
         const name = String(piece.bytes);
         log.push(name);

@@ -7,7 +7,7 @@ import {
   type FilterReason,
 } from '../../../src/domain/outcome.ts';
 import { namesOf } from '../../../src/runtime/names-of.ts';
-import { createIntake } from '../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, NOW, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
 
 const ORDER = namesOf(FILTER_REASONS);
@@ -49,7 +49,7 @@ const DECIDED_BY: Record<FilterReason, string> = {
 const CURRENT = { rulesVersion: 'r1', rulesHash: '0123456789ab' };
 
 async function run(b: Bench, raw: unknown): Promise<void> {
-  await createIntake(b.ports)(piece(raw)).run(b.ownership);
+  await createEventHandler(b.ports)(piece(raw)).run(b.ownership);
 }
 
 describe('filters', () => {
@@ -219,7 +219,7 @@ describe('dead letters', () => {
 
   it.each(namesOf(DEAD_LETTER_REASONS))('%s', async (reason) => {
     const b = bench();
-    await createIntake(b.ports)(LETTERS[reason](b)).run(b.ownership);
+    await createEventHandler(b.ports)(LETTERS[reason](b)).run(b.ownership);
     expect(b.ended).toMatchObject([{ kind: 'dead_lettered', reason }]);
     expect(b.letters).toMatchObject([{ reason }]);
     expect(b.outcomes).toMatchObject([{ outcome: 'dead_lettered', reason }]);

@@ -1,6 +1,6 @@
 /** Where this pod's clock and Redis's differ, an event is too old or too far ahead only if both say so. */
 import { describe, expect, it } from 'vitest';
-import { createIntake } from '../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { bench, NOW, piece, rawEvent } from '../../support/pipeline-fakes.ts';
 
 const HOUR_MS = 3_600_000;
@@ -9,8 +9,8 @@ const AGE_MS = 900_000;
 /** @param offsetMs when it occurred, from the pod's now. @returns the outcome's kind, or its reason. */
 async function decide(offsetMs: number, podAheadMs: number): Promise<string> {
   const b = bench();
-  const intake = createIntake({ ...b.ports, podAheadMs: () => podAheadMs });
-  await intake(piece(rawEvent({ occurredAt: new Date(NOW + offsetMs).toISOString() }))).run(b.ownership);
+  const handleEvent = createEventHandler({ ...b.ports, podAheadMs: () => podAheadMs });
+  await handleEvent(piece(rawEvent({ occurredAt: new Date(NOW + offsetMs).toISOString() }))).run(b.ownership);
   const [outcome] = b.ended;
   if (outcome === undefined) throw new Error('no outcome');
   return 'reason' in outcome ? outcome.reason : outcome.kind;
@@ -46,13 +46,13 @@ it('a clock that is set while the coupon call is waited for makes nothing stale:
   b.onCall = (name) => {
     if (name === 'coupons') podAheadMs = HOUR_MS;
   };
-  await createIntake({ ...b.ports, podAheadMs: () => podAheadMs })(piece(rawEvent())).run(b.ownership);
+  await createEventHandler({ ...b.ports, podAheadMs: () => podAheadMs })(piece(rawEvent())).run(b.ownership);
   expect(b.ended).toMatchObject([{ kind: 'queued' }]);
 });
 
 it('a record is kept for as long as its event may be accepted again, by Redis’s clock', async () => {
   const b = bench();
-  await createIntake({ ...b.ports, podAheadMs: () => -HOUR_MS })(piece(rawEvent())).run(b.ownership);
+  await createEventHandler({ ...b.ports, podAheadMs: () => -HOUR_MS })(piece(rawEvent())).run(b.ownership);
   const occurredAtMs = Date.parse(String(rawEvent()['occurredAt']));
   expect(b.claims[0]?.acceptableUntilMs).toBe(occurredAtMs + AGE_MS + HOUR_MS);
 });

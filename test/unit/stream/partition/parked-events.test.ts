@@ -10,7 +10,7 @@ import { createPartitionFlow } from '../../../../src/stream/partition/partition-
 import { createRecordChunk } from '../../../../src/stream/buffer/record-chunk.ts';
 import { createWaits } from '../../../../src/ops/waits.ts';
 import type { EdgePorts } from '../../../../src/pipeline/edge.ts';
-import { createIntake } from '../../../../src/pipeline/edge.ts';
+import { createEventHandler } from '../../../../src/pipeline/edge.ts';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 import { createFakeClock, settled } from '../../../support/partners/partner-fakes.ts';
 import { bench, NOW, rawEvent } from '../../../support/pipeline-fakes.ts';
@@ -36,7 +36,7 @@ function setUp(changes: Changes) {
     ...{ maxRecordBytes: 2 ** 20, maxUncommittedEvents: 10_000, readyAhead: Infinity },
     room: createFairRoom(MOST_IN_FLIGHT, 1),
     executor,
-    intake: createIntake(ports),
+    intake: createEventHandler(ports),
     keyOf: createKeyRule('user'),
     onChange: () => undefined,
     onFinished: () => undefined,
