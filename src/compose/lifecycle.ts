@@ -8,14 +8,17 @@ import type { PodDocuments } from './documents.ts';
 import type { Health } from './health.ts';
 import type { RedisClient } from '../redis/connection.ts';
 import { inspectRedis, UnsafeRedisError } from '../redis/guard.ts';
-import { RefusedToStart } from '../runtime/errors.ts';
+import type { Backoff } from '../runtime/backoff.ts';
+import { shortError } from '../runtime/error-text.ts';
+import { isUnavailable, RefusedToStart } from '../runtime/errors.ts';
+import { retry } from '../runtime/retry.ts';
 import { fleetFault } from '../ops/fleet-guard.ts';
 import { livePods, startPodRegistry, type PodRegistry } from '../ops/pods.ts';
 import { startOpsServer, type OpsOptions, type OpsServer } from '../ops/server.ts';
 import type { ServiceLogger } from '../telemetry/logger.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
 
-const START_RETRY_MS = 500;
+const START_RETRY: Backoff = { firstMs: 500, longestMs: 500 };
 /** How long a first answer about the merchants document is waited for before the pod goes on without one. */
 const MERCHANTS_PATIENCE_MS = 10_000;
 /** A closing step that takes longer is left behind: the process ends anyhow. */
@@ -59,19 +62,14 @@ export function createLifecycle(parts: LifecycleParts): Pod {
   let registry: PodRegistry | undefined;
   let stopped: Promise<void> | undefined;
 
-  /** Tries until it works; said once it has failed twice, as the first connection may just be under way. */
+  /** Waits while Redis is away; said once it has failed twice, as the first connection may just be under way. */
   async function persist(what: string, attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    for (let tries = 1; !signal.aborted; tries += 1) {
-      try {
-        await attempt();
-        return;
-      } catch (error) {
-        if (error instanceof RefusedToStart) throw error;
-        if (tries === 2)
-          logger.warn({ error: error instanceof Error ? error.message : error }, `${what}: waiting`);
-      }
-      await clock.sleep(START_RETRY_MS, signal);
-    }
+    await retry(attempt, {
+      ...{ clock, backoff: START_RETRY, signal, isCurable: isUnavailable },
+      onFailure: (error, failures) => {
+        if (failures === 2) logger.warn({ error: shortError(error) }, `${what}: waiting`);
+      },
+    });
   }
 
   async function guardRedis(): Promise<void> {

@@ -7,6 +7,8 @@
  *                 membership (join-gate, handover) decides when any of it may happen
  */
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
+import type { Backoff } from '../runtime/backoff.ts';
+import { retry } from '../runtime/retry.ts';
 import { createKeyedExecutor } from '../stream/execute/keyed-executor.ts';
 import { createBatchIntake } from './batch-receiver.ts';
 import { createKafkaClient, messageOf } from './client/client.ts';
@@ -49,7 +51,7 @@ export interface EventConsumer {
 
 /** Beyond the drain limit, for leaving the group and closing connections. */
 const LEAVE_TIMEOUT_MS = 3000;
-const START_RETRY_MS = 2000;
+const START_RETRY: Backoff = { firstMs: 2000, longestMs: 2000 };
 /** The broker cuts an answer off within a record batch, which comes again: 3 % with batches of 100 kB, 33 % with 1 MB. */
 const MAX_FETCH_BYTES = 1024 * 1024;
 /** A paused partition that is resumed is fetched after at most this. */
@@ -228,40 +230,35 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     });
   }
 
-  /** Until it works or the pod stops. */
-  async function persist(what: string, attempt: () => Promise<boolean>): Promise<boolean> {
+  /** @param attempt answers false where what it looks for is not there yet. @throws once the pod stops. */
+  async function persist(what: string, attempt: () => Promise<boolean>): Promise<void> {
     let told: string | undefined;
-    while (!stopping.signal.aborted) {
-      let reason = 'not there yet';
-      try {
-        if (await attempt()) {
-          options.onUnavailable?.(undefined);
-          return true;
-        }
-      } catch (error) {
-        reason = messageOf(error);
-      }
-      options.onUnavailable?.(`${what}: ${reason}`);
-      if (reason !== told) logger.warn({ topic, error: reason }, `${what}: waiting`);
-      told = reason;
-      await clock.sleep(START_RETRY_MS, stopping.signal);
-    }
-    return false;
+    const untilThere = async (): Promise<void> => {
+      if (!(await attempt())) throw new Error('not there yet');
+    };
+    await retry(untilThere, {
+      ...{ clock, backoff: START_RETRY, signal: stopping.signal },
+      onFailure: (error) => {
+        const reason = messageOf(error);
+        options.onUnavailable?.(`${what}: ${reason}`);
+        if (reason !== told) logger.warn({ topic, error: reason }, `${what}: waiting`);
+        told = reason;
+      },
+    });
+    options.onUnavailable?.(undefined);
   }
 
   async function run(): Promise<void> {
-    if (!(await persist('looking for the topic', () => reader.topicExists()))) return;
-    const connected = await persist('connecting to Kafka', async () => {
+    await persist('looking for the topic', () => reader.topicExists());
+    await persist('connecting to Kafka', async () => {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
       return true;
     });
-    if (!connected) return;
     if (options.start === 'latest') {
-      const found = await persist('committing the start position', () =>
+      await persist('committing the start position', () =>
         commitLatestStart({ reader, groupId, topic, cluster: gate.cluster, logger }),
       );
-      if (!found) return;
     }
     if (stopping.signal.aborted) return;
     await consumer.run({

@@ -3,14 +3,15 @@
  * as long as it is held. While it waits its place is another event's. What it waits for is told to the watchers, so
  * that waiting is never taken for hanging.
  */
-import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
+import { backoffMs, type Backoff } from '../runtime/backoff.ts';
+import { AbandonedError, isUnavailable, type UnavailableError } from '../runtime/errors.ts';
+import { retry } from '../runtime/retry.ts';
 import type { Wait, Waiting } from './ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Ownership } from '../domain/ownership.ts';
 import type { Logger } from '../runtime/logger.ts';
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5000;
+const BACKOFF: Backoff = { firstMs: 100, longestMs: 5000 };
 
 export interface Patience {
   readonly clock: Clock;
@@ -30,14 +31,14 @@ export interface Pauses {
   over(): void;
 }
 
-export function createPauses(ownership: Ownership, patience: Patience): Pauses {
-  let pauseMs = FIRST_PAUSE_MS;
+export function createPauses(ownership: Ownership, { clock, logger, waiting }: Patience): Pauses {
+  let failures = 0;
   let waitsFor: string | undefined;
   let sinceMs = 0;
 
   function over(): void {
     waitsFor = undefined;
-    pauseMs = FIRST_PAUSE_MS;
+    failures = 0;
   }
 
   return {
@@ -47,10 +48,14 @@ export function createPauses(ownership: Ownership, patience: Patience): Pauses {
         waitsFor = error.service;
         sinceMs = performance.now();
       }
+      failures += 1;
       ownership.park();
-      const wait = patience.waiting.begin(waitsFor, sinceMs);
+      const wait = waiting.begin(waitsFor, sinceMs);
       try {
-        pauseMs = await pauseOnce(error, wait, pauseMs, ownership, patience);
+        noteFailure(error, wait, logger);
+        await clock.sleep(backoffMs(failures, BACKOFF), ownership.signal);
+        wait.failed();
+        if (ownership.isRevoked()) throw abandoned(error);
       } finally {
         wait.end();
       }
@@ -73,35 +78,33 @@ export async function untilAcknowledged(
   ownership: Ownership,
   patience: Patience,
 ): Promise<void> {
+  const { clock, logger, waiting } = patience;
   ownership.park();
-  const wait = patience.waiting.begin(what, performance.now());
+  const wait = waiting.begin(what, performance.now());
   try {
-    for (let pauseMs = FIRST_PAUSE_MS; ;) {
-      try {
-        await task();
-        return;
-      } catch (error) {
-        if (!(error instanceof UnavailableError)) throw error;
-        pauseMs = await pauseOnce(error, wait, pauseMs, ownership, patience);
-      }
-    }
+    await retry(task, {
+      ...{ clock, backoff: BACKOFF, isCurable: isUnavailable },
+      // Made on demand, which most acknowledgements never need.
+      get signal() {
+        return ownership.signal;
+      },
+      onFailure: (error) => noteFailure(error, wait, logger),
+      onAgain: () => wait.failed(),
+    });
+  } catch (error) {
+    throw isUnavailable(error) ? abandoned(error) : error;
   } finally {
     wait.end();
   }
 }
 
-/** @returns the next pause. */
-async function pauseOnce(
-  { service, message }: UnavailableError,
-  wait: Wait,
-  pauseMs: number,
-  ownership: Ownership,
-  { clock, logger }: Patience,
-): Promise<number> {
-  logger.debug({ service, error: message }, 'waiting for a service');
+function noteFailure(error: unknown, wait: Wait, logger: Logger): void {
+  if (isUnavailable(error))
+    logger.debug({ service: error.service, error: error.message }, 'waiting for a service');
   wait.failed();
-  await clock.sleep(pauseMs * (0.5 + Math.random() / 2), ownership.signal);
-  wait.failed();
-  if (ownership.isRevoked()) throw new AbandonedError(`abandoned while waiting for ${service}`);
-  return Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+}
+
+/** Nothing but a revoked ownership ends the waiting for a service. */
+function abandoned({ service }: UnavailableError): AbandonedError {
+  return new AbandonedError(`abandoned while waiting for ${service}`);
 }

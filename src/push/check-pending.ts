@@ -8,7 +8,7 @@ import { UnavailableError } from '../runtime/errors.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { withinOrUnavailable } from './redis-away.ts';
-import { untilRedis } from './until-redis.ts';
+import { untilRedis } from '../redis/until-redis.ts';
 
 /** A failover or a lost connection, as a rule, is over by then. */
 const PATIENCE_MS = 3000;

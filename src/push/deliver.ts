@@ -28,7 +28,7 @@ import { createFirstLook } from './check-pending.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
 import { retryDelayMs } from './retry-delay.ts';
-import { untilRedis } from './until-redis.ts';
+import { untilRedis } from '../redis/until-redis.ts';
 
 export interface DeliverOptions {
   readonly store: DeliveryStore;

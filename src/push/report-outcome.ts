@@ -12,7 +12,7 @@ import type { OutcomeRecord } from '../domain/outcome.ts';
 import type { OutcomeLog } from '../pipeline/ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { DeliveryMeter, Ended, ReportOutcome } from './ports.ts';
-import { untilRedis } from './until-redis.ts';
+import { untilRedis } from '../redis/until-redis.ts';
 
 export interface ReportOptions {
   /** Undefined where no outcome topic is set. */

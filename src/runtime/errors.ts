@@ -14,6 +14,11 @@ export class UnavailableError extends Error {
   }
 }
 
+/** What is waited out. */
+export function isUnavailable(error: unknown): error is UnavailableError {
+  return error instanceof UnavailableError;
+}
+
 /** The event's partition is no longer ours, or the pod is stopping: given up before its claim, read again. */
 export class AbandonedError extends Error {
   override readonly name = 'AbandonedError';

@@ -1,8 +1,13 @@
 /** Datadog's intake: the two calls of its v1 API that take series and distributions. */
+import type { Backoff } from '../runtime/backoff.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { shortError } from '../runtime/error-text.ts';
+import { retry } from '../runtime/retry.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 const TRIES = 3;
-const FIRST_PAUSE_MS = 500;
+/** Pods that flushed together and failed together do not come back together. */
+const BACKOFF: Backoff = { firstMs: 500, longestMs: 2000 };
 
 export interface IntakeOptions {
   readonly apiKey: string;
@@ -33,38 +38,34 @@ async function post(path: string, series: readonly Point[], options: IntakeOptio
   if (series.length === 0) return;
   const url = `${baseUrl(options)}${path}`;
   const body = JSON.stringify({ series });
-  for (let tries = 1; ; tries += 1) {
-    const failure = await postOnce(url, body, options.apiKey);
-    if (failure === undefined) return;
-    if (!failure.again || tries === TRIES) throw new Error(`${path}: ${failure.error}`);
-    const pauseMs = FIRST_PAUSE_MS * 2 ** (tries - 1);
-    await new Promise<void>((resolve) => setTimeout(resolve, pauseMs).unref());
+  try {
+    await retry(() => postOnce(url, body, options.apiKey), {
+      ...{ clock: systemClock, backoff: BACKOFF, maxTries: TRIES },
+      isCurable: (error) => !(error instanceof RefusedError),
+    });
+  } catch (error) {
+    throw new Error(`${path}: ${shortError(error)}`, { cause: error });
   }
 }
 
-/** @returns undefined where it was taken. */
-async function postOnce(
-  url: string,
-  body: string,
-  apiKey: string,
-): Promise<{ readonly error: string; readonly again: boolean } | undefined> {
-  try {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'dd-api-key': apiKey },
-      body,
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    await answer.arrayBuffer();
-    if (answer.ok) return undefined;
-    const why = answer.status === 403 ? ' (is DATADOG_API_KEY right?)' : '';
-    return {
-      error: `answered ${String(answer.status)}${why}`,
-      again: answer.status === 429 || answer.status >= 500,
-    };
-  } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error), again: true };
-  }
+/** The intake would answer the same again. */
+class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+/** @throws RefusedError where it is not taken and never will be, any other error where it may be later. */
+async function postOnce(url: string, body: string, apiKey: string): Promise<void> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'dd-api-key': apiKey },
+    body,
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  await answer.arrayBuffer();
+  if (answer.ok) return;
+  const why = answer.status === 403 ? ' (is DATADOG_API_KEY right?)' : '';
+  const said = `answered ${String(answer.status)}${why}`;
+  throw answer.status === 429 || answer.status >= 500 ? new Error(said) : new RefusedError(said);
 }
 
 function baseUrl({ apiUrl, site }: IntakeOptions): string {

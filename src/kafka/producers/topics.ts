@@ -6,11 +6,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
+import type { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { retry } from '../../runtime/retry.ts';
 import { brokerErrorType, createKafkaClient, messageOf, type KafkaConnection } from '../client/client.ts';
 
-const RETRY_MS = 2000;
+const RETRY: Backoff = { firstMs: 2000, longestMs: 2000 };
 const REFUSED_RETRY_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 const LEADERS_WITHIN_MS = 60_000;
@@ -33,19 +35,21 @@ export interface EnsureTopicsOptions {
  */
 export async function ensureTopics(options: EnsureTopicsOptions): Promise<void> {
   const { logger, clock, signal } = options;
-  let left = options.topics;
-  for (let told = false; signal?.aborted !== true; told = true) {
-    try {
-      left = await settleAll(left, options, tellRefused);
-      options.onUnavailable?.(undefined);
-      break;
-    } catch (error) {
-      options.onUnavailable?.(messageOf(error));
-      if (!told) logger.warn({ error: messageOf(error) }, 'topics could not be looked up, trying again');
-    }
-    await clock.sleep(RETRY_MS, signal);
+  let refused: readonly string[];
+  try {
+    refused = await retry(() => settleAll(options.topics, options, tellRefused), {
+      ...{ clock, backoff: RETRY, signal },
+      onFailure: (error, failures) => {
+        options.onUnavailable?.(messageOf(error));
+        if (failures > 1) return;
+        logger.warn({ error: messageOf(error) }, 'topics could not be looked up, trying again');
+      },
+    });
+  } catch {
+    return; // nobody waits for Kafka any more
   }
-  if (signal !== undefined && left.length > 0) void keepTrying(left, options, signal);
+  options.onUnavailable?.(undefined);
+  if (signal !== undefined && refused.length > 0) void keepTrying(refused, options, signal);
 
   function tellRefused(topic: string, error: unknown): void {
     const fields = { topic, error: reasonOf(error) };
