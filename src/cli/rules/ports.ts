@@ -1,4 +1,5 @@
 /** What the commands need of the running pods. The adapter is made in one place, `connect-fleet.ts`. */
+import type { CommandLine } from '../command.ts';
 
 /** The running pods, as seen through Redis. Every method rejects with a readable error where Redis is away. */
 export interface Fleet {
@@ -27,14 +28,9 @@ export interface FleetAddress {
 /** @throws Error where Redis can't be reached. */
 export type ConnectFleet = (address: FleetAddress) => Promise<Fleet>;
 
-/** Where a command reads from and speaks to. */
-export interface CommandContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
+/** Where a command on the rules reads from and speaks to. */
+export interface CommandContext extends CommandLine {
   readonly connectFleet: ConnectFleet;
-  /** One line of the answer. */
-  readonly say: (line: string) => void;
-  /** One line about what went wrong. */
-  readonly complain: (line: string) => void;
 }
 
 /** The process's exit code: 0 done, 1 not done (or problems found), 78 the environment is not enough. */

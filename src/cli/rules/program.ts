@@ -6,12 +6,17 @@ import type { CommandContext, ExitCode } from './ports.ts';
 import { upload } from './upload.ts';
 
 /**
- * @param args what stands after `npm run rules --`.
+ * @param args what stands after `coupon-notifier rules`.
+ * @param calledAs what the user typed before `args`, for the help.
  * @returns the exit code. Never rejects, never ends the process.
  */
-export async function runRulesCommand(args: readonly string[], context: CommandContext): Promise<ExitCode> {
+export async function runRulesCommand(
+  args: readonly string[],
+  context: CommandContext,
+  calledAs = 'coupon-notifier rules',
+): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
-  const program = new Command('npm run rules --')
+  const program = new Command(calledAs)
     .description('The rules that decide which coupon is pushed to whom, and when.')
     .exitOverride()
     .configureOutput({

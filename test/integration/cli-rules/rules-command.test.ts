@@ -1,4 +1,4 @@
-/** `npm run rules`: what is printed, how it exits, and that an upload is in force when it says so. */
+/** `coupon-notifier rules`: what is printed, how it exits, and that an upload is in force when it says so. */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -108,12 +108,12 @@ describe('check', () => {
   });
 
   it('as a command of its own', async () => {
-    const done = await run(process.execPath, ['src/cli/rules.ts', 'check', 'rules/default.yaml'], {
+    const done = await run(process.execPath, ['src/cli/main.ts', 'rules', 'check', 'rules/default.yaml'], {
       env: { PATH: '' },
     });
     expect(done.stdout).toMatch(/valid/);
     const bad = file('version: 1\n');
-    const refused = await run(process.execPath, ['src/cli/rules.ts', 'check', bad]).catch(
+    const refused = await run(process.execPath, ['src/cli/main.ts', 'rules', 'check', bad]).catch(
       (error: unknown) => error,
     );
     const { code, stdout } = refused as { readonly code: number; readonly stdout: string };

@@ -37,4 +37,14 @@ describe('the compiled program', () => {
       expect(`${said.stdout}${said.stderr}`).toContain(name);
     }
   }, 60_000);
+
+  it('carries the commands, under a name of their own', async () => {
+    const bin = join(place, 'coupon-notifier');
+    await symlink(join(place, 'dist/cli/main.js'), bin);
+    const done = await run(process.execPath, [bin, 'rules', 'check', 'rules/default.yaml'], {
+      cwd: place,
+      env: {},
+    });
+    expect(done.stdout).toContain('rules/default.yaml: valid');
+  }, 60_000);
 });

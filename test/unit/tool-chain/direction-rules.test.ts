@@ -34,7 +34,7 @@ const allowed: Record<string, string> = {
   'src/config/config.ts': "import '../domain/event.ts';",
   'src/compose/pod.ts': "import '../config/config.ts';\nimport '../kafka/consumer.ts';",
   'src/main.ts': "import './compose/pod.ts';",
-  'src/cli/rules.ts': "import '../compose/pod.ts';\nimport '../config/config.ts';",
+  'src/cli/main.ts': "import '../compose/pod.ts';\nimport '../config/config.ts';",
   'test/simulation/demo/main.ts': "import '../../../src/compose/pod.ts';",
   'test/simulation/services/docker.ts': "export const start = () => import('testcontainers');",
   // The other half of the planted cycle, which is reported once, for its first file.

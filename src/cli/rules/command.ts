@@ -1,0 +1,7 @@
+/** `coupon-notifier rules check FILE | upload FILE`. */
+import type { Command } from '../command.ts';
+import { connectFleet } from './connect-fleet.ts';
+import { runRulesCommand } from './program.ts';
+
+export const rulesCommand: Command = (args, line, calledAs) =>
+  runRulesCommand(args, { ...line, connectFleet }, calledAs);
