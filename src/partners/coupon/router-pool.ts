@@ -1,7 +1,7 @@
 /**
- * The router pool: at most `limit` calls are out at once, the others wait here. Slots are shared out fairly between
- * those who name themselves (partitions), so that one whose calls all hang leaves room for the others' calls; each
- * sharer's own calls go in the order in which they came, sharers take turns.
+ * The router pool: at most `limit` calls are out at once, the others wait here. Each partition
+ * has a fair share of the slots, so that one whose calls all hang leaves room for the others. Calls of one share go in
+ * the order in which they came; shares take turns.
  *
  * First calls and tries again are two classes. While first calls wait, tries again take a quarter of the slots at most
  * (one, where there are fewer than four, and then after three first calls); while none waits, up to a half. So users
@@ -11,7 +11,7 @@
  * is lost. The limit may be changed at any time: 0 lets nobody through (the breaker is open) and parks who waits, a
  * smaller one takes effect as calls return.
  */
-import { createFairShares, type Sharer } from '../../runtime/collections/fair-shares.ts';
+import { createFairShares, type Share } from '../../runtime/collections/fair-shares.ts';
 import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';
 import type { Abandonable } from '../../runtime/abandonable.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -20,19 +20,19 @@ import type { Ownership } from '../../domain/ownership.ts';
 export type Admission = 'admitted' | 'stale' | 'abandoned';
 
 export interface RouterPool {
-  /** Takes a slot where the sharer may have one and has nobody waiting. */
-  tryEnter(sharer?: Sharer, isAgain?: boolean): boolean;
+  /** Takes a slot where the share may have one and has no call waiting. */
+  tryEnter(share?: Share, isAgain?: boolean): boolean;
   /**
    * Waits for a slot. Resolves as `admitted` (the caller holds a slot now), `stale` within 100 ms after
    * `staleAtMs` (epoch ms) or once a try again `isOver`, or `abandoned` at once when ownership is revoked. Never rejects.
    */
-  wait(staleAtMs: number, ownership: Watched, sharer?: Sharer, again?: TryAgain): Promise<Admission>;
+  wait(staleAtMs: number, ownership: Watched, share?: Share, again?: TryAgain): Promise<Admission>;
   /** Gives a slot back, by whom it was taken. */
-  leave(sharer?: Sharer, isAgain?: boolean): void;
+  leave(share?: Share, isAgain?: boolean): void;
   /** @param limit ≥ 0, whole. @param probing first calls go before all tries again. */
   setLimit(limit: number, probing?: boolean): void;
-  /** @param sharers between how many the slots are shared out, ≥ 1; 1 at first. */
-  shareBetween(sharers: number): void;
+  /** @param parts how many shares the slots are divided into, ≥ 1; 1 at first. */
+  shareBetween(parts: number): void;
   limit(): number;
   /** Slots taken. */
   inFlight(): number;
@@ -60,9 +60,9 @@ interface Waiter extends Abandonable, Linked<Waiter> {
   readonly line: Line;
 }
 
-/** Those of one sharer who wait; it takes turns while there are any. */
+/** The calls of one share that wait; the share takes turns while there are any. */
 interface Line extends Linked<Line> {
-  readonly sharer: Sharer;
+  readonly share: Share;
   readonly waiters: LinkedList<Waiter>;
 }
 
@@ -73,19 +73,19 @@ const SWEEP_MS = 100;
 
 /** Who waits of one class. */
 function createWaitingClass() {
-  /** Of every sharer who ever had somebody waiting: there are few. */
-  const lines = new Map<Sharer, Line>();
+  /** Of every share that ever had a call waiting: there are few. */
+  const lines = new Map<Share, Line>();
   /** Of those who have now; whose turn it is comes first. */
   const inTurn = createLinkedList<Line>();
   let size = 0;
   return {
     size: () => size,
-    hasAny: (sharer: Sharer): boolean => size > 0 && lines.get(sharer)?.waiters.first() !== undefined,
-    lineOf(sharer: Sharer): Line {
-      const known = lines.get(sharer);
+    hasAny: (share: Share): boolean => size > 0 && lines.get(share)?.waiters.first() !== undefined,
+    lineOf(share: Share): Line {
+      const known = lines.get(share);
       if (known !== undefined) return known;
-      const line: Line = { sharer, waiters: createLinkedList(), previous: undefined, next: undefined };
-      lines.set(sharer, line);
+      const line: Line = { share, waiters: createLinkedList(), previous: undefined, next: undefined };
+      lines.set(share, line);
       return line;
     },
     append(waiter: Waiter): void {
@@ -100,10 +100,10 @@ function createWaitingClass() {
       if (line.waiters.first() === undefined) inTurn.remove(line);
       size -= 1;
     },
-    /** The first who may have a slot; its sharer's next turn comes after everybody else's. */
-    takeTurn(mayTake: (sharer: Sharer) => boolean): Waiter | undefined {
+    /** The first who may have a slot; its share’s next turn comes after all others’. */
+    takeTurn(mayTake: (share: Share) => boolean): Waiter | undefined {
       for (let line = inTurn.first(); line !== undefined; line = line.next) {
-        if (!mayTake(line.sharer)) continue;
+        if (!mayTake(line.share)) continue;
         inTurn.remove(line);
         inTurn.append(line);
         return line.waiters.first();
@@ -141,8 +141,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
     waiter.resolve(admission);
   }
 
-  function take(sharer: Sharer, isAgain: boolean): void {
-    shares.take(sharer);
+  function take(share: Share, isAgain: boolean): void {
+    shares.take(share);
     if (isAgain) {
       againTaken += 1;
       firstsSince = 0;
@@ -174,7 +174,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       if (isDue(waiter, clock.now())) {
         end(waiter, 'stale');
       } else {
-        take(waiter.line.sharer, waiter.again !== undefined);
+        take(waiter.line.share, waiter.again !== undefined);
         end(waiter, 'admitted');
       }
     }
@@ -198,14 +198,14 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
   }
 
   return {
-    tryEnter(sharer, isAgain = false) {
+    tryEnter(share, isAgain = false) {
       if (shares.total() >= shares.size() || closed.signal.aborted) return false;
-      if ((isAgain ? agains : firsts).hasAny(sharer) || !shares.mayTake(sharer)) return false;
+      if ((isAgain ? agains : firsts).hasAny(share) || !shares.mayTake(share)) return false;
       if (isAgain && !mayTryAgain()) return false;
-      take(sharer, isAgain);
+      take(share, isAgain);
       return true;
     },
-    wait(staleAtMs, ownership, sharer, again) {
+    wait(staleAtMs, ownership, share, again) {
       if (ownership.isRevoked() || closed.signal.aborted) return Promise.resolve('abandoned');
       return new Promise((resolve) => {
         const of = again === undefined ? firsts : agains;
@@ -215,7 +215,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
           ownership,
           resolve,
           again,
-          line: of.lineOf(sharer),
+          line: of.lineOf(share),
           previous: undefined,
           next: undefined,
           abandon: () => end(waiter, 'abandoned'),
@@ -229,8 +229,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
         }
       });
     },
-    leave(sharer, isAgain = false) {
-      shares.giveBack(sharer);
+    leave(share, isAgain = false) {
+      shares.giveBack(share);
       if (isAgain) againTaken -= 1;
       admit();
     },
@@ -240,8 +240,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       if (limitNow === 0) forEach(({ ownership }) => ownership.park());
       admit();
     },
-    shareBetween(sharers) {
-      shares.shareBetween(sharers);
+    shareBetween(parts) {
+      shares.shareBetween(parts);
       admit();
     },
     limit: () => shares.size(),

@@ -6,45 +6,45 @@
  * work to end. Where all want more than there is, nothing is lent, nothing stays free, and all have their part.
  */
 
-/** A partition, as a rule; undefined is one of its own. */
-export type Sharer = number | undefined;
+/** Whose part it is: a partition, by its number. Undefined is one more, for what belongs to none. */
+export type Share = number | undefined;
 
 export interface FairShares {
   /** Whose turn it may be, asked while a slot is free. */
-  readonly mayTake: (sharer: Sharer) => boolean;
-  take(sharer: Sharer): void;
-  giveBack(sharer: Sharer): void;
+  readonly mayTake: (share: Share) => boolean;
+  take(share: Share): void;
+  giveBack(share: Share): void;
   /** Slots taken by all. */
   total(): number;
   size(): number;
   /** @param size how many slots there are, ≥ 0. Those taken beyond it are given back in time. */
   resize(size: number): void;
-  /** @param sharers how many compete, whether they want anything now or not; 1 at first: everything for everybody. */
-  shareBetween(sharers: number): void;
+  /** @param parts how many shares compete, idle ones too; 1 at first: everything for everybody. */
+  shareBetween(parts: number): void;
 }
 
 const LENT_FOR_ONE_FREE = 2;
 
 /** O(1) a call. */
 export function createFairShares(size: number): FairShares {
-  /** By place; nobody is ever taken out, as a sharer that has nothing now will have something soon. */
+  /** By place; nobody is ever taken out, as a share that has nothing now will have something soon. */
   const takenBy: number[] = [];
   let slots = size;
-  let sharers = 1;
+  let parts = 1;
   let total = 0;
   return {
-    mayTake(sharer) {
-      if (sharers <= 1) return true;
-      const borrowed = (takenBy[placeOf(sharer)] ?? 0) + 1 - Math.ceil(slots / sharers);
+    mayTake(share) {
+      if (parts <= 1) return true;
+      const borrowed = (takenBy[placeOf(share)] ?? 0) + 1 - Math.ceil(slots / parts);
       return borrowed <= 0 || borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
     },
-    take(sharer) {
-      const place = placeOf(sharer);
+    take(share) {
+      const place = placeOf(share);
       takenBy[place] = (takenBy[place] ?? 0) + 1;
       total += 1;
     },
-    giveBack(sharer) {
-      const place = placeOf(sharer);
+    giveBack(share) {
+      const place = placeOf(share);
       takenBy[place] = (takenBy[place] ?? 0) - 1;
       total -= 1;
     },
@@ -54,12 +54,12 @@ export function createFairShares(size: number): FairShares {
       slots = next;
     },
     shareBetween(next) {
-      sharers = next;
+      parts = next;
     },
   };
 }
 
 /** Partitions are numbered from 0. */
-function placeOf(sharer: Sharer): number {
-  return sharer === undefined ? 0 : sharer + 1;
+function placeOf(share: Share): number {
+  return share === undefined ? 0 : share + 1;
 }

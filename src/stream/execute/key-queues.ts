@@ -4,12 +4,11 @@
  * keeps alive (`runtime/collections/linked-list.ts`): once there are more empty lines than others, those go together, by copying
  * the others to a new Map.
  */
-import type { Sharer } from '../../runtime/collections/fair-shares.ts';
 import type { Line, Waiting } from './ready-queues.ts';
 
 export interface KeyLines<Task> {
   /** The key's line, empty where it has no work. A task must be put into it then. */
-  take(key: string | symbol, sharer: Sharer): Line<Task>;
+  take(key: string | symbol, partition: number | undefined): Line<Task>;
   /** Nothing of this line waits or runs any more. */
   ended(line: Line<Task>): void;
   /** Keys with work. */
@@ -40,7 +39,7 @@ export function createKeyLines<Task>(): KeyLines<Task> {
   }
 
   return {
-    take(key, sharer) {
+    take(key, partition) {
       const known = lines.get(key);
       if (known === undefined) {
         const fresh: Line<Task> = {
@@ -48,7 +47,7 @@ export function createKeyLines<Task>(): KeyLines<Task> {
           head: undefined,
           tail: undefined,
           busy: false,
-          sharer,
+          partition,
           startedAt: 0,
           arrival: 0,
           parked: false,

@@ -3,15 +3,14 @@
  * holds up nothing but itself: a task waits only for its own key and for room. One that itself only waits is parked: it
  * keeps its key and leaves its room to others.
  *
- * Room is shared out fairly between the tasks' sharers (partitions): one whose tasks are all slow leaves room for
- * the others'. Of all ready keys whose sharer may have more, the one whose head arrived first goes first. Oldest first
+ * Room is shared out fairly between the partitions: one whose tasks are all slow leaves room for
+ * the others'. Of all ready keys whose partition may have more, the one whose head arrived first goes first. Oldest first
  * starves nobody, as who waits becomes the oldest; it is what lets the commit watermark move on; and it keeps a hot key,
  * whose tasks can only go one after the other, from queueing behind everybody else once more for each of them.
  *
  * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
  */
-import type { Sharer } from '../../runtime/collections/fair-shares.ts';
 import { createKeyLines, keepUndoomed } from './key-queues.ts';
 import { createPlaces, type Parking, type Seat } from './places.ts';
 import { createReadyLines, type Waiting, type Line } from './ready-queues.ts';
@@ -20,7 +19,7 @@ export interface KeyedTask {
   /** Tasks with the same key run one at a time, in the order in which they were submitted. */
   readonly key: string | symbol;
   /** Whose share of the room it takes; those that name none have one in common. */
-  readonly sharer?: Sharer;
+  readonly partition?: number | undefined;
   /** Called at most once, before `run` or `drop`: it is next of its key, and another of that key runs. Must not throw. */
   ahead?(): void;
   /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
@@ -31,7 +30,7 @@ export interface KeyedTask {
 
 export interface KeyedExecutor extends Parking {
   /**
-   * Starts the task before it returns where its key is idle, there is room for its sharer and nothing older of it
+   * Starts the task before it returns where its key is idle, there is room for its partition and nothing older of it
    * is ready; else the task waits. From inside another task's synchronous part it starts once that part has returned.
    */
   submit(task: KeyedTask): void;
@@ -50,12 +49,12 @@ export interface KeyedExecutor extends Parking {
   readonly lasting: number;
   /** A tick of the clock by which {@link lasting} is told, at whatever pace. O(1). */
   beat(): void;
-  /** Keys of this sharer that could start a task now, if there were room for it. */
-  readyOf(sharer: Sharer): number;
+  /** Keys of this partition that could start a task now, if there were room for it. */
+  readyOf(partition: number | undefined): number;
   /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
   setMaxRunning(maxRunning: number): void;
-  /** @param sharers between how many the room is shared out, ≥ 1; 1 at first. */
-  shareBetween(sharers: number): void;
+  /** @param partitions between how many the room is shared out, ≥ 1; 1 at first. */
+  shareBetween(partitions: number): void;
   /** Nothing more is started until {@link resume}; what runs or is parked goes on, what is submitted waits. */
   pause(): void;
   resume(): void;
@@ -77,7 +76,7 @@ export interface KeyedExecutorOptions {
 }
 
 /**
- * O(1) an event while there is room; while there is none, O(sharers + log ready keys) to find the oldest.
+ * O(1) an event while there is room; while there is none, O(partitions + log ready keys) to find the oldest.
  * @throws RangeError where `maxRunning` is out of its range.
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
@@ -151,7 +150,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     line.arrival = head.arrival;
     waiting -= 1;
     const { task } = head;
-    places.take(line, task.sharer);
+    places.take(line, task.partition);
     let result: void | Promise<void>;
     try {
       result = task.run(line);
@@ -183,7 +182,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     places.leave(line);
     line.busy = false;
     if (line.head === undefined) lines.ended(line);
-    else ready.add(line, line.head.arrival, line.head.task.sharer);
+    else ready.add(line, line.head.arrival, line.head.task.partition);
   }
 
   return {
@@ -209,7 +208,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       return places.lasting();
     },
     beat: () => places.beat(),
-    readyOf: (sharer) => ready.count(sharer),
+    readyOf: (partition) => ready.count(partition),
     park(seat) {
       if (seat.parked || !seat.busy) return;
       places.park(seat);
@@ -222,7 +221,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       if (!seat.parked) return undefined;
       return new Promise((resolve) => {
         seat.admit = resolve;
-        returning.add(seat, seat.arrival, seat.sharer);
+        returning.add(seat, seat.arrival, seat.partition);
         startWhatMay();
       });
     },
@@ -230,7 +229,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
       arrivals += 1;
       waiting += 1;
-      const line = lines.take(task.key, task.sharer);
+      const line = lines.take(task.key, task.partition);
       if (line.tail !== undefined) {
         line.tail.next = arrived;
         line.tail = arrived;
@@ -242,15 +241,15 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
         task.ahead?.();
         return;
       }
-      ready.add(line, arrived.arrival, task.sharer);
+      ready.add(line, arrived.arrival, task.partition);
       startWhatMay();
     },
     setMaxRunning(value) {
       places.resize(value);
       startWhatMay();
     },
-    shareBetween(sharers) {
-      places.shareBetween(sharers);
+    shareBetween(partitions) {
+      places.shareBetween(partitions);
       startWhatMay();
     },
     pause() {
@@ -276,7 +275,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
         keepUndoomed(line);
         if (line.busy) return;
         if (line.head === undefined) lines.ended(line);
-        else ready.add(line, line.head.arrival, line.head.task.sharer);
+        else ready.add(line, line.head.arrival, line.head.task.partition);
       });
       waiting -= dropped.length;
       dropped.sort((a, b) => a.arrival - b.arrival);

@@ -4,14 +4,14 @@
  * what is tried again is what may hang, and the first try of everything else must not wait for it. Those that must go on
  * at once don't count for that quarter: they are on their first try, or hold what others want.
  */
-import { createFairShares, type Sharer } from '../../runtime/collections/fair-shares.ts';
+import { createFairShares } from '../../runtime/collections/fair-shares.ts';
 
 /** The started task of a key, as the executor knows it. Good until that task has ended. */
 export interface Seat {
   /** True while a task of this key has been started and not ended. */
   busy: boolean;
   /** Of that task, or the last one: a key's tasks may belong to several. */
-  sharer: Sharer;
+  partition: number | undefined;
   /** The same task's: the beat at which it was started, or came back to work. */
   startedAt: number;
   /** The same task's: its place in the order of submission. */
@@ -44,11 +44,11 @@ export interface Places {
   /** Taken since before the last but one {@link beat}. */
   lasting(): number;
   beat(): void;
-  readonly mayTake: (sharer: Sharer) => boolean;
+  readonly mayTake: (partition: number | undefined) => boolean;
   /** Whether one that comes back may have a place although others want to start. */
   mayReturn(): boolean;
   /** For the seat's task, which starts. */
-  take(seat: Seat, sharer: Sharer): void;
+  take(seat: Seat, partition: number | undefined): void;
   /** The seat's task has ended, parked or not. */
   leave(seat: Seat): void;
   /** @param seat one that has a place. */
@@ -57,7 +57,7 @@ export interface Places {
   retake(seat: Seat, hasAsked: boolean): void;
   /** @throws RangeError where it is no integer ≥ 1 and not Infinity. */
   resize(size: number): void;
-  shareBetween(sharers: number): void;
+  shareBetween(partitions: number): void;
 }
 
 /** O(1) a call. @throws RangeError as {@link Places.resize} does. */
@@ -74,7 +74,7 @@ export function createPlaces(size: number): Places {
   function begin(seat: Seat): void {
     seat.startedAt = beats;
     young += 1;
-    shares.take(seat.sharer);
+    shares.take(seat.partition);
   }
 
   function giveBack(seat: Seat): void {
@@ -82,7 +82,7 @@ export function createPlaces(size: number): Places {
     else if (seat.startedAt === beats - 1) older -= 1;
     if (seat.returned) returned -= 1;
     seat.returned = false;
-    shares.giveBack(seat.sharer);
+    shares.giveBack(seat.partition);
   }
 
   return {
@@ -97,8 +97,8 @@ export function createPlaces(size: number): Places {
     },
     mayTake: shares.mayTake,
     mayReturn: () => returned < Math.max(1, Math.floor(places * RETURNED_SHARE)),
-    take(seat, sharer) {
-      seat.sharer = sharer;
+    take(seat, partition) {
+      seat.partition = partition;
       begin(seat);
     },
     leave(seat) {
@@ -124,7 +124,7 @@ export function createPlaces(size: number): Places {
       places = checkSize(next);
       shares.resize(places);
     },
-    shareBetween: (sharers) => shares.shareBetween(sharers),
+    shareBetween: (partitions) => shares.shareBetween(partitions),
   };
 }
 

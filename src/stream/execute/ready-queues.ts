@@ -1,9 +1,8 @@
 /**
- * The keys that could start a task now, or the parked tasks that could go on. Each sharer (partition) has its own, the
+ * The keys that could start a task now, or the parked tasks that could go on. Each partition has its own, the
  * one whose task arrived first in front: a binary heap. They come in nearly in order (new ones always last), where
- * adding costs O(1); taking costs O(sharers + log keys).
+ * adding costs O(1); taking costs O(partitions + log keys).
  */
-import type { Sharer } from '../../runtime/collections/fair-shares.ts';
 import { createLinkedList, type Linked } from '../../runtime/collections/linked-list.ts';
 import { popHeap, pushHeap } from '../../runtime/collections/heap.ts';
 import type { Seat } from './places.ts';
@@ -27,11 +26,11 @@ export interface Line<Task> extends Seat {
 
 export interface ReadyLines<Item> {
   /** The item must not be here already. @param arrival of its task that is ready. */
-  add(item: Item, arrival: number, sharer: Sharer): void;
-  /** Takes out the one whose task arrived first, of all sharers that may take one. */
-  take(mayTake: (sharer: Sharer) => boolean): Item | undefined;
-  /** How many of this sharer are here. */
-  count(sharer: Sharer): number;
+  add(item: Item, arrival: number, partition: number | undefined): void;
+  /** Takes out the one whose task arrived first, of all partitions that may take one. */
+  take(mayTake: (partition: number | undefined) => boolean): Item | undefined;
+  /** How many of this partition are here. */
+  count(partition: number | undefined): number;
   isEmpty(): boolean;
   clear(): void;
 }
@@ -41,29 +40,29 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** A sharer's ready lines; it is among those that are asked while it has any. */
+/** A partition's ready lines; it is among those that are asked while it has any. */
 interface Shared<Item> extends Linked<Shared<Item>> {
-  readonly sharer: Sharer;
+  readonly partition: number | undefined;
   readonly heap: Entry<Item>[];
 }
 
 export function createReadyLines<Item>(): ReadyLines<Item> {
-  /** Of every sharer that ever had a line: there are few. */
-  const known = new Map<Sharer, Shared<Item>>();
+  /** Of every partition that ever had a line: there are few. */
+  const known = new Map<number | undefined, Shared<Item>>();
   /** Of those that have one now. */
   const asked = createLinkedList<Shared<Item>>();
 
-  function linesOf(sharer: Sharer): Shared<Item> {
-    const found = known.get(sharer);
+  function linesOf(partition: number | undefined): Shared<Item> {
+    const found = known.get(partition);
     if (found !== undefined) return found;
-    const fresh: Shared<Item> = { sharer, heap: [], previous: undefined, next: undefined };
-    known.set(sharer, fresh);
+    const fresh: Shared<Item> = { partition, heap: [], previous: undefined, next: undefined };
+    known.set(partition, fresh);
     return fresh;
   }
 
   return {
-    add(item, arrival, sharer) {
-      const lines = linesOf(sharer);
+    add(item, arrival, partition) {
+      const lines = linesOf(partition);
       if (lines.heap.length === 0) asked.append(lines);
       pushHeap(lines.heap, { arrival, item }, arrivedBefore);
     },
@@ -72,7 +71,7 @@ export function createReadyLines<Item>(): ReadyLines<Item> {
       let arrival = Infinity;
       for (let lines = asked.first(); lines !== undefined; lines = lines.next) {
         const head = lines.heap[0];
-        if (head === undefined || head.arrival >= arrival || !mayTake(lines.sharer)) continue;
+        if (head === undefined || head.arrival >= arrival || !mayTake(lines.partition)) continue;
         oldest = lines;
         ({ arrival } = head);
       }
@@ -81,7 +80,7 @@ export function createReadyLines<Item>(): ReadyLines<Item> {
       if (oldest.heap.length === 0) asked.remove(oldest);
       return first?.item;
     },
-    count: (sharer) => known.get(sharer)?.heap.length ?? 0,
+    count: (partition) => known.get(partition)?.heap.length ?? 0,
     isEmpty: () => asked.first() === undefined,
     clear() {
       for (const lines of known.values()) {

@@ -1,5 +1,4 @@
 /** One event's work as the executor runs it: under an ownership, and told to its partition however it ends. */
-import type { Sharer } from '../../runtime/collections/fair-shares.ts';
 import { AbandonedError } from '../../runtime/errors.ts';
 import type { EventWork } from '../../domain/event-work.ts';
 import type { KeyedTask } from '../execute/keyed-executor.ts';
@@ -20,7 +19,7 @@ export interface TaskOwner {
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
 export class EventTask implements KeyedTask {
   readonly key: string | symbol;
-  readonly sharer: Sharer;
+  readonly partition: number | undefined;
   readonly #owner: TaskOwner;
   readonly #record: OpenRecord;
   readonly #index: number;
@@ -35,7 +34,7 @@ export class EventTask implements KeyedTask {
       readonly ownBytes: number | undefined;
       readonly work: EventWork;
     },
-    under: { readonly key: string | symbol; readonly sharer: Sharer },
+    under: { readonly key: string | symbol; readonly partition: number | undefined },
   ) {
     this.#owner = owner;
     this.#record = of.record;
@@ -43,7 +42,7 @@ export class EventTask implements KeyedTask {
     this.#ownBytes = of.ownBytes;
     this.#work = of.work;
     this.key = under.key;
-    this.sharer = under.sharer;
+    this.partition = under.partition;
   }
 
   ahead(): void {

@@ -110,7 +110,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     noteAge(record, work.occurredAtMs);
     const key = options.keyOf(work, options.partition);
     const of = { record, index: piece.source.index, ownBytes: piece.ownBytes, work };
-    executor.submit(new EventTask(taskOwner, of, { key, sharer: options.partition }));
+    executor.submit(new EventTask(taskOwner, of, { key, partition: options.partition }));
   }
 
   /**

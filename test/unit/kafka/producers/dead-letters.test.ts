@@ -26,7 +26,7 @@ test('keys: no user can meet another ordering’s key', () => {
 });
 
 const IDLE_SEAT: Seat = {
-  ...{ busy: true, sharer: 0, startedAt: 0, arrival: 0 },
+  ...{ busy: true, partition: 0, startedAt: 0, arrival: 0 },
   ...{ parked: false, returned: false, admit: undefined },
 };
 

@@ -13,13 +13,13 @@ describe('first calls and tries again', () => {
     const pool = createRouterPool(limit, clock);
     const parked: string[] = [];
     const inside: string[] = [];
-    const enter = (name: string, isAgain: boolean, isOver = (): boolean => false, sharer?: number): void => {
-      if (pool.tryEnter(sharer, isAgain)) {
+    const enter = (name: string, isAgain: boolean, isOver = (): boolean => false, share?: number): void => {
+      if (pool.tryEnter(share, isAgain)) {
         inside.push(name);
         return;
       }
       const hold = { ...ownershipOf(new AbortController().signal), park: () => void parked.push(name) };
-      void pool.wait(NEVER, hold, sharer, isAgain ? { isOver } : undefined).then((admission) => {
+      void pool.wait(NEVER, hold, share, isAgain ? { isOver } : undefined).then((admission) => {
         inside.push(admission === 'admitted' ? name : `${name} ${admission}`);
       });
     };

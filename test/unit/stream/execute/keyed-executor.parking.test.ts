@@ -5,7 +5,7 @@ import type { Seat } from '../../../../src/stream/execute/places.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function setUp(maxRunning: number, sharers = 1) {
+function setUp(maxRunning: number, partitions = 1) {
   const log: string[] = [];
   const seats = new Map<string, Seat>();
   const ends = new Map<string, () => void>();
@@ -15,7 +15,7 @@ function setUp(maxRunning: number, sharers = 1) {
       throw error;
     },
   });
-  executor.shareBetween(sharers);
+  executor.shareBetween(partitions);
   const seatOf = (name: string): Seat => {
     const seat = seats.get(name);
     if (seat === undefined) throw new Error(`${name} has not been started`);
@@ -24,13 +24,13 @@ function setUp(maxRunning: number, sharers = 1) {
   return {
     executor,
     log,
-    submit(name: string, key = name, sharer = 0): void {
+    submit(name: string, key = name, partition = 0): void {
       const run = (seat: Seat): Promise<void> => {
         log.push(name);
         seats.set(name, seat);
         return new Promise((resolve) => ends.set(name, resolve));
       };
-      executor.submit({ key, sharer, run, drop: () => log.push(`${name} dropped`) });
+      executor.submit({ key, partition, run, drop: () => log.push(`${name} dropped`) });
     },
     park: (...names: string[]) => {
       for (const name of names) executor.park(seatOf(name));

@@ -78,8 +78,8 @@ const inExecutor: Found[] = [
   },
   {
     name: 'a key kept in memory without work',
-    find: 'if (line.head === undefined) lines.ended(line);\n    else ready.add(line, line.head.arrival, line.head.task.sharer);\n  }\n\n  return',
-    replace: 'if (line.head) ready.add(line, line.head.arrival, line.head.task.sharer);\n  }\n\n  return',
+    find: 'if (line.head === undefined) lines.ended(line);\n    else ready.add(line, line.head.arrival, line.head.task.partition);\n  }\n\n  return',
+    replace: 'if (line.head) ready.add(line, line.head.arrival, line.head.task.partition);\n  }\n\n  return',
     by: /keys with work/,
   },
   {
@@ -116,7 +116,7 @@ const inExecutor: Found[] = [
   },
   {
     name: 'a task that comes back without room',
-    find: '        returning.add(seat, seat.arrival, seat.sharer);\n',
+    find: '        returning.add(seat, seat.arrival, seat.partition);\n',
     replace: '        places.retake(seat, true);\n        resolve();\n',
     by: /room for who comes back/,
   },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 
-function setUp(maxRunning: number, sharers: number) {
+function setUp(maxRunning: number, partitions: number) {
   const log: string[] = [];
   const ends = new Map<string, () => void>();
   const executor = createKeyedExecutor({
@@ -12,17 +12,17 @@ function setUp(maxRunning: number, sharers: number) {
       throw error;
     },
   });
-  executor.shareBetween(sharers);
+  executor.shareBetween(partitions);
   return {
     log,
-    hold(sharer: number, key: string, name: string): void {
+    hold(partition: number, key: string, name: string): void {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       const run = (): Promise<undefined> => {
         log.push(name);
         ends.set(name, () => resolve(undefined));
         return promise;
       };
-      executor.submit({ key, sharer, run, drop: () => undefined });
+      executor.submit({ key, partition, run, drop: () => undefined });
     },
     /** Ends one that runs, and lets what comes of it start. */
     async end(name: string): Promise<void> {
@@ -60,17 +60,17 @@ it('however many partitions share however few places, all goes on and none gets 
     fc.asyncProperty(
       fc.integer({ min: 1, max: 6 }),
       fc.integer({ min: 2, max: 6 }),
-      async (room, sharers) => {
-        const { log, hold, end } = setUp(room, sharers);
-        const nameOf = (sharer: number, task: number): string => `${String(sharer)} ${String(task)}`;
+      async (room, partitions) => {
+        const { log, hold, end } = setUp(room, partitions);
+        const nameOf = (partition: number, task: number): string => `${String(partition)} ${String(task)}`;
         for (let task = 0; task < tasks; task += 1) {
-          for (let sharer = 0; sharer < sharers; sharer += 1)
-            hold(sharer, nameOf(sharer, task), nameOf(sharer, task));
+          for (let partition = 0; partition < partitions; partition += 1)
+            hold(partition, nameOf(partition, task), nameOf(partition, task));
         }
         // Grows as it goes.
         for (const name of log) await end(name);
-        expect(log).toHaveLength(tasks * sharers);
-        const begun = Array.from({ length: sharers }, () => 0);
+        expect(log).toHaveLength(tasks * partitions);
+        const begun = Array.from({ length: partitions }, () => 0);
         for (const name of log) {
           begun[Number(name.split(' ')[0])]! += 1;
           expect(Math.max(...begun) - Math.min(...begun)).toBeLessThanOrEqual(room + 1);
