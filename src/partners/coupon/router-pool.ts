@@ -57,11 +57,11 @@ interface Waiter extends Abandonable, Linked<Waiter> {
   readonly ownership: Watched;
   readonly resolve: (admission: Admission) => void;
   readonly again: TryAgain | undefined;
-  readonly line: Line;
+  readonly queue: ShareQueue;
 }
 
 /** The calls of one share that wait; the share takes turns while there are any. */
-interface Line extends Linked<Line> {
+interface ShareQueue extends Linked<ShareQueue> {
   readonly share: Share;
   readonly waiters: LinkedList<Waiter>;
 }
@@ -74,45 +74,45 @@ const SWEEP_MS = 100;
 /** Who waits of one class. */
 function createWaitingClass() {
   /** Of every share that ever had a call waiting: there are few. */
-  const lines = new Map<Share, Line>();
+  const queues = new Map<Share, ShareQueue>();
   /** Of those who have now; whose turn it is comes first. */
-  const inTurn = createLinkedList<Line>();
+  const inTurn = createLinkedList<ShareQueue>();
   let size = 0;
   return {
     size: () => size,
-    hasAny: (share: Share): boolean => size > 0 && lines.get(share)?.waiters.first() !== undefined,
-    lineOf(share: Share): Line {
-      const known = lines.get(share);
+    hasAny: (share: Share): boolean => size > 0 && queues.get(share)?.waiters.first() !== undefined,
+    queueOf(share: Share): ShareQueue {
+      const known = queues.get(share);
       if (known !== undefined) return known;
-      const line: Line = { share, waiters: createLinkedList(), previous: undefined, next: undefined };
-      lines.set(share, line);
-      return line;
+      const queue: ShareQueue = { share, waiters: createLinkedList(), previous: undefined, next: undefined };
+      queues.set(share, queue);
+      return queue;
     },
     append(waiter: Waiter): void {
-      const { line } = waiter;
-      if (line.waiters.first() === undefined) inTurn.append(line);
-      line.waiters.append(waiter);
+      const { queue } = waiter;
+      if (queue.waiters.first() === undefined) inTurn.append(queue);
+      queue.waiters.append(waiter);
       size += 1;
     },
     remove(waiter: Waiter): void {
-      const { line } = waiter;
-      line.waiters.remove(waiter);
-      if (line.waiters.first() === undefined) inTurn.remove(line);
+      const { queue } = waiter;
+      queue.waiters.remove(waiter);
+      if (queue.waiters.first() === undefined) inTurn.remove(queue);
       size -= 1;
     },
     /** The first who may have a slot; its share’s next turn comes after all others’. */
     takeTurn(mayTake: (share: Share) => boolean): Waiter | undefined {
-      for (let line = inTurn.first(); line !== undefined; line = line.next) {
-        if (!mayTake(line.share)) continue;
-        inTurn.remove(line);
-        inTurn.append(line);
-        return line.waiters.first();
+      for (let queue = inTurn.first(); queue !== undefined; queue = queue.next) {
+        if (!mayTake(queue.share)) continue;
+        inTurn.remove(queue);
+        inTurn.append(queue);
+        return queue.waiters.first();
       }
       return undefined;
     },
     /** The waiter may leave meanwhile. */
     forEach(visit: (waiter: Waiter) => void): void {
-      for (const { waiters } of lines.values()) {
+      for (const { waiters } of queues.values()) {
         for (let waiter = waiters.first(); waiter !== undefined;) {
           const { next } = waiter;
           visit(waiter);
@@ -174,7 +174,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       if (isDue(waiter, clock.now())) {
         end(waiter, 'stale');
       } else {
-        take(waiter.line.share, waiter.again !== undefined);
+        take(waiter.queue.share, waiter.again !== undefined);
         end(waiter, 'admitted');
       }
     }
@@ -215,7 +215,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
           ownership,
           resolve,
           again,
-          line: of.lineOf(share),
+          queue: of.queueOf(share),
           previous: undefined,
           next: undefined,
           abandon: () => end(waiter, 'abandoned'),

@@ -11,9 +11,9 @@
  * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
  */
-import { createKeyLines, keepUndoomed } from './key-queues.ts';
+import { createKeyQueues, keepUndoomed } from './key-queues.ts';
 import { createPlaces, type Parking, type Seat } from './places.ts';
-import { createReadyLines, type Waiting, type Line } from './ready-queues.ts';
+import { createReadyQueues, type Waiting, type KeyQueue } from './ready-queues.ts';
 
 export interface KeyedTask {
   /** Tasks with the same key run one at a time, in the order in which they were submitted. */
@@ -80,10 +80,10 @@ export interface KeyedExecutorOptions {
  * @throws RangeError where `maxRunning` is out of its range.
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
-  const lines = createKeyLines<KeyedTask>();
-  const ready = createReadyLines<Line<KeyedTask>>();
+  const queues = createKeyQueues<KeyedTask>();
+  const ready = createReadyQueues<KeyQueue<KeyedTask>>();
   /** Of parked tasks that want to go on. */
-  const returning = createReadyLines<Seat>();
+  const returning = createReadyQueues<Seat>();
   const places = createPlaces(options.maxRunning);
   const idleWaiters: (() => void)[] = [];
   let ended = 0;
@@ -117,9 +117,9 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     starting = true;
     while (places.taken() < places.size()) {
       if (letReturn()) continue;
-      const line = paused ? undefined : ready.take(places.mayTake);
-      if (line === undefined) break;
-      startHead(line);
+      const queue = paused ? undefined : ready.take(places.mayTake);
+      if (queue === undefined) break;
+      startHead(queue);
     }
     starting = false;
     tellIdle();
@@ -139,50 +139,50 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     return true;
   }
 
-  function startHead(line: Line<KeyedTask>): void {
-    const head = line.head;
+  function startHead(queue: KeyQueue<KeyedTask>): void {
+    const head = queue.head;
     if (head === undefined) return;
-    const next = (line.head = head.next);
+    const next = (queue.head = head.next);
     // A finished task that the collector has moved to the old space would keep all that follow it alive.
     head.next = undefined;
-    if (line.head === undefined) line.tail = undefined;
-    line.busy = true;
-    line.arrival = head.arrival;
+    if (queue.head === undefined) queue.tail = undefined;
+    queue.busy = true;
+    queue.arrival = head.arrival;
     waiting -= 1;
     const { task } = head;
-    places.take(line, task.partition);
+    places.take(queue, task.partition);
     let result: void | Promise<void>;
     try {
-      result = task.run(line);
+      result = task.run(queue);
     } catch (error) {
       report(error, task);
-      finish(line);
+      finish(queue);
       return;
     }
     if (result === undefined) {
-      finish(line);
+      finish(queue);
       return;
     }
-    if (next !== undefined && next === line.head) next.task.ahead?.();
+    if (next !== undefined && next === queue.head) next.task.ahead?.();
     result.then(
       () => {
-        finish(line);
+        finish(queue);
         startWhatMay();
       },
       (error: unknown) => {
         report(error, task);
-        finish(line);
+        finish(queue);
         startWhatMay();
       },
     );
   }
 
-  function finish(line: Line<KeyedTask>): void {
+  function finish(queue: KeyQueue<KeyedTask>): void {
     ended += 1;
-    places.leave(line);
-    line.busy = false;
-    if (line.head === undefined) lines.ended(line);
-    else ready.add(line, line.head.arrival, line.head.task.partition);
+    places.leave(queue);
+    queue.busy = false;
+    if (queue.head === undefined) queues.ended(queue);
+    else ready.add(queue, queue.head.arrival, queue.head.task.partition);
   }
 
   return {
@@ -196,7 +196,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       return waiting;
     },
     get keys() {
-      return lines.size();
+      return queues.size();
     },
     get ended() {
       return ended;
@@ -229,19 +229,19 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
       arrivals += 1;
       waiting += 1;
-      const line = lines.take(task.key, task.partition);
-      if (line.tail !== undefined) {
-        line.tail.next = arrived;
-        line.tail = arrived;
+      const queue = queues.take(task.key, task.partition);
+      if (queue.tail !== undefined) {
+        queue.tail.next = arrived;
+        queue.tail = arrived;
         return;
       }
-      line.head = line.tail = arrived;
-      if (line.busy) {
-        // The key's one task is running: its end makes the line ready.
+      queue.head = queue.tail = arrived;
+      if (queue.busy) {
+        // The key's one task is running: its end makes the queue ready.
         task.ahead?.();
         return;
       }
-      ready.add(line, arrived.arrival, task.partition);
+      ready.add(queue, arrived.arrival, task.partition);
       startWhatMay();
     },
     setMaxRunning(value) {
@@ -263,19 +263,19 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     dropWaiting(only) {
       // First everybody is asked, so that an `only` that throws has changed nothing.
       const dropped: Waiting<KeyedTask>[] = [];
-      lines.forEach((line) => {
-        for (let node = line.head; node !== undefined; node = node.next) {
+      queues.forEach((queue) => {
+        for (let node = queue.head; node !== undefined; node = node.next) {
           node.doomed = only?.(node.task) ?? true;
           if (node.doomed) dropped.push(node);
         }
       });
       if (dropped.length === 0) return 0;
       ready.clear();
-      lines.forEach((line) => {
-        keepUndoomed(line);
-        if (line.busy) return;
-        if (line.head === undefined) lines.ended(line);
-        else ready.add(line, line.head.arrival, line.head.task.partition);
+      queues.forEach((queue) => {
+        keepUndoomed(queue);
+        if (queue.busy) return;
+        if (queue.head === undefined) queues.ended(queue);
+        else ready.add(queue, queue.head.arrival, queue.head.task.partition);
       });
       waiting -= dropped.length;
       dropped.sort((a, b) => a.arrival - b.arrival);

@@ -18,13 +18,13 @@ export interface Waiting<Task> {
 }
 
 /** One key's waiting tasks, a linked list so that taking the first moves nothing, and the seat of the one started. */
-export interface Line<Task> extends Seat {
+export interface KeyQueue<Task> extends Seat {
   readonly key: string | symbol;
   head: Waiting<Task> | undefined;
   tail: Waiting<Task> | undefined;
 }
 
-export interface ReadyLines<Item> {
+export interface ReadyQueues<Item> {
   /** The item must not be here already. @param arrival of its task that is ready. */
   add(item: Item, arrival: number, partition: number | undefined): void;
   /** Takes out the one whose task arrived first, of all partitions that may take one. */
@@ -40,39 +40,39 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** A partition's ready lines; it is among those that are asked while it has any. */
-interface Shared<Item> extends Linked<Shared<Item>> {
+/** A partition's ready queues; it is among those that are asked while it has any. */
+interface PartitionQueue<Item> extends Linked<PartitionQueue<Item>> {
   readonly partition: number | undefined;
   readonly heap: Entry<Item>[];
 }
 
-export function createReadyLines<Item>(): ReadyLines<Item> {
-  /** Of every partition that ever had a line: there are few. */
-  const known = new Map<number | undefined, Shared<Item>>();
+export function createReadyQueues<Item>(): ReadyQueues<Item> {
+  /** Of every partition that ever had a queue: there are few. */
+  const known = new Map<number | undefined, PartitionQueue<Item>>();
   /** Of those that have one now. */
-  const asked = createLinkedList<Shared<Item>>();
+  const asked = createLinkedList<PartitionQueue<Item>>();
 
-  function linesOf(partition: number | undefined): Shared<Item> {
+  function queueOf(partition: number | undefined): PartitionQueue<Item> {
     const found = known.get(partition);
     if (found !== undefined) return found;
-    const fresh: Shared<Item> = { partition, heap: [], previous: undefined, next: undefined };
+    const fresh: PartitionQueue<Item> = { partition, heap: [], previous: undefined, next: undefined };
     known.set(partition, fresh);
     return fresh;
   }
 
   return {
     add(item, arrival, partition) {
-      const lines = linesOf(partition);
-      if (lines.heap.length === 0) asked.append(lines);
-      pushHeap(lines.heap, { arrival, item }, arrivedBefore);
+      const queue = queueOf(partition);
+      if (queue.heap.length === 0) asked.append(queue);
+      pushHeap(queue.heap, { arrival, item }, arrivedBefore);
     },
     take(mayTake) {
-      let oldest: Shared<Item> | undefined;
+      let oldest: PartitionQueue<Item> | undefined;
       let arrival = Infinity;
-      for (let lines = asked.first(); lines !== undefined; lines = lines.next) {
-        const head = lines.heap[0];
-        if (head === undefined || head.arrival >= arrival || !mayTake(lines.partition)) continue;
-        oldest = lines;
+      for (let queue = asked.first(); queue !== undefined; queue = queue.next) {
+        const head = queue.heap[0];
+        if (head === undefined || head.arrival >= arrival || !mayTake(queue.partition)) continue;
+        oldest = queue;
         ({ arrival } = head);
       }
       if (oldest === undefined) return undefined;
@@ -83,9 +83,9 @@ export function createReadyLines<Item>(): ReadyLines<Item> {
     count: (partition) => known.get(partition)?.heap.length ?? 0,
     isEmpty: () => asked.first() === undefined,
     clear() {
-      for (const lines of known.values()) {
-        if (lines.heap.length > 0) asked.remove(lines);
-        lines.heap.length = 0;
+      for (const queue of known.values()) {
+        if (queue.heap.length > 0) asked.remove(queue);
+        queue.heap.length = 0;
       }
     },
   };

@@ -20,20 +20,20 @@ const inExecutor: Found[] = [
   },
   {
     name: 'looked ahead for one that is not next',
-    find: 'line.tail.next = arrived;\n        line.tail = arrived;',
-    replace: 'line.tail.next = arrived;\n        line.tail = arrived;\n        task.ahead?.();',
+    find: 'queue.tail.next = arrived;\n        queue.tail = arrived;',
+    replace: 'queue.tail.next = arrived;\n        queue.tail = arrived;\n        task.ahead?.();',
     by: /next of its key/,
   },
   {
     name: 'looked ahead twice',
-    find: 'const next = (line.head = head.next);',
-    replace: 'const next = (line.head = head.next);\n    next?.task.ahead?.();',
+    find: 'const next = (queue.head = head.next);',
+    replace: 'const next = (queue.head = head.next);\n    next?.task.ahead?.();',
     by: /told once/,
   },
   {
     name: 'two at once for one user, after a drop',
-    find: 'if (line.busy) return;',
-    replace: 'if (line.busy && line.head === undefined) return;',
+    find: 'if (queue.busy) return;',
+    replace: 'if (queue.busy && queue.head === undefined) return;',
     by: /one at a time for each key/,
   },
   {
@@ -44,17 +44,17 @@ const inExecutor: Found[] = [
   },
   {
     name: 'lost wake-up when a task completes later',
-    find: '() => {\n        finish(line);\n        startWhatMay();',
-    replace: '() => {\n        finish(line);',
+    find: '() => {\n        finish(queue);\n        startWhatMay();',
+    replace: '() => {\n        finish(queue);',
     by: /lost wake-up|told that it is idle/,
   },
   {
     name: 'a drop that turns a key’s order round',
     file: 'stream/execute/key-queues.ts',
-    find: 'line.head = head;\n  line.tail = tail;',
+    find: 'queue.head = head;\n  queue.tail = tail;',
     replace:
       'if (tail !== undefined && tail !== head) { tail.next = head; if (head) head.next = undefined; }\n' +
-      '  line.head = tail;\n  line.tail = head;',
+      '  queue.head = tail;\n  queue.tail = head;',
     by: /order in a key/,
   },
   {
@@ -78,13 +78,14 @@ const inExecutor: Found[] = [
   },
   {
     name: 'a key kept in memory without work',
-    find: 'if (line.head === undefined) lines.ended(line);\n    else ready.add(line, line.head.arrival, line.head.task.partition);\n  }\n\n  return',
-    replace: 'if (line.head) ready.add(line, line.head.arrival, line.head.task.partition);\n  }\n\n  return',
+    find: 'if (queue.head === undefined) queues.ended(queue);\n    else ready.add(queue, queue.head.arrival, queue.head.task.partition);\n  }\n\n  return',
+    replace:
+      'if (queue.head) ready.add(queue, queue.head.arrival, queue.head.task.partition);\n  }\n\n  return',
     by: /keys with work/,
   },
   {
     name: 'a task that throws keeps its place',
-    find: 'report(error, task);\n      finish(line);\n      return;',
+    find: 'report(error, task);\n      finish(queue);\n      return;',
     replace: 'report(error, task);\n      return;',
     by: /tasks running|lost wake-up/,
   },
@@ -110,8 +111,8 @@ const inExecutor: Found[] = [
   },
   {
     name: 'another of its key while a task is parked',
-    find: 'if (line.busy) {',
-    replace: 'if (line.busy && !line.parked) {',
+    find: 'if (queue.busy) {',
+    replace: 'if (queue.busy && !queue.parked) {',
     by: /one at a time/,
   },
   {
