@@ -25,7 +25,7 @@ export type Recall = <T>(
   read: (answer: readonly unknown[]) => T | Promise<T>,
 ) => Promise<T>;
 
-interface Waiting {
+interface PendingRecall {
   readonly keys: readonly [string, string];
   readonly settle: (answer: readonly unknown[]) => void;
   readonly reject: (error: unknown) => void;
@@ -35,7 +35,7 @@ interface Waiting {
 const ROOM: readonly unknown[] = ['room'];
 
 export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recall {
-  let waiting: Waiting[] = [];
+  let waiting: PendingRecall[] = [];
   let askedCaps: readonly Cap[] = [];
   /** False from a call's start until an answer: then what has come goes out together. */
   let isFree = true;
@@ -58,7 +58,7 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
   /** One user's damaged key fails the whole script: that is no fault of the others', so each asks alone. */
   function afterFault(
     error: unknown,
-    batch: readonly Waiting[],
+    batch: readonly PendingRecall[],
     caps: readonly Cap[],
   ): Promise<unknown> | undefined {
     if (!(error instanceof UnavailableError) && batch.length > 1) {
@@ -80,7 +80,7 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     });
   }
 
-  async function ask(batch: readonly Waiting[], caps: readonly Cap[]): Promise<void> {
+  async function ask(batch: readonly PendingRecall[], caps: readonly Cap[]): Promise<void> {
     const args = caps.flatMap(({ per, max, windowMs }, index) =>
       per === 'user' ? [max, windowMs, index] : [],
     );

@@ -28,7 +28,7 @@ export interface HttpSockets {
   close(): Promise<void>;
 }
 
-interface Waiting {
+interface PendingRequest {
   readonly request: Dispatcher.DispatchOptions;
   readonly user: SocketUser;
 }
@@ -47,7 +47,7 @@ export function createHttpSockets(origin: string, count: number, options: Socket
   const free: Client[] = [];
   /** Released in this turn of the event loop. */
   let resting: Client[] = [];
-  let waiting: Waiting[] = [];
+  let waiting: PendingRequest[] = [];
   let isClosed = false;
 
   function connect(): Client | undefined {
@@ -57,7 +57,7 @@ export function createHttpSockets(origin: string, count: number, options: Socket
     return client;
   }
 
-  function nextWaiting(): Waiting | undefined {
+  function nextWaiting(): PendingRequest | undefined {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       if (!next.user.isOver()) return next;
     }

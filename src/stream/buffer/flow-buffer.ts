@@ -30,20 +30,20 @@ export interface FlowBuffer {
   clear(): void;
 }
 
-interface Waiting extends Linked<Waiting> {
+interface PendingEntry extends Linked<PendingEntry> {
   readonly entry: FlowEntry;
 }
 
 export function createFlowBuffer(): FlowBuffer {
-  const waiting = createLinkedList<Waiting>();
+  const pending = createLinkedList<PendingEntry>();
   /** Of the first entry's records. */
   let index = 0;
   let bytes = 0;
   /** Made at the first look, as a head that finds no room is looked at again and again. */
   let seen: Head | undefined;
 
-  function drop(item: Waiting): void {
-    waiting.remove(item);
+  function drop(item: PendingEntry): void {
+    pending.remove(item);
     index = 0;
     if (item.entry.kind === 'records') item.entry.chunk.release();
   }
@@ -51,14 +51,14 @@ export function createFlowBuffer(): FlowBuffer {
   return {
     append(more) {
       for (const entry of more) {
-        waiting.append({ entry, previous: undefined, next: undefined });
+        pending.append({ entry, previous: undefined, next: undefined });
         if (entry.kind === 'skip') continue;
         for (let at = 0; at < entry.chunk.length; at += 1) bytes += entry.chunk.bytesAt(at);
       }
     },
     head() {
       if (seen !== undefined) return seen;
-      const entry = waiting.first()?.entry;
+      const entry = pending.first()?.entry;
       if (entry === undefined) return undefined;
       if (entry.kind === 'skip') return (seen = entry);
       const { chunk } = entry;
@@ -73,7 +73,7 @@ export function createFlowBuffer(): FlowBuffer {
       return seen;
     },
     next() {
-      const item = waiting.first();
+      const item = pending.first();
       seen = undefined;
       if (item === undefined) return;
       if (item.entry.kind === 'records') {
@@ -85,7 +85,7 @@ export function createFlowBuffer(): FlowBuffer {
     },
     bytes: () => bytes,
     clear() {
-      for (let item = waiting.first(); item !== undefined; item = waiting.first()) drop(item);
+      for (let item = pending.first(); item !== undefined; item = pending.first()) drop(item);
       bytes = 0;
       seen = undefined;
     },

@@ -4,7 +4,7 @@
  * keeps alive (`runtime/collections/linked-list.ts`): once there are more empty queues than others, those go together, by copying
  * the others to a new Map.
  */
-import type { KeyQueue, Waiting } from './ready-queues.ts';
+import type { KeyQueue, QueuedTask } from './ready-queues.ts';
 
 export interface KeyQueues<Task> {
   /** The key's queue, empty where it has no work. A task must be put into it then. */
@@ -71,12 +71,12 @@ export function createKeyQueues<Task>(): KeyQueues<Task> {
   };
 }
 
-/** Takes out of the queue what is doomed; the rest keeps its order. */
-export function keepUndoomed<Task>(queue: KeyQueue<Task>): void {
-  let head: Waiting<Task> | undefined;
-  let tail: Waiting<Task> | undefined;
+/** Takes out of the queue what is to be dropped; the rest keeps its order. */
+export function removeDropped<Task>(queue: KeyQueue<Task>): void {
+  let head: QueuedTask<Task> | undefined;
+  let tail: QueuedTask<Task> | undefined;
   for (let node = queue.head; node !== undefined; node = node.next) {
-    if (node.doomed) continue;
+    if (node.toDrop) continue;
     if (tail === undefined) head = node;
     else tail.next = node;
     tail = node;

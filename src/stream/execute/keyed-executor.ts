@@ -11,9 +11,9 @@
  * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
  * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
  */
-import { createKeyQueues, keepUndoomed } from './key-queues.ts';
+import { createKeyQueues, removeDropped } from './key-queues.ts';
 import { createPlaces, type Parking, type Seat } from './places.ts';
-import { createReadyQueues, type Waiting, type KeyQueue } from './ready-queues.ts';
+import { createReadyQueues, type QueuedTask, type KeyQueue } from './ready-queues.ts';
 
 export interface KeyedTask {
   /** Tasks with the same key run one at a time, in the order in which they were submitted. */
@@ -226,7 +226,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       });
     },
     submit(task) {
-      const arrived: Waiting<KeyedTask> = { task, arrival: arrivals, next: undefined, doomed: false };
+      const arrived: QueuedTask<KeyedTask> = { task, arrival: arrivals, next: undefined, toDrop: false };
       arrivals += 1;
       waiting += 1;
       const queue = queues.take(task.key, task.partition);
@@ -262,17 +262,17 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     },
     dropWaiting(only) {
       // First everybody is asked, so that an `only` that throws has changed nothing.
-      const dropped: Waiting<KeyedTask>[] = [];
+      const dropped: QueuedTask<KeyedTask>[] = [];
       queues.forEach((queue) => {
         for (let node = queue.head; node !== undefined; node = node.next) {
-          node.doomed = only?.(node.task) ?? true;
-          if (node.doomed) dropped.push(node);
+          node.toDrop = only?.(node.task) ?? true;
+          if (node.toDrop) dropped.push(node);
         }
       });
       if (dropped.length === 0) return 0;
       ready.clear();
       queues.forEach((queue) => {
-        keepUndoomed(queue);
+        removeDropped(queue);
         if (queue.busy) return;
         if (queue.head === undefined) queues.ended(queue);
         else ready.add(queue, queue.head.arrival, queue.head.task.partition);

@@ -8,20 +8,20 @@ import { popHeap, pushHeap } from '../../runtime/collections/heap.ts';
 import type { Seat } from './places.ts';
 
 /** A task that waits for its turn. */
-export interface Waiting<Task> {
+export interface QueuedTask<Task> {
   readonly task: Task;
   /** Counts up with every submission. */
   readonly arrival: number;
-  next: Waiting<Task> | undefined;
+  next: QueuedTask<Task> | undefined;
   /** Scratch mark while some are being picked out. */
-  doomed: boolean;
+  toDrop: boolean;
 }
 
 /** One key's waiting tasks, a linked list so that taking the first moves nothing, and the seat of the one started. */
 export interface KeyQueue<Task> extends Seat {
   readonly key: string | symbol;
-  head: Waiting<Task> | undefined;
-  tail: Waiting<Task> | undefined;
+  head: QueuedTask<Task> | undefined;
+  tail: QueuedTask<Task> | undefined;
 }
 
 export interface ReadyQueues<Item> {

@@ -207,8 +207,8 @@ function play(create: typeof createKeyedExecutor, room: number) {
       if (chosen !== undefined) move(chosen, one.do);
     } else if (one.do === 'drop') {
       const waiting = all.filter((task) => task.starts + task.drops === 0);
-      const doomed = new Set<KeyedTask>(waiting.filter((task) => task.id % one.every === 0));
-      expect(executor.dropWaiting((task) => doomed.has(task))).toBe(doomed.size);
+      const toDrop = new Set<KeyedTask>(waiting.filter((task) => task.id % one.every === 0));
+      expect(executor.dropWaiting((task) => toDrop.has(task))).toBe(toDrop.size);
     } else if (one.do === 'room') {
       // What runs may end first: until then fewer may start, none need stop.
       maxRunning = Math.max(one.max, working.size);

@@ -178,8 +178,8 @@ describe('keyed executor', () => {
     const a1 = hold('a', 'a1');
     const [a2, a3, a4, b1] = ['a2', 'a3', 'a4', 'b1'].map((name) => hold(name.slice(0, 1), name));
     a4!.end();
-    const doomed = new Set<KeyedTask>([a3!, b1!]);
-    expect(executor.dropWaiting((task) => doomed.has(task))).toBe(2);
+    const toDrop = new Set<KeyedTask>([a3!, b1!]);
+    expect(executor.dropWaiting((task) => toDrop.has(task))).toBe(2);
     expect(log).toEqual(['a1', '-a3', '-b1']);
     const a5 = hold('a', 'a5');
     a1.end();
