@@ -45,10 +45,10 @@ export interface KeyedExecutor extends Parking {
   readonly maxRunning: number;
   /** Tasks that have run and finished so far. */
   readonly ended: number;
-  /** Tasks at work since before the last but one {@link beat}: they wait for something slow. */
-  readonly lasting: number;
-  /** A tick of the clock by which {@link lasting} is told, at whatever pace. O(1). */
-  beat(): void;
+  /** Tasks at work since before the last but one {@link tick}: they wait for something slow. */
+  readonly longRunning: number;
+  /** A tick of the clock by which {@link longRunning} is told, at whatever pace. O(1). */
+  tick(): void;
   /** Keys of this partition that could start a task now, if there were room for it. */
   readyOf(partition: number | undefined): number;
   /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
@@ -204,10 +204,10 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     get maxRunning() {
       return places.size();
     },
-    get lasting() {
-      return places.lasting();
+    get longRunning() {
+      return places.longRunning();
     },
-    beat: () => places.beat(),
+    tick: () => places.tick(),
     readyOf: (partition) => ready.count(partition),
     park(seat) {
       if (seat.parked || !seat.busy) return;

@@ -42,8 +42,8 @@ export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
     turnsSeen = turns;
     slicedSeenMs = sliced;
     endedSeen = executor.ended;
-    executor.beat();
-    const room = Math.min(most, limit.current() + executor.lasting);
+    executor.tick();
+    const room = Math.min(most, limit.current() + executor.longRunning);
     if (room !== executor.maxRunning) executor.setMaxRunning(room);
   }, INTERVAL_MS);
   timer.unref();

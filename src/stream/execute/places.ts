@@ -12,7 +12,7 @@ export interface Seat {
   busy: boolean;
   /** Of that task, or the last one: a key's tasks may belong to several. */
   partition: number | undefined;
-  /** The same task's: the beat at which it was started, or came back to work. */
+  /** The same task's: the tick at which it was started, or came back to work. */
   startedAt: number;
   /** The same task's: its place in the order of submission. */
   arrival: number;
@@ -41,9 +41,9 @@ export interface Places {
   taken(): number;
   parked(): number;
   size(): number;
-  /** Taken since before the last but one {@link beat}. */
-  lasting(): number;
-  beat(): void;
+  /** Taken since before the last but one {@link tick}. */
+  longRunning(): number;
+  tick(): void;
   readonly mayTake: (partition: number | undefined) => boolean;
   /** Whether one that comes back may have a place although others want to start. */
   mayReturn(): boolean;
@@ -66,20 +66,20 @@ export function createPlaces(size: number): Places {
   const shares = createFairShares(places);
   let parked = 0;
   let returned = 0;
-  let beats = 0;
-  /** Of those taken: since the last beat, and between the last two. */
+  let ticks = 0;
+  /** Of those taken: since the last tick, and between the last two. */
   let young = 0;
   let older = 0;
 
   function begin(seat: Seat): void {
-    seat.startedAt = beats;
+    seat.startedAt = ticks;
     young += 1;
     shares.take(seat.partition);
   }
 
   function giveBack(seat: Seat): void {
-    if (seat.startedAt === beats) young -= 1;
-    else if (seat.startedAt === beats - 1) older -= 1;
+    if (seat.startedAt === ticks) young -= 1;
+    else if (seat.startedAt === ticks - 1) older -= 1;
     if (seat.returned) returned -= 1;
     seat.returned = false;
     shares.giveBack(seat.partition);
@@ -89,9 +89,9 @@ export function createPlaces(size: number): Places {
     taken: () => shares.total(),
     parked: () => parked,
     size: () => places,
-    lasting: () => shares.total() - young - older,
-    beat() {
-      beats += 1;
+    longRunning: () => shares.total() - young - older,
+    tick() {
+      ticks += 1;
       older = young;
       young = 0;
     },

@@ -94,14 +94,14 @@ describe('a task that is parked', () => {
     const { executor, submit, park, unpark } = setUp(4);
     for (const name of ['slow', 'parked', 'back']) submit(name);
     park('parked');
-    for (let beat = 0; beat < 3; beat += 1) executor.beat();
-    expect(executor.lasting).toBe(2);
+    for (let tick = 0; tick < 3; tick += 1) executor.tick();
+    expect(executor.longRunning).toBe(2);
     park('back');
-    expect(executor.lasting).toBe(1);
+    expect(executor.longRunning).toBe(1);
     unpark('back');
-    expect(executor.lasting).toBe(1);
-    for (let beat = 0; beat < 3; beat += 1) executor.beat();
-    expect(executor.lasting).toBe(2);
+    expect(executor.longRunning).toBe(1);
+    for (let tick = 0; tick < 3; tick += 1) executor.tick();
+    expect(executor.longRunning).toBe(2);
   });
 });
 

@@ -54,7 +54,7 @@ it('slow tasks leave the others the room of a busy loop, and what they take come
   for (let key = 0; key < 40; key += 1)
     executor.submit({ key: `slow-${String(key)}`, run: () => slow.promise, drop: () => undefined });
   // At first nobody can tell that they are slow; then the room settles at both together.
-  await keepBusy(executor, 100, () => executor.lasting === 40 && executor.maxRunning === 40 + 16);
+  await keepBusy(executor, 100, () => executor.longRunning === 40 && executor.maxRunning === 40 + 16);
   expect(executor.maxRunning).toBe(40 + 16);
   slow.resolve(undefined);
 });
