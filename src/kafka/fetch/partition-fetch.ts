@@ -16,7 +16,7 @@ import { readFetched, UnreadableBatch, type FetchedMessage, type ReadBudget } fr
 import type { InsideCluster } from '../client/kafkajs-inside.ts';
 import { expireWithin } from '../client/metadata-beside.ts';
 import { withOwnAnswers } from '../client/own-answers.ts';
-import { createByteRoom } from '../../runtime/collections/byte-semaphore.ts';
+import { createByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import type { StretchLimits } from '../codecs/record-stretches.ts';
 import { createPartitionFaults, type FaultPauses, type PartitionFault } from '../client/partition-faults.ts';
 
@@ -91,7 +91,7 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
   const { topic, clock, logger } = options;
   const faults = createPartitionFaults(topic, clock, logger, undefined, options.nowMs);
   const attached = new WeakSet<Broker>();
-  const reading = createByteRoom({ size: ANSWERS_AT_ONCE * ANSWER_BYTES });
+  const readPermits = createByteSemaphore({ capacityBytes: ANSWERS_AT_ONCE * ANSWER_BYTES });
   const within = options.limits === undefined ? {} : { limits: options.limits };
   let answers = 0;
 
@@ -139,7 +139,7 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
         ),
       );
       const answer = await ask(broker, { ...request, topics });
-      const room = await reading.acquire(ANSWER_BYTES);
+      const permit = await readPermits.acquire(ANSWER_BYTES);
       const budget: ReadBudget = { left: ANSWER_BYTES };
       const read: KafkajsAnswer['responses'][number]['partitions'][number][] = [];
       let hasMoved = false;
@@ -157,7 +157,7 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
           });
         }
       } finally {
-        room.release();
+        permit.release();
       }
       if (hasMoved) expireWithin(cluster.brokerPool, LOOK_MS);
       return { responses: [{ topicName: topic, partitions: read }] };

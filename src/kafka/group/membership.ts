@@ -4,8 +4,8 @@
  */
 import { createAssignment, hasNothingLeft, type Assignment } from '../../stream/partition/assignment.ts';
 import { messageOf } from '../client/client.ts';
-import { createFairRoom } from '../../stream/partition/partition-shares.ts';
-import { createByteRoom } from '../../runtime/collections/byte-semaphore.ts';
+import { createPartitionShares } from '../../stream/partition/partition-shares.ts';
+import { createByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import { handOver, revokeAll } from './handover.ts';
 import type { JoinAnswer } from './join-gate.ts';
 import { createKnownTopic } from '../offsets/known-topic.ts';
@@ -60,10 +60,10 @@ export function createMembership(options: MembershipOptions): Membership {
   let joining: PromiseWithResolvers<void> | undefined;
   let joins = 0;
   let closedSinceMs: number | undefined = clock.now();
-  let room = createFairRoom(options.maxInFlightEvents, 1);
+  let eventShares = createPartitionShares(options.maxInFlightEvents, 1);
   const gone = createLostPositions(options);
-  let ownBytesRoom = createFairRoom(MAX_OWN_BYTES, 1);
-  const unpackRoom = createByteRoom({ size: options.maxRecordBytes });
+  let ownBytesShares = createPartitionShares(MAX_OWN_BYTES, 1);
+  const unpackSemaphore = createByteSemaphore({ capacityBytes: options.maxRecordBytes });
   const topic = createKnownTopic(options);
   /** The client keeps a seek that it has not come to through a join, and would begin there. */
   const sought = new Set<number>();
@@ -117,9 +117,9 @@ export function createMembership(options: MembershipOptions): Membership {
       highWaterMark: range.high,
       maxRecordBytes: options.maxRecordBytes,
       maxUncommittedEvents: options.maxUncommittedEvents,
-      room,
-      ownBytesRoom,
-      unpackRoom,
+      eventShares,
+      ownBytesShares,
+      unpackSemaphore,
       executor,
       readyAhead: Math.max(
         LEAST_READY,
@@ -143,8 +143,8 @@ export function createMembership(options: MembershipOptions): Membership {
     if (isFirst) assignment.topicId = topicId;
     assignment.committedTopicId ??= topic.committedId(committed);
     if (isFirst) {
-      room = createFairRoom(options.maxInFlightEvents, assignment.partitions.length);
-      ownBytesRoom = createFairRoom(MAX_OWN_BYTES, assignment.partitions.length);
+      eventShares = createPartitionShares(options.maxInFlightEvents, assignment.partitions.length);
+      ownBytesShares = createPartitionShares(MAX_OWN_BYTES, assignment.partitions.length);
       executor.shareBetween(Math.max(1, assignment.partitions.length));
       options.onAssigned?.(assignment.partitions.length);
     }

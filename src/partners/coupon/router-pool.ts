@@ -101,9 +101,9 @@ function createWaitingClass() {
       size -= 1;
     },
     /** The first who may have a slot; its share’s next turn comes after all others’. */
-    takeTurn(mayTake: (share: Share) => boolean): Waiter | undefined {
+    takeTurn(canAcquire: (share: Share) => boolean): Waiter | undefined {
       for (let queue = inTurn.first(); queue !== undefined; queue = queue.next) {
-        if (!mayTake(queue.share)) continue;
+        if (!canAcquire(queue.share)) continue;
         inTurn.remove(queue);
         inTurn.append(queue);
         return queue.waiters.first();
@@ -142,7 +142,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
   }
 
   function take(share: Share, isAgain: boolean): void {
-    shares.take(share);
+    shares.acquire(share);
     if (isAgain) {
       againTaken += 1;
       firstsSince = 0;
@@ -159,8 +159,8 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
 
   /** Tries again are older, as a rule. */
   function next(): Waiter | undefined {
-    const again = agains.size() > 0 && mayTryAgain() ? agains.takeTurn(shares.mayTake) : undefined;
-    return again ?? firsts.takeTurn(shares.mayTake);
+    const again = agains.size() > 0 && mayTryAgain() ? agains.takeTurn(shares.canAcquire) : undefined;
+    return again ?? firsts.takeTurn(shares.canAcquire);
   }
 
   function isDue({ staleAtMs, again }: Waiter, nowMs: number): boolean {
@@ -200,7 +200,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
   return {
     tryEnter(share, isAgain = false) {
       if (shares.total() >= shares.size() || closed.signal.aborted) return false;
-      if ((isAgain ? agains : firsts).hasAny(share) || !shares.mayTake(share)) return false;
+      if ((isAgain ? agains : firsts).hasAny(share) || !shares.canAcquire(share)) return false;
       if (isAgain && !mayTryAgain()) return false;
       take(share, isAgain);
       return true;
@@ -230,7 +230,7 @@ export function createRouterPool(limit: number, clock: Clock): RouterPool {
       });
     },
     leave(share, isAgain = false) {
-      shares.giveBack(share);
+      shares.release(share);
       if (isAgain) againTaken -= 1;
       admit();
     },

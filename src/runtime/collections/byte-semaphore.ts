@@ -8,14 +8,14 @@
  */
 import { createLinkedList, type Linked } from './linked-list.ts';
 
-export interface ByteRoom {
+export interface ByteSemaphore {
   /** Resolves when so many bytes are free for the caller, who must release them. */
-  acquire(bytes: number): Promise<ByteGrant>;
+  acquire(bytes: number): Promise<BytePermit>;
   /** Bytes that are taken now. */
-  held(): number;
+  heldBytes(): number;
 }
 
-export interface ByteGrant {
+export interface BytePermit {
   /** Gives back what is beyond `bytes`. */
   shrinkTo(bytes: number): void;
   /** At work with it just now. */
@@ -26,10 +26,10 @@ export interface ByteGrant {
   release(): void;
 }
 
-export interface ByteRoomOptions {
+export interface ByteSemaphoreOptions {
   /** ≥ 1. */
-  readonly size: number;
-  /** Without a {@link ByteGrant.touch} for so long, bytes are given to those who wait. Default 1000 ms. */
+  readonly capacityBytes: number;
+  /** Without a {@link BytePermit.touch} for so long, bytes are given to those who wait. Default 1000 ms. */
   readonly idleMs?: number;
   /** Held for so long, too, however busy. Default 20,000 ms. */
   readonly longestMs?: number;
@@ -46,21 +46,21 @@ interface Holder extends Linked<Holder> {
 
 interface Waiter extends Linked<Waiter> {
   readonly bytes: number;
-  readonly resolve: (grant: ByteGrant) => void;
+  readonly resolve: (permit: BytePermit) => void;
 }
 
 const LOOK_EVERY_MS = 250;
 
-export function createByteRoom(options: ByteRoomOptions): ByteRoom {
-  const { size, idleMs = 1000, longestMs = 20_000, nowMs = () => performance.now() } = options;
+export function createByteSemaphore(options: ByteSemaphoreOptions): ByteSemaphore {
+  const { capacityBytes, idleMs = 1000, longestMs = 20_000, nowMs = () => performance.now() } = options;
   const holders = createLinkedList<Holder>();
   const waiters = createLinkedList<Waiter>();
   let total = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  const fits = (bytes: number): boolean => total === 0 || total + bytes <= size;
+  const fits = (bytes: number): boolean => total === 0 || total + bytes <= capacityBytes;
 
-  function grant(bytes: number): ByteGrant {
+  function permit(bytes: number): BytePermit {
     const now = nowMs();
     const holder: Holder = {
       ...{ bytes, sinceMs: now, touchedMs: now, onEvicted: undefined, previous: undefined, next: undefined },
@@ -94,7 +94,7 @@ export function createByteRoom(options: ByteRoomOptions): ByteRoom {
   function admit(): void {
     for (let next = waiters.first(); next !== undefined && fits(next.bytes); next = waiters.first()) {
       waiters.remove(next);
-      next.resolve(grant(next.bytes));
+      next.resolve(permit(next.bytes));
     }
     watch();
   }
@@ -130,12 +130,12 @@ export function createByteRoom(options: ByteRoomOptions): ByteRoom {
 
   return {
     acquire(bytes) {
-      if (waiters.first() === undefined && fits(bytes)) return Promise.resolve(grant(bytes));
+      if (waiters.first() === undefined && fits(bytes)) return Promise.resolve(permit(bytes));
       return new Promise((resolve) => {
         waiters.append({ bytes, resolve, previous: undefined, next: undefined });
         watch();
       });
     },
-    held: () => total,
+    heldBytes: () => total,
   };
 }

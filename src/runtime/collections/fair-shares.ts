@@ -11,9 +11,9 @@ export type Share = number | undefined;
 
 export interface FairShares {
   /** Whose turn it may be, asked while a slot is free. */
-  readonly mayTake: (share: Share) => boolean;
-  take(share: Share): void;
-  giveBack(share: Share): void;
+  readonly canAcquire: (share: Share) => boolean;
+  acquire(share: Share): void;
+  release(share: Share): void;
   /** Slots taken by all. */
   total(): number;
   size(): number;
@@ -33,17 +33,17 @@ export function createFairShares(size: number): FairShares {
   let parts = 1;
   let total = 0;
   return {
-    mayTake(share) {
+    canAcquire(share) {
       if (parts <= 1) return true;
       const borrowed = (takenBy[placeOf(share)] ?? 0) + 1 - Math.ceil(slots / parts);
       return borrowed <= 0 || borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
     },
-    take(share) {
+    acquire(share) {
       const place = placeOf(share);
       takenBy[place] = (takenBy[place] ?? 0) + 1;
       total += 1;
     },
-    giveBack(share) {
+    release(share) {
       const place = placeOf(share);
       takenBy[place] = (takenBy[place] ?? 0) - 1;
       total -= 1;

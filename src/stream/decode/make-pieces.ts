@@ -5,7 +5,7 @@
 import type { HeaderValue, PieceContent, RecordPiece } from '../../domain/record.ts';
 import type { Cut } from './cut-value.ts';
 import { copyOf } from './own-copy.ts';
-import { unpackInRoom, type UnpackLimits } from './packed-value.ts';
+import { unpackWhenFree, type UnpackLimits } from './packed-value.ts';
 
 export interface RawRecord {
   readonly topic: string;
@@ -98,7 +98,7 @@ export function createPieceMaker(record: RawRecord, limits: UnpackLimits): Piece
         unpacked: true,
         roomShare,
         recut: async () => {
-          const again = await unpackInRoom(value, limits);
+          const again = await unpackWhenFree(value, limits);
           if (again.kind !== 'bytes') throw new Error('a record that could be unpacked no longer can');
           const { held } = again;
           return { bytes: held.bytes.subarray(start, start + length), release: () => held.release() };

@@ -3,17 +3,17 @@
  * are being taken apart at once, and given back the moment they are not needed: the packed value stays, and they can be
  * had again.
  */
-import { createByteRoom, type ByteRoom } from '../../runtime/collections/byte-semaphore.ts';
+import { createByteSemaphore, type ByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import { giveBack, hintUnpackedBytes, unpackGzip } from './unpack-gzip.ts';
 
 export interface UnpackLimits {
   /** A value larger than this, as it came or unpacked, is `too_large`. */
   readonly maxRecordBytes: number;
   /** Where unpacked bytes are held. Default: without bound. */
-  readonly unpackRoom?: ByteRoom | undefined;
+  readonly unpackSemaphore?: ByteSemaphore | undefined;
 }
 
-export type InRoom =
+export type Unpacked =
   | { readonly kind: 'bytes'; readonly held: HeldValue }
   | { readonly kind: 'too_large' }
   | { readonly kind: 'not_gzip'; readonly error: string };
@@ -30,28 +30,28 @@ export interface HeldValue {
   release(): void;
 }
 
-const NO_BOUND = createByteRoom({ size: Infinity });
+const NO_BOUND = createByteSemaphore({ capacityBytes: Infinity });
 const LEAST_BYTES = 128 * 1024;
 
 /**
  * Waits for room. What the value itself says of its size is asked for first; where that is not true, as much as a record
  * may have. Never rejects.
  */
-export async function unpackInRoom(
+export async function unpackWhenFree(
   packed: Buffer,
-  { maxRecordBytes, unpackRoom: room = NO_BOUND }: UnpackLimits,
-): Promise<InRoom> {
+  { maxRecordBytes, unpackSemaphore: semaphore = NO_BOUND }: UnpackLimits,
+): Promise<Unpacked> {
   const told = Math.min(maxRecordBytes, Math.max(LEAST_BYTES, hintUnpackedBytes(packed)));
-  const first = await unpackWithin(told, packed, room);
+  const first = await unpackWithin(told, packed, semaphore);
   if (first.kind !== 'too_large' || told === maxRecordBytes) return first;
-  return unpackWithin(maxRecordBytes, packed, room);
+  return unpackWithin(maxRecordBytes, packed, semaphore);
 }
 
-async function unpackWithin(maxBytes: number, packed: Buffer, room: ByteRoom): Promise<InRoom> {
-  const grant = await room.acquire(maxBytes);
+async function unpackWithin(maxBytes: number, packed: Buffer, semaphore: ByteSemaphore): Promise<Unpacked> {
+  const permit = await semaphore.acquire(maxBytes);
   const unpacked = await unpackGzip(packed, maxBytes);
   if (unpacked.kind !== 'bytes') {
-    grant.release();
+    permit.release();
     return unpacked;
   }
   const { bytes } = unpacked;
@@ -60,19 +60,19 @@ async function unpackWithin(maxBytes: number, packed: Buffer, room: ByteRoom): P
     if (isGone) return;
     isGone = true;
     giveBack(bytes);
-    grant.release();
+    permit.release();
   };
-  grant.shrinkTo(bytes.length);
+  permit.shrinkTo(bytes.length);
   const held: HeldValue = {
     bytes,
     get isGone() {
       return isGone;
     },
     touch: () => {
-      grant.touch();
+      permit.touch();
     },
     allowEviction: () => {
-      grant.allowEviction(release);
+      permit.allowEviction(release);
     },
     release,
   };

@@ -25,7 +25,7 @@ import { LINE_FEED, OPEN_OBJECT } from '../../runtime/json/json-bytes.ts';
 import { createPacer } from '../../runtime/loop-turns.ts';
 import { AT_ONCE_BYTES, createPieceMaker, onlyPiece } from './make-pieces.ts';
 import type { PieceMaker, RawRecord, ToPiece } from './make-pieces.ts';
-import { unpackInRoom, type UnpackLimits } from './packed-value.ts';
+import { unpackWhenFree, type UnpackLimits } from './packed-value.ts';
 import { malformed, parseEvent } from './parse-event.ts';
 import { hintUnpackedBytes, unpackGzipNow } from './unpack-gzip.ts';
 
@@ -114,7 +114,7 @@ async function* unpackThenCut(
   let index = 0;
   const pacer = createPacer();
   for (;;) {
-    const unpacked = await unpackInRoom(packed, limits);
+    const unpacked = await unpackWhenFree(packed, limits);
     if (unpacked.kind !== 'bytes') {
       yield toPiece.whole(
         unpacked.kind === 'too_large' ? tooLarge(limits.maxRecordBytes) : notGzip(unpacked.error),

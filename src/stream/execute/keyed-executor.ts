@@ -117,7 +117,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     starting = true;
     while (places.taken() < places.size()) {
       if (letReturn()) continue;
-      const queue = paused ? undefined : ready.take(places.mayTake);
+      const queue = paused ? undefined : ready.take(places.canAcquire);
       if (queue === undefined) break;
       startHead(queue);
     }
@@ -128,13 +128,13 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
   /** They come first, as they arrived before what has not been started yet; but not too many of them. */
   function letReturn(): boolean {
     if (returning.isEmpty()) return false;
-    if (!paused && !ready.isEmpty() && !places.mayReturn()) return false;
-    const seat = returning.take(places.mayTake);
+    if (!paused && !ready.isEmpty() && !places.canReturn()) return false;
+    const seat = returning.take(places.canAcquire);
     if (seat === undefined) return false;
     const { admit } = seat;
     if (admit === undefined) return true;
     seat.admit = undefined;
-    if (seat.parked) places.retake(seat, true);
+    if (seat.parked) places.reacquire(seat, true);
     admit();
     return true;
   }
@@ -150,7 +150,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     queue.arrival = head.arrival;
     waiting -= 1;
     const { task } = head;
-    places.take(queue, task.partition);
+    places.acquire(queue, task.partition);
     let result: void | Promise<void>;
     try {
       result = task.run(queue);
@@ -215,7 +215,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       startWhatMay();
     },
     unpark(seat) {
-      if (seat.parked) places.retake(seat, false);
+      if (seat.parked) places.reacquire(seat, false);
     },
     whenRoom(seat) {
       if (!seat.parked) return undefined;

@@ -37,24 +37,24 @@ export interface Parking {
 const RETURNED_SHARE = 0.25;
 
 export interface Places {
-  /** Taken: 0 … {@link size}; above it only after it was lowered, or by {@link retake}. */
+  /** Taken: 0 … {@link size}; above it only after it was lowered, or by {@link reacquire}. */
   taken(): number;
   parked(): number;
   size(): number;
   /** Taken since before the last but one {@link tick}. */
   longRunning(): number;
   tick(): void;
-  readonly mayTake: (partition: number | undefined) => boolean;
+  readonly canAcquire: (partition: number | undefined) => boolean;
   /** Whether one that comes back may have a place although others want to start. */
-  mayReturn(): boolean;
+  canReturn(): boolean;
   /** For the seat's task, which starts. */
-  take(seat: Seat, partition: number | undefined): void;
+  acquire(seat: Seat, partition: number | undefined): void;
   /** The seat's task has ended, parked or not. */
   leave(seat: Seat): void;
   /** @param seat one that has a place. */
   park(seat: Seat): void;
-  /** @param seat one that is parked. @param hasAsked and waited for the place, as {@link mayReturn} let it. */
-  retake(seat: Seat, hasAsked: boolean): void;
+  /** @param seat one that is parked. @param hasAsked and waited for the place, as {@link canReturn} let it. */
+  reacquire(seat: Seat, hasAsked: boolean): void;
   /** @throws RangeError where it is no integer ≥ 1 and not Infinity. */
   resize(size: number): void;
   shareBetween(partitions: number): void;
@@ -74,15 +74,15 @@ export function createPlaces(size: number): Places {
   function begin(seat: Seat): void {
     seat.startedAt = ticks;
     young += 1;
-    shares.take(seat.partition);
+    shares.acquire(seat.partition);
   }
 
-  function giveBack(seat: Seat): void {
+  function release(seat: Seat): void {
     if (seat.startedAt === ticks) young -= 1;
     else if (seat.startedAt === ticks - 1) older -= 1;
     if (seat.returned) returned -= 1;
     seat.returned = false;
-    shares.giveBack(seat.partition);
+    shares.release(seat.partition);
   }
 
   return {
@@ -95,9 +95,9 @@ export function createPlaces(size: number): Places {
       older = young;
       young = 0;
     },
-    mayTake: shares.mayTake,
-    mayReturn: () => returned < Math.max(1, Math.floor(places * RETURNED_SHARE)),
-    take(seat, partition) {
+    canAcquire: shares.canAcquire,
+    canReturn: () => returned < Math.max(1, Math.floor(places * RETURNED_SHARE)),
+    acquire(seat, partition) {
       seat.partition = partition;
       begin(seat);
     },
@@ -106,14 +106,14 @@ export function createPlaces(size: number): Places {
         seat.parked = false;
         seat.admit = undefined;
         parked -= 1;
-      } else giveBack(seat);
+      } else release(seat);
     },
     park(seat) {
-      giveBack(seat);
+      release(seat);
       seat.parked = true;
       parked += 1;
     },
-    retake(seat, hasAsked) {
+    reacquire(seat, hasAsked) {
       seat.parked = false;
       parked -= 1;
       seat.returned = hasAsked;

@@ -28,7 +28,7 @@ export interface ReadyQueues<Item> {
   /** The item must not be here already. @param arrival of its task that is ready. */
   add(item: Item, arrival: number, partition: number | undefined): void;
   /** Takes out the one whose task arrived first, of all partitions that may take one. */
-  take(mayTake: (partition: number | undefined) => boolean): Item | undefined;
+  take(canAcquire: (partition: number | undefined) => boolean): Item | undefined;
   /** How many of this partition are here. */
   count(partition: number | undefined): number;
   isEmpty(): boolean;
@@ -66,12 +66,12 @@ export function createReadyQueues<Item>(): ReadyQueues<Item> {
       if (queue.heap.length === 0) asked.append(queue);
       pushHeap(queue.heap, { arrival, item }, arrivedBefore);
     },
-    take(mayTake) {
+    take(canAcquire) {
       let oldest: PartitionQueue<Item> | undefined;
       let arrival = Infinity;
       for (let queue = asked.first(); queue !== undefined; queue = queue.next) {
         const head = queue.heap[0];
-        if (head === undefined || head.arrival >= arrival || !mayTake(queue.partition)) continue;
+        if (head === undefined || head.arrival >= arrival || !canAcquire(queue.partition)) continue;
         oldest = queue;
         ({ arrival } = head);
       }

@@ -1,8 +1,8 @@
 /** What one partition's flow is told: its place, its bounds, what it shares with the others, and whom it tells. */
 import type { EventWork, EventHandler } from '../../domain/event-work.ts';
-import type { ByteRoom } from '../../runtime/collections/byte-semaphore.ts';
+import type { ByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import type { KeyedExecutor } from '../execute/keyed-executor.ts';
-import type { FairRoom } from './partition-shares.ts';
+import type { PartitionShares } from './partition-shares.ts';
 import type { InheritedNote } from './offset-metadata.ts';
 
 export interface FlowOptions {
@@ -18,10 +18,10 @@ export interface FlowOptions {
   readonly highWaterMark: number;
   readonly maxRecordBytes: number;
   readonly maxUncommittedEvents: number;
-  readonly room: FairRoom;
+  readonly eventShares: PartitionShares;
   /** For what events taken in hold beside their records, and for unpacked records. Default: without bound. */
-  readonly ownBytesRoom?: FairRoom;
-  readonly unpackRoom?: ByteRoom;
+  readonly ownBytesShares?: PartitionShares;
+  readonly unpackSemaphore?: ByteSemaphore;
   readonly executor: KeyedExecutor;
   /** No event is taken in while so many of this partition could start at once, ≥ 1. */
   readonly readyAhead: number;

@@ -2,22 +2,22 @@
  * Counts the bytes that records taken up hold until their outcome. A record's value counts until all of its pieces are
  * cut and none needs it any more: then only what its events copied still lies in memory.
  */
-import type { FairRoom } from './partition-shares.ts';
+import type { PartitionShares } from './partition-shares.ts';
 import type { OpenRecord } from './record-pieces.ts';
 
-/** @param ownBytesRoom for what events hold beside their records. */
-export function countOpenBytes(ownBytesRoom: FairRoom) {
+/** @param ownBytesShares for what events hold beside their records. */
+export function countOpenBytes(ownBytesShares: PartitionShares) {
   let ofRecords = 0;
   let ownBytes = 0;
 
   function changeOwn(by: number): void {
-    ownBytesRoom.moved(ownBytes, ownBytes + by);
+    ownBytesShares.changed(ownBytes, ownBytes + by);
     ownBytes += by;
   }
 
   return {
     /** Whether one more event may be taken in. */
-    mayTake: () => ownBytesRoom.mayTake(ownBytes),
+    canAcquire: () => ownBytesShares.canAcquire(ownBytes),
     bytes: () => ofRecords + ownBytes,
     begun(record: OpenRecord): void {
       ofRecords += record.bytes;

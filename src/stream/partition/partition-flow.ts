@@ -25,7 +25,7 @@ import { countOpenBytes } from './open-bytes.ts';
 import { createOwnershipLedger } from './event-ownership.ts';
 import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from '../buffer/flow-buffer.ts';
-import { createFairRoom } from './partition-shares.ts';
+import { createPartitionShares } from './partition-shares.ts';
 import { writeNote } from './offset-metadata.ts';
 import type { FlowOptions } from './flow-options.ts';
 import { isDecided, type Progress } from './progress.ts';
@@ -62,7 +62,7 @@ export interface PartitionFlow {
 }
 
 export function createPartitionFlow(options: FlowOptions): PartitionFlow {
-  const { room, executor } = options;
+  const { eventShares, executor } = options;
   const offsets = createPartitionOffsets({ startOffset: options.startOffset });
   const ownerships = createOwnershipLedger(executor);
   const buffer = createFlowBuffer();
@@ -70,7 +70,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   let current: Pieces | undefined;
   let fetchPosition = options.startOffset;
   let inFlight = 0;
-  const open = countOpenBytes(options.ownBytesRoom ?? createFairRoom(Infinity, 1));
+  const open = countOpenBytes(options.ownBytesShares ?? createPartitionShares(Infinity, 1));
   let closed = false;
   let committed = options.committed;
   const span = createUncommittedSpan();
@@ -78,7 +78,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   const undecided = createLinkedList<OpenRecord>();
 
   function changeInFlight(by: 1 | -1): void {
-    room.moved(inFlight, inFlight + by);
+    eventShares.changed(inFlight, inFlight + by);
     inFlight += by;
   }
 
@@ -117,9 +117,9 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
    * More than enough to start at once needs not be taken up: what waits as bytes is cheap, what waits as an event is
    * garbage that has grown old. Hot keys' events don't count: others are looked for behind them.
    */
-  function mayTake(): boolean {
+  function canAcquire(): boolean {
     const isAhead = executor.readyOf(options.partition) >= options.readyAhead;
-    return !isAhead && room.mayTake(inFlight) && open.mayTake();
+    return !isAhead && eventShares.canAcquire(inFlight) && open.canAcquire();
   }
 
   function begin(head: Head & { kind: 'record' }): void {
@@ -230,7 +230,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
         if (current !== undefined) {
           // The position has counted the first one.
           const maySpan = current.owner.taken === 0 || hasSpan(current.owner);
-          return maySpan && mayTake() && admitPiece(current);
+          return maySpan && canAcquire() && admitPiece(current);
         }
         const head = buffer.head();
         if (head === undefined) return false;
@@ -246,7 +246,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
           offsets.skipTo(head.offset + 1);
           options.onFinished();
         } else {
-          if (!hasSpan() || !mayTake()) return false;
+          if (!hasSpan() || !canAcquire()) return false;
           begin(head);
           buffer.next();
         }

@@ -4,14 +4,14 @@
  */
 import { getHeapSpaceStatistics } from 'node:v8';
 import { createRouterPool } from '../../../src/partners/coupon/router-pool.ts';
-import { createFairRoom } from '../../../src/stream/partition/partition-shares.ts';
+import { createPartitionShares } from '../../../src/stream/partition/partition-shares.ts';
 import { createKeyRule } from '../../../src/stream/partition/event-keys.ts';
 import { createIntakePump } from '../../../src/stream/fetch-pump.ts';
 import { createPartitionFlow, type PartitionFlow } from '../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../src/stream/buffer/record-chunk.ts';
 import type { Claims, CouponSource } from '../../../src/pipeline/ports.ts';
 import { createEventHandler } from '../../../src/pipeline/edge.ts';
-import { createByteRoom } from '../../../src/runtime/collections/byte-semaphore.ts';
+import { createByteSemaphore } from '../../../src/runtime/collections/byte-semaphore.ts';
 import { createKeyedExecutor } from '../../../src/stream/execute/keyed-executor.ts';
 import { createLedger } from '../../../src/telemetry/ledger.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
@@ -74,9 +74,9 @@ const pump = createIntakePump({
   pause: () => undefined,
   resume: () => undefined,
 });
-const room = createFairRoom(5000, PARTITIONS);
-const ownBytesRoom = createFairRoom(2 ** 24, PARTITIONS);
-const unpackRoom = createByteRoom({ size: 2 ** 20 });
+const eventShares = createPartitionShares(5000, PARTITIONS);
+const ownBytesShares = createPartitionShares(2 ** 24, PARTITIONS);
+const unpackSemaphore = createByteSemaphore({ capacityBytes: 2 ** 20 });
 let ended = 0;
 let roundEnded = (): void => undefined;
 const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =>
@@ -89,9 +89,9 @@ const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =
     highWaterMark: 0,
     maxRecordBytes: 2 ** 20,
     maxUncommittedEvents: Infinity,
-    room,
-    ownBytesRoom,
-    unpackRoom,
+    eventShares,
+    ownBytesShares,
+    unpackSemaphore,
     executor,
     readyAhead: 16,
     intake: handleEvent,

@@ -1,9 +1,9 @@
 /** Who is let in, in which order, and who has to let go for those who wait. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import {
-  createByteRoom,
-  type ByteGrant,
-  type ByteRoom,
+  createByteSemaphore,
+  type BytePermit,
+  type ByteSemaphore,
 } from '../../../../src/runtime/collections/byte-semaphore.ts';
 
 beforeEach(() => {
@@ -13,10 +13,13 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function openRoom(): { readonly room: ByteRoom; readonly wait: (ms: number) => Promise<void> } {
+function openSemaphore(): {
+  readonly semaphore: ByteSemaphore;
+  readonly wait: (ms: number) => Promise<void>;
+} {
   let nowMs = 0;
   return {
-    room: createByteRoom({ size: 10, idleMs: 1000, longestMs: 5000, nowMs: () => nowMs }),
+    semaphore: createByteSemaphore({ capacityBytes: 10, idleMs: 1000, longestMs: 5000, nowMs: () => nowMs }),
     wait: async (ms) => {
       for (let left = ms; left > 0; left -= 250) {
         nowMs += 250;
@@ -27,88 +30,88 @@ function openRoom(): { readonly room: ByteRoom; readonly wait: (ms: number) => P
 }
 
 /** Whether it was let in, and what it got. */
-function ask(room: ByteRoom, bytes: number): { grant: ByteGrant | undefined } {
-  const asked: { grant: ByteGrant | undefined } = { grant: undefined };
-  void room.acquire(bytes).then((grant) => (asked.grant = grant));
+function ask(semaphore: ByteSemaphore, bytes: number): { permit: BytePermit | undefined } {
+  const asked: { permit: BytePermit | undefined } = { permit: undefined };
+  void semaphore.acquire(bytes).then((permit) => (asked.permit = permit));
   return asked;
 }
 
 it('lets in what fits, and the others in the order in which they came', async () => {
-  const { room, wait } = openRoom();
-  const first = ask(room, 6);
-  const second = ask(room, 6);
-  const small = ask(room, 1);
+  const { semaphore, wait } = openSemaphore();
+  const first = ask(semaphore, 6);
+  const second = ask(semaphore, 6);
+  const small = ask(semaphore, 1);
   await wait(250);
-  expect([first, second, small].map(({ grant }) => grant !== undefined)).toEqual([true, false, false]);
-  first.grant?.release();
+  expect([first, second, small].map(({ permit }) => permit !== undefined)).toEqual([true, false, false]);
+  first.permit?.release();
   await wait(250);
-  expect([second, small].map(({ grant }) => grant !== undefined)).toEqual([true, true]);
-  expect(room.held()).toBe(7);
+  expect([second, small].map(({ permit }) => permit !== undefined)).toEqual([true, true]);
+  expect(semaphore.heldBytes()).toBe(7);
 });
 
 it('lets in what is larger than all of it, alone', async () => {
-  const { room, wait } = openRoom();
-  const small = ask(room, 1);
-  const large = ask(room, 100);
+  const { semaphore, wait } = openSemaphore();
+  const small = ask(semaphore, 1);
+  const large = ask(semaphore, 100);
   await wait(250);
-  expect(large.grant).toBeUndefined();
-  small.grant?.release();
+  expect(large.permit).toBeUndefined();
+  small.permit?.release();
   await wait(250);
-  expect(large.grant).toBeDefined();
-  const next = ask(room, 1);
+  expect(large.permit).toBeDefined();
+  const next = ask(semaphore, 1);
   await wait(250);
-  expect(next.grant).toBeUndefined();
+  expect(next.permit).toBeUndefined();
 });
 
 it('gives others what was asked for in vain, and nothing twice', async () => {
-  const { room, wait } = openRoom();
-  const first = ask(room, 10);
+  const { semaphore, wait } = openSemaphore();
+  const first = ask(semaphore, 10);
   await wait(250);
-  first.grant?.shrinkTo(4);
-  first.grant?.shrinkTo(8);
-  expect(room.held()).toBe(4);
-  first.grant?.release();
-  first.grant?.release();
-  expect(room.held()).toBe(0);
+  first.permit?.shrinkTo(4);
+  first.permit?.shrinkTo(8);
+  expect(semaphore.heldBytes()).toBe(4);
+  first.permit?.release();
+  first.permit?.release();
+  expect(semaphore.heldBytes()).toBe(0);
 });
 
-it('takes room away from one who rests, for those who wait, and only with leave', async () => {
-  const { room, wait } = openRoom();
-  const held = ask(room, 10);
+it('takes bytes away from one who rests, for those who wait, and only with leave', async () => {
+  const { semaphore, wait } = openSemaphore();
+  const held = ask(semaphore, 10);
   await wait(250);
   await wait(3000);
-  const next = ask(room, 5);
+  const next = ask(semaphore, 5);
   await wait(2000);
-  expect(next.grant).toBeUndefined();
-  held.grant?.allowEviction(() => held.grant?.release());
+  expect(next.permit).toBeUndefined();
+  held.permit?.allowEviction(() => held.permit?.release());
   await wait(500);
-  expect(next.grant).toBeDefined();
+  expect(next.permit).toBeDefined();
 });
 
 it('leaves one who is at work alone, but not for ever', async () => {
-  const { room, wait } = openRoom();
-  const held = ask(room, 10);
+  const { semaphore, wait } = openSemaphore();
+  const held = ask(semaphore, 10);
   await wait(250);
-  held.grant?.allowEviction(() => held.grant?.release());
-  const next = ask(room, 5);
+  held.permit?.allowEviction(() => held.permit?.release());
+  const next = ask(semaphore, 5);
   for (let ms = 0; ms < 4000; ms += 500) {
-    held.grant?.touch();
+    held.permit?.touch();
     await wait(500);
   }
-  expect(next.grant).toBeUndefined();
+  expect(next.permit).toBeUndefined();
   for (let ms = 0; ms < 1500; ms += 500) {
-    held.grant?.touch();
+    held.permit?.touch();
     await wait(500);
   }
-  expect(next.grant).toBeDefined();
+  expect(next.permit).toBeDefined();
 });
 
 it('leaves everybody alone while nobody waits', async () => {
-  const { room, wait } = openRoom();
-  const held = ask(room, 10);
+  const { semaphore, wait } = openSemaphore();
+  const held = ask(semaphore, 10);
   await wait(250);
   let evicted = 0;
-  held.grant?.allowEviction(() => (evicted += 1));
+  held.permit?.allowEviction(() => (evicted += 1));
   await wait(20_000);
   expect(evicted).toBe(0);
 });

@@ -12,8 +12,8 @@ function between(partitions: number, size: number): FairShares {
 /** Takes for one partition until it is refused. */
 function fill(shares: FairShares, partition: number, most = Infinity): number {
   let taken = 0;
-  while (taken < most && shares.total() < shares.size() && shares.mayTake(partition)) {
-    shares.take(partition);
+  while (taken < most && shares.total() < shares.size() && shares.canAcquire(partition)) {
+    shares.acquire(partition);
     taken += 1;
   }
   return taken;
@@ -60,9 +60,9 @@ test('what a hoarder has borrowed goes to others as it comes back', () => {
   expect(hoarded).toBe(30);
   for (const partition of [1, 2, 3]) fill(shares, partition, 10);
   expect(shares.total()).toBe(40);
-  shares.giveBack(0);
-  expect(shares.mayTake(0)).toBe(false);
-  expect([1, 2, 3].some((partition) => shares.mayTake(partition))).toBe(true);
+  shares.release(0);
+  expect(shares.canAcquire(0)).toBe(false);
+  expect([1, 2, 3].some((partition) => shares.canAcquire(partition))).toBe(true);
 });
 
 test('never beyond the size, and below its part nobody is refused a free slot', () => {
@@ -79,7 +79,7 @@ test('never beyond the size, and below its part nobody is refused a free slot', 
           const before = taken[partition]!;
           if (isTaking) taken[partition]! += fill(shares, partition, 1);
           else if (before > 0) {
-            shares.giveBack(partition);
+            shares.release(partition);
             taken[partition]! -= 1;
           }
           const total = taken.reduce((sum, one) => sum + one, 0);

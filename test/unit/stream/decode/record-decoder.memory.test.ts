@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { RecordPiece } from '../../../../src/domain/record.ts';
-import { createByteRoom } from '../../../../src/runtime/collections/byte-semaphore.ts';
+import { createByteSemaphore } from '../../../../src/runtime/collections/byte-semaphore.ts';
 import { decodeRecord } from '../../../../src/stream/decode/record-decoder.ts';
 import { collectGarbage } from '../../../support/pods/collect-garbage.ts';
 import { decodeAll, MAX_RECORD_BYTES, recordOf } from './raw-record.ts';
@@ -43,35 +43,35 @@ describe('a large event of a packed record', () => {
   const text = `${small(0)}\n${padded(1, MIB)}\n${small(2)}`;
 
   it('is cut again when its bytes are asked for', async () => {
-    const room = createByteRoom({ size: 4 * MIB });
+    const semaphore = createByteSemaphore({ capacityBytes: 4 * MIB });
     const pieces: RecordPiece[] = [];
     for await (const piece of decodeRecord(recordOf(gzipSync(text), GZIP), {
       maxRecordBytes: 8 * MIB,
-      unpackRoom: room,
+      unpackSemaphore: semaphore,
     })) {
       pieces.push(piece);
     }
     const [, large] = pieces;
-    expect(room.held()).toBe(0);
+    expect(semaphore.heldBytes()).toBe(0);
     expect(large).toMatchObject({ bytes: null, unpacked: true, ownBytes: undefined });
     expect(large?.content).toEqual({ kind: 'json', value: { userId: 'u-1' } });
     // With what it is cut from, which is unpacked with it.
     expect(large?.roomShare).toBe(Buffer.byteLength(text) / (8 * MIB));
     const lent = await large?.recut?.();
     expect(lent?.bytes.toString()).toBe(padded(1, MIB));
-    expect(room.held()).toBeGreaterThanOrEqual(text.length);
+    expect(semaphore.heldBytes()).toBeGreaterThanOrEqual(text.length);
     lent?.release();
     lent?.release();
-    expect(room.held()).toBe(0);
+    expect(semaphore.heldBytes()).toBe(0);
     expect(lent?.bytes.length).toBe(0);
   });
 
   it('waits for room, also with what it is cut from', async () => {
-    const room = createByteRoom({ size: 2 * MIB });
-    const taken = await room.acquire(2 * MIB);
+    const semaphore = createByteSemaphore({ capacityBytes: 2 * MIB });
+    const taken = await semaphore.acquire(2 * MIB);
     const iterable = decodeRecord(recordOf(gzipSync(text), GZIP), {
       maxRecordBytes: 8 * MIB,
-      unpackRoom: room,
+      unpackSemaphore: semaphore,
     });
     if (Array.isArray(iterable)) throw new Error('at once');
     let pieces = 0;
@@ -83,7 +83,7 @@ describe('a large event of a packed record', () => {
     taken.release();
     await done;
     expect(pieces).toBe(3);
-    expect(room.held()).toBe(0);
+    expect(semaphore.heldBytes()).toBe(0);
   });
 });
 
@@ -93,38 +93,38 @@ describe('unpacked bytes', () => {
 
   it('may be taken away between two pieces, whatever is read then', async () => {
     const evictions: (() => void)[] = [];
-    const real = createByteRoom({ size: 4 * MIB });
-    const room = {
+    const real = createByteSemaphore({ capacityBytes: 4 * MIB });
+    const semaphore = {
       ...real,
       acquire: async (bytes: number) => {
-        const grant = await real.acquire(bytes);
-        return { ...grant, allowEviction: (evict: () => void) => void (evictions[0] = evict) };
+        const permit = await real.acquire(bytes);
+        return { ...permit, allowEviction: (evict: () => void) => void (evictions[0] = evict) };
       },
     };
     const texts: (string | undefined)[] = [];
     for await (const { bytes, source } of decodeRecord(recordOf(packed, GZIP), {
       maxRecordBytes: MAX_RECORD_BYTES,
-      unpackRoom: room,
+      unpackSemaphore: semaphore,
     })) {
       expect(source.index).toBe(texts.length);
       texts.push(bytes?.toString());
       if (texts.length % 1000 === 3) {
         evictions[0]?.();
-        expect(real.held()).toBe(0);
+        expect(real.heldBytes()).toBe(0);
       }
     }
     expect(texts).toEqual(lines);
-    expect(real.held()).toBe(0);
+    expect(real.heldBytes()).toBe(0);
   });
 
   it('are given back by one who leaves early', async () => {
-    const room = createByteRoom({ size: 4 * MIB });
+    const semaphore = createByteSemaphore({ capacityBytes: 4 * MIB });
     for await (const _ of decodeRecord(recordOf(packed, GZIP), {
       maxRecordBytes: MAX_RECORD_BYTES,
-      unpackRoom: room,
+      unpackSemaphore: semaphore,
     }))
       break;
-    expect(room.held()).toBe(0);
+    expect(semaphore.heldBytes()).toBe(0);
   });
 
   it.each([
@@ -132,12 +132,12 @@ describe('unpacked bytes', () => {
     ['cannot be unpacked', Buffer.concat([packed.subarray(0, -20), Buffer.alloc(12, 255)])],
     ['is too large', gzipSync(Buffer.alloc(MAX_RECORD_BYTES + 1, ' '))],
   ])('are given back where the value %s', async (_name, value) => {
-    const room = createByteRoom({ size: MAX_RECORD_BYTES });
+    const semaphore = createByteSemaphore({ capacityBytes: MAX_RECORD_BYTES });
     for await (const _ of decodeRecord(recordOf(value, GZIP), {
       maxRecordBytes: MAX_RECORD_BYTES,
-      unpackRoom: room,
+      unpackSemaphore: semaphore,
     }));
-    expect(room.held()).toBe(0);
+    expect(semaphore.heldBytes()).toBe(0);
   });
 });
 

@@ -72,8 +72,8 @@ const inExecutor: Found[] = [
   },
   {
     name: 'a pause that is not honoured',
-    find: 'paused ? undefined : ready.take(places.mayTake)',
-    replace: 'ready.take(places.mayTake)',
+    find: 'paused ? undefined : ready.take(places.canAcquire)',
+    replace: 'ready.take(places.canAcquire)',
     by: /nothing starts while paused/,
   },
   {
@@ -92,7 +92,7 @@ const inExecutor: Found[] = [
   {
     name: 'a parked task that keeps its place',
     file: 'stream/execute/places.ts',
-    find: 'giveBack(seat);\n      seat.parked = true;',
+    find: 'release(seat);\n      seat.parked = true;',
     replace: 'seat.parked = true;',
     by: /tasks running|lost wake-up|room/,
   },
@@ -105,8 +105,8 @@ const inExecutor: Found[] = [
   {
     name: 'a place given back twice by a task that ends parked',
     file: 'stream/execute/places.ts',
-    find: '      } else giveBack(seat);',
-    replace: '      }\n      giveBack(seat);',
+    find: '      } else release(seat);',
+    replace: '      }\n      release(seat);',
     by: /tasks running|room/,
   },
   {
@@ -118,7 +118,7 @@ const inExecutor: Found[] = [
   {
     name: 'a task that comes back without room',
     find: '        returning.add(seat, seat.arrival, seat.partition);\n',
-    replace: '        places.retake(seat, true);\n        resolve();\n',
+    replace: '        places.reacquire(seat, true);\n        resolve();\n',
     by: /room for who comes back/,
   },
   {

@@ -2,10 +2,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { createFairRoom } from '../../../../src/stream/partition/partition-shares.ts';
+import { createPartitionShares } from '../../../../src/stream/partition/partition-shares.ts';
 import { createPartitionFlow } from '../../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../../src/stream/buffer/record-chunk.ts';
-import { createByteRoom } from '../../../../src/runtime/collections/byte-semaphore.ts';
+import { createByteSemaphore } from '../../../../src/runtime/collections/byte-semaphore.ts';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 
 const MIB = 1024 * 1024;
@@ -17,14 +17,14 @@ const event = (n: number, pad = 0): string =>
 
 function openFlow(value: Buffer, { headers = {}, ownBytes = MIB, maxBytes = 8 * MIB } = {}) {
   const ends = new Map<number, () => void>();
-  const ownBytesRoom = createFairRoom(ownBytes, 1);
-  const unpackRoom = createByteRoom({ size: maxBytes });
+  const ownBytesShares = createPartitionShares(ownBytes, 1);
+  const unpackSemaphore = createByteSemaphore({ capacityBytes: maxBytes });
   const flow = createPartitionFlow({
     ...{ topic: 't', partition: 0, startOffset: 0, committed: 0, inherited: undefined, highWaterMark: 0 },
     ...{ maxRecordBytes: maxBytes, maxUncommittedEvents: Infinity, readyAhead: Infinity },
-    room: createFairRoom(10_000, 1),
-    ownBytesRoom,
-    unpackRoom,
+    eventShares: createPartitionShares(10_000, 1),
+    ownBytesShares,
+    unpackSemaphore,
     executor: createKeyedExecutor({ maxRunning: Infinity, onFault: fail }),
     intake: ({ source: { index } }) => ({
       key: undefined,
@@ -42,8 +42,8 @@ function openFlow(value: Buffer, { headers = {}, ownBytes = MIB, maxBytes = 8 * 
   flow.append([{ kind: 'records', chunk: createRecordChunk({ topic: 't', partition: 0 }, [message]) }], 1);
   return {
     flow,
-    unpackRoom,
-    ownBytesRoom,
+    unpackSemaphore,
+    ownBytesShares,
     taken: async (count: number) => {
       // What is unpacked comes from another thread.
       for (const giveUpAt = Date.now() + 10_000; ends.size < count && Date.now() < giveUpAt;) {
@@ -98,9 +98,9 @@ it('one large event that needs its record’s bytes keeps it counted', async () 
 
 it('a packed record counts packed for what can be cut again, and is unpacked no longer than it is cut', async () => {
   const value = gzipSync(`${event(0)}\n${event(1, 4 * MIB)}`);
-  const { flow, taken, end, unpackRoom } = openFlow(value, { headers: GZIP });
+  const { flow, taken, end, unpackSemaphore } = openFlow(value, { headers: GZIP });
   expect(await taken(2)).toBe(2);
-  expect(unpackRoom.held()).toBe(0);
+  expect(unpackSemaphore.heldBytes()).toBe(0);
   expect(flow.heldBytes).toBeLessThan(value.length + small + 1000);
   await end(1);
   expect(flow.heldBytes).toBeLessThan(small + 1000);
@@ -110,23 +110,23 @@ it('a packed record counts packed for what can be cut again, and is unpacked no 
 
 it('no more events are taken in than may hold bytes of their own', async () => {
   const value = gzipSync(Array.from({ length: 500 }, (_, n) => event(n, 1000)).join('\n'));
-  const { taken, end, ownBytesRoom } = openFlow(value, { headers: GZIP, ownBytes: 100_000 });
+  const { taken, end, ownBytesShares } = openFlow(value, { headers: GZIP, ownBytes: 100_000 });
   const first = await taken(90);
   expect(first).toBeGreaterThan(90);
   expect(first).toBeLessThan(105);
   await end(...Array.from({ length: first }, (_, n) => n));
-  expect(ownBytesRoom.total()).toBe(0);
+  expect(ownBytesShares.total()).toBe(0);
   expect(await taken(190)).toBeGreaterThan(190);
 });
 
 it('a partition that is closed in the middle of a record counts what its events still hold', async () => {
   const value = gzipSync(Array.from({ length: 500 }, (_, n) => event(n, 1000)).join('\n'));
-  const { flow, taken, end, unpackRoom } = openFlow(value, { headers: GZIP, ownBytes: 50_000 });
+  const { flow, taken, end, unpackSemaphore } = openFlow(value, { headers: GZIP, ownBytes: 50_000 });
   const first = await taken(45);
-  expect(unpackRoom.held()).toBeGreaterThan(0);
+  expect(unpackSemaphore.heldBytes()).toBeGreaterThan(0);
   flow.close();
   await turn();
-  expect(unpackRoom.held()).toBe(0);
+  expect(unpackSemaphore.heldBytes()).toBe(0);
   await end(...Array.from({ length: first }, (_, n) => n));
   expect(flow.heldBytes).toBe(0);
 });

@@ -5,7 +5,7 @@
 import { expect, it } from 'vitest';
 import { UnavailableError } from '../../../../src/runtime/errors.ts';
 import { createKeyRule } from '../../../../src/stream/partition/event-keys.ts';
-import { createFairRoom } from '../../../../src/stream/partition/partition-shares.ts';
+import { createPartitionShares } from '../../../../src/stream/partition/partition-shares.ts';
 import { createPartitionFlow } from '../../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../../src/stream/buffer/record-chunk.ts';
 import { createWaits } from '../../../../src/ops/waits.ts';
@@ -34,7 +34,7 @@ function setUp(changes: Changes) {
   const flow = createPartitionFlow({
     ...{ topic: 't', partition: 0, startOffset: 0, committed: 0, inherited: undefined, highWaterMark: 0 },
     ...{ maxRecordBytes: 2 ** 20, maxUncommittedEvents: 10_000, readyAhead: Infinity },
-    room: createFairRoom(MOST_IN_FLIGHT, 1),
+    eventShares: createPartitionShares(MOST_IN_FLIGHT, 1),
     executor,
     intake: createEventHandler(ports),
     keyOf: createKeyRule('user'),

@@ -1,9 +1,9 @@
 /** How far one partition reads ahead of what is committed. */
 import { expect, it } from 'vitest';
-import { createFairRoom } from '../../../../src/stream/partition/partition-shares.ts';
+import { createPartitionShares } from '../../../../src/stream/partition/partition-shares.ts';
 import { createPartitionFlow } from '../../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../../src/stream/buffer/record-chunk.ts';
-import { createByteRoom } from '../../../../src/runtime/collections/byte-semaphore.ts';
+import { createByteSemaphore } from '../../../../src/runtime/collections/byte-semaphore.ts';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -29,9 +29,9 @@ function openFlow({ maxUncommittedEvents, offsets, ...given }: Case, records: re
     ...{ topic: 't', partition: 0, startOffset: 0, committed, inherited: undefined, highWaterMark: 0 },
     isCommittedFirst: given.isCommittedFirst === true,
     ...{ maxRecordBytes: 2 ** 20, maxUncommittedEvents, readyAhead: Infinity },
-    room: createFairRoom(10_000, 1),
-    ownBytesRoom: createFairRoom(10_000_000, 1),
-    unpackRoom: createByteRoom({ size: 2 ** 20 }),
+    eventShares: createPartitionShares(10_000, 1),
+    ownBytesShares: createPartitionShares(10_000_000, 1),
+    unpackSemaphore: createByteSemaphore({ capacityBytes: 2 ** 20 }),
     executor: createKeyedExecutor({ maxRunning: Infinity, onFault: fail }),
     intake: ({ source: { offset, index } }) => ({
       key: undefined,
