@@ -96,11 +96,14 @@ export function askAnyBroker(cluster: InsideCluster, seeds: readonly Address[]):
   };
 
   // Another broker may know what one does not, so no refusal is final; the last one is told.
-  pool.withBroker = (ask) =>
-    askKnown(
+  pool.withBroker = async (ask) => {
+    // All that were known are gone, as after the end of a whole cluster: a seed may be back.
+    if (Object.keys(pool.brokers).length === 0) return ask({ nodeId: 'seed', broker: await connectToSeed() });
+    return askKnown(
       (broker, nodeId) => ask({ nodeId, broker }),
       () => false,
     );
+  };
 }
 
 type IsFinal = (error: unknown) => boolean;
@@ -156,7 +159,8 @@ export function firstAnswer<T>(
     );
   }
 
-  if (tries.length === 0) reject(new Error('there is no broker to ask'));
+  // It passes: a consumer that meets it must start over, not end.
+  if (tries.length === 0) reject(Object.assign(new Error('there is no broker to ask'), { retriable: true }));
   next();
   return promise;
 }

@@ -13,6 +13,9 @@ const ASKING = [
 ] as const;
 const BROKEN_OFF = 'Broker not connected';
 
+export const isBrokenOff = (error: unknown): boolean =>
+  error instanceof Error && error.message === BROKEN_OFF;
+
 type Ask = (...args: unknown[]) => Promise<unknown>;
 
 /** Makes what this cluster is asked for reject with a retriable error where the broker broke off. */
@@ -23,8 +26,9 @@ export function retryBrokenOff(cluster: Cluster): void {
       try {
         return await ask(...args);
       } catch (error) {
-        if (!(error instanceof Error) || error.message !== BROKEN_OFF) throw error;
-        throw Object.assign(error, { retriable: true });
+        throw error instanceof Error && isBrokenOff(error)
+          ? Object.assign(error, { retriable: true })
+          : error;
       }
     };
     Reflect.set(cluster, name, asking);

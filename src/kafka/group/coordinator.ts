@@ -9,6 +9,7 @@
  * join is begun again.
  */
 import type { Broker, Cluster } from 'kafkajs';
+import { isBrokenOff } from '../client/broken-off.ts';
 import { brokerErrorType, messageOf } from '../client/client.ts';
 import { withCommitAnswers } from '../commit/commit-answer.ts';
 
@@ -102,7 +103,10 @@ function isMissing(error: unknown): boolean {
   const root = rootOf(error);
   // Of brokers that break off while they are asked kafkajs keeps no error, and calls the lot final.
   if (root.name === 'KafkaJSGroupCoordinatorNotFound') return true;
-  return root.name.startsWith('KafkaJS') && !('retriable' in root && root.retriable === false);
+  const retriable = 'retriable' in root ? root.retriable : undefined;
+  if (root.name.startsWith('KafkaJS')) return retriable !== false;
+  // A plain error is a defect, unless it says that it passes.
+  return retriable === true || isBrokenOff(root);
 }
 
 function rootOf(error: unknown): Error {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { firstAnswer } from '../../../../src/kafka/client/ask-any-broker.ts';
+import { askAnyBroker, firstAnswer } from '../../../../src/kafka/client/ask-any-broker.ts';
+import type { InsideCluster } from '../../../../src/kafka/client/kafkajs-inside.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -24,7 +25,32 @@ it('a broker that says nothing is not waited for: the next one is asked a second
 it('one that fails makes room for the next at once, and the last failure is told', async () => {
   expect(await firstAnswer([failing('a'), () => Promise.resolve('b')], never)).toBe('b');
   await expect(firstAnswer([failing('a'), failing('b')], never)).rejects.toThrow('b');
-  await expect(firstAnswer([], never)).rejects.toThrow('no broker');
+});
+
+it('that there is no broker to ask is a failure that passes', async () => {
+  await expect(firstAnswer([], never)).rejects.toMatchObject({ message: /no broker/, retriable: true });
+});
+
+it('a cluster of which no broker is known any more is asked through its seeds', async () => {
+  const seed = { connect: vi.fn(() => Promise.resolve()), versions: {}, disconnect: () => Promise.resolve() };
+  const pool = {
+    brokers: {},
+    seedBroker: undefined as unknown,
+    rootLogger: {},
+    findConnectedBroker: () => Promise.reject(new Error('not asked here')),
+    createBroker: () => seed,
+    withBroker: undefined as unknown,
+  };
+  const cluster = {
+    brokerPool: pool,
+    connectionPoolBuilder: { build: () => Promise.resolve({}) },
+  } as unknown as InsideCluster;
+  askAnyBroker(cluster, [{ host: 'seed', port: 9092 }]);
+  const ask = vi.fn(() => Promise.resolve('coordinator'));
+  expect(await cluster.brokerPool.withBroker(ask)).toBe('coordinator');
+  expect(ask).toHaveBeenCalledWith({ nodeId: 'seed', broker: seed });
+  seed.connect.mockRejectedValueOnce(Object.assign(new Error('refused'), { retriable: true }));
+  await expect(cluster.brokerPool.withBroker(ask)).rejects.toMatchObject({ retriable: true });
 });
 
 it('a refusal that any broker would give ends the search', async () => {

@@ -26,6 +26,9 @@ it.each([
   ['refused', new KafkaJSConnectionError('connect ECONNREFUSED')],
   // What is left of it where the broker took the connection and broke off.
   ['cut off', final(notFound)],
+  ['broken off in the middle', final(new Error('Broker not connected'))],
+  // As where the whole cluster is away, and no broker of it is known any more.
+  ['without anybody to ask', Object.assign(new Error('there is no broker to ask'), { retriable: true })],
 ])('a join whose search for the coordinator is %s is begun again', async (_how, failure) => {
   expect(brokerErrorType(await find(failure))).toBe('REBALANCE_IN_PROGRESS');
 });
@@ -33,4 +36,6 @@ it.each([
 it('a failure that no waiting mends stays one', async () => {
   const failure = new KafkaJSNonRetriableError('the group is not yours');
   expect(await find(failure)).toBe(failure);
+  const defect = new TypeError('x is not a function');
+  expect(await find(defect)).toBe(defect);
 });
