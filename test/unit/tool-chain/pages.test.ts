@@ -1,0 +1,153 @@
+/**
+ * The pages say what is there: every link leads somewhere, every file, variable, command, endpoint and metric that they
+ * name exists, and what a person may use is named. Each check is shown to find what it is for.
+ */
+import { describe, expect, it } from 'vitest';
+import { VARIABLES } from '../../../src/config/variables.ts';
+import {
+  anchorsOf,
+  brokenLinks,
+  codeOf,
+  metricsOf,
+  readCode,
+  readPages,
+  sectionOf,
+  unknownCommands,
+  unknownFiles,
+  unknownVariables,
+  unnamedScripts,
+  type Texts,
+} from '../../tools/pages.ts';
+
+const pages = await readPages();
+const code = await readCode();
+
+const textOf = (texts: Texts, path: string): string => {
+  const text = texts.get(path);
+  if (text === undefined) throw new Error(`${path} is not there`);
+  return text;
+};
+const readme = textOf(pages, 'README.md');
+const operations = textOf(pages, 'deploy/README.md');
+
+/** Not ours: Node's, Docker's, the shell's, and words of Kafka and Redis that the pages quote. */
+const OTHERS = ['NODE_EXTRA_CA_CERTS', 'DOCKER_HOST', 'USER_ID'];
+/** Set by one of our processes for another: nothing that a person sets. */
+const BETWEEN_PROCESSES = /^(CHAOS_|HAZARD_|TEST_SUMMARY_|RYUK_|TESTCONTAINERS_)/;
+/** Of the machine and of Docker, read as everybody reads them. */
+const THE_MACHINES = /^(PATH|HOME|JAVA_HOME|XDG_\w+|DOCKER_\w+|AWS_\w+|REDIS_URL|KAFKA_BROKERS)$/;
+
+const page = (text: string): Texts => new Map([['page.md', text]]);
+
+describe('README.md', () => {
+  it('stays one page: under 22 KB', () => {
+    expect(Buffer.byteLength(readme)).toBeLessThan(22 * 1024);
+  });
+
+  it('leads to every other page', () => {
+    const others = [...pages.keys()].filter((path) => path !== 'README.md');
+    expect(others.length).toBeGreaterThan(5);
+    expect(others.filter((path) => !readme.includes(`](${path})`))).toEqual([]);
+  });
+});
+
+describe('links', () => {
+  it('lead to files and headings that are there', () => {
+    expect(brokenLinks(pages, code.paths)).toEqual([]);
+  });
+
+  it('are found where they lead nowhere', () => {
+    const links = '[a](nowhere.md) [b](#here) [c](README.md#x) [d](https://x.example/#y)\n\n## There';
+    const broken = brokenLinks(new Map([...page(links), ['README.md', '# y']]), new Set());
+    expect(broken).toEqual(['page.md: nowhere.md', 'page.md: #here', 'page.md: README.md#x']);
+    expect([...anchorsOf('# The `a` room: [b](c), d\n## x\n## x')]).toEqual(['the-a-room-b-d', 'x', 'x-1']);
+  });
+});
+
+describe('names', () => {
+  it('of files are those of files', () => {
+    expect(unknownFiles(pages, code.paths)).toEqual([]);
+    expect(unknownFiles(page('`src/gone.ts`, `test/`, `gone.ts`, `main.ts`'), code.paths)).toEqual([
+      'page.md: src/gone.ts',
+      'page.md: gone.ts',
+    ]);
+  });
+
+  it('of variables are read somewhere', () => {
+    expect(unknownVariables(pages, code, OTHERS)).toEqual([]);
+    expect(unknownVariables(page('`KAFKA_BROKER`\n\n```\nPORTS=1\n```\n'), code, OTHERS)).toEqual([
+      'page.md: PORTS',
+      'page.md: KAFKA_BROKER',
+    ]);
+  });
+
+  it('of commands are scripts, with the subcommands and options that they have', () => {
+    expect(unknownCommands(pages, code)).toEqual([]);
+    const wrong = page('`npm run gone`, `npm run demo -- --evens 1 --pods 2`, `npm run rules -- chek FILE`');
+    expect(unknownCommands(wrong, code)).toEqual([
+      'page.md: npm run gone',
+      'page.md: npm run demo -- evens',
+      'page.md: npm run rules -- chek',
+    ]);
+  });
+
+  it('of endpoints are routes', () => {
+    const served = [...code.texts]
+      .filter(([path]) => path.startsWith('src/ops/') || path === 'test/simulation/partners/control.ts')
+      .map(([, text]) => text)
+      .join('\n');
+    const named = [...pages.values()].flatMap(codeOf).flatMap((one) => one.match(/\bGET \/[a-z]*/g) ?? []);
+    expect(named.length).toBeGreaterThan(4);
+    const isServed = (name: string): boolean =>
+      served.includes(`'${name}'`) || served.includes(`'${name.slice('GET '.length)}'`);
+    expect(named.filter((name) => !isServed(name))).toEqual([]);
+    expect(isServed('GET /gone')).toBe(false);
+  });
+
+  it('in the runbook are fields of /status, or metrics', () => {
+    const status = textOf(code.texts, 'src/ops/status.ts');
+    const metrics = metricsOf(textOf(code.texts, 'src/telemetry/metric-names.ts'));
+    const isKnown = (name: string): boolean =>
+      metrics.some((metric) => metric.split('{')[0] === name) ||
+      new RegExp(`\\b${name.slice(name.lastIndexOf('.') + 1)}\\??:`).test(status);
+    const runbook = codeOf(sectionOf(operations, 'Runbook'));
+    const named = runbook.filter((one) => /^[a-z]\w*(\[\])?\.\w+$/.test(one));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !isKnown(name))).toEqual([]);
+    expect(isKnown('partitions[].gone')).toBe(false);
+  });
+});
+
+describe('what a person may use is named', () => {
+  it('variables of a pod, and of the commands', () => {
+    const said = [...pages.values()].join('\n');
+    const read = [...code.texts]
+      .filter(([path]) => /^test\/(tools|scenarios|simulation\/(?!player|partners))/.test(path))
+      .flatMap(([, text]) => [...text.matchAll(/\benv(?:ironment)?\['([A-Z0-9_]+)'\]/g)])
+      .map(([, name = '']) => name)
+      .filter((name) => !BETWEEN_PROCESSES.test(name) && !THE_MACHINES.test(name));
+    const all = new Set([...Object.keys(VARIABLES), ...read, 'SERVICE_ORIGINS']);
+    expect(all).toContain('PROPERTY_SEED');
+    expect([...all].filter((name) => !new RegExp(`\\b${name}\\b`).test(said))).toEqual([]);
+  });
+
+  it('every npm script', () => {
+    expect(unnamedScripts(pages, code)).toEqual([]);
+    expect(unnamedScripts(page('`npm run docs`'), code)).toContain('docs:check');
+  });
+
+  it('every route of a pod, on the first page', () => {
+    const server = textOf(code.texts, 'src/ops/server.ts');
+    const routes = [...server.matchAll(/\bapp\.get\('(\/[^']*)'/g)].map(([, route = '']) => `GET ${route}`);
+    expect(routes).toContain('GET /ready');
+    expect(routes.filter((route) => !codeOf(readme).includes(route))).toEqual([]);
+  });
+
+  it('every metric with its tags, and no other', () => {
+    const metrics = metricsOf(textOf(code.texts, 'src/telemetry/metric-names.ts'));
+    expect(metrics).toContain('lag{topic,partition}');
+    expect(metrics).toContain('breaker.open');
+    const rows = sectionOf(operations, 'Metrics').matchAll(/^\| `([^`]+)`/gm);
+    expect([...rows].map(([, name]) => name).toSorted()).toEqual(metrics.toSorted());
+  });
+});
