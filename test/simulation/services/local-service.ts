@@ -97,8 +97,11 @@ async function launch(
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     void child.signal(signal);
-    const exited = await settlesWithin(child.exited, EXIT_TIMEOUT_MS);
-    if (!exited) await fail(`did not end within ${String(EXIT_TIMEOUT_MS / 1000)} s of ${signal}`);
+    if (await settlesWithin(child.exited, EXIT_TIMEOUT_MS)) return;
+    // As an orchestrator would: controllers that all stop together leave the last one without a quorum to ask.
+    void child.signal('SIGKILL');
+    if (!(await settlesWithin(child.exited, EXIT_TIMEOUT_MS)))
+      await fail(`did not end after ${signal} and SIGKILL`);
   };
 
   if (plan.prepare !== undefined) {
