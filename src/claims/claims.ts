@@ -17,7 +17,8 @@ import type { EventRef } from '../domain/event.ts';
 import { passFailpoint } from '../runtime/failpoints.ts';
 import type { ClaimAnswer, ClaimRequest, Claims, KnownClaim, Recalled } from '../pipeline/ports.ts';
 import { isCluster, type RedisClient } from '../redis/connection.ts';
-import { createKeyspace, historyMember, openMember } from './keys.ts';
+import { capSlices, historyMember } from './history-member.ts';
+import { createKeyspace, openMember } from './keys.ts';
 import { readNumber, readEnvelope, readWord, unknownAnswer } from './replies.ts';
 import { createRecallBatch } from './recall-batch.ts';
 import { onRedis } from '../redis/redis-errors.ts';
@@ -122,7 +123,7 @@ function claimArguments({ ref, candidates, caps, ...times }: ClaimRequest): (str
     Math.floor(times.ttlMs),
     Math.ceil(times.acceptableUntilMs),
     caps.length,
-    ...caps.flatMap(({ per, max, windowMs }) => [per, max, windowMs]),
+    ...caps.flatMap(({ per, max, windowMs }) => [capSlices(per), max, windowMs]),
     ...candidates.flatMap(({ envelope, notAfterMs }) => [
       JSON.stringify(envelope),
       notAfterMs === undefined ? '' : Math.floor(notAfterMs),

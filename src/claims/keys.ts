@@ -13,10 +13,6 @@ import type { EventRef } from '../domain/event.ts';
 const PLAIN = /^[A-Za-z0-9._-]{1,36}$/;
 const HASHED_LENGTH = 22;
 
-/** Widths of the parts of a history member, in characters of 6 bits: event, merchant, coupon. */
-export const MEMBER_EVENT_LENGTH = 16;
-export const MEMBER_SUBJECT_LENGTH = 12;
-
 export interface Keyspace {
   /** The event's record (hash) and the user's history (sorted set): KEYS[1] and KEYS[2] of every script. */
   ofEvent(ref: EventRef): readonly [record: string, history: string];
@@ -42,23 +38,6 @@ export function encodeId(id: string): string {
   return PLAIN.test(id) ? id : `~${digest(id, HASHED_LENGTH)}`;
 }
 
-/**
- * A history entry says which event, merchant and coupon it was about in 40 bytes, whatever the ids: small enough
- * for Redis's packed sorted sets. Within one user's few entries 72 bits do not collide.
- */
-export function historyMember(eventId: string, about: { merchantId: string; couponId: string }): string {
-  return (
-    memberEvent(eventId) +
-    digest(about.merchantId, MEMBER_SUBJECT_LENGTH) +
-    digest(about.couponId, MEMBER_SUBJECT_LENGTH)
-  );
-}
-
-/** The part of a history member that names its event. */
-export function memberEvent(eventId: string): string {
-  return digest(eventId, MEMBER_EVENT_LENGTH);
-}
-
 /** The index entry of an event, from which the event can be found again. */
 export function openMember({ userId, eventId }: EventRef): string {
   return JSON.stringify([userId, eventId]);
@@ -76,6 +55,7 @@ export function parseOpenMember(member: string): EventRef | undefined {
   }
 }
 
-function digest(text: string, length: number): string {
+/** @returns so many characters of 6 bits each (`A–Z a–z 0–9 - _`) of the text's SHA-256. */
+export function digest(text: string, length: number): string {
   return hash('sha256', text, 'base64url').slice(0, length);
 }

@@ -4,7 +4,7 @@
  * much to do has long turns and gathers many, one that rests turns at once, and a lone user's events lose no time. In a
  * cluster each user's keys lie in a slot of their own, so there a batch is one.
  */
-import type { Cap } from '../domain/cap.ts';
+import { countsEveryPush, type Cap } from '../domain/cap.ts';
 import { UnavailableError } from '../runtime/errors.ts';
 import { atTurnEnd } from '../runtime/turn-end.ts';
 import type { RunScript } from '../redis/script.ts';
@@ -82,7 +82,7 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
 
   async function ask(batch: readonly PendingRecall[], caps: readonly Cap[]): Promise<void> {
     const args = caps.flatMap(({ per, max, windowMs }, index) =>
-      per === 'user' ? [max, windowMs, index] : [],
+      countsEveryPush(per) ? [max, windowMs, index] : [],
     );
     const answer = await run(
       batch.flatMap(({ keys }) => keys),

@@ -1,8 +1,12 @@
 /** A push, frozen when it is claimed: what is sent later is this and nothing newer. */
+import type { PushSubject } from './cap.ts';
 import type { EventSource } from './record.ts';
 
-/** The body of the push API's call but for `expiresAt`, which Redis's clock decides at the claim. */
-export interface FrozenPush {
+/**
+ * The body of the push API's call but for `expiresAt`, which Redis's clock decides at the claim; and what caps count
+ * by, whether or not the body has it.
+ */
+export interface FrozenPush extends PushSubject {
   readonly userId: string;
   readonly eventId: string;
   readonly couponId: string;

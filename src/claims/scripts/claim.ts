@@ -5,19 +5,17 @@
  * it has done: a record without its place in the history would let a second push through. So every command that
  * writes is run once where it changes nothing, before the first that does.
  *
- * ARGV after the clock: ttl, acceptable until, number of caps, (subject, max, window)*, (envelope, not after, member)*.
+ * The script knows no kinds of caps: each brings the slices of a history member by which it counts (history-member.ts),
+ * none where it counts every push. A member of an earlier version that ends before such a slice may be of any subject,
+ * so it counts in each.
+ *
+ * ARGV after the clock: ttl, acceptable until, number of caps, (slices, max, window)*, (envelope, not after, member)*.
  * Answers known(state, envelope, expires) | claimed(envelope, expires) | no_room(index of a cap that is full: for the user, or
  * else for the best candidate) | too_late, where the best candidate's time was over.
  */
 import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
-import { MEMBER_EVENT_LENGTH, MEMBER_SUBJECT_LENGTH } from '../keys.ts';
 import { HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS } from '../limits.ts';
 import { CLOCK, type Script } from '../../redis/script.ts';
-
-const MERCHANT_FROM = MEMBER_EVENT_LENGTH + 1;
-const MERCHANT_TO = MEMBER_EVENT_LENGTH + MEMBER_SUBJECT_LENGTH;
-const COUPON_FROM = MERCHANT_TO + 1;
-const COUPON_TO = MERCHANT_TO + MEMBER_SUBJECT_LENGTH;
 
 export const claimScript: Script = {
   name: 'claim',
@@ -27,25 +25,33 @@ local f = redis.call('HMGET', KEYS[1], 's', 'p', 'x')
 if f[1] then return {'known', f[1], f[2], f[3]} end
 
 local ttl, acceptable, caps = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local function merchant(member) return string.sub(member, ${String(MERCHANT_FROM)}, ${String(MERCHANT_TO)}) end
-local function coupon(member) return string.sub(member, ${String(COUPON_FROM)}, ${String(COUPON_TO)}) end
+local function subject_of(member, slices)
+  local subject = ''
+  for _, slice in ipairs(slices) do
+    if #member < slice.to then return nil end
+    subject = subject .. string.sub(member, slice.from, slice.to)
+  end
+  return subject
+end
 
 local narrow = {}
 for c = 1, caps do
   local at = 5 + (c - 1) * 3
-  local subject, max, window = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local named, max, window = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local since = '(' .. ms(now - window)
-  if subject == 'user' then
+  if named == '' then
     if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1} end
   else
-    local part = merchant
-    if subject == 'user+coupon' then part = coupon end
-    local counts = {}
-    for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], since, '+inf')) do
-      local key = part(member)
-      counts[key] = (counts[key] or 0) + 1
+    local slices = {}
+    for from, to in string.gmatch(named, '(%d+)-(%d+)') do
+      slices[#slices + 1] = {from = tonumber(from), to = tonumber(to)}
     end
-    narrow[#narrow + 1] = {index = c - 1, part = part, max = max, counts = counts}
+    local counts, of_any = {}, 0
+    for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], since, '+inf')) do
+      local subject = subject_of(member, slices)
+      if subject then counts[subject] = (counts[subject] or 0) + 1 else of_any = of_any + 1 end
+    end
+    narrow[#narrow + 1] = {index = c - 1, slices = slices, room = max - of_any, counts = counts}
   end
 end
 
@@ -57,7 +63,8 @@ for i = 5 + caps * 3, #ARGV, 3 do
   local missing
   if expires <= now then missing = {'too_late'} end
   for _, cap in ipairs(narrow) do
-    if not missing and (cap.counts[cap.part(member)] or 0) >= cap.max then missing = {'no_room', cap.index} end
+    local taken = cap.counts[subject_of(member, cap.slices)] or 0
+    if not missing and taken >= cap.room then missing = {'no_room', cap.index} end
   end
   lack = lack or missing
   if not missing then

@@ -5,7 +5,7 @@
  * ARGV after the clock: grace, event's part of the history member.
  * Answers ended(outcome, envelope) | wait(until) | reported | absent.
  */
-import { MEMBER_EVENT_LENGTH } from '../keys.ts';
+import { MEMBER_EVENT_LENGTH } from '../history-member.ts';
 import { CLOCK, type Script } from '../../redis/script.ts';
 import { ENDING, RECORD } from './record.ts';
 

@@ -2,6 +2,7 @@
  * The claim decides: the best candidate whose caps have room is frozen as this event's push. Whoever dies
  * after it finds the record again (see recall), so the enqueue that follows may be repeated at will.
  */
+import { countsEveryPush } from '../../domain/cap.ts';
 import type { FrozenPush, PushEnvelope } from '../../domain/push.ts';
 import type { Candidate, ClaimAnswer, ClaimCandidate, Claims } from '../ports.ts';
 import { capName } from './apply-event-filters.ts';
@@ -48,8 +49,9 @@ export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, PushEn
         return answer.undelivered ? next(answer.envelope) : done(queuedAs(answer.envelope));
       }
       lack ??= answer;
-      // A full `per: user` cap leaves no candidate any room.
-      if (answer.kind === 'no_room' && rules.caps[answer.cap]?.per === 'user') break;
+      // A full cap that counts every push leaves no candidate any room.
+      const full = answer.kind === 'no_room' ? rules.caps[answer.cap] : undefined;
+      if (full !== undefined && countsEveryPush(full.per)) break;
     }
     if (lack?.kind === 'no_room') return filtered('cooldown', capName(lack.cap), rules);
     return filtered('stale', endOf(candidates[0], quietFromMs), rules);

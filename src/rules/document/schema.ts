@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { CAP_SUBJECTS, MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
 import { canonicalLocale, knownTimeZone } from '../../domain/civil.ts';
 import { TRIGGERS } from '../../domain/event.ts';
+import { namesOf } from '../../runtime/names-of.ts';
 import { DAY_MS, DURATION_PATTERN, formatDuration, parseDuration, SECOND_MS } from './duration.ts';
 import { compileExpression, MAX_EXPRESSION_LENGTH } from '../language/expression.ts';
 import { show } from './problem.ts';
@@ -116,9 +117,10 @@ const rule = z.discriminatedUnion(
 
 const merchantIds = list(text('a merchantId', 128), 'a list of merchantIds', 5000);
 
+const capSubjects = namesOf(CAP_SUBJECTS);
 const cap = z.strictObject(
   {
-    per: z.enum(CAP_SUBJECTS, expecting(`one of ${CAP_SUBJECTS.join(', ')}`)),
+    per: z.enum(capSubjects, expecting(`one of ${capSubjects.join(', ')}`)),
     max: z
       .int(expecting('a whole number from 1 to 1000'))
       .min(1, expecting('a whole number from 1 to 1000'))

@@ -5,10 +5,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { createClaims, cooldownPrefix, type CooldownOptions } from '../../../src/claims/claims.ts';
 import { closeRedis, type RedisClient } from '../../../src/redis/connection.ts';
 import { createDeliveries } from '../../../src/claims/deliveries.ts';
+import { historyMember } from '../../../src/claims/history-member.ts';
+import { createKeyspace } from '../../../src/claims/keys.ts';
 import { createKillSwitch } from '../../../src/claims/kill-switch.ts';
+import { claimScript } from '../../../src/claims/scripts/claim.ts';
 import { createSweeper, type SweptPush } from '../../../src/claims/sweeper.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
+import { scriptOn } from '../../../src/redis/script.ts';
 import { claimOne, connectTestRedis } from '../../support/claims/claims-harness.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
@@ -130,6 +134,48 @@ describe.each(places)('in $name', ({ isCluster }) => {
       };
       expect(await bytes(':h')).toBeLessThan(300);
       expect(await bytes(':e:')).toBeLessThan(1500);
+    });
+  });
+
+  describe('a later version’s members, with a part more', () => {
+    /** As that version's pods would claim. @param slices of a cap with at most `max` a day. */
+    const claimLater = async (
+      eventId: string,
+      more: string,
+      slices: string,
+      max: number,
+      merchantId = 'm-1',
+    ) => {
+      const member = `${historyMember(eventId, { merchantId, couponId: 'c-1' })}${more.padEnd(12, '_')}`;
+      const run = scriptOn(redis, claimScript, () => offsetMs);
+      const about = createKeyspace(options.prefix).ofEvent({ ...ref, eventId });
+      const [answer] = await run(about, [60_000, 0, 1, slices, max, DAY_MS, '{}', '', member]);
+      return answer;
+    };
+
+    it('are told apart by it, and one without it counts as if it were of every subject', async () => {
+      await claimOne({ claims }, ref);
+      expect(await claimLater('e-2', 'food', '42-53', 1)).toBe('no_room');
+      expect(await claimLater('e-2', 'food', '42-53', 2)).toBe('claimed');
+      expect(await claimLater('e-3', 'food', '42-53', 2)).toBe('no_room');
+      expect(await claimLater('e-3', 'books', '42-53', 2)).toBe('claimed');
+      expect(await claimLater('e-4', 'books', '42-53', 2)).toBe('no_room');
+    });
+
+    it('may be counted by several parts at once', async () => {
+      const both = '17-28,42-53';
+      expect(await claimLater('e-2', 'food', both, 1)).toBe('claimed');
+      expect(await claimLater('e-3', 'food', both, 1)).toBe('no_room');
+      expect(await claimLater('e-3', 'books', both, 1)).toBe('claimed');
+      expect(await claimLater('e-4', 'food', both, 1, 'm-2')).toBe('claimed');
+    });
+
+    it('are read by today’s pods', async () => {
+      await claimLater('e-2', 'food', '', 9);
+      const perMerchant: Cap = { per: 'user+merchant', max: 1, windowMs: DAY_MS };
+      const same = { push: { merchantId: 'm-1' } };
+      expect(await claimOne({ claims }, ref, [perMerchant], same)).toEqual({ kind: 'no_room', cap: 0 });
+      expect(await claimOne({ claims }, ref, [perMerchant])).toMatchObject({ kind: 'claimed' });
     });
   });
 

@@ -2,7 +2,7 @@
  * The caps and "never two for one event", judged by the partners' ledger alone. A request whose answer left open
  * whether it was sent counts as sent: whoever repeats it has broken the promise, whether the partner sent it or not.
  */
-import type { Cap } from '../../../src/domain/cap.ts';
+import { subjectKey, type Cap } from '../../../src/domain/cap.ts';
 import type { PushEntry } from '../partners/ledger.ts';
 import { groupBy, identityOf, showIdentity, type Violation } from './evidence.ts';
 
@@ -17,11 +17,9 @@ const mayHaveBeenSent = ({ verdict }: PushEntry): boolean => verdict !== 'not_se
 const eventOf = ({ userId, eventId }: PushEntry): string | undefined =>
   userId === undefined || eventId === undefined ? undefined : identityOf(userId, eventId);
 
-const subjectOf = (entry: PushEntry, per: Cap['per']): string | undefined => {
-  if (entry.userId === undefined) return undefined;
-  if (per === 'user') return entry.userId;
-  return `${entry.userId} + ${(per === 'user+merchant' ? entry.merchantId : entry.couponId) ?? '?'}`;
-};
+/** A request that does not say what it is about counts together with the others of its user that don't. */
+const subjectOf = ({ userId, merchantId = '?', couponId = '?' }: PushEntry, per: Cap['per']) =>
+  userId === undefined ? undefined : subjectKey(per, userId, { merchantId, couponId });
 
 /** One entry an event: the send that counted, else the first that may have been one. */
 const sendsOf = (entries: readonly PushEntry[]): PushEntry[] => {

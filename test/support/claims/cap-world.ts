@@ -4,14 +4,22 @@
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
-import type { Cap } from '../../../src/domain/cap.ts';
+import { CAP_SUBJECTS, subjectKey, type Cap, type PushSubject } from '../../../src/domain/cap.ts';
 import { WRITE_WITHIN_MS } from '../../../src/domain/delivery.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
+import { namesOf } from '../../../src/runtime/names-of.ts';
 import { claimOne, type ClaimsHarness } from './claims-harness.ts';
 
 export type Move =
   | { readonly do: 'advance'; readonly ms: number }
-  | { readonly do: 'claim'; readonly user: number; readonly coupon: number; readonly ttlMs: number }
+  | {
+      readonly do: 'claim';
+      readonly user: number;
+      readonly coupon: number;
+      readonly ttlMs: number;
+      /** By a pod of the version before, as in a deployment that rolls. */
+      readonly older: boolean;
+    }
   | { readonly do: 'permit' | 'take-over' | 'settle-left'; readonly event: number }
   | { readonly do: 'send' | 'sent' | 'retreat' | 'rejected' | 'forget'; readonly attempt: number }
   | { readonly do: 'deliver' | 'sweep' };
@@ -27,6 +35,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
       user: fc.nat({ max: 1 }),
       coupon: fc.nat({ max: 3 }),
       ttlMs: fc.integer({ min: 500, max: 20_000 }),
+      older: fc.boolean(),
     }),
   },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('permit'), event: some }) },
@@ -41,7 +50,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 
 const cap: fc.Arbitrary<Cap> = fc.record({
-  per: fc.constantFrom('user', 'user+merchant', 'user+coupon'),
+  per: fc.constantFrom(...namesOf(CAP_SUBJECTS)),
   max: fc.integer({ min: 1, max: 3 }),
   windowMs: fc.integer({ min: 500, max: 40_000 }),
 });
@@ -69,7 +78,11 @@ interface Attempt {
   written: boolean;
 }
 
-const merchantOf = (coupon: number) => Math.floor(coupon / 2);
+/** Of four coupons two are of one merchant. */
+const pushOf = (coupon: number): PushSubject => ({
+  couponId: String(coupon),
+  merchantId: String(Math.floor(coupon / 2)),
+});
 
 /** Plays the moves. @returns what reached the partner. */
 export async function play(
@@ -148,8 +161,8 @@ export async function play(
         break;
       case 'claim': {
         const ref = { userId: `${world}-${String(next.user)}`, eventId: randomUUID() };
-        const push = { couponId: String(next.coupon), merchantId: String(merchantOf(next.coupon)) };
-        const answer = await claimOne(harness, ref, caps, { push, ttlMs: next.ttlMs });
+        const pod = next.older ? { claims: harness.older } : harness;
+        const answer = await claimOne(pod, ref, caps, { push: pushOf(next.coupon), ttlMs: next.ttlMs });
         if (answer.kind === 'claimed') events.push({ ref, coupon: next.coupon });
         break;
       }
@@ -169,10 +182,7 @@ export async function play(
 export function breaches(caps: readonly Cap[], received: readonly Received[]): string[] {
   const found: string[] = [];
   for (const { per, max, windowMs } of caps) {
-    const bySubject = Map.groupBy(received, ({ ref, coupon }) => {
-      if (per === 'user') return ref.userId;
-      return `${ref.userId} ${String(per === 'user+coupon' ? coupon : merchantOf(coupon))}`;
-    });
+    const bySubject = Map.groupBy(received, ({ ref, coupon }) => subjectKey(per, ref.userId, pushOf(coupon)));
     for (const [subject, list] of bySubject) {
       const times = list.map(({ atMs }) => atMs).toSorted((a, b) => a - b);
       times.forEach((atMs, index) => {

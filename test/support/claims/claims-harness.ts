@@ -10,6 +10,7 @@ import type { EventRef } from '../../../src/domain/event.ts';
 import type { PushEnvelope } from '../../../src/domain/push.ts';
 import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
 import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
+import { createOlderClaim } from './older-pod.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { findLocalObstacle } from '../services/local-obstacle.ts';
 import { startRedisCluster, type RedisCluster } from '../redis/redis-cluster.ts';
@@ -20,6 +21,8 @@ export const SWEEP_GRACE_MS = 60_000;
 export interface ClaimsHarness {
   readonly claims: Claims;
   readonly store: DeliveryStore;
+  /** A pod of the version before, on the same users. */
+  readonly older: Pick<Claims, 'claim'>;
   /** One sweep, whose outcomes are reported at once. */
   sweep(): Promise<SweptEntry[]>;
   nowMs(): Promise<number>;
@@ -79,9 +82,19 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
       if (await store.reported(ref, reporter)) swept.push({ ref, outcome, envelope });
     },
   });
+  const claims = createClaims(options);
+  const olderClaim = createOlderClaim(options);
   return {
-    claims: createClaims(options),
+    claims,
     store,
+    older: {
+      claim: async (request) => {
+        const answer = await olderClaim(request);
+        // Enters the push in the index of open ones.
+        if (answer.kind === 'claimed') await claims.recall(request.ref, []);
+        return answer;
+      },
+    },
     sweep: async () => {
       await sweeper.sweep();
       return swept.splice(0);
@@ -145,7 +158,7 @@ export function envelopeOf(ref: EventRef, changes: Partial<PushEnvelope['push']>
 
 /** Claims one push of a coupon and merchant under the given caps. */
 export function claimOne(
-  { claims }: { readonly claims: Claims },
+  { claims }: { readonly claims: Pick<Claims, 'claim'> },
   ref: EventRef,
   caps: readonly Cap[] = [],
   more: { push?: Partial<PushEnvelope['push']>; ttlMs?: number; notAfterMs?: number } = {},

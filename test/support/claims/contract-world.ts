@@ -38,6 +38,9 @@ export function useContractWorld(world: ClaimsWorld): ContractWorld {
       get store() {
         return harness.store;
       },
+      get older() {
+        return harness.older;
+      },
       sweep: () => harness.sweep(),
       nowMs: () => harness.nowMs(),
       advance: (ms) => {

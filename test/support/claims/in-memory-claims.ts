@@ -2,7 +2,13 @@
  * The claim protocol in memory, held to the same contract as the one in Redis (test/contract/claims.contract.test.ts).
  * One clock for all, moved by the test.
  */
-import { MAX_CAP_WINDOW_MS, type Cap } from '../../../src/domain/cap.ts';
+import {
+  countsEveryPush,
+  MAX_CAP_WINDOW_MS,
+  subjectKey,
+  type Cap,
+  type PushSubject,
+} from '../../../src/domain/cap.ts';
 import {
   WRITE_WITHIN_MS,
   type DeliveryOutcome,
@@ -18,8 +24,8 @@ import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
 
 interface Entry {
   readonly eventId: string;
-  readonly merchantId: string;
-  readonly couponId: string;
+  /** What an older version's entry does not say is taken to be whatever is asked. */
+  readonly push: Partial<PushSubject>;
   atMs: number;
 }
 
@@ -43,6 +49,8 @@ export interface SweptEntry {
 export interface InMemoryClaims {
   readonly claims: Claims;
   readonly store: DeliveryStore;
+  /** A pod of the version before: its entries say no more than that one's did. */
+  readonly older: Pick<Claims, 'claim'>;
   /** Brings what is due to its end. @returns what must be reported. */
   sweep(): SweptEntry[];
   state(ref: EventRef): StoredPush['state'] | undefined;
@@ -62,19 +70,16 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
     histories.set(userId, kept);
     return kept;
   };
-  const isFull = (
-    userId: string,
-    { per, max, windowMs }: Cap,
-    about: { merchantId: string; couponId: string },
-  ) => {
-    const counted = historyOf(userId).filter(
-      (entry) =>
-        entry.atMs > now() - windowMs &&
-        (per !== 'user+merchant' || entry.merchantId === about.merchantId) &&
-        (per !== 'user+coupon' || entry.couponId === about.couponId),
-    );
-    return counted.length >= max;
+  /** @param push undefined: of caps that count every push. */
+  const isFull = (userId: string, { per, max, windowMs }: Cap, push: PushSubject | undefined) => {
+    const counted = historyOf(userId).filter(({ atMs }) => atMs > now() - windowMs);
+    if (push === undefined) return counted.length >= max;
+    const asked = subjectKey(per, userId, push);
+    const same = counted.filter((entry) => subjectKey(per, userId, { ...push, ...entry.push }) === asked);
+    return same.length >= max;
   };
+  const fullForAll = (userId: string, caps: readonly Cap[]) =>
+    caps.findIndex((cap) => countsEveryPush(cap.per) && isFull(userId, cap, undefined));
   const known = (push: StoredPush) => ({
     kind: 'known' as const,
     undelivered: push.state === 'claimed' || push.state === 'sending',
@@ -112,24 +117,16 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
     return permission('granted', push);
   };
 
-  const claims: Claims = {
-    recall: async (ref, caps) => {
-      const push = find(ref);
-      if (push !== undefined) return known(push);
-      const nothing = { merchantId: '', couponId: '' };
-      const full = caps.findIndex((cap) => cap.per === 'user' && isFull(ref.userId, cap, nothing));
-      return full === -1 ? { kind: 'new' } : { kind: 'new', fullCap: full };
-    },
-    claim: async ({ ref, candidates, caps, ttlMs }) => {
+  const claimAs =
+    (entryOf: (push: PushSubject) => Partial<PushSubject>): Claims['claim'] =>
+    async ({ ref, candidates, caps, ttlMs }) => {
       const push = find(ref);
       if (push !== undefined) return known(push);
       let lack: ClaimAnswer | undefined;
-      const nothing = { merchantId: '', couponId: '' };
-      const forUser = caps.findIndex((cap) => cap.per === 'user' && isFull(ref.userId, cap, nothing));
-      if (forUser !== -1) return { kind: 'no_room', cap: forUser };
+      const forAll = fullForAll(ref.userId, caps);
+      if (forAll !== -1) return { kind: 'no_room', cap: forAll };
       for (const { envelope, notAfterMs } of candidates) {
         const expiresAtMs = Math.min(now() + ttlMs, notAfterMs ?? Infinity);
-        const { merchantId, couponId } = envelope.push;
         const full = caps.findIndex((cap) => isFull(ref.userId, cap, envelope.push));
         if (expiresAtMs <= now() || full !== -1) {
           lack ??= expiresAtMs <= now() ? { kind: 'too_late' } : { kind: 'no_room', cap: full };
@@ -137,11 +134,19 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
         }
         const fresh = { state: 'claimed', attempt: 0, token: undefined, permittedMs: 0, endedMs: 0 } as const;
         records.set(keyOf(ref), { ref, push: { ...fresh, reporter: undefined, expiresAtMs, envelope } });
-        historyOf(ref.userId).push({ eventId: ref.eventId, merchantId, couponId, atMs: Infinity });
+        historyOf(ref.userId).push({ eventId: ref.eventId, push: entryOf(envelope.push), atMs: Infinity });
         return { kind: 'claimed', envelope };
       }
       return lack ?? { kind: 'too_late' };
+    };
+  const claims: Claims = {
+    recall: async (ref, caps) => {
+      const push = find(ref);
+      if (push !== undefined) return known(push);
+      const full = fullForAll(ref.userId, caps);
+      return full === -1 ? { kind: 'new' } : { kind: 'new', fullCap: full };
     },
+    claim: claimAs((push) => push),
   };
 
   const store: DeliveryStore = {
@@ -236,6 +241,7 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
   return {
     claims,
     store,
+    older: { claim: claimAs(({ merchantId, couponId }) => ({ merchantId, couponId })) },
     sweep: () => [...records.values()].flatMap(({ ref, push }) => sweepOne(ref, push) ?? []),
     state: (ref) => find(ref)?.state,
     forget: (ref) => void records.delete(keyOf(ref)),

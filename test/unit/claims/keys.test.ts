@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reconnectPause } from '../../../src/redis/connection.ts';
-import {
-  createKeyspace,
-  encodeId,
-  historyMember,
-  openMember,
-  parseOpenMember,
-} from '../../../src/claims/keys.ts';
+import { createKeyspace, encodeId, openMember, parseOpenMember } from '../../../src/claims/keys.ts';
 import { asRedisFailure } from '../../../src/redis/redis-failure.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 
@@ -40,14 +34,6 @@ describe('keys', () => {
       'p:{u-1}:e:e-1',
       'p:{u-1}:h',
     ]);
-  });
-
-  it('keep history members at 40 characters', () => {
-    fc.assert(
-      fc.property(anyId, anyId, anyId, (eventId, merchantId, couponId) => {
-        expect(historyMember(eventId, { merchantId, couponId })).toMatch(/^[A-Za-z0-9_-]{40}$/);
-      }),
-    );
   });
 
   it('find the event again from its index entry', () => {

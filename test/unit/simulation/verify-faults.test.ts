@@ -1,8 +1,11 @@
 /** What only faults put to the test: each check finds the violation that is planted, and nothing in a good run. */
 import { describe, expect, it } from 'vitest';
+import { CAP_SUBJECTS, type PushSubject } from '../../../src/domain/cap.ts';
+import { namesOf } from '../../../src/runtime/names-of.ts';
 import { readCommitKey, readCommitOffset } from '../../simulation/chaos/commit-log.ts';
 import { shortenCaps } from '../../simulation/chaos/chaos-world.ts';
 import type { PushEntry } from '../../simulation/partners/ledger.ts';
+import { CAP_EXAMPLES } from '../../support/claims/cap-examples.ts';
 import { findBackwardCommits, findEarlyCommits } from '../../simulation/verify/commits.ts';
 import { findCapViolations } from '../../simulation/verify/pushes.ts';
 import {
@@ -179,6 +182,20 @@ describe('a window', () => {
     const caps = [{ per: 'user', max: 1, windowMs: 10_000 }] as const;
     expect(findCapViolations(pushes, caps)).toEqual([]);
     expect(findCapViolations(pushes, caps, () => 100)).toHaveLength(1);
+  });
+
+  it.each(namesOf(CAP_SUBJECTS))('is one per %s, as its example says', (per) => {
+    const { together, apart } = CAP_EXAMPLES[per];
+    const caps = [{ per, max: 1, windowMs: 10_000 }];
+    const [first, second] = together;
+    const close = (other: PushSubject) => [
+      { ...push('a', T), ...first },
+      { ...push('b', T + 1), ...other },
+    ];
+    expect(findCapViolations(close(second), caps)).toHaveLength(1);
+    if (apart !== undefined) expect(findCapViolations(close(apart), caps)).toEqual([]);
+    // Nobody knows what they were about.
+    expect(findCapViolations([push('a', T), push('b', T + 1)], caps)).toHaveLength(1);
   });
 
   it('is shortened where the example rules have theirs, or not at all', () => {
