@@ -9,7 +9,7 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
-import { createPauses, untilAcknowledged } from './outage-retry.ts';
+import { createOutageRetry, untilAcknowledged } from './outage-retry.ts';
 import { createProcessEvent, type ProcessEvent, type ProcessPorts } from './process-event.ts';
 import { createLetterPublisher, type LetterPublisher } from './publish-dead-letter.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
@@ -129,12 +129,12 @@ function refused({ reason, error }: Validated & { ok: false }): Outcome {
 async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Promise<Outcome> {
   const { event, source, ownership } = run;
   let error = fault;
-  const pauses = createPauses(ownership, ports);
+  const retry = createOutageRetry(ownership, ports);
   for (let attempt = 1; ;) {
     if (error instanceof UnavailableError) {
-      await pauses.pause(error);
+      await retry.pause(error);
     } else {
-      pauses.over();
+      retry.reset();
       // Given up although nobody took the event away is a fault like any other.
       if (error instanceof AbandonedError && ownership.isRevoked()) throw error;
       const fields = { ...source, eventId: event.eventId, attempt, error };

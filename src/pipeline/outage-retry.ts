@@ -13,30 +13,33 @@ import type { Logger } from '../runtime/logger.ts';
 
 const BACKOFF: Backoff = { firstMs: 100, longestMs: 5000 };
 
-export interface Patience {
+export interface OutageRetryPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly waiting: Waiting;
 }
 
-/** One event's pauses between its tries. */
-export interface Pauses {
+/** One event's pauses between its tries while a service is away. */
+export interface OutageRetry {
   /**
    * One pause before another try, without a place; longer each time, up to 5 s.
    *
    * @throws AbandonedError when ownership is revoked meanwhile.
    */
   pause(error: UnavailableError): Promise<void>;
-  /** What comes next is waited for from the beginning. */
-  over(): void;
+  /** The outage is over: the next pause begins small again. */
+  reset(): void;
 }
 
-export function createPauses(ownership: Ownership, { clock, logger, waiting }: Patience): Pauses {
+export function createOutageRetry(
+  ownership: Ownership,
+  { clock, logger, waiting }: OutageRetryPorts,
+): OutageRetry {
   let failures = 0;
   let waitsFor: string | undefined;
   let sinceMs = 0;
 
-  function over(): void {
+  function reset(): void {
     waitsFor = undefined;
     failures = 0;
   }
@@ -44,7 +47,7 @@ export function createPauses(ownership: Ownership, { clock, logger, waiting }: P
   return {
     async pause(error) {
       if (waitsFor !== error.service) {
-        over();
+        reset();
         waitsFor = error.service;
         sinceMs = performance.now();
       }
@@ -60,7 +63,7 @@ export function createPauses(ownership: Ownership, { clock, logger, waiting }: P
         wait.end();
       }
     },
-    over,
+    reset,
   };
 }
 
@@ -76,9 +79,9 @@ export async function untilAcknowledged(
   task: () => Promise<void>,
   what: string,
   ownership: Ownership,
-  patience: Patience,
+  ports: OutageRetryPorts,
 ): Promise<void> {
-  const { clock, logger, waiting } = patience;
+  const { clock, logger, waiting } = ports;
   ownership.park();
   const wait = waiting.begin(what, performance.now());
   try {
