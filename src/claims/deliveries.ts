@@ -9,18 +9,12 @@
  * after settle      sent …          the job's next run, else the sweep, publishes the outcome
  * after publishing  sent …, open    published again, counted once
  */
-import type {
-  DeliveryOutcome,
-  DeliverySight,
-  DeliveryStore,
-  Ending,
-  Permission,
-} from '../domain/delivery.ts';
+import type { DeliveryOutcome, PendingCheck, DeliveryStore, Ending, Permission } from '../domain/delivery.ts';
 import { noOffset, type CooldownOptions } from './claims.ts';
 import { createKeyspace, openMember } from './keys.ts';
 import { onRedis } from '../redis/redis-errors.ts';
 import { readNumber, readOutcome, readEnvelope, unknownAnswer } from './replies.ts';
-import { lookScript } from './scripts/is-pending.ts';
+import { isPendingScript } from './scripts/is-pending.ts';
 import { permitScript } from './scripts/permit.ts';
 import { releaseScript } from './scripts/release.ts';
 import { reportScript } from './scripts/report.ts';
@@ -34,7 +28,7 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
   const { redis, clockOffsetMs = noOffset } = options;
   const keys = createKeyspace(options.prefix);
   const run = {
-    look: scriptOn(redis, lookScript, clockOffsetMs),
+    isPending: scriptOn(redis, isPendingScript, clockOffsetMs),
     permit: scriptOn(redis, permitScript, clockOffsetMs),
     takeOver: scriptOn(redis, takeOverScript, clockOffsetMs),
     settle: scriptOn(redis, settleScript, clockOffsetMs),
@@ -43,7 +37,7 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
     report: scriptOn(redis, reportScript, clockOffsetMs),
   };
   return {
-    look: async (ref) => readSight(await run.look(keys.ofEvent(ref), [])),
+    checkPending: async (ref) => readPendingCheck(await run.isPending(keys.ofEvent(ref), [])),
     permit: async (ref, token) => {
       options.assertKeeps?.();
       return readPermission('permit', await run.permit(keys.ofEvent(ref), [token]));
@@ -71,10 +65,10 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
   };
 }
 
-function readSight(reply: readonly unknown[]): DeliverySight {
+function readPendingCheck(reply: readonly unknown[]): PendingCheck {
   const [word] = reply;
-  if (word === 'waiting' || word === 'reported' || word === 'over') return word;
-  return unknownAnswer('look', reply);
+  if (word === 'pending' || word === 'reported' || word === 'over') return word;
+  return unknownAnswer('isPending', reply);
 }
 
 function readPermission(script: string, reply: readonly unknown[]): Permission {

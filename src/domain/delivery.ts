@@ -49,10 +49,10 @@ export type Permission =
   | { readonly kind: 'absent' };
 
 /**
- * `waiting`: undelivered and not expired; a hint, by which nothing is decided. `reported`: it has ended, and its
+ * `pending`: undelivered and not expired; a hint, by which nothing is decided. `reported`: it has ended, and its
  * outcome is published and marked. `over`: anything else, and no such record.
  */
-export type DeliverySight = 'waiting' | 'reported' | 'over';
+export type PendingCheck = 'pending' | 'reported' | 'over';
 
 /** An attempt writes its request only within this time of its permission. */
 export const WRITE_WITHIN_MS = 2000;
@@ -77,7 +77,7 @@ export type Retreat =
 /** The push's record. Every method rejects with `UnavailableError` where Redis is away, and may be repeated. */
 export interface DeliveryStore {
   /** Changes nothing, so that whoever finds Redis away here has nothing to ask again. */
-  look(ref: EventRef): Promise<DeliverySight>;
+  checkPending(ref: EventRef): Promise<PendingCheck>;
   /**
    * claimed → sending. `token` is unique to this attempt and kept through repetitions of the same call, by which
    * its own first permission is told from another's. Never reused after a retreat.

@@ -1,9 +1,9 @@
 /**
- * The look at a push's record before anything is asked for it. A permission whose reply was lost must be asked for
- * again, with no end; a look need not be. So where one user's part of Redis is away, a run ends here, and its
- * place goes to pushes whose part answers.
+ * Whether a push is still pending, asked before anything is asked for it. A permission whose reply was lost must be asked
+ * for again, with no end; this check need not be. Where one user's part of Redis is away, the run ends here and its place
+ * goes to pushes whose part answers.
  */
-import type { DeliverySight, DeliveryStore } from '../domain/delivery.ts';
+import type { PendingCheck, DeliveryStore } from '../domain/delivery.ts';
 import { UnavailableError } from '../runtime/errors.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -12,14 +12,14 @@ import { untilRedis } from '../redis/until-redis.ts';
 
 /** A failover or a lost connection, as a rule, is over by then. */
 const PATIENCE_MS = 3000;
-/** … and where a look has just been given up: many pushes of users whose part is away must not fill all places. */
+/** … and where a check has just been given up: many pushes of users whose part is away must not fill all places. */
 const SHORT_PATIENCE_MS = 250;
 const TROUBLED_FOR_MS = 10_000;
 
 /** @throws UnavailableError where Redis says nothing of this user within about three seconds, or once it is aborted. */
-export type FirstLook = (ref: EventRef, signal: AbortSignal) => Promise<DeliverySight>;
+export type CheckPending = (ref: EventRef, signal: AbortSignal) => Promise<PendingCheck>;
 
-export function createFirstLook(store: Pick<DeliveryStore, 'look'>, clock: Clock): FirstLook {
+export function createCheckPending(store: Pick<DeliveryStore, 'checkPending'>, clock: Clock): CheckPending {
   let givenUpAtMs = -Infinity;
   return async (ref, signal) => {
     const isTroubled = performance.now() - givenUpAtMs < TROUBLED_FOR_MS;
@@ -29,7 +29,7 @@ export function createFirstLook(store: Pick<DeliveryStore, 'look'>, clock: Clock
     signal.addEventListener('abort', end, { once: true });
     try {
       return await withinOrUnavailable(isTroubled ? SHORT_PATIENCE_MS : PATIENCE_MS, () =>
-        untilRedis(() => store.look(ref), clock, patience.signal),
+        untilRedis(() => store.checkPending(ref), clock, patience.signal),
       );
     } catch (error) {
       if (error instanceof UnavailableError && !signal.aborted) givenUpAtMs = performance.now();

@@ -24,7 +24,7 @@ import {
 } from '../runtime/write-fence.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { createFirstLook } from './check-pending.ts';
+import { createCheckPending } from './check-pending.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
 import { retryDelayMs } from './retry-delay.ts';
@@ -90,20 +90,20 @@ const HELD_MS = 5000;
 export function createDeliver(options: DeliverOptions): Deliver {
   const { store, sender, guard, rate, clock, logger, apiIsIdempotent, dryRun } = options;
   const { time = processTime, random = Math.random } = options;
-  const look = createFirstLook(store, clock);
+  const checkPending = createCheckPending(store, clock);
 
   async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
     const killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
-    const sight = await look(ref, stopping.soon);
+    const check = await checkPending(ref, stopping.soon);
     // The run that reported it ended, but not its job.
-    if (sight === 'reported') return ENDED;
+    if (check === 'reported') return ENDED;
     passFailpoint('delivery.begun', ref);
     const run: Run = { ref, stopping, reporter: randomUUID(), killed };
     if (run.killed) {
       // What no attempt has touched is withdrawn without a permission ever being given.
       const ending = await write(run, () => store.release(ref, 'withdrawn'));
       if (ending.kind !== 'held') return conclude(run, ending, 'withdrawn');
-    } else if (sight === 'waiting' && !(await waitForTurn(run))) return again(0);
+    } else if (check === 'pending' && !(await waitForTurn(run))) return again(0);
     return ask(run, (token) => store.permit(ref, token), false);
   }
 

@@ -28,9 +28,9 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
 
     it('ends with the expiry', async () => {
       await claimOne(harness, event(), [], { ttlMs: 1000 });
-      expect(await harness.store.look(event())).toBe('waiting');
+      expect(await harness.store.checkPending(event())).toBe('pending');
       harness.advance(1000);
-      expect(await harness.store.look(event())).toBe('over');
+      expect(await harness.store.checkPending(event())).toBe('over');
       expect(await harness.store.permit(event(), 't')).toMatchObject({ kind: 'expired' });
     });
 
@@ -117,9 +117,9 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
     it('is counted by one reporter', async () => {
       await claimOne(harness, event());
       await deliver(event());
-      expect(await harness.store.look(event())).toBe('over');
+      expect(await harness.store.checkPending(event())).toBe('over');
       expect(await harness.store.reported(event(), 'a')).toBe(true);
-      expect(await harness.store.look(event())).toBe('reported');
+      expect(await harness.store.checkPending(event())).toBe('reported');
       expect(await harness.store.reported(event(), 'b')).toBe(false);
       expect(await harness.store.reported(event(), 'a')).toBe(true);
     });

@@ -43,7 +43,7 @@ describe('the queue and its workers', () => {
   it('wait for a worker that starts later', async () => {
     await rig.push('e1');
     expect(await rig.queue.counts()).toMatchObject({ waiting: 1 });
-    expect(await rig.store.look({ userId: 'user of e1', eventId: 'e1' })).toBe('waiting');
+    expect(await rig.store.checkPending({ userId: 'user of e1', eventId: 'e1' })).toBe('pending');
     rig.worker().start();
     await vi.waitFor(() => expect(rig.counted).toEqual(['sent']), soon);
   });
@@ -163,7 +163,7 @@ describe('a pod whose clock is ten minutes ahead', () => {
     rig.worker().start();
     const ref = await rig.push('e1');
     await vi.waitFor(() => expect(rig.sends).toHaveLength(1), soon);
-    await vi.waitFor(async () => expect(await rig.store.look(ref)).toBe('waiting'), soon);
+    await vi.waitFor(async () => expect(await rig.store.checkPending(ref)).toBe('pending'), soon);
     clock.mockRestore();
     await vi.waitFor(() => expect(rig.counted).toEqual(['sent']), soon);
   });

@@ -271,7 +271,7 @@ describe.each(places)('in $name', ({ isCluster }) => {
       await claimOne({ claims }, ref);
       await Promise.all(nodes().map((node) => node.script('FLUSH')));
       expect(await claims.recall(ref, [])).toMatchObject({ kind: 'known' });
-      expect(await Promise.all([store.look(ref), claims.recall(ref, [])])).toHaveLength(2);
+      expect(await Promise.all([store.checkPending(ref), claims.recall(ref, [])])).toHaveLength(2);
     });
 
     it('keeps a dry run apart', async () => {

@@ -63,7 +63,7 @@ export function createBench(): DeliveryBench {
   };
   const { store: plain } = memory;
   const store: DeliveryStore = {
-    look: (...args) => step('look', () => plain.look(...args)),
+    checkPending: (...args) => step('checkPending', () => plain.checkPending(...args)),
     permit: (...args) => step('permit', () => plain.permit(...args)),
     takeOver: (...args) => step('takeOver', () => plain.takeOver(...args)),
     settle: (...args) => step('settle', () => plain.settle(...args)),

@@ -150,11 +150,11 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
   };
 
   const store: DeliveryStore = {
-    look: async (ref) => {
+    checkPending: async (ref) => {
       const push = find(ref);
       if (push === undefined) return 'over';
       if (settled(push) !== undefined) return push.reporter === undefined ? 'over' : 'reported';
-      return now() < push.expiresAtMs ? 'waiting' : 'over';
+      return now() < push.expiresAtMs ? 'pending' : 'over';
     },
     permit: async (ref, token) => {
       const push = find(ref);

@@ -11,7 +11,7 @@ beforeEach(async () => {
 const deaths: readonly (readonly [Step, 'before' | 'after', number, 'sent' | 'unknown'])[] = [
   ['killSwitch', 'before', 1, 'sent'],
   ['killSwitch', 'after', 1, 'sent'],
-  ['look', 'after', 1, 'sent'],
+  ['checkPending', 'after', 1, 'sent'],
   ['permit', 'before', 1, 'sent'],
   ['permit', 'after', 0, 'unknown'],
   ['send', 'before', 0, 'unknown'],
@@ -77,7 +77,7 @@ describe('a pod that freezes and comes back', () => {
 });
 
 describe('Redis', () => {
-  it.each(['killSwitch', 'look', 'permit', 'settle', 'reported'] as const)(
+  it.each(['killSwitch', 'checkPending', 'permit', 'settle', 'reported'] as const)(
     'whose replies to %s are lost is asked again',
     async (step) => {
       for (let times = 0; times < 3; times += 1) {

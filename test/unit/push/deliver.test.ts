@@ -31,7 +31,7 @@ describe('what the push API answers', () => {
     expectOutcome('sent', 1);
     expect(bench.steps).toEqual([
       'killSwitch',
-      'look',
+      'checkPending',
       'killSwitch',
       'permit',
       'send',

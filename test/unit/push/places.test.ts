@@ -99,11 +99,11 @@ describe('an outcome whose broker says nothing', () => {
 });
 
 describe('a user whose part of Redis is away before anything was asked for', () => {
-  const looksAway = () => ({ ...bench.memory.store, look: () => Promise.reject(away()) });
+  const checksAway = () => ({ ...bench.memory.store, checkPending: () => Promise.reject(away()) });
 
   it.each([false, true])('gives the place back and asks for nothing (kill switch: %s)', async (killed) => {
     bench.script.killed = killed;
-    expect(await after(3100, bench.run({ store: looksAway(), clock: systemClock }))).toBe('given up');
+    expect(await after(3100, bench.run({ store: checksAway(), clock: systemClock }))).toBe('given up');
     expect(bench.memory.state(bench.ref)).toBe('claimed');
     expect(bench.calls).toHaveLength(0);
     await bench.runToEnd();
@@ -111,7 +111,7 @@ describe('a user whose part of Redis is away before anything was asked for', () 
   });
 
   it('gives the place back where no answer comes at all', async () => {
-    const store = { ...bench.memory.store, look: () => new Promise<never>(() => {}) };
+    const store = { ...bench.memory.store, checkPending: () => new Promise<never>(() => {}) };
     expect(await after(3100, bench.run({ store, clock: systemClock }))).toBe('given up');
   });
 
