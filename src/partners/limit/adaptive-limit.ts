@@ -22,7 +22,7 @@
  * it takes longer, as there are too few of them to tell (`test/unit/partners/limit/adaptive-limit.test.ts`).
  */
 import { createCallFailures } from './call-failures.ts';
-import { createCallLook, type CallLook } from './latency-sample.ts';
+import { createLatencySample, type LatencySample } from './latency-sample.ts';
 import { RESTART_AT, type ConcurrencyLimit } from './concurrency-limit.ts';
 import { createGainTrial, WORTH_IT, type TrialSide } from './gain-trial.ts';
 
@@ -45,20 +45,20 @@ const FAR = 0.6;
 const REST = { rounds: 10, ms: 250 };
 const LONG_REST = { rounds: 20, ms: 2000 };
 
-/** A look is a round of calls, and at least so many: below, one slow answer decides. */
-const FEWEST_SAMPLES = 24;
-const FEWEST_SAMPLES_STARTING = 8;
+/** A sample is a round of calls, and at least this many: with fewer, one slow answer would decide. */
+const FEWEST_CALLS = 24;
+const FEWEST_CALLS_STARTING = 8;
 /** While the limit doubles: an answer that costs this much more is the partner slowing down. */
 const START_INFLATION = 1.5;
 /** A limit that is used less, and seldom waited for, is unused: at the start, and in a trial, which needs to be sure. */
 const USED_SHARE = 0.75;
 const FULL_SHARE = 0.9;
-/** Two looks in a row at this multiple of the least cost: something has changed, no trial is waited for. */
+/** Two samples in a row at this multiple of the least cost: something has changed, no trial is waited for. */
 const SUDDEN_INFLATION = 2.5;
-const SUDDEN_LOOKS = 2;
+const SUDDEN_SAMPLES = 2;
 /** Differences below are our own event loop's. */
 const NOISE_MS = 5;
-/** The least cost is forgotten by this much a look. */
+/** The least cost is forgotten by this much a sample. */
 const FORGET = 1.002;
 
 const CUT = 0.9;
@@ -70,7 +70,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let limit = options.initial;
   /** Where trials are made around. */
   let level = limit;
-  let look = createCallLook(0);
+  let sample = createLatencySample(0);
   let failures = createCallFailures();
   let left = REST;
 
@@ -80,12 +80,12 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let span = 1;
   let reach = WIDE;
   let leastMs = Number.POSITIVE_INFINITY;
-  let suddenLooks = 0;
+  let suddenSamples = 0;
 
   function setLimit(next: number): void {
     // Calls that are out already have seen the limit of before.
     const skip = next === limit ? 0 : limit;
-    look = createCallLook(skip);
+    sample = createLatencySample(skip);
     // Nor is one limit to answer for what failed under another.
     if (skip > 0) failures.begin(skip);
     limit = next;
@@ -113,7 +113,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   }
 
   /** What has changed is not much. */
-  function lookCloser(): void {
+  function narrow(): void {
     beginTrialsAt(CLOSE);
   }
 
@@ -136,7 +136,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     phase = 'starting';
     setLevel(level);
     leastMs = Number.POSITIVE_INFINITY;
-    suddenLooks = 0;
+    suddenSamples = 0;
     setLimit(next);
   }
 
@@ -150,18 +150,18 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     setLevel(level * Math.exp(shift * reach));
     if (level === before) rest(REST);
     else if (Math.abs(shift) >= FAR) beginTrials();
-    else if (reach > CLOSE) lookCloser();
+    else if (reach > CLOSE) narrow();
     else rest(REST);
   }
 
-  function isUsed(seen: CallLook, share: number): boolean {
-    return seen.inFlight >= share * limit || seen.awaited >= share;
+  function isUsed(seen: LatencySample, share: number): boolean {
+    return seen.inFlight >= share * limit || seen.awaitedShare >= share;
   }
 
-  function judgeTrial(seen: CallLook, side: 'low' | 'high'): void {
+  function judgeTrial(seen: LatencySample, side: 'low' | 'high'): void {
     if (!isUsed(seen, FULL_SHARE)) {
       // As many as want to call are out: nothing is to be learned until more do.
-      if (side === 'high' && reach > CLOSE) lookCloser();
+      if (side === 'high' && reach > CLOSE) narrow();
       else rest(LONG_REST);
       return;
     }
@@ -174,14 +174,14 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
     trial.add(low, high, span);
     low = high = undefined;
     const verdict = trial.verdict();
-    if (verdict === undefined && reach >= WIDE && trial.pairs() >= WIDE_PAIRS) lookCloser();
+    if (verdict === undefined && reach >= WIDE && trial.pairs() >= WIDE_PAIRS) narrow();
     // The next pair begins where this one ended: low, high, high, low. That spares a change in between.
     else if (verdict === undefined) setLimit(limit);
     else if (verdict === 'unused') rest(LONG_REST);
     else move(verdict);
   }
 
-  function judgeStart(seen: CallLook): void {
+  function judgeStart(seen: LatencySample): void {
     if (!isUsed(seen, USED_SHARE)) {
       setLimit(limit);
       return;
@@ -204,18 +204,18 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   function cut(): void {
     const isTrial = phase === 'high';
     setLevel(isTrial ? Math.min(level, limit * CUT) : limit * CUT);
-    if (isTrial && reach > CLOSE) lookCloser();
+    if (isTrial && reach > CLOSE) narrow();
     else rest(LONG_REST);
   }
 
-  function judgeLook(seen: CallLook): void {
+  function judgeSample(seen: LatencySample): void {
     if (phase === 'starting') {
       judgeStart(seen);
       return;
     }
     const isSudden = limit > min && seen.costMs > SUDDEN_INFLATION * leastMs + NOISE_MS;
-    suddenLooks = isSudden ? suddenLooks + 1 : 0;
-    if (suddenLooks >= SUDDEN_LOOKS) {
+    suddenSamples = isSudden ? suddenSamples + 1 : 0;
+    if (suddenSamples >= SUDDEN_SAMPLES) {
       setLevel((limit * leastMs) / seen.costMs / 2);
       startFrom(Math.round(level));
       return;
@@ -225,7 +225,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
       judgeTrial(seen, phase);
       return;
     }
-    left = { rounds: left.rounds - seen.samples / limit, ms: left.ms - seen.elapsedMs };
+    left = { rounds: left.rounds - seen.calls / limit, ms: left.ms - seen.elapsedMs };
     setLimit(limit);
     if (left.rounds <= 0 && left.ms <= 0 && isUsed(seen, FULL_SHARE)) beginTrials();
   }
@@ -238,15 +238,15 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
         return;
       }
       // More than the limit: of the time before it was lowered.
-      if (inFlight > limit || look.passed(overloaded, durationMs, inFlight, isAwaited)) return;
-      const enough = phase === 'starting' ? FEWEST_SAMPLES_STARTING : FEWEST_SAMPLES;
-      const seen = look.result(Math.max(enough, limit));
-      if (seen !== undefined) judgeLook(seen);
+      if (inFlight > limit || !sample.observe(overloaded, durationMs, inFlight, isAwaited)) return;
+      const enough = phase === 'starting' ? FEWEST_CALLS_STARTING : FEWEST_CALLS;
+      const seen = sample.result(Math.max(enough, limit));
+      if (seen !== undefined) judgeSample(seen);
     },
     restart() {
       failures = createCallFailures();
       startFrom(Math.min(RESTART_AT, max));
-      look = createCallLook(0);
+      sample = createLatencySample(0);
     },
   };
 }
