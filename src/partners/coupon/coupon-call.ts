@@ -10,7 +10,7 @@ import type { Ownership } from '../../domain/ownership.ts';
 import { createAnswerRoom, leaveOnce, type AnswerRoom, type Guest } from './answer-room.ts';
 import { readLargeBody, readSmallBody, SMALL_BYTES } from './coupon-body.ts';
 import type { ParsedCoupons } from './coupon-schema.ts';
-import { createDeadlines, type Deadlines, type Expiring } from '../http/call-deadlines.ts';
+import { createCallDeadlines, type CallDeadlines, type ExpiringCall } from '../http/call-deadlines.ts';
 import { createHttpSockets, type HttpSockets, type SocketUser } from '../http/http-sockets.ts';
 import { encodingOf } from '../http/unpack-body.ts';
 import { shortError } from '../../runtime/error-text.ts';
@@ -79,7 +79,7 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
     bodyTimeout: 0,
   });
 
-  const deadlines = createDeadlines<Call>(timeoutMs);
+  const deadlines = createCallDeadlines<Call>(timeoutMs);
   const room = createAnswerRoom(LARGE_ANSWERS);
   const limits = { timeoutMs, maxResponseBytes, deadlines, sockets, room };
 
@@ -105,7 +105,7 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
 interface CallLimits {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
-  readonly deadlines: Deadlines<Call>;
+  readonly deadlines: CallDeadlines<Call>;
   readonly sockets: HttpSockets;
   readonly room: AnswerRoom;
 }
@@ -118,7 +118,7 @@ interface Asker {
 
 /** One call and what has come of its answer. */
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class Call implements SocketUser, Abandonable, Expiring<Call>, Guest {
+class Call implements SocketUser, Abandonable, ExpiringCall<Call>, Guest {
   previous: Call | undefined;
   next: Call | undefined;
   deadlineMs = 0;

@@ -2,7 +2,7 @@
 import type { LocationEvent } from '../../domain/event.ts';
 import type { CouponQuery } from '../../pipeline/ports.ts';
 import { ACCEPTED_ENCODINGS } from '../http/unpack-body.ts';
-import { headerText, plainDecimal, queryText } from '../http/http-encoding.ts';
+import { encodeHeader, plainDecimal, encodeQuery } from '../http/http-encoding.ts';
 
 export interface CouponRequestTarget {
   readonly origin: string;
@@ -21,8 +21,8 @@ export function couponRequestTarget(url: string): CouponRequestTarget {
   return {
     origin,
     path(event) {
-      const merchant = event.merchantId === undefined ? '' : `&merchantId=${queryText(event.merchantId)}`;
-      return `${prefix}${queryText(event.userId)}&latitude=${plainDecimal(event.latitude)}&longitude=${plainDecimal(event.longitude)}${merchant}`;
+      const merchant = event.merchantId === undefined ? '' : `&merchantId=${encodeQuery(event.merchantId)}`;
+      return `${prefix}${encodeQuery(event.userId)}&latitude=${plainDecimal(event.latitude)}&longitude=${plainDecimal(event.longitude)}${merchant}`;
     },
   };
 }
@@ -35,7 +35,7 @@ export function couponHeaders(query: CouponQuery, token: string | undefined): st
     'accept-encoding',
     ACCEPTED_ENCODINGS,
     'x-event-id',
-    headerText(query.event.eventId),
+    encodeHeader(query.event.eventId),
     'traceparent',
     query.traceparent,
   ];

@@ -4,14 +4,14 @@
  */
 import { createLinkedList, type Linked } from '../../runtime/collections/linked-list.ts';
 
-export interface Expiring<T> extends Linked<T> {
+export interface ExpiringCall<T> extends Linked<T> {
   /** Ms by `performance.now()`; set when it is added. */
   deadlineMs: number;
   /** Called once the limit has passed, after it has been taken out. Must not throw. */
   expire(): void;
 }
 
-export interface Deadlines<T> {
+export interface CallDeadlines<T> {
   /** From now on it has its time; at most once until it is removed. */
   add(item: T): void;
   /** @param item one that was added and has neither been removed nor expired. */
@@ -22,7 +22,7 @@ export interface Deadlines<T> {
 }
 
 /** @param limitMs ≥ 0. Doesn't keep the process alive. */
-export function createDeadlines<T extends Expiring<T>>(limitMs: number): Deadlines<T> {
+export function createCallDeadlines<T extends ExpiringCall<T>>(limitMs: number): CallDeadlines<T> {
   const items = createLinkedList<T>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;

@@ -10,14 +10,14 @@ const HEADER_UNSAFE = /[^\x21-\x24\x26-\x7e]+/gu;
  * A header value for any text: visible ASCII but `%` stays, everything else is percent-encoded as UTF-8.
  * So an ordinary id is sent as it is, and `decodeURIComponent` gives every id back. Lone surrogates become U+FFFD.
  */
-export function headerText(text: string): string {
+export function encodeHeader(text: string): string {
   return HEADER_SAFE.test(text)
     ? text
     : text.toWellFormed().replace(HEADER_UNSAFE, (run) => encodeURIComponent(run));
 }
 
 /** A query value for any text. Never throws: lone surrogates become U+FFFD. */
-export function queryText(text: string): string {
+export function encodeQuery(text: string): string {
   return encodeURIComponent(text.isWellFormed() ? text : text.toWellFormed());
 }
 

@@ -13,7 +13,7 @@ import { createPoster, type PostReply } from '../http/http-post.ts';
 import { createRecentCalls, type RecentCalls } from './recent-calls.ts';
 import { parseRetryAfter } from '../http/retry-after.ts';
 import type { TokenSource } from '../auth/token-source.ts';
-import { headerText } from '../http/http-encoding.ts';
+import { encodeHeader } from '../http/http-encoding.ts';
 
 export interface PushApiOptions {
   /** Base URL, http or https; may carry a path and a trailing slash. */
@@ -71,7 +71,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
     const reply = await poster.post({
       headers: {
         'content-type': 'application/json',
-        'idempotency-key': headerText(send.idempotencyKey),
+        'idempotency-key': encodeHeader(send.idempotencyKey),
         traceparent: send.traceparent,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },

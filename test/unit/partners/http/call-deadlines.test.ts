@@ -1,8 +1,8 @@
 /** Each has its whole time, ends once it is over, and never after it was removed; one timer for all. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { createDeadlines, type Expiring } from '../../../../src/partners/http/call-deadlines.ts';
+import { createCallDeadlines, type ExpiringCall } from '../../../../src/partners/http/call-deadlines.ts';
 
-interface Item extends Expiring<Item> {
+interface Item extends ExpiringCall<Item> {
   readonly id: string;
 }
 
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 it('ends each when its own time is over', async () => {
-  const deadlines = createDeadlines<Item>(1000);
+  const deadlines = createCallDeadlines<Item>(1000);
   const began = performance.now();
   deadlines.add(item('a'));
   await vi.advanceTimersByTimeAsync(400);
@@ -38,7 +38,7 @@ it('ends each when its own time is over', async () => {
 });
 
 it('leaves alone what was removed', async () => {
-  const deadlines = createDeadlines<Item>(1000);
+  const deadlines = createCallDeadlines<Item>(1000);
   const [a, b] = [item('a'), item('b')];
   deadlines.add(a);
   deadlines.add(b);
@@ -48,7 +48,7 @@ it('leaves alone what was removed', async () => {
 });
 
 it('begins anew after it had nothing to wait for', async () => {
-  const deadlines = createDeadlines<Item>(1000);
+  const deadlines = createCallDeadlines<Item>(1000);
   const a = item('a');
   deadlines.add(a);
   deadlines.remove(a);
@@ -60,7 +60,7 @@ it('begins anew after it had nothing to wait for', async () => {
 });
 
 it('has one timer however many there are', () => {
-  const deadlines = createDeadlines<Item>(1000);
+  const deadlines = createCallDeadlines<Item>(1000);
   for (let count = 0; count < 100; count += 1) deadlines.add(item(String(count)));
   expect(vi.getTimerCount()).toBe(1);
   deadlines.stop();
@@ -68,7 +68,7 @@ it('has one timer however many there are', () => {
 });
 
 it('tells how many were added before a moment and are still there', async () => {
-  const deadlines = createDeadlines<Item>(1000);
+  const deadlines = createCallDeadlines<Item>(1000);
   const began = performance.now();
   const gone = item('gone');
   deadlines.add(gone);

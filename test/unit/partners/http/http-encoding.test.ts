@@ -3,25 +3,25 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { couponRequestTarget } from '../../../../src/partners/coupon/coupon-request.ts';
 import { shortError } from '../../../../src/runtime/error-text.ts';
-import { headerText, plainDecimal } from '../../../../src/partners/http/http-encoding.ts';
+import { encodeHeader, plainDecimal } from '../../../../src/partners/http/http-encoding.ts';
 
 const anyText = fc.string({ unit: 'binary', minLength: 1, maxLength: 128 });
 
 describe('a header value for any id', () => {
   test('an ordinary id is sent as it is', () => {
-    expect(headerText('store-42_A:7.1/x~!')).toBe('store-42_A:7.1/x~!');
+    expect(encodeHeader('store-42_A:7.1/x~!')).toBe('store-42_A:7.1/x~!');
   });
 
   test('line ends, controls, blanks and what is not ASCII are percent-encoded', () => {
-    expect(headerText('a\r\nX-Evil: 1')).toBe('a%0D%0AX-Evil:%201');
-    expect(headerText('ü€😀')).toBe('%C3%BC%E2%82%AC%F0%9F%98%80');
-    expect(headerText('100%')).toBe('100%25');
+    expect(encodeHeader('a\r\nX-Evil: 1')).toBe('a%0D%0AX-Evil:%201');
+    expect(encodeHeader('ü€😀')).toBe('%C3%BC%E2%82%AC%F0%9F%98%80');
+    expect(encodeHeader('100%')).toBe('100%25');
   });
 
   test('every id fits a header and can be read back', () => {
     fc.assert(
       fc.property(anyText, (id) => {
-        const header = headerText(id);
+        const header = encodeHeader(id);
         expect(() => validateHeaderValue('x-event-id', header)).not.toThrow();
         expect(header).toMatch(/^[\x21-\x7e]+$/);
         expect(decodeURIComponent(header)).toBe(id.toWellFormed());
