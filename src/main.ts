@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Pod } from './compose/lifecycle.ts';
 import { ConfigError, readConfig, type Config } from './config/config.ts';
+import { within } from './runtime/deadline.ts';
 import { HEAP_FLAGS } from './runtime/heap-flags.ts';
 import { RefusedToStart } from './runtime/errors.ts';
 import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
@@ -85,19 +86,14 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
     }
   }
   const limit = config.drainTimeoutMs + CLOSING_TIMEOUT_MS;
-  const late = new Promise<boolean>((resolve) => {
-    setTimeout(() => {
-      resolve(true);
-    }, limit).unref();
-  });
-  const inTime = (pod?.stop() ?? Promise.resolve()).then(
+  const isFaulty = (pod?.stop() ?? Promise.resolve()).then(
     () => false,
     (error: unknown) => {
       logger.error({ error }, 'stopping failed');
       return true;
     },
   );
-  if (await Promise.race([inTime, late])) {
+  if (await within(isFaulty, { limitMs: limit, late: () => true })) {
     logger.error({ limitMs: limit }, 'could not stop in time: what is undecided is read again');
     exitCode = exitCode === 0 ? 1 : exitCode;
   }

@@ -23,6 +23,7 @@ import { couponReasons, couponWaits } from './waiting.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { systemClock as clock } from '../runtime/clock.ts';
+import { within } from '../runtime/deadline.ts';
 
 export interface HealthParts {
   readonly config: Config;
@@ -215,7 +216,7 @@ export function createHealth(parts: HealthParts): Health {
     status: async () => {
       const { partitions } = consumer.status();
       // With Redis hanging, what was known last is told soon.
-      await Promise.race([Promise.all([askDepths(), askFlag()]), clock.sleep(ASK_LIMIT_MS)]);
+      await within(Promise.all([askDepths(), askFlag()]), { limitMs: ASK_LIMIT_MS, clock });
       const { inFlight, breaker, p50Ms, p99Ms } = couponApi.stats();
       const awayNow = away();
       const reasonsNow = couponReasons(couponApi.stats());

@@ -10,6 +10,7 @@ import type { RedisClient } from '../redis/connection.ts';
 import { inspectRedis, UnsafeRedisError } from '../redis/guard.ts';
 import type { Backoff } from '../runtime/backoff.ts';
 import { shortError } from '../runtime/error-text.ts';
+import { within } from '../runtime/deadline.ts';
 import { isUnavailable, RefusedToStart } from '../runtime/errors.ts';
 import { retry } from '../runtime/retry.ts';
 import { fleetFault } from '../ops/fleet-guard.ts';
@@ -89,15 +90,10 @@ export function createLifecycle(parts: LifecycleParts): Pod {
   }
 
   async function awaitDocuments(signal: AbortSignal): Promise<void> {
-    const aborted = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => {
-        resolve();
-      });
-    });
-    await Promise.race([documents.rules.firstGood, aborted]);
+    await within(documents.rules.firstGood, { limitMs: undefined, signal });
     const { merchants } = documents;
     if (merchants === undefined) return;
-    await Promise.race([merchants.firstGood, clock.sleep(MERCHANTS_PATIENCE_MS, signal)]);
+    await within(merchants.firstGood, { limitMs: MERCHANTS_PATIENCE_MS, signal, clock });
     if (merchants.current() === undefined) {
       const { lastError } = merchants.status();
       logger.error({ lastError }, 'no valid merchants document yet: going on without merchants');
@@ -148,11 +144,9 @@ export function createLifecycle(parts: LifecycleParts): Pod {
       ['ops endpoints', () => ops?.stop()],
     ];
     for (const [name, step] of closing) {
-      const late = Symbol('late');
-      const limit = clock.sleep(STEP_TIMEOUT_MS).then(() => late);
+      const late = (): void => logger.warn({ step: name }, 'closing took too long');
       try {
-        if ((await Promise.race([step(), limit])) === late)
-          logger.warn({ step: name }, 'closing took too long');
+        await within(Promise.resolve(step()), { limitMs: STEP_TIMEOUT_MS, late, clock });
       } catch (error) {
         logger.warn({ step: name, error }, 'closing failed');
       }

@@ -6,6 +6,7 @@
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { backoffMs, jitteredMs, type Backoff, type Jitter } from '../runtime/backoff.ts';
+import { bounded } from '../runtime/deadline.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireS3Uri } from './s3-client.ts';
@@ -169,17 +170,9 @@ export function pollDocument<T>(
 
   async function poll(): Promise<void> {
     if (stopped()) return;
-    const request = new AbortController();
-    const abort = (): void => request.abort();
-    const timer = setTimeout(abort, timeoutMs);
-    stopping.signal.addEventListener('abort', abort);
-    try {
-      const answer = await read(seen?.etag, request.signal);
-      if (!stopped()) options.onReload(take(answer));
-    } finally {
-      clearTimeout(timer);
-      stopping.signal.removeEventListener('abort', abort);
-    }
+    const bound = { limitMs: timeoutMs, signals: [stopping.signal] };
+    const answer = await bounded((signal) => read(seen?.etag, signal), bound);
+    if (!stopped()) options.onReload(take(answer));
   }
 
   let running: Promise<void> = Promise.resolve();

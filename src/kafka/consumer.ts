@@ -8,6 +8,7 @@
  */
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
 import type { Backoff } from '../runtime/backoff.ts';
+import { within } from '../runtime/deadline.ts';
 import { retry } from '../runtime/retry.ts';
 import { createKeyedExecutor } from '../stream/execute/keyed-executor.ts';
 import { createBatchIntake } from './batch-receiver.ts';
@@ -279,10 +280,8 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     load.stop();
     // kafkajs counts itself as running, and so leaves the group, only a moment after its first join.
     await clock.sleep(20);
-    await Promise.race([
-      Promise.allSettled([consumer.disconnect(), reader.close()]),
-      clock.sleep(LEAVE_TIMEOUT_MS),
-    ]);
+    const closing = Promise.allSettled([consumer.disconnect(), reader.close()]);
+    await within(closing, { limitMs: LEAVE_TIMEOUT_MS, clock });
   }
 
   return {

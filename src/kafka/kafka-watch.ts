@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { within } from '../runtime/deadline.ts';
 import { messageOf } from './client/client.ts';
 import type { OffsetReader, PartitionRange } from './offsets/offset-reader.ts';
 
@@ -30,6 +31,10 @@ export interface KafkaWatchOptions {
   onRanges(ranges: ReadonlyMap<number, PartitionRange>): void;
 }
 
+function noAnswer(): never {
+  throw new Error(`no answer within ${String(ANSWER_TIMEOUT_MS)} ms`);
+}
+
 export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
   const { clock, logger } = options;
   const stopped = new AbortController();
@@ -51,7 +56,7 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
     try {
       // One question at a time: a broker that hangs would else collect them.
       asking ??= options.reader.ranges().finally(() => (asking = undefined));
-      const ranges = await inTime(asking);
+      const ranges = await within(asking, { limitMs: ANSWER_TIMEOUT_MS, late: noAnswer, clock });
       if (stopped.signal.aborted) return;
       answered();
       options.onRanges(ranges);
@@ -62,19 +67,6 @@ export function createKafkaWatch(options: KafkaWatchOptions): KafkaWatch {
       }
       awaySinceMs ??= lastAnswerMs;
       options.onUnavailable?.(messageOf(error));
-    }
-  }
-
-  async function inTime<T>(answer: Promise<T>): Promise<T> {
-    const settled = new AbortController();
-    const late = clock.sleep(ANSWER_TIMEOUT_MS, settled.signal).then(() => {
-      throw new Error(`no answer within ${String(ANSWER_TIMEOUT_MS)} ms`);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      late.catch(() => undefined);
-      settled.abort();
     }
   }
 

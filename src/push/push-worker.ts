@@ -13,6 +13,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import { refusalOf } from '../redis/redis-failure.ts';
 import { jitteredMs } from '../runtime/backoff.ts';
+import { within } from '../runtime/deadline.ts';
 import { shortError } from '../runtime/error-text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -221,17 +222,10 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       const endMs = performance.now() + timeoutMs;
       soon.abort();
       const closing = worker?.close().catch(() => undefined) ?? Promise.resolve();
-      await within(timeoutMs - Math.min(LAST_WORDS_MS, timeoutMs / 2), whenIdle());
+      await within(whenIdle(), { limitMs: timeoutMs - Math.min(LAST_WORDS_MS, timeoutMs / 2) });
       now.abort();
-      await within(endMs - performance.now(), Promise.all([whenIdle(), closing]));
+      const leftMs = Math.max(0, endMs - performance.now());
+      await within(Promise.all([whenIdle(), closing]), { limitMs: leftMs });
     },
   };
-}
-
-/** Resolves when the task does or after `limitMs`, whichever is first. */
-async function within(limitMs: number, task: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.max(0, limitMs))));
-  await Promise.race([task, limit]);
-  clearTimeout(timer);
 }

@@ -7,6 +7,7 @@
  * is marked and counted then, and is not published once more by this pod meanwhile.
  */
 import type { DeliveryStore } from '../domain/delivery.ts';
+import { within } from '../runtime/deadline.ts';
 import { UnavailableError } from '../runtime/errors.ts';
 import type { OutcomeRecord } from '../domain/outcome.ts';
 import type { OutcomeLog } from '../pipeline/ports.ts';
@@ -77,7 +78,14 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
     const earlier = late.get(key);
     if (earlier !== undefined && performance.now() - earlier.sinceMs < LOST_AFTER_MS) throw notYet();
     const report = reportOutcome(ended);
-    if (await endsWithin(late.size > 0 ? SHORT_PATIENCE_MS : PATIENCE_MS, report)) return;
+    const limitMs = late.size > 0 ? SHORT_PATIENCE_MS : PATIENCE_MS;
+    if (
+      await within(
+        report.then(() => true),
+        { limitMs, late: () => false },
+      )
+    )
+      return;
     goOnLater(key, report);
     throw notYet();
   };
@@ -85,15 +93,4 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
 
 function notYet(): UnavailableError {
   return new UnavailableError('outcome report', 'it is not acknowledged yet');
-}
-
-/** @returns false where the task goes on after `limitMs`. @throws what the task throws in time. */
-async function endsWithin(limitMs: number, task: Promise<void>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(() => resolve(false), limitMs);
-  try {
-    return await Promise.race([task.then(() => true), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

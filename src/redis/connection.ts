@@ -10,6 +10,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { judgeRedisReply } from './redis-failure.ts';
 import { backoffMs, type Backoff } from '../runtime/backoff.ts';
+import { within } from '../runtime/deadline.ts';
 import { shortError } from '../runtime/error-text.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { commandName } from './scripts/command-name.ts';
@@ -183,9 +184,9 @@ function reportState(client: RedisClient, { logger, purpose, onUnavailable }: Re
  */
 export async function closeRedis(client: RedisClient, timeoutMs = 1000): Promise<void> {
   if (client.status === 'end') return;
-  const limit = new Promise<void>((resolve) => setTimeout(resolve, timeoutMs).unref());
   if (client.status === 'ready') {
-    await Promise.race([client.quit().then(undefined, () => undefined), limit]);
+    const quit = client.quit().catch(() => undefined);
+    await within(quit, { limitMs: timeoutMs });
   }
   client.disconnect();
 }

@@ -3,6 +3,7 @@
  * line, never an event; `stop` flushes once more, in bounded time.
  */
 import type { BufferedMetricsLogger } from 'datadog-metrics';
+import { within } from '../runtime/deadline.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { reportToDatadog } from './datadog-intake.ts';
 import { loadDatadogMetrics } from './datadog-library.ts';
@@ -59,8 +60,7 @@ export function createDatadogSink(options: DatadogOptions): MetricsSink {
   return {
     stop: async () => {
       clearInterval(timer);
-      const deadline = new Promise<void>((resolve) => setTimeout(resolve, LAST_FLUSH_MS).unref());
-      await Promise.race([flushing.then(flush), deadline]);
+      await within(flushing.then(flush), { limitMs: LAST_FLUSH_MS });
     },
   };
 }

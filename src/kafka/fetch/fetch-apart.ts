@@ -11,6 +11,7 @@
  * waiting brings it to this process, and the consumer ends with that reason.
  */
 import type { Broker } from 'kafkajs';
+import { within } from '../../runtime/deadline.ts';
 import { brokerErrorType, findCause, messageOf } from '../client/broker-error.ts';
 import type { InsideCluster } from '../client/kafkajs-inside.ts';
 import { EARLIEST, LATEST, listOffsets } from '../offsets/list-offsets.ts';
@@ -111,7 +112,7 @@ export function fetchApart(cluster: InsideCluster): FindFetchFault {
       const current = (underWay ??= { wanted, answer: ask(wanted), sinceMs: performance.now() });
       let answer: Answer | undefined;
       try {
-        answer = await withinTurn(current.answer);
+        answer = await within(current.answer, { limitMs: TURN_MS });
       } catch (error) {
         underWay = undefined;
         throw error;
@@ -162,18 +163,6 @@ export function fetchApart(cluster: InsideCluster): FindFetchFault {
     if (reason === undefined) return undefined;
     return `its leader, broker ${String(leader)}, can not be reached: ${reason}`;
   };
-}
-
-async function withinTurn<T>(answer: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const turn = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, TURN_MS, undefined);
-  });
-  try {
-    return await Promise.race([answer, turn]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Its name, its certificate, its login, its connection. */

@@ -7,6 +7,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { KeyedExecutor } from '../../stream/execute/keyed-executor.ts';
 import { sumInFlight, type Assignment } from '../../stream/partition/assignment.ts';
+import { within } from '../../runtime/deadline.ts';
 import { messageOf } from '../client/client.ts';
 import type { Committer } from '../commit/committer.ts';
 import { isFenced } from '../commit/group-commit.ts';
@@ -38,13 +39,13 @@ export async function handOver(assignment: Assignment, options: HandoverOptions)
   const ended = new AbortController();
   const idle = executor.whenIdle();
   void keepSession(assignment, options, ended.signal);
-  await Promise.race([idle, clock.sleep(options.drainTimeoutMs - reserveMs, ended.signal)]);
+  await within(idle, { limitMs: options.drainTimeoutMs - reserveMs, clock });
   const unfinished = sumInFlight(assignment);
   revokeAll(assignment);
   const restMs = Math.max(0, options.drainTimeoutMs - (clock.now() - began));
-  if (unfinished > 0) await Promise.race([idle, clock.sleep(restMs * 0.7, ended.signal)]);
+  if (unfinished > 0) await within(idle, { limitMs: restMs * 0.7, clock });
   assignment.state = 'closing';
-  await Promise.race([commitAll(committer), clock.sleep(Math.max(restMs, reserveMs), ended.signal)]);
+  await within(commitAll(committer), { limitMs: Math.max(restMs, reserveMs), clock });
   ended.abort();
   assignment.state = 'over';
   logger.info(

@@ -6,6 +6,7 @@ import { createAssignment, hasNothingLeft, type Assignment } from '../../stream/
 import { messageOf } from '../client/client.ts';
 import { createPartitionShares } from '../../stream/partition/partition-shares.ts';
 import { createByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
+import { within } from '../../runtime/deadline.ts';
 import { handOver, revokeAll } from './handover.ts';
 import type { JoinAnswer } from './join-gate.ts';
 import { createKnownTopic } from '../offsets/known-topic.ts';
@@ -278,7 +279,7 @@ export function createMembership(options: MembershipOptions): Membership {
       leaving = true;
       // Whoever leaves in the middle of a join would stay a member, without a heartbeat, and hold everybody up.
       if (joining !== undefined) {
-        await Promise.race([joining.promise, clock.sleep(options.drainTimeoutMs)]);
+        await within(joining.promise, { limitMs: options.drainTimeoutMs, clock });
       } else if (current?.state === 'opening') {
         current.state = 'over';
       } else if (current !== undefined && current.state !== 'over') {

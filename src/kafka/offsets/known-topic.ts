@@ -1,5 +1,5 @@
 /** Whether the topic is still the one that positions are of. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../../runtime/deadline.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { messageOf } from '../client/client.ts';
 import type { CommittedEntry, OffsetReader } from './offset-reader.ts';
@@ -22,17 +22,11 @@ export interface KnownTopic {
 
 export function createKnownTopic({ reader, logger }: KnownTopicOptions): KnownTopic {
   async function findId(): Promise<string | undefined> {
-    const found = new AbortController();
     try {
-      return await Promise.race([
-        reader.topicId(),
-        sleep(WITHIN_MS, undefined, { signal: found.signal, ref: false }).catch(() => undefined),
-      ]);
+      return await within(reader.topicId(), { limitMs: WITHIN_MS });
     } catch (error) {
       logger.debug({ error: messageOf(error) }, 'the topic’s id could not be read');
       return undefined;
-    } finally {
-      found.abort();
     }
   }
 

@@ -2,7 +2,7 @@
  * Where partitions begin or end, asked of each partition's leader: of those that answer in time. A partition without
  * a leader, with one that can't be reached or that refuses is left out, and keeps nobody waiting.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { within } from '../../runtime/deadline.ts';
 import type { Broker } from 'kafkajs';
 import { brokerErrorType } from '../client/broker-error.ts';
 import type { InsideCluster } from '../client/kafkajs-inside.ts';
@@ -52,12 +52,8 @@ export async function listOffsets(
   const led = Object.entries(cluster.findLeaderForPartitions(topic, [...question.partitions])).filter(
     ([nodeId]) => Number(nodeId) >= 0,
   );
-  const inTime = new AbortController();
-  await Promise.race([
-    Promise.all(led.map(([nodeId, partitions]) => askApart(nodeId, partitions))),
-    sleep(question.withinMs, undefined, { signal: inTime.signal }).catch(() => undefined),
-  ]);
-  inTime.abort();
+  const asked = led.map(([nodeId, partitions]) => askApart(nodeId, partitions));
+  await within(Promise.all(asked), { limitMs: question.withinMs });
   if (forbidden !== undefined) throw forbidden as Error;
   return new Map(found);
 }

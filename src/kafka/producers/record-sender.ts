@@ -8,6 +8,8 @@
  * sent here is read as "at least once", so a copy after a retry is harmless, a producer that is stuck is not.
  */
 import kafkajs, { type IHeaders, type Message, type Producer } from 'kafkajs';
+import { systemClock } from '../../runtime/clock.ts';
+import { within } from '../../runtime/deadline.ts';
 import { UnavailableError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createKafkaClient, messageOf, type KafkaConnection } from '../client/client.ts';
@@ -82,7 +84,7 @@ export function createRecordSender(
     maxInFlight: MAX_REQUESTS_IN_FLIGHT,
     lingerMs,
     // What a broker that says nothing keeps waiting holds no place that others need.
-    send: (batch) => Promise.race([sendTogether(batch), delay(ORDINARY_MS)]),
+    send: (batch) => within(sendTogether(batch), { limitMs: ORDINARY_MS }),
   });
   /** Of partitions that take nothing now: what goes there goes apart. */
   const apart = new Map<number, SendQueue<Outgoing>>();
@@ -189,7 +191,7 @@ export function createRecordSender(
       if (recordRefusalOf(answer.error) !== undefined) return sendOneByOne(left);
       const pauseMs = PAUSES_MS[tries];
       if (pauseMs === undefined || isStopped || isTopicRefusal(answer.error)) return answer.error;
-      await delay(pauseMs);
+      await systemClock.sleep(pauseMs);
     }
   }
 
@@ -249,7 +251,10 @@ export function createRecordSender(
         await Promise.all(queues().map((queue) => queue.flush()));
         await producer.disconnect();
       })();
-      await Promise.race([closed.catch(() => undefined), delay(STOP_TIMEOUT_MS)]);
+      await within(
+        closed.catch(() => undefined),
+        { limitMs: STOP_TIMEOUT_MS },
+      );
     },
   };
 }
@@ -290,8 +295,4 @@ function sizeOf({ key, value, headers = {} }: Message): number {
     for (const one of Array.isArray(header) ? header : [header]) bytes += name.length + (one?.length ?? 0);
   }
   return bytes;
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -6,7 +6,7 @@
 import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import { unwatch, watch } from '../http/abort-hub.ts';
+import { unwatch, watch } from '../../runtime/abort-hub.ts';
 import { createPoster, type PostReply } from '../http/http-post.ts';
 import { basicCredentials, parseTokenAnswer, refusalCode, type TokenAnswer } from './token-answer.ts';
 import { ACCEPTED_ENCODINGS, unpackBody } from '../http/unpack-body.ts';

@@ -12,7 +12,7 @@ import type { Ownership } from '../../domain/ownership.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createAdaptiveLimit } from '../limit/adaptive-limit.ts';
 import { createAuthRefusal } from '../auth/auth-refusal.ts';
-import { pause, within } from '../http/bounded-wait.ts';
+import { bounded, pause } from '../../runtime/deadline.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 import { createFixedLimit } from '../limit/concurrency-limit.ts';
 import { createCouponCaller, type Reply } from './coupon-call.ts';
@@ -186,7 +186,8 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
     source: TokenSource,
   ): Promise<string | undefined> {
     const leftMs = query.staleAtMs - clock.now();
-    return within(clock, leftMs, [signal, stopped.signal], (bounded) => source.token(bounded));
+    const signals = [signal, stopped.signal];
+    return bounded((ended) => source.token(ended), { limitMs: leftMs, signals, clock });
   }
 
   /** Until its next try is due, it is to end, or there is no use in waiting. */

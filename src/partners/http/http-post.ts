@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createConnectedAgent, type ConnectedAgentOptions } from './connected-agent.ts';
 import { passFailpoint } from '../../runtime/failpoints.ts';
-import { unwatch, watch } from './abort-hub.ts';
+import { unwatch, watch } from '../../runtime/abort-hub.ts';
 import { encodingOf } from './unpack-body.ts';
 import { shortError } from '../../runtime/error-text.ts';
 import type { WriteFence } from '../../runtime/write-fence.ts';

@@ -8,7 +8,7 @@ import type { WriteFence } from '../../runtime/write-fence.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createAuthRefusal } from '../auth/auth-refusal.ts';
-import { within } from '../http/bounded-wait.ts';
+import { bounded } from '../../runtime/deadline.ts';
 import { createPoster, type PostReply } from '../http/http-post.ts';
 import { createRecentCalls, type RecentCalls } from './recent-calls.ts';
 import { parseRetryAfter } from '../http/retry-after.ts';
@@ -99,7 +99,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
   ): Promise<string | undefined> {
     const leftMs = Math.min(send.fence?.leftMs() ?? Infinity, options.timeoutMs);
     const signals = send.signal === undefined ? [stopped.signal] : [stopped.signal, send.signal];
-    return within(clock, Math.max(0, leftMs), signals, ask);
+    return bounded(ask, { limitMs: Math.max(0, leftMs), signals, clock });
   }
 
   async function send(push: FrozenPush, sending: SendOptions): Promise<SendResult> {

@@ -1,6 +1,6 @@
 /** An ownership that is revoked when the signal is aborted. */
 import { AbandonedError } from '../../../src/runtime/errors.ts';
-import { unwatch, watch } from '../../../src/partners/http/abort-hub.ts';
+import { unwatch, watch } from '../../../src/runtime/abort-hub.ts';
 import type { Ownership } from '../../../src/domain/ownership.ts';
 
 export function ownershipOf(signal: AbortSignal): Ownership {

@@ -32,7 +32,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'a handover that does not commit',
     file: 'kafka/group/handover.ts',
-    find: 'await Promise.race([commitAll(committer), clock.sleep(Math.max(restMs, reserveMs), ended.signal)]);',
+    find: 'await within(commitAll(committer), { limitMs: Math.max(restMs, reserveMs), clock });',
     replace: '',
     by: /done again/,
   },

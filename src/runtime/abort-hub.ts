@@ -1,8 +1,8 @@
 /**
- * One listener a signal, however many wait on it. A partition's hold is one signal for thousands of events, and
+ * One listener a signal, however many wait on it. The signal of a pod that stops is one for thousands of waits, and
  * an EventTarget walks all its listeners for each one added or removed; a set does not.
  */
-import type { Abandonable } from '../../runtime/abandonable.ts';
+import type { Abandonable } from './abandonable.ts';
 
 const hubs = new WeakMap<AbortSignal, Set<Abandonable>>();
 
