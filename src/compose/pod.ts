@@ -12,6 +12,7 @@ import { MAX_AUTO_CONCURRENCY } from '../partners/coupon/coupon-api.ts';
 import { createClaims, cooldownPrefix } from '../claims/claims.ts';
 import { createDeliveries } from '../claims/deliveries.ts';
 import { createKillSwitch } from '../claims/kill-switch.ts';
+import { createOpenPushes } from '../claims/open-pushes.ts';
 import { createSweeper } from '../claims/sweeper.ts';
 import { createConsumer } from '../kafka/consumer.ts';
 import { createDeadLetters } from '../kafka/producers/dead-letters.ts';
@@ -174,6 +175,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
     connection: connections.worker,
     prefix,
     concurrency: config.pushApi.concurrency,
+    openPushes: createOpenPushes({ redis, prefix }),
     clock,
     logger,
     deliver: createDeliver({

@@ -3,6 +3,8 @@
  * count of stalls ends it otherwise. A lost job lock (a frozen pod) lets another pod run the job, which finds the
  * attempt interrupted in its record. Survives Redis outages of any length. Stops within a limit.
  *
+ * A job that a refused script left in no list is put back within seconds (lost-jobs.ts).
+ *
  * What is run again waits in Redis (put-off.ts) and takes at most half of the places: pushes that hang or fail, for some
  * users only, leave the others theirs.
  *
@@ -18,6 +20,8 @@ import { shortError } from '../runtime/error-text.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Deliver } from './deliver.ts';
+import { createLostJobs, type LostJobsOptions } from './lost-jobs.ts';
+import { createPutBack } from './put-back.ts';
 import { createPutOff } from './put-off.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
 import { asUnavailable, spareInfo } from './redis-away.ts';
@@ -29,6 +33,8 @@ export interface PushWorkerOptions {
   /** Deliveries at once, ≥ 1. */
   readonly concurrency: number;
   readonly deliver: Deliver;
+  /** All pushes whose outcome is not told yet: see {@link LostJobsOptions}. */
+  readonly openPushes: LostJobsOptions['openPushes'];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Ms; default 30 000. */
@@ -77,6 +83,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   const now = new AbortController();
   const running = new Set<string>();
   const putOff = createPutOff(options.connection, options.prefix);
+  const lost = createLostJobs({ ...options, putBack: createPutBack(options.connection, options.prefix) });
   const mostAgain = Math.max(1, Math.floor(options.concurrency / 2));
   let again = 0;
   let worker: Worker<EventRef> | undefined;
@@ -87,13 +94,12 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   const process = async (job: Job<EventRef>, token?: string): Promise<void> => {
     const id = job.id ?? '';
     const delayMs = await runInItsPlace(id, job);
+    lost.moving(id, delayMs);
+    // BullMQ moves it, and says when it has.
     if (delayMs === undefined) return;
-    if (delayMs > 0) {
-      await putOff.putOff(job, Math.ceil(delayMs), token);
-      throw new DelayedError();
-    }
-    await job.moveToWait(token);
-    throw new WaitingError();
+    await (delayMs > 0 ? putOff.putOff(job, Math.ceil(delayMs), token) : job.moveToWait(token));
+    lost.moved(id);
+    throw delayMs > 0 ? new DelayedError() : new WaitingError();
   };
 
   const runInItsPlace = async (id: string, job: Job<EventRef>): Promise<number | undefined> => {
@@ -114,7 +120,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       let isMore = places <= 0;
       try {
         if (worker !== undefined && !paused && !isMore)
-          isMore = (await putOff.takeUp(worker, places)) === places;
+          isMore = (await putOff.takeUp(worker, places, lost)) === places;
       } catch (error) {
         logger.debug({ error: String(error) }, 'no look at what is due');
       }
@@ -152,21 +158,27 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
     });
     created.on('error', (error) => {
       logger.debug({ error: error.message }, 'push worker');
+      if (error.name === 'ReplyError') lost.refused();
       const found = refusalOf(asUnavailable(error));
       if (found?.kind === 'misconfigured') refusal = { text: shortError(found), atMs: performance.now() };
     });
     created.on('active', () => (refusal = undefined));
     created.on('stalled', (jobId) => logger.warn({ jobId }, 'a delivery lost its worker and is run again'));
+    created.on('completed', ({ id }) => lost.moved(id ?? ''));
     created.on('failed', (job) => void revive(job));
     return created;
   };
 
   /** Nothing of ours fails a job for good; if it happens all the same, the job is run again. */
   const revive = async (job: Job<EventRef> | undefined) => {
+    const id = job?.id ?? '';
     try {
+      lost.moved(id);
       if (job === undefined || (await job.getState()) !== 'failed') return;
-      logger.error({ jobId: job.id, why: job.failedReason }, 'a push job failed; it is run again');
+      logger.error({ jobId: id, why: job.failedReason }, 'a push job failed; it is run again');
+      lost.moving(id);
       await job.retry('failed');
+      lost.moved(id);
     } catch (error) {
       logger.warn({ error: String(error) }, 'a failed push job could not be revived; its claim is swept');
     }
@@ -175,6 +187,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   /** A worker whose first commands failed stays broken: it is thrown away and made anew. */
   const run = async () => {
     void lookForDue();
+    void lost.watch(soon.signal);
     while (!isStopping()) {
       try {
         await spareInfo(options.connection);

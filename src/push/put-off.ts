@@ -7,13 +7,17 @@
 import type { Job, Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
+import type { LostJobs } from './lost-jobs.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
 
 export interface PutOff {
   /** Out of the worker's hands, into Redis: due in `delayMs` ms (≥ 0). The processor has to throw `DelayedError` then. */
   putOff(job: Job<EventRef>, delayMs: number, token: string | undefined): Promise<void>;
-  /** Puts up to `most` due jobs into the line, behind those that wait there. @returns how many were due. */
-  takeUp(worker: Worker<EventRef>, most: number): Promise<number>;
+  /**
+   * Puts up to `most` due jobs into the line, behind those that wait there. What Redis refuses is left to `lost`.
+   * @returns how many were due.
+   */
+  takeUp(worker: Worker<EventRef>, most: number, lost: LostJobs): Promise<number>;
 }
 
 /** Some 8.7 years: beyond every pod's clock, and small enough for BullMQ's scores to stay exact. */
@@ -43,11 +47,25 @@ export function createPutOff(connection: Redis | Cluster, prefix: string): PutOf
       const [nowMs] = await ask(0);
       await job.moveToDelayed(BEYOND_MS + Number(nowMs) + delayMs, token);
     },
-    async takeUp(worker, most) {
+    async takeUp(worker, most, lost) {
       const due = await ask(most);
-      // Another pod may have been faster: then it is no longer delayed.
-      await Promise.allSettled(due.map((id) => worker.backend.promote(id)));
+      await Promise.all(
+        due.map(async (id) => {
+          lost.moving(id);
+          try {
+            await worker.backend.promote(id);
+          } catch (error) {
+            if (!isAnswer(error)) return;
+          }
+          lost.moved(id);
+        }),
+      );
       return due.length;
     },
   };
+}
+
+/** A script that ran to its end: another pod was faster, and the job is no longer put off. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number';
 }

@@ -217,11 +217,14 @@ const queue: Dependency = {
     ),
     refuses: { none: 'see Redis rights' },
     'refuses a part': shown(
-      'the one job; a worker that may not wait for jobs: deliveries',
+      'the jobs whose move was cut off in the middle; a worker that may not wait for jobs: deliveries',
       'other jobs; claims and enqueues',
-      'the commands by name',
-      'until it may again',
+      'the commands by name; a log line for each job that is put back',
+      'seconds after it may again: a job in no list is put back',
       `${P}/redis-refusals.test.ts › a worker that may not wait for jobs`,
+      `${P}/lost-jobs.test.ts › each command that moves a job`,
+      `${P}/lost-jobs.test.ts › jobs that BullMQ loses of its own accord`,
+      'unit/push/lost-jobs.test.ts › ',
     ),
     'answers oddly': shown(
       'none: a job that is gone, failed or in no list is made anew',

@@ -112,6 +112,7 @@ it('the demoted server is left within seconds, on every connection, also where I
       delivered.push(eventId);
       return { kind: 'ended' };
     },
+    async *openPushes() {},
   });
   worker.start();
   const heard = vi.fn();

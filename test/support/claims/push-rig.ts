@@ -4,6 +4,7 @@ import { createClaims } from '../../../src/claims/claims.ts';
 import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
 import { createDeliveries } from '../../../src/claims/deliveries.ts';
 import { createKillSwitch, type KillSwitch } from '../../../src/claims/kill-switch.ts';
+import { createOpenPushes } from '../../../src/claims/open-pushes.ts';
 import type { SendResult, DeliveryStore } from '../../../src/domain/delivery.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
@@ -29,6 +30,8 @@ export interface PushRig {
   readonly counted: string[];
   /** Runs of deliveries that came to a verdict. */
   readonly verdicts: Verdict[];
+  /** The outcome topic. */
+  record: (record: OutcomeRecord) => Promise<void>;
   answer: (eventId: string, call: SendCall) => SendResult | Promise<SendResult>;
   worker(changes?: WorkerChanges): PushWorker;
   /** Claims a push and enqueues its job. */
@@ -66,6 +69,7 @@ export async function createPushRig(
     records: [],
     counted: [],
     verdicts: [],
+    record: async (record) => void rig.records.push(record),
     answer: () => ({ kind: 'sent' }),
     worker: ({ concurrency = 8, perSecond, apiIsIdempotent = false, ...times } = {}) => {
       const connection = connect('worker');
@@ -79,7 +83,7 @@ export async function createPushRig(
         },
         guard: { killSwitch: killSwitch.isSet, isWithdrawn: () => undefined },
         report: createReportOutcome({
-          outcomeLog: { record: async (record) => void rig.records.push(record) },
+          outcomeLog: { record: (record) => rig.record(record) },
           store,
           meter: { delivered: (outcome) => void rig.counted.push(outcome) },
           clock: systemClock,
@@ -102,6 +106,7 @@ export async function createPushRig(
           rig.verdicts.push(verdict);
           return verdict;
         },
+        openPushes: createOpenPushes({ redis, prefix }),
         clock: systemClock,
         logger: silentLogger,
       });
