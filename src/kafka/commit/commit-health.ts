@@ -18,7 +18,7 @@ const REMIND_MS = 30_000;
 const PAUSES = { firstMs: 1000, longestMs: 30_000 } as const;
 /** What brokers take by default, bytes (`offset.metadata.max.bytes`). */
 const DEFAULT_MOST_BYTES = 4096;
-/** Below, no note says anything. */
+/** Below, no incomplete offsets fit. */
 const LEAST_BYTES = 16;
 
 const COMMITTING: FaultWords = {
@@ -44,9 +44,9 @@ export interface CommitHealth {
     refused(partition: number, reason: string): void;
   };
   /** How long a text beside an offset may be. */
-  readonly mostNoteBytes: number;
+  readonly maxMetadataBytes: number;
   /** The broker takes no text of so many bytes: from now on they are shorter. */
-  noteTooLarge(bytes: number): void;
+  metadataTooLarge(bytes: number): void;
   /** Why commits as a whole have failed for a while; undefined while they don't. */
   fault(): string | undefined;
   partitionFaults(): readonly PartitionFault[];
@@ -63,7 +63,7 @@ export function createCommitHealth(
 ): CommitHealth {
   const faults = createPartitionFaults(topic, clock, logger, COMMITTING, nowMs);
   let failing: Failing | undefined;
-  let mostNoteBytes = DEFAULT_MOST_BYTES;
+  let maxMetadataBytes = DEFAULT_MOST_BYTES;
 
   return {
     failed(reason) {
@@ -92,14 +92,14 @@ export function createCommitHealth(
       clear: faults.clear,
       isHeld: faults.isHeld,
     },
-    get mostNoteBytes() {
-      return mostNoteBytes;
+    get maxMetadataBytes() {
+      return maxMetadataBytes;
     },
-    noteTooLarge(bytes) {
-      const half = Math.floor(Math.min(bytes, mostNoteBytes) / 2);
-      mostNoteBytes = half < LEAST_BYTES ? 0 : half;
+    metadataTooLarge(bytes) {
+      const half = Math.floor(Math.min(bytes, maxMetadataBytes) / 2);
+      maxMetadataBytes = half < LEAST_BYTES ? 0 : half;
       logger.warn(
-        { bytes, mostNoteBytes },
+        { bytes, maxMetadataBytes },
         'the broker takes no such text beside an offset: it is kept shorter',
       );
     },

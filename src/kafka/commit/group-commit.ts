@@ -14,10 +14,10 @@ import { brokerErrorType, messageOf } from '../client/client.ts';
 import { CommitRefused, FENCED, OF_THE_GROUP } from './commit-answer.ts';
 import type { CommitHealth } from './commit-health.ts';
 import type { CommitResult } from '../meter.ts';
-import { roomForNote, writeOffsetText } from '../offsets/offset-text.ts';
+import { bytesForIncompleteOffsets, encodeOffsetMetadata } from '../offsets/offset-metadata.ts';
 import type { PartitionFlow } from '../../stream/partition/partition-flow.ts';
 
-export const NOTE_TOO_LARGE = 'OFFSET_METADATA_TOO_LARGE';
+export const METADATA_TOO_LARGE = 'OFFSET_METADATA_TOO_LARGE';
 
 /** The group has gone on without this member: what it held may be in other hands already. */
 export function isFenced(error: unknown): boolean {
@@ -37,7 +37,7 @@ export interface GroupCommitOptions {
 interface Moved {
   readonly flow: PartitionFlow;
   readonly offset: number;
-  readonly note: string;
+  readonly metadata: string;
 }
 
 /** Commits what has moved since the last commit. Never rejects. */
@@ -63,14 +63,14 @@ export async function commitWatermarks(
     passFailpoint('commit.answered');
     health.went();
     let tooLarge = 0;
-    for (const { flow, offset, note } of moved) {
+    for (const { flow, offset, metadata } of moved) {
       const type = refused.get(flow.partition);
       if (type === undefined) {
         accepted += 1;
         flow.committed = offset;
         health.partitions.clear(flow.partition);
-      } else if (type === NOTE_TOO_LARGE && note !== '') {
-        tooLarge = Math.max(tooLarge, Buffer.byteLength(note));
+      } else if (type === METADATA_TOO_LARGE && metadata !== '') {
+        tooLarge = Math.max(tooLarge, Buffer.byteLength(metadata));
       } else {
         refusals += 1;
         health.partitions.refused(flow.partition, type);
@@ -78,7 +78,7 @@ export async function commitWatermarks(
     }
     if (tooLarge === 0) return result();
     // What it is written beside counts for more: at once again, with less.
-    health.noteTooLarge(tooLarge);
+    health.metadataTooLarge(tooLarge);
   }
 }
 
@@ -89,12 +89,14 @@ function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
     .map((flow) => {
       // While the topic's id is not known, the one beside what is committed stays: it tells a later pod of a change.
       const topicId = assignment.topicId ?? assignment.committedTopicId;
-      const { mostNoteBytes } = health;
-      const decided = isLast ? flow.noteUndecided(roomForNote(topicId, mostNoteBytes)) : '';
-      const note = writeOffsetText({ topicId, note: decided }, mostNoteBytes);
-      return { flow, offset: flow.watermark, decided, note };
+      const { maxMetadataBytes } = health;
+      const incomplete = isLast
+        ? flow.encodeIncompleteOffsets(bytesForIncompleteOffsets(topicId, maxMetadataBytes))
+        : '';
+      const metadata = encodeOffsetMetadata({ topicId, incomplete }, maxMetadataBytes);
+      return { flow, offset: flow.watermark, incomplete, metadata };
     })
-    .filter(({ flow, decided }) => decided !== '' || needsCommit(flow));
+    .filter(({ flow, incomplete }) => incomplete !== '' || needsCommit(flow));
 }
 
 /** @returns what was refused, by partition: empty where nothing was. Or what became of the commit as a whole. */
@@ -104,10 +106,10 @@ async function tryCommit(
   options: GroupCommitOptions,
 ): Promise<ReadonlyMap<number, string> | CommitResult> {
   const { groupId, topic, health } = options;
-  const partitions = moved.map(({ flow, offset, note }) => ({
+  const partitions = moved.map(({ flow, offset, metadata }) => ({
     partition: flow.partition,
     offset: String(offset),
-    metadata: note,
+    metadata,
   }));
   const topics = [{ topic, partitions }];
   try {

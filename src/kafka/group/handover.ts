@@ -1,7 +1,7 @@
 /**
  * Hands an assignment over within the drain limit: starts nothing more, lets what runs finish, takes the hold
  * from what cannot finish in time (it is given up before its claim and read again by whoever comes next), and
- * commits, with a note of what has ended beyond the watermark. Heartbeats go on meanwhile: answered with "rebalance in progress", they still keep the session.
+ * commits, with what has ended beyond the watermark in the offset metadata. Heartbeats go on meanwhile: answered with "rebalance in progress", they still keep the session.
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';

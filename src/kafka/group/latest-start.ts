@@ -15,7 +15,7 @@ import type { Cluster } from 'kafkajs';
 import type { Logger } from '../../runtime/logger.ts';
 import type { OffsetReader } from '../offsets/offset-reader.ts';
 import { CommitRefused } from '../commit/commit-answer.ts';
-import { isFenced, NOTE_TOO_LARGE } from '../commit/group-commit.ts';
+import { isFenced, METADATA_TOO_LARGE } from '../commit/group-commit.ts';
 import { BEGINS_AT_END } from '../offsets/start-positions.ts';
 
 export interface LatestStartOptions {
@@ -44,7 +44,7 @@ export async function commitLatestStart(options: LatestStartOptions): Promise<bo
     await coordinator.offsetCommit({ groupId, ...outsider, topics: [{ topic, partitions }] });
   } catch (error) {
     // The others have been committed: what has none begins at its beginning, which skips nothing.
-    if (isNoteRefused(error)) {
+    if (isMetadataRefused(error)) {
       logger.warn(
         { groupId, topic, partitions },
         'the broker keeps no text beside offsets: some begin at their beginning',
@@ -59,7 +59,7 @@ export async function commitLatestStart(options: LatestStartOptions): Promise<bo
   return true;
 }
 
-function isNoteRefused(error: unknown): boolean {
+function isMetadataRefused(error: unknown): boolean {
   if (!(error instanceof CommitRefused)) return false;
-  return [...error.refused.values()].every((type) => type === NOTE_TOO_LARGE);
+  return [...error.refused.values()].every((type) => type === METADATA_TOO_LARGE);
 }

@@ -3,7 +3,7 @@ import { within } from '../../runtime/deadline.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { messageOf } from '../client/client.ts';
 import type { CommittedEntry, OffsetReader } from './offset-reader.ts';
-import { readOffsetText } from './offset-text.ts';
+import { decodeOffsetMetadata } from './offset-metadata.ts';
 
 /** Nobody waits for longer: what it is for can be found out later, too. */
 const WITHIN_MS = 3000;
@@ -33,7 +33,7 @@ export function createKnownTopic({ reader, logger }: KnownTopicOptions): KnownTo
   return {
     findId,
     committedId(committed) {
-      const ids = [...committed.values()].map(({ note }) => readOffsetText(note).topicId);
+      const ids = [...committed.values()].map(({ metadata }) => decodeOffsetMetadata(metadata).topicId);
       return ids.find((id) => id !== undefined);
     },
   };

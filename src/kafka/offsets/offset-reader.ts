@@ -22,7 +22,7 @@ export type Committed = number | 'none' | 'reset';
 export interface CommittedEntry {
   readonly offset: Committed;
   /** The text kept beside it; empty where there is none. */
-  readonly note: string;
+  readonly metadata: string;
 }
 
 export interface OffsetReader {
@@ -116,7 +116,7 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
             .flatMap((row) => row.partitions)
             .map(({ partition, offset, metadata }) => [
               partition,
-              { offset: readCommitted(offset), note: metadata ?? '' },
+              { offset: readCommitted(offset), metadata: metadata ?? '' },
             ]),
         );
       }),

@@ -2,8 +2,8 @@
  * Where a partition's reading begins. Asked of Kafka by ourselves at each assignment instead of being taken from
  * the first batch that kafkajs hands over: that one may stem from an assignment before this one.
  */
-import { readNote, type InheritedNote } from '../../stream/partition/offset-metadata.ts';
-import { readOffsetText } from './offset-text.ts';
+import { decodeIncompleteOffsets, type InheritedOffsets } from '../../stream/partition/incomplete-offsets.ts';
+import { decodeOffsetMetadata } from './offset-metadata.ts';
 import type { Committed, CommittedEntry, PartitionRange } from './offset-reader.ts';
 
 /** Beside offset 0: this group has read nothing of the partition, and begins at its end. */
@@ -16,7 +16,7 @@ export interface StartPosition {
   /** Set where the start is found by when it is asked for: it is committed before anything is read from it. */
   readonly isCommittedFirst?: true;
   /** What the pod before has done beyond the committed offset. */
-  readonly inherited: InheritedNote | undefined;
+  readonly inherited: InheritedOffsets | undefined;
   /** Set where offsets that nobody has read are gone: deleted by retention or by hand. */
   readonly lost: LostOffsets | undefined;
   /** Set where the committed offset says nothing of the log as it is. */
@@ -54,16 +54,16 @@ export function findStart(
   const start = { offset: range.low, committed: undefined, inherited: undefined };
   const well = { lost: undefined, reset: undefined };
   if (committed === 'none') return { ...start, ...well };
-  if (committed === 0 && entry?.note === BEGINS_AT_END) {
+  if (committed === 0 && entry?.metadata === BEGINS_AT_END) {
     return { ...start, ...well, offset: range.high, isCommittedFirst: true };
   }
   if (committed === 'reset') return { ...start, ...well, lost: { committed, range, offsets: undefined } };
-  const text = readOffsetText(entry?.note ?? '');
-  const isRemade = text.topicId !== undefined && topicId !== undefined && text.topicId !== topicId;
+  const metadata = decodeOffsetMetadata(entry?.metadata ?? '');
+  const isRemade = metadata.topicId !== undefined && topicId !== undefined && metadata.topicId !== topicId;
   if (isRemade || committed > range.high) {
     return { ...start, ...well, reset: { reason: isRemade ? 'remade' : 'cut_off', committed, range } };
   }
-  const inherited = readNote(text.note, committed);
+  const inherited = decodeIncompleteOffsets(metadata.incomplete, committed);
   if (committed >= range.low) return { ...well, offset: committed, committed, inherited };
   const offsets = countUndecided(committed, range.low, inherited);
   // Where the pod before had decided all that is gone, nothing is lost.
@@ -72,8 +72,8 @@ export function findStart(
 }
 
 /** Of the offsets from `from` to before `low`, those that nobody has decided. */
-function countUndecided(from: number, low: number, note: InheritedNote | undefined): number {
-  if (note === undefined) return low - from;
-  const told = [...note.undecided.keys()].filter((offset) => offset < low).length;
-  return told + Math.max(0, low - Math.max(from, note.until));
+function countUndecided(from: number, low: number, inherited: InheritedOffsets | undefined): number {
+  if (inherited === undefined) return low - from;
+  const undecided = [...inherited.undecided.keys()].filter((offset) => offset < low).length;
+  return undecided + Math.max(0, low - Math.max(from, inherited.until));
 }

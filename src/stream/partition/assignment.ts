@@ -62,7 +62,7 @@ export function sumInFlight(assignment: Assignment | undefined): number {
 /** Everything received has its outcome, and the client's buffer is empty. */
 export function hasNothingLeft(assignment: Assignment): boolean {
   for (const flow of assignment.flows.values()) {
-    if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow) || flow.noteUndecided() !== '')
+    if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow) || flow.encodeIncompleteOffsets() !== '')
       return false;
   }
   return true;

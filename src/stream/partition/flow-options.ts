@@ -3,7 +3,7 @@ import type { EventWork, EventHandler } from '../../domain/event-work.ts';
 import type { ByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import type { KeyedExecutor } from '../execute/keyed-executor.ts';
 import type { PartitionShares } from './partition-shares.ts';
-import type { InheritedNote } from './offset-metadata.ts';
+import type { InheritedOffsets } from './incomplete-offsets.ts';
 
 export interface FlowOptions {
   readonly topic: string;
@@ -14,7 +14,7 @@ export interface FlowOptions {
   /** Nothing is taken in before the start is committed: a later pod would find another. */
   readonly isCommittedFirst?: boolean;
   /** What an earlier assignment has done beyond the start. */
-  readonly inherited: InheritedNote | undefined;
+  readonly inherited: InheritedOffsets | undefined;
   readonly highWaterMark: number;
   readonly maxRecordBytes: number;
   readonly maxUncommittedEvents: number;

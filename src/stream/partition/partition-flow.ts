@@ -26,7 +26,7 @@ import { createOwnershipLedger } from './event-ownership.ts';
 import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from '../buffer/flow-buffer.ts';
 import { createPartitionShares } from './partition-shares.ts';
-import { writeNote } from './offset-metadata.ts';
+import { encodeIncompleteOffsets } from './incomplete-offsets.ts';
 import type { FlowOptions } from './flow-options.ts';
 import { isDecided, type Progress } from './progress.ts';
 import { createUncommittedSpan } from './uncommitted-span.ts';
@@ -54,7 +54,7 @@ export interface PartitionFlow {
   /** Takes in at most one event. False where nothing is ready or there is no room. */
   admit(): boolean;
   /** What is decided beyond the watermark, for the next assignment; empty where nothing is. O(events in flight). */
-  noteUndecided(mostBytes?: number): string;
+  encodeIncompleteOffsets(maxBytes?: number): string;
   /** Nothing more is taken in; what waits in the buffer is let go. Work that runs goes on. */
   close(): void;
   /** Closes, and revokes the ownership of everything that runs. */
@@ -253,7 +253,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       }
       return false;
     },
-    noteUndecided(mostBytes) {
+    encodeIncompleteOffsets(maxBytes) {
       const position = offsets.position();
       const records: [number, Progress][] = [];
       for (let owner = undecided.first(); owner !== undefined; owner = owner.next) {
@@ -264,7 +264,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
         until: Math.max(position, inherited.until),
         undecided: [...records, ...[...inherited.undecided].filter(([offset]) => offset >= position)],
       };
-      return writeNote(decided, mostBytes);
+      return encodeIncompleteOffsets(decided, maxBytes);
     },
     close,
     lose() {

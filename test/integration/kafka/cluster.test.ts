@@ -194,7 +194,7 @@ describe('three brokers', () => {
     await until('all else is done', () => ledger.done.size === 3000 - Math.ceil((3000 - 3) / 7));
     await first.consumer.stop();
     const told = first.lines.findLast(({ message }) => message.includes('takes no such text'));
-    expect(told?.fields['mostNoteBytes']).toBeLessThanOrEqual(100);
+    expect(told?.fields['maxMetadataBytes']).toBeLessThanOrEqual(100);
     expect(await bench.committed(groupId, topic)).toEqual([3]);
     const second = startPod(bench.brokers, { topic, groupId, ledger });
     await until('all is done', async () => (await bench.committed(groupId, topic))[0] === 3000);

@@ -4,8 +4,8 @@
  * an undecided event, go backwards, or be for a partition that the sender does not hold in the generation named.
  * What is against that is kept in `violations`.
  */
-import { readNote } from '../../../src/stream/partition/offset-metadata.ts';
-import { readOffsetText } from '../../../src/kafka/offsets/offset-text.ts';
+import { decodeIncompleteOffsets } from '../../../src/stream/partition/incomplete-offsets.ts';
+import { decodeOffsetMetadata } from '../../../src/kafka/offsets/offset-metadata.ts';
 import { isDecided } from '../../../src/stream/partition/progress.ts';
 
 export type LogEntry =
@@ -41,7 +41,7 @@ export interface FakeGroup {
   rebalancing: boolean;
   readonly generation: number;
   members(): ReadonlySet<string>;
-  committed(partition: number): { readonly offset: number; readonly note: string } | undefined;
+  committed(partition: number): { readonly offset: number; readonly metadata: string } | undefined;
   /** Begins a generation of these members. @returns each one's partitions. */
   form(members: readonly string[]): ReadonlyMap<string, readonly number[]>;
   /** The session is over: the group goes on without this member. */
@@ -58,7 +58,7 @@ export interface FakeGroup {
 
 export function createFakeGroup(partitions: readonly FakePartition[]): FakeGroup {
   const violations: string[] = [];
-  const committed = new Map<number, { offset: number; note: string }>();
+  const committed = new Map<number, { offset: number; metadata: string }>();
   const decided = new Map<string, number>();
   /** By generation: who held what. */
   const history: ReadonlyMap<string, readonly number[]>[] = [new Map()];
@@ -84,25 +84,25 @@ export function createFakeGroup(partitions: readonly FakePartition[]): FakeGroup
       if (offset < (committed.get(partition)?.offset ?? 0)) violations.push(`${what}: backwards`);
       const open = entries.find((entry) => entry.offset < offset && !isWhollyDecided(partition, entry));
       if (open !== undefined) violations.push(`${what}: past the undecided ${open.offset}`);
-      const note = readNote(readOffsetText(metadata ?? '').note, offset);
+      const incomplete = decodeIncompleteOffsets(decodeOffsetMetadata(metadata ?? '').incomplete, offset);
       const denied = entries.find(
         (entry) =>
-          note !== undefined &&
+          incomplete !== undefined &&
           entry.offset >= offset &&
-          entry.offset < note.until &&
-          !note.undecided.has(entry.offset) &&
+          entry.offset < incomplete.until &&
+          !incomplete.undecided.has(entry.offset) &&
           !isWhollyDecided(partition, entry),
       );
-      if (denied !== undefined) violations.push(`${what}: its note calls ${denied.offset} decided`);
+      if (denied !== undefined) violations.push(`${what}: its metadata calls ${denied.offset} decided`);
       for (const entry of entries) {
-        const pieces = note?.undecided.get(entry.offset);
+        const pieces = incomplete?.undecided.get(entry.offset);
         if (pieces === undefined || entry.kind === 'control') continue;
         const index = entry.users.findIndex(
           (_, at) => isDecided(pieces, at) && timesDecided(partition, entry.offset, at) === 0,
         );
-        if (index >= 0) violations.push(`${what}: its note calls ${entry.offset}.${index} decided`);
+        if (index >= 0) violations.push(`${what}: its metadata calls ${entry.offset}.${index} decided`);
       }
-      committed.set(partition, { offset, note: metadata ?? '' });
+      committed.set(partition, { offset, metadata: metadata ?? '' });
     }
   }
 

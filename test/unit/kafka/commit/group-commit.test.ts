@@ -5,7 +5,7 @@ import { createAssignment, type Assignment } from '../../../../src/stream/partit
 import { CommitRefused, withCommitAnswers } from '../../../../src/kafka/commit/commit-answer.ts';
 import { createCommitHealth, type CommitHealth } from '../../../../src/kafka/commit/commit-health.ts';
 import { commitWatermarks } from '../../../../src/kafka/commit/group-commit.ts';
-import { readOffsetText } from '../../../../src/kafka/offsets/offset-text.ts';
+import { decodeOffsetMetadata } from '../../../../src/kafka/offsets/offset-metadata.ts';
 import type { PartitionFlow } from '../../../../src/stream/partition/partition-flow.ts';
 import { createLogBook } from '../../../support/partners/partner-fakes.ts';
 import { createSteppedClock } from '../../../support/stepped-clock.ts';
@@ -40,9 +40,9 @@ beforeEach(() => {
   judge = () => undefined;
 });
 
-function flowOf(partition: number, note = '') {
-  const noteUndecided = (mostBytes = Infinity): string => note.slice(0, mostBytes);
-  return { partition, watermark: 10, committed: 5, noteUndecided } as unknown as PartitionFlow;
+function flowOf(partition: number, incomplete = '') {
+  const encodeIncompleteOffsets = (mostBytes = Infinity): string => incomplete.slice(0, mostBytes);
+  return { partition, watermark: 10, committed: 5, encodeIncompleteOffsets } as unknown as PartitionFlow;
 }
 
 function commit() {
@@ -124,7 +124,7 @@ describe('a text beside the offset that is too large', () => {
     expect(await commit()).toBe('ok');
     expect(committed()).toEqual([10, 10, 10]);
     expect(sent.at(-1)?.find(({ partition }) => partition === 1)?.metadata).toHaveLength(kept);
-    expect(health.mostNoteBytes).toBe(kept);
+    expect(health.maxMetadataBytes).toBe(kept);
     // The others went with the first.
     expect(askedFor().slice(1).flat()).not.toContain(0);
     const before = sent.length;
@@ -148,7 +148,7 @@ test('the id beside what is committed stays while the topic’s own is not known
   assignment.topicId = now;
   advance(0, 11);
   await commit();
-  const texts = sent.flat().map(({ metadata }) => readOffsetText(metadata).topicId);
+  const texts = sent.flat().map(({ metadata }) => decodeOffsetMetadata(metadata).topicId);
   expect(texts).toEqual([before, before, before, now]);
 });
 

@@ -1,9 +1,13 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
 import { fetchedOffset, isOurs, nextOffset, toEntries } from '../../../../src/kafka/fetch/batch-entries.ts';
-import { writeNote } from '../../../../src/stream/partition/offset-metadata.ts';
+import { encodeIncompleteOffsets } from '../../../../src/stream/partition/incomplete-offsets.ts';
 import { NOTHING_DECIDED } from '../../../../src/stream/partition/progress.ts';
-import { readOffsetText, roomForNote, writeOffsetText } from '../../../../src/kafka/offsets/offset-text.ts';
+import {
+  decodeOffsetMetadata,
+  bytesForIncompleteOffsets,
+  encodeOffsetMetadata,
+} from '../../../../src/kafka/offsets/offset-metadata.ts';
 import { findStart } from '../../../../src/kafka/offsets/start-positions.ts';
 
 const all = { lane: 'all', thresholdBytes: 10 } as const;
@@ -104,7 +108,7 @@ test('a client that no longer tells where its fetch began is an error, not a gue
 
 test('where reading begins', () => {
   const range = { low: 10, high: 20 };
-  const entry = (offset: number | 'none' | 'reset') => ({ offset, note: '' });
+  const entry = (offset: number | 'none' | 'reset') => ({ offset, metadata: '' });
   expect(findStart(undefined, range)).toMatchObject({ offset: 10, committed: undefined, lost: undefined });
   expect(findStart(entry('none'), range)).toMatchObject({
     offset: 10,
@@ -135,8 +139,8 @@ test('where reading begins', () => {
 test('a position of another topic says nothing of this one, also where it is in the log', () => {
   const range = { low: 10, high: 20 };
   const [before, now] = ['b'.repeat(22), 'n'.repeat(22)];
-  const note = writeNote({ from: 15, until: 18, undecided: [[15, NOTHING_DECIDED]] });
-  const entry = { offset: 15, note: writeOffsetText({ topicId: before, note }, 4096) };
+  const incomplete = encodeIncompleteOffsets({ from: 15, until: 18, undecided: [[15, NOTHING_DECIDED]] });
+  const entry = { offset: 15, metadata: encodeOffsetMetadata({ topicId: before, incomplete }, 4096) };
   expect(findStart(entry, range, now)).toMatchObject({
     ...{ offset: 10, committed: undefined, inherited: undefined, lost: undefined },
     reset: { reason: 'remade', committed: 15, range },
@@ -147,32 +151,41 @@ test('a position of another topic says nothing of this one, also where it is in 
     });
   }
   // Of pods before, or of brokers that keep no text.
-  expect(findStart({ offset: 15, note: '' }, range, now)).toMatchObject({ offset: 15, reset: undefined });
-  expect(findStart({ offset: 15, note }, range, now)).toMatchObject({ inherited: { until: 18 } });
+  expect(findStart({ offset: 15, metadata: '' }, range, now)).toMatchObject({ offset: 15, reset: undefined });
+  expect(findStart({ offset: 15, metadata: incomplete }, range, now)).toMatchObject({
+    inherited: { until: 18 },
+  });
 });
 
-test('the text beside an offset holds the topic’s id where there is room, and the note goes first', () => {
+test('the text beside an offset holds the topic’s id where there is room, and the incomplete offsets go first', () => {
   const topicId = 'i'.repeat(22);
   for (const most of [4096, 100, 40, 31, 30, 10, 0]) {
     const undecided = Array.from({ length: 50 }, (_, n) => [15 + 3 * n, NOTHING_DECIDED] as const);
-    const note = writeNote({ from: 15, until: 200, undecided }, roomForNote(topicId, most));
-    const text = writeOffsetText({ topicId, note }, most);
+    const incomplete = encodeIncompleteOffsets(
+      { from: 15, until: 200, undecided },
+      bytesForIncompleteOffsets(topicId, most),
+    );
+    const text = encodeOffsetMetadata({ topicId, incomplete }, most);
     expect(text.length).toBeLessThanOrEqual(most);
-    expect(readOffsetText(text)).toEqual({ topicId: most >= 31 ? topicId : undefined, note });
+    expect(decodeOffsetMetadata(text)).toEqual({ topicId: most >= 31 ? topicId : undefined, incomplete });
   }
-  expect(writeOffsetText({ topicId: undefined, note: 'n' }, 4096)).toBe('n');
+  expect(encodeOffsetMetadata({ topicId: undefined, incomplete: 'n' }, 4096)).toBe('n');
 });
 
 test('only what the pod before has not decided counts as lost, and what it decided beyond stays so', () => {
   const range = { low: 10, high: 20 };
-  const noteTo = (until: number, undecided: number[]) => {
-    const note = writeNote({ from: 5, until, undecided: undecided.map((one) => [one, NOTHING_DECIDED]) });
-    return findStart({ offset: 5, note }, range);
+  const startTo = (until: number, undecided: number[]) => {
+    const incomplete = encodeIncompleteOffsets({
+      from: 5,
+      until,
+      undecided: undecided.map((one) => [one, NOTHING_DECIDED]),
+    });
+    return findStart({ offset: 5, metadata: incomplete }, range);
   };
-  expect(noteTo(15, [5, 7, 12])).toMatchObject({ offset: 10, lost: { offsets: 2 } });
-  expect([...(noteTo(15, [5, 7, 12]).inherited?.undecided.keys() ?? [])]).toEqual([5, 7, 12]);
-  expect(noteTo(8, [5])).toMatchObject({ lost: { offsets: 3 } });
-  expect(noteTo(15, [12])).toMatchObject({ offset: 10, lost: undefined });
+  expect(startTo(15, [5, 7, 12])).toMatchObject({ offset: 10, lost: { offsets: 2 } });
+  expect([...(startTo(15, [5, 7, 12]).inherited?.undecided.keys() ?? [])]).toEqual([5, 7, 12]);
+  expect(startTo(8, [5])).toMatchObject({ lost: { offsets: 3 } });
+  expect(startTo(15, [12])).toMatchObject({ offset: 10, lost: undefined });
 });
 
 test('what a record was given stays when its chunk’s memory is given back', async () => {

@@ -4,7 +4,7 @@ import { createCommitter } from '../../../../src/kafka/commit/committer.ts';
 import { createIntakePump } from '../../../../src/stream/fetch-pump.ts';
 import { createMembership, type Membership } from '../../../../src/kafka/group/membership.ts';
 import type { CommittedEntry, PartitionRange } from '../../../../src/kafka/offsets/offset-reader.ts';
-import { writeOffsetText } from '../../../../src/kafka/offsets/offset-text.ts';
+import { encodeOffsetMetadata } from '../../../../src/kafka/offsets/offset-metadata.ts';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
@@ -80,7 +80,7 @@ function open(kafka: Kafka) {
 }
 
 const opened = ({ current }: Membership): number[] => [...(current?.flows.keys() ?? [])];
-const at = (offset: number): CommittedEntry => ({ offset, note: '' });
+const at = (offset: number): CommittedEntry => ({ offset, metadata: '' });
 
 it('what is known is read, what is not is held back, and read from its own start once it is known', async () => {
   const kafka: Kafka = {
@@ -137,8 +137,8 @@ it('a partition that begins at its end is begun there when it is first read, and
       [1, { low: 0, high: 9 }],
     ]),
     committed: new Map([
-      [0, { offset: 0, note: 'latest' }],
-      [1, { offset: 4, note: 'latest' }],
+      [0, { offset: 0, metadata: 'latest' }],
+      [1, { offset: 4, metadata: 'latest' }],
     ]),
   });
   membership.beforeJoin();
@@ -164,7 +164,7 @@ it('a partition that begins at its end is begun there when it is first read, and
 const [OLD, NEW] = ['o'.repeat(22), 'n'.repeat(22)];
 const noted = (offset: number, topicId: string): CommittedEntry => ({
   offset,
-  note: writeOffsetText({ topicId, note: '' }, 4096),
+  metadata: encodeOffsetMetadata({ topicId, incomplete: '' }, 4096),
 });
 
 it('a topic that is another is read from its first offset, whatever ranges were known', async () => {

@@ -1,18 +1,18 @@
 /**
  * What is written beside a committed offset at a handover: which offsets beyond it have not been decided yet, and
  * of these records' pieces, which have. Events of different users end in any order, so the watermark alone would have
- * the next pod do again whatever ended beyond the slowest. Kafka keeps the note with the offset it belongs to, in one
+ * the next pod do again whatever ended beyond the slowest. Kafka keeps the text with the offset it belongs to, in one
  * write.
  *
  * Text: `open:2:FROM:` and, in base64url, numbers as varints. First the offsets: the length from FROM to the end of
- * what the note speaks of, and unless that is 0 how many of them are undecided and the distances between these. Then
- * likewise the pieces, from 0, of one undecided offset after the other. Brokers take 4,096 bytes a note by default;
+ * what the text speaks of, and unless that is 0 how many of them are undecided and the distances between these. Then
+ * likewise the pieces, from 0, of one undecided offset after the other. Brokers take 4,096 bytes a text by default;
  * one that does not fit speaks of fewer, and what it says nothing of counts as undecided. Another way of cutting
  * records into pieces must be another version: pieces are known by their number.
  */
 import { NOTHING_DECIDED, type Progress } from './progress.ts';
 
-export interface HandoverNote {
+export interface IncompleteOffsets {
   /** The committed offset: all below are decided. */
   readonly from: number;
   /** Offsets from `from` up to here (not included) are decided, but for {@link undecided}. */
@@ -21,7 +21,7 @@ export interface HandoverNote {
   readonly undecided: Iterable<readonly [offset: number, pieces: Progress]>;
 }
 
-export interface InheritedNote extends Progress {
+export interface InheritedOffsets extends Progress {
   readonly undecided: ReadonlyMap<number, Progress>;
 }
 
@@ -32,14 +32,17 @@ const HEAD_BYTES = 12;
 
 /**
  * Empty where there is nothing to say: nothing beyond `from` is decided.
- * @param mostBytes that the text may have: one that would be longer speaks of fewer.
+ * @param maxBytes that the text may have: one that would be longer speaks of fewer.
  */
-export function writeNote({ from, until, undecided }: HandoverNote, mostBytes = Infinity): string {
+export function encodeIncompleteOffsets(
+  { from, until, undecided }: IncompleteOffsets,
+  maxBytes = Infinity,
+): string {
   const prefix = `${PREFIX}${String(from)}:`;
   // Four characters hold three bytes.
   const mostPacked = Math.min(
     MAX_PACKED_BYTES,
-    Math.floor(((mostBytes - prefix.length) * 3) / 4) - HEAD_BYTES,
+    Math.floor(((maxBytes - prefix.length) * 3) / 4) - HEAD_BYTES,
   );
   if (mostPacked <= 0) return '';
   const records = [...undecided];
@@ -60,8 +63,8 @@ export function writeNote({ from, until, undecided }: HandoverNote, mostBytes = 
   return `${prefix}${Buffer.from(bytes.slice(0, saidBytes)).toString('base64url')}`;
 }
 
-/** Undefined for anything that is not a note to this offset: then nothing beyond it counts as decided. */
-export function readNote(text: string, from: number): InheritedNote | undefined {
+/** Undefined for anything that is not such a text to this offset: then nothing beyond it counts as decided. */
+export function decodeIncompleteOffsets(text: string, from: number): InheritedOffsets | undefined {
   const prefix = `${PREFIX}${String(from)}:`;
   if (!text.startsWith(prefix)) return undefined;
   const values = readVarints(Buffer.from(text.slice(prefix.length), 'base64url'))?.values();

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readNote, writeNote } from '../../../../src/stream/partition/offset-metadata.ts';
+import {
+  decodeIncompleteOffsets,
+  encodeIncompleteOffsets,
+} from '../../../../src/stream/partition/incomplete-offsets.ts';
 import { isDecided, NOTHING_DECIDED, type Progress } from '../../../../src/stream/partition/progress.ts';
 
 const untouched = (offset: number) => [offset, NOTHING_DECIDED] as const;
@@ -15,7 +18,7 @@ const progress: fc.Arbitrary<Progress> = fc
   .integer({ min: 0, max: 100_000 })
   .chain((until) => someOf(0, until).map((undecided) => ({ until, undecided: new Set(undecided) })));
 
-const note = fc
+const incompleteOffsets = fc
   .record({ from: fc.integer({ min: 0, max: 2 ** 50 }), length: fc.integer({ min: 0, max: 100_000 }) })
   .chain(({ from, length }) =>
     someOf(from, length).chain((offsets) =>
@@ -29,18 +32,26 @@ const note = fc
 
 const decidedOf = ({ until, undecided }: Progress): number => until - [...undecided.keys()].length;
 
-describe('a handover note', () => {
+describe('incomplete offsets', () => {
   test('is empty where nothing beyond the offset is decided', () => {
-    expect(writeNote({ from: 5, until: 5, undecided: [] })).toBe('');
-    expect(writeNote({ from: 5, until: 8, undecided: [5, 6, 7].map(untouched) })).toBe('');
-    expect(writeNote({ from: 5, until: 6, undecided: [[5, { until: 2, undecided: new Set([0, 1]) }]] })).toBe(
-      '',
-    );
+    expect(encodeIncompleteOffsets({ from: 5, until: 5, undecided: [] })).toBe('');
+    expect(encodeIncompleteOffsets({ from: 5, until: 8, undecided: [5, 6, 7].map(untouched) })).toBe('');
+    expect(
+      encodeIncompleteOffsets({
+        from: 5,
+        until: 6,
+        undecided: [[5, { until: 2, undecided: new Set([0, 1]) }]],
+      }),
+    ).toBe('');
   });
 
   test('tells of a single record which of its pieces are decided', () => {
-    const text = writeNote({ from: 5, until: 6, undecided: [[5, { until: 4, undecided: new Set([2]) }]] });
-    const pieces = readNote(text, 5)?.undecided.get(5) ?? NOTHING_DECIDED;
+    const text = encodeIncompleteOffsets({
+      from: 5,
+      until: 6,
+      undecided: [[5, { until: 4, undecided: new Set([2]) }]],
+    });
+    const pieces = decodeIncompleteOffsets(text, 5)?.undecided.get(5) ?? NOTHING_DECIDED;
     expect([0, 1, 2, 3, 4].map((index) => isDecided(pieces, index))).toEqual([
       true,
       true,
@@ -52,14 +63,14 @@ describe('a handover note', () => {
 
   test('is read back as it was written', () => {
     fc.assert(
-      fc.property(note, (written) => {
+      fc.property(incompleteOffsets, (written) => {
         const undecided = new Map(written.undecided);
-        const text = writeNote(written);
+        const text = encodeIncompleteOffsets(written);
         const decided =
           decidedOf({ until: written.until - written.from, undecided }) +
           [...undecided.values()].reduce((sum, pieces) => sum + decidedOf(pieces), 0);
         if (decided === 0) return text === '';
-        const read = readNote(text, written.from)!;
+        const read = decodeIncompleteOffsets(text, written.from)!;
         expect(read.until).toBe(written.until);
         expect([...read.undecided.keys()]).toEqual([...undecided.keys()]);
         for (const [offset, pieces] of undecided) {
@@ -81,8 +92,12 @@ describe('a handover note', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 400 }), (gap) => {
         const undecided = Array.from({ length: 5000 }, (_, n) => n * gap);
-        const text = writeNote({ from: 0, until: 5000 * gap, undecided: undecided.map(untouched) });
-        const read = readNote(text, 0)!;
+        const text = encodeIncompleteOffsets({
+          from: 0,
+          until: 5000 * gap,
+          undecided: undecided.map(untouched),
+        });
+        const read = decodeIncompleteOffsets(text, 0)!;
         return text.length < 4096 && undecided.every((one) => !isDecided(read, one));
       }),
       { numRuns: 20 },
@@ -98,14 +113,14 @@ describe('a handover note', () => {
       fc.property(many, ({ gap, records }) => {
         const pieces = Array.from({ length: 500 }, (_, n) => n * gap);
         const offsets = Array.from({ length: records }, (_, n) => n);
-        const text = writeNote({
+        const text = encodeIncompleteOffsets({
           from: 0,
           until: records,
           undecided: offsets.map(
             (offset) => [offset, { until: 500 * gap, undecided: new Set(pieces) }] as const,
           ),
         });
-        const read = readNote(text, 0)!;
+        const read = decodeIncompleteOffsets(text, 0)!;
         return (
           text.length < 4096 &&
           offsets.every((offset) => !isDecided(read, offset)) &&
@@ -132,6 +147,6 @@ describe('a handover note', () => {
     // None of ten, and then the pieces of one.
     'open:2:7:CgAB',
   ])('that is none says nothing: %j', (text) => {
-    expect(readNote(text, 7)).toBeUndefined();
+    expect(decodeIncompleteOffsets(text, 7)).toBeUndefined();
   });
 });
