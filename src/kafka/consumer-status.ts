@@ -96,7 +96,7 @@ function positionsOf(flow: PartitionFlow | undefined, paceOf: PaceOf, nowMs: num
   const lag = Math.max(0, lastStableOffset - committed);
   const heldByTransactions = Math.max(0, highWaterMark - lastStableOffset);
   const pace = paceOf(flow);
-  pace.look(performance.now(), lag);
+  pace.sample(performance.now(), lag);
   const behindSeconds = lag === 0 ? 0 : secondsSince(oldestUndecidedMs, nowMs);
   const etaSeconds = pace.etaSeconds();
   return { committed, highWaterMark, lag, heldByTransactions, behindSeconds, etaSeconds };

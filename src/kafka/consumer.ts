@@ -150,7 +150,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       onChange: pump.wake,
       onFinished: () => {
         marks.progressAtMs = clock.now();
-        committer.noteFinished();
+        committer.eventFinished();
       },
       onPassedOver: (records) => meter.passedOver(records),
       onCommitDue: () => {
@@ -233,7 +233,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
 
   /** @param attempt answers false where what it looks for is not there yet. @throws once the pod stops. */
   async function persist(what: string, attempt: () => Promise<boolean>): Promise<void> {
-    let told: string | undefined;
+    let loggedReason: string | undefined;
     const untilThere = async (): Promise<void> => {
       if (!(await attempt())) throw new Error('not there yet');
     };
@@ -242,8 +242,8 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       onFailure: (error) => {
         const reason = messageOf(error);
         options.onUnavailable?.(`${what}: ${reason}`);
-        if (reason !== told) logger.warn({ topic, error: reason }, `${what}: waiting`);
-        told = reason;
+        if (reason !== loggedReason) logger.warn({ topic, error: reason }, `${what}: waiting`);
+        loggedReason = reason;
       },
     });
     options.onUnavailable?.(undefined);

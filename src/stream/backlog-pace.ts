@@ -1,6 +1,6 @@
 /**
  * When a backlog will be gone: how much faster its front moved than its end did, over the last minute. Pure; the
- * caller says when it looks.
+ * caller says when it samples.
  */
 
 /** Looked at over so long: a pace of seconds would change with every commit. */
@@ -8,7 +8,7 @@ const WINDOW_MS = 60_000;
 /** Looks closer together than that count as one. */
 const APART_MS = 2000;
 
-interface Look {
+interface Sample {
   readonly atMs: number;
   /** Offsets beyond the last commit. */
   readonly lag: number;
@@ -16,25 +16,25 @@ interface Look {
 
 export interface BacklogPace {
   /** @param atMs any clock that goes on, ms. */
-  look(atMs: number, lag: number): void;
+  sample(atMs: number, lag: number): void;
   /** Seconds until it is gone at the present pace: 0 without a backlog, null where it grows, stands or is not known yet. */
   etaSeconds(): number | null;
 }
 
 /** O(1) a look, some thirty looks in memory. */
 export function createBacklogPace(): BacklogPace {
-  const looks: Look[] = [];
-  let latest: Look | undefined;
+  const samples: Sample[] = [];
+  let latest: Sample | undefined;
   return {
-    look(atMs, lag) {
+    sample(atMs, lag) {
       latest = { atMs, lag };
-      const last = looks.at(-1);
+      const last = samples.at(-1);
       if (last !== undefined && atMs - last.atMs < APART_MS) return;
-      looks.push(latest);
-      while ((looks[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) looks.shift();
+      samples.push(latest);
+      while ((samples[1]?.atMs ?? atMs) <= atMs - WINDOW_MS) samples.shift();
     },
     etaSeconds() {
-      const first = looks[0];
+      const first = samples[0];
       if (latest === undefined || first === undefined) return null;
       if (latest.lag === 0) return 0;
       const shrunkBy = first.lag - latest.lag;

@@ -10,7 +10,7 @@ import type { PartitionFlow } from './partition/partition-flow.ts';
 const TURN_EVENTS = 16;
 const MAX_TURN_MS = 8;
 /** A partition's pace is told by pauses that take this part of a fetch's time, and longer ones. */
-const LOOKS = 5;
+const SHORTEST_PAUSE_PART = 5;
 
 export interface IntakePumpOptions {
   /** Shared out in equal parts, ≥ 1. */
@@ -77,7 +77,7 @@ export function createIntakePump(options: IntakePumpOptions): IntakePump {
         paused.delete(flow);
         const pausedMs = nowMs() - since.atMs;
         // The end of one record in a moment tells nothing.
-        if (pausedMs * LOOKS >= options.fetchMs)
+        if (pausedMs * SHORTEST_PAUSE_PART >= options.fetchMs)
           paces.set(flow, (since.heldBytes - flow.heldBytes) / pausedMs);
         options.resume(flow.partition);
       } else if (!isOpen && since === undefined) {

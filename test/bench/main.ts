@@ -2,7 +2,7 @@
  * `npm run bench`: every measurement that the pages quote, in one run on one machine, contenders in turn.
  * Prints the table, and writes it to `.readme/bench.json`, from which `npm run docs` makes the pages' tables.
  *
- *   npm run bench -- --only whole-flow hand-over     only these; the others' figures stay as they were
+ *   npm run bench -- --only whole-flow handover     only these; the others' figures stay as they were
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -13,7 +13,7 @@ import { backlog } from './benchmarks/backlog.ts';
 import type { Benchmark } from './benchmark.ts';
 import { executorCost } from './benchmarks/executor-cost.ts';
 import { flowControl } from './benchmarks/flow-control.ts';
-import { handOver } from './benchmarks/handover.ts';
+import { handover } from './benchmarks/handover.ts';
 import { openLab } from './lab.ts';
 import { parallelConsumer } from './benchmarks/parallel-consumer.ts';
 import { perKeyTable } from './benchmarks/per-key-table.ts';
@@ -29,7 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   parallelConsumer,
   executorCost,
   flowControl,
-  handOver,
+  handover,
   backlog,
   redisMemory,
 ];

@@ -5,8 +5,8 @@
  */
 import type { CommitResult } from '../meter.ts';
 
-/** Looks an interval: where nothing has finished from one to the next, what has is committed. */
-const LOOKS = 10;
+/** Where nothing has finished from one check to the next, what has is committed. */
+const CHECKS_PER_INTERVAL = 10;
 
 export interface CommitterOptions {
   /** ≥ 1. */
@@ -21,7 +21,7 @@ export interface CommitterOptions {
 
 export interface Committer {
   /** Counts events that finished, and commits once there are enough. */
-  noteFinished(): void;
+  eventFinished(): void;
   /** Somebody waits for a commit: begun at once, but after a failure only with the interval. */
   hurry(): void;
   /** Commits now, after a commit that is under way. Resolves with the last result. */
@@ -35,15 +35,15 @@ export function createCommitter(options: CommitterOptions): Committer {
   let running: Promise<CommitResult | 'nothing'> | undefined;
   let stopped = false;
   let hasFailed = false;
-  const looks = Math.min(LOOKS, options.intervalMs);
-  let look = 0;
+  const checks = Math.min(CHECKS_PER_INTERVAL, options.intervalMs);
+  let check = 0;
   let finishedBefore = 0;
   const timer = setInterval(() => {
-    look = (look + 1) % looks;
+    check = (check + 1) % checks;
     const isQuiet = finished > 0 && finished === finishedBefore && !hasFailed;
     finishedBefore = finished;
-    if (running === undefined && (look === 0 || isQuiet)) void begin();
-  }, options.intervalMs / looks);
+    if (running === undefined && (check === 0 || isQuiet)) void begin();
+  }, options.intervalMs / checks);
   timer.unref();
 
   function begin(): Promise<CommitResult | 'nothing'> {
@@ -60,7 +60,7 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 
   return {
-    noteFinished() {
+    eventFinished() {
       finished += 1;
       if (finished >= options.maxEvents && running === undefined && !stopped) void begin();
     },

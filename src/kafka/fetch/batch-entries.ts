@@ -32,7 +32,7 @@ export interface LaneRule {
   readonly thresholdBytes: number;
 }
 
-export function isOurs(rule: LaneRule, value: Buffer | null): boolean {
+export function isOfLane(rule: LaneRule, value: Buffer | null): boolean {
   if (rule.lane === 'all') return true;
   const large = (value?.length ?? 0) >= rule.thresholdBytes;
   return large === (rule.lane === 'large');
@@ -42,12 +42,13 @@ export function isOurs(rule: LaneRule, value: Buffer | null): boolean {
 export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry[]> {
   const pacer = createPacer();
   const entries: FlowEntry[] = [];
-  let ours: KafkaMessage[] = [];
+  let laneRecords: KafkaMessage[] = [];
   let passedOver = 0;
   let next = 0;
   const endChunk = (): void => {
-    if (ours.length > 0) entries.push({ kind: 'records', chunk: createRecordChunk(batch, ours) });
-    ours = [];
+    if (laneRecords.length > 0)
+      entries.push({ kind: 'records', chunk: createRecordChunk(batch, laneRecords) });
+    laneRecords = [];
   };
   const endSkip = (): void => {
     if (passedOver > 0) entries.push({ kind: 'skip', next, passedOver });
@@ -55,16 +56,16 @@ export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry
   };
   for (const [index, message] of batch.messages.entries()) {
     if (index % RECORDS_BETWEEN_LOOKS === 0 && pacer.isDue()) await pacer.turn();
-    if (isOurs(rule, message.value)) {
+    if (isOfLane(rule, message.value)) {
       endSkip();
-      ours.push(message);
+      laneRecords.push(message);
     } else {
       endChunk();
       passedOver += 1;
       letGo(message);
     }
     next = parseOffset(message.offset) + 1;
-    if (ours.length >= RECORDS_A_CHUNK) endChunk();
+    if (laneRecords.length >= RECORDS_A_CHUNK) endChunk();
   }
   endChunk();
   endSkip();

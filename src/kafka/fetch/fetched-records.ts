@@ -76,23 +76,23 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
   const pacer = createPacer();
   let leaderEpoch: number | undefined;
   /** One beyond the last offset that the messages tell of. */
-  let told = from;
+  let readTo = from;
 
   const take = (record: FetchedRecord): void => {
     const { offset, timestamp, key, value, headers } = record;
     messages.push({ offset: String(offset), timestamp, key, value, headers, isControlRecord: false });
-    told = offset + 1;
+    readTo = offset + 1;
   };
   const passTo = (next: number): void => {
-    if (next <= told) return;
+    if (next <= readTo) return;
     if (messages.at(-1)?.isControlRecord === true) messages.pop();
     messages.push(markerAt(next - 1));
-    told = next;
+    readTo = next;
   };
 
   async function readOne(batch: Buffer): Promise<void> {
     if (batch.readInt8(MAGIC_AT) !== 2) {
-      for (const record of await readMessage(batch)) if (record.offset >= told) take(record);
+      for (const record of await readMessage(batch)) if (record.offset >= readTo) take(record);
       return;
     }
     const header = readBatchHeader(batch);
@@ -104,7 +104,7 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
       budget.left -= sizeOf(record);
       return budget.left > 0;
     };
-    const isAll = isHidden || (await readBatchRecords(batch, header, told, { take: keep, pacer, limits }));
+    const isAll = isHidden || (await readBatchRecords(batch, header, readTo, { take: keep, pacer, limits }));
     for (const record of records) take(record);
     if (isAll) passTo(header.lastOffset + 1);
     ({ leaderEpoch } = header);

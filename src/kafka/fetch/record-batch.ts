@@ -57,8 +57,8 @@ export interface BatchHeader extends BatchMark {
  */
 export function readBatchHeader(batch: Buffer): BatchHeader {
   if (batch.length < RECORDS) throw new WireError(`a record batch of ${String(batch.length)} bytes`);
-  const told = batch.readUInt32BE(CHECKSUM);
-  if (crc32c(batch.subarray(ATTRIBUTES)) !== told) {
+  const stated = batch.readUInt32BE(CHECKSUM);
+  if (crc32c(batch.subarray(ATTRIBUTES)) !== stated) {
     throw new WireError('a record batch whose checksum is not that of its bytes');
   }
   const firstOffset = createWireReader(batch).offset();

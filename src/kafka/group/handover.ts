@@ -26,7 +26,7 @@ export interface HandoverOptions {
 }
 
 /** Resolves when nothing of the assignment can reach a claim any more and the last commit has ended. */
-export async function handOver(assignment: Assignment, options: HandoverOptions): Promise<void> {
+export async function runHandover(assignment: Assignment, options: HandoverOptions): Promise<void> {
   const { executor, committer, clock, logger } = options;
   const began = clock.now();
   const reserveMs = Math.min(MAX_RESERVE_MS, options.drainTimeoutMs * RESERVE_SHARE);

@@ -7,7 +7,7 @@ import { messageOf } from '../client/client.ts';
 import { createPartitionShares } from '../../stream/partition/partition-shares.ts';
 import { createByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import { within } from '../../runtime/deadline.ts';
-import { handOver, revokeAll } from './handover.ts';
+import { runHandover, revokeAll } from './handover.ts';
 import type { JoinAnswer } from './join-gate.ts';
 import { createKnownTopic } from '../offsets/known-topic.ts';
 import type { MembershipOptions } from './membership-options.ts';
@@ -55,7 +55,7 @@ export function createMembership(options: MembershipOptions): Membership {
   const { executor, pump, logger, clock } = options;
   const mostRunning = executor.maxRunning;
   let current: Assignment | undefined;
-  let handingOver: Promise<void> | undefined;
+  let handover: Promise<void> | undefined;
   let leaving = false;
   /** Resolves when the join that is under way has ended; undefined while there is none. */
   let joining: PromiseWithResolvers<void> | undefined;
@@ -67,19 +67,19 @@ export function createMembership(options: MembershipOptions): Membership {
   const unpackSemaphore = createByteSemaphore({ capacityBytes: options.maxRecordBytes });
   const topic = createKnownTopic(options);
   /** The client keeps a seek that it has not come to through a join, and would begin there. */
-  const sought = new Set<number>();
+  const pendingSeeks = new Set<number>();
   /** Not opened yet, and paused at the client. */
   const heldBack = new Set<number>();
 
   function seek(partition: number, offset: number): void {
-    sought.add(partition);
+    pendingSeeks.add(partition);
     options.seek(partition, offset);
   }
 
   function startHandover(assignment: Assignment): Promise<void> {
     closedSinceMs ??= clock.now();
-    handingOver ??= handOver(assignment, options).finally(() => (handingOver = undefined));
-    return handingOver;
+    handover ??= runHandover(assignment, options).finally(() => (handover = undefined));
+    return handover;
   }
 
   function beforeJoin(): JoinAnswer {
@@ -160,7 +160,7 @@ export function createMembership(options: MembershipOptions): Membership {
       if (start.lost !== undefined) gone.deleted(partition, start.lost.offsets, { ...start.lost });
       if (start.reset !== undefined) gone.reset(partition, start.reset.reason, { ...start.reset });
       const isElsewhere = start.committed === undefined || heldBack.has(partition);
-      if (isElsewhere || assignment.toSeek.has(partition) || sought.has(partition)) {
+      if (isElsewhere || assignment.toSeek.has(partition) || pendingSeeks.has(partition)) {
         seek(partition, start.offset);
       }
       assignment.flows.set(partition, makeFlow(partition, range, start));

@@ -41,9 +41,9 @@ export async function unpackWhenFree(
   packed: Buffer,
   { maxRecordBytes, unpackSemaphore: semaphore = NO_BOUND }: UnpackLimits,
 ): Promise<Unpacked> {
-  const told = Math.min(maxRecordBytes, Math.max(LEAST_BYTES, hintUnpackedBytes(packed)));
-  const first = await unpackWithin(told, packed, semaphore);
-  if (first.kind !== 'too_large' || told === maxRecordBytes) return first;
+  const hintBytes = Math.min(maxRecordBytes, Math.max(LEAST_BYTES, hintUnpackedBytes(packed)));
+  const first = await unpackWithin(hintBytes, packed, semaphore);
+  if (first.kind !== 'too_large' || hintBytes === maxRecordBytes) return first;
   return unpackWithin(maxRecordBytes, packed, semaphore);
 }
 

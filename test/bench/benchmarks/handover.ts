@@ -13,9 +13,9 @@ const PARTITIONS = 12;
 const PER_SECOND = 600;
 const TICK_MS = 50;
 
-export const handOver: Benchmark = {
-  name: 'hand-over',
-  title: 'hand-over',
+export const handover: Benchmark = {
+  name: 'handover',
+  title: 'handover',
   workload: `${String(PODS)} pods, ${String(PER_SECOND)} events/s, calls of 0–20 ms, ${String(RESTARTS)} rolling restarts by SIGTERM`,
   async run(lab) {
     await lab.stub.reset({ maxDelayMs: 20 });

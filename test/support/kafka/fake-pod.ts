@@ -178,7 +178,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
     flow: {
       keyOf: rooms.createKeyRule('user'),
       onChange: pump.wake,
-      onFinished: () => committer.noteFinished(),
+      onFinished: () => committer.eventFinished(),
       onPassedOver: () => undefined,
       onCommitDue: () => committer.hurry(),
       onFault: options.onFault,

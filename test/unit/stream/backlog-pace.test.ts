@@ -5,7 +5,7 @@ import { createBacklogPace } from '../../../src/stream/backlog-pace.ts';
 /** Looks once a second. */
 function watched(lags: readonly number[]): number | null {
   const pace = createBacklogPace();
-  for (const [second, lag] of lags.entries()) pace.look(second * 1000, lag);
+  for (const [second, lag] of lags.entries()) pace.sample(second * 1000, lag);
   return pace.etaSeconds();
 }
 
@@ -38,6 +38,6 @@ it('goes by the last minute, not by what was before it', () => {
 
 it('looks as often as it is asked, and keeps no more than its minute', () => {
   const pace = createBacklogPace();
-  for (let ms = 0; ms <= 600_000; ms += 10) pace.look(ms, 600_000 - ms / 10);
+  for (let ms = 0; ms <= 600_000; ms += 10) pace.sample(ms, 600_000 - ms / 10);
   expect(pace.etaSeconds()).toBe(5400);
 });

@@ -28,7 +28,7 @@ function start(answers: readonly CommitResult[] = []) {
   });
   open = committer;
   const finish = (count: number): void => {
-    for (let n = 0; n < count; n += 1) committer.noteFinished();
+    for (let n = 0; n < count; n += 1) committer.eventFinished();
   };
   return { committer, atMs, finish };
 }
@@ -83,9 +83,9 @@ describe('commits', () => {
       onResult: () => undefined,
     });
     open = committer;
-    committer.noteFinished();
-    committer.noteFinished();
-    committer.noteFinished();
+    committer.eventFinished();
+    committer.eventFinished();
+    committer.eventFinished();
     await pass(5000);
     expect(begun).toBe(1);
     answer('ok');

@@ -1,6 +1,6 @@
 import type { Batch, KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
-import { fetchedOffset, isOurs, nextOffset, toEntries } from '../../../../src/kafka/fetch/batch-entries.ts';
+import { fetchedOffset, isOfLane, nextOffset, toEntries } from '../../../../src/kafka/fetch/batch-entries.ts';
 import { encodeIncompleteOffsets } from '../../../../src/stream/partition/incomplete-offsets.ts';
 import { NOTHING_DECIDED } from '../../../../src/stream/partition/progress.ts';
 import {
@@ -83,11 +83,11 @@ test('records come out as they went in, whatever lies between them', async () =>
 
 test('at the threshold is large, nothing is small', () => {
   const ten = Buffer.alloc(10);
-  expect(isOurs({ lane: 'large', thresholdBytes: 10 }, ten)).toBe(true);
-  expect(isOurs({ lane: 'small', thresholdBytes: 10 }, ten)).toBe(false);
-  expect(isOurs({ lane: 'small', thresholdBytes: 10 }, ten.subarray(1))).toBe(true);
-  expect(isOurs({ lane: 'small', thresholdBytes: 10 }, null)).toBe(true);
-  expect(isOurs(all, ten)).toBe(true);
+  expect(isOfLane({ lane: 'large', thresholdBytes: 10 }, ten)).toBe(true);
+  expect(isOfLane({ lane: 'small', thresholdBytes: 10 }, ten)).toBe(false);
+  expect(isOfLane({ lane: 'small', thresholdBytes: 10 }, ten.subarray(1))).toBe(true);
+  expect(isOfLane({ lane: 'small', thresholdBytes: 10 }, null)).toBe(true);
+  expect(isOfLane(all, ten)).toBe(true);
 });
 
 test('records of the other lane become one stretch each', async () => {

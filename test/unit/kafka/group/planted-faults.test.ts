@@ -25,7 +25,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'commit going backwards, past one that is still under way',
     file: 'kafka/commit/committer.ts',
-    find: 'if (running === undefined && (look === 0 || isQuiet)) void begin();',
+    find: 'if (running === undefined && (check === 0 || isQuiet)) void begin();',
     replace: 'void begin();',
     by: /backwards/,
   },
@@ -95,7 +95,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'a seek that outlives a join',
     file: 'kafka/group/membership.ts',
-    find: ' || sought.has(partition)',
+    find: ' || pendingSeeks.has(partition)',
     replace: '',
     by: /stuck/,
   },
