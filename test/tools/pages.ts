@@ -121,22 +121,27 @@ export function unknownVariables(pages: Texts, { texts }: Code, others: readonly
 export function unknownCommands(pages: Texts, { texts, scripts }: Code): string[] {
   return [...pages].flatMap(([page, text]) =>
     codeOf(text).flatMap((code) =>
-      [...code.matchAll(/\bnpm (?:run )?(?:-s |--silent )?([a-z][a-z:-]*)(?: -- ([^#&|]*))?/g)].flatMap(
-        ([, script = '', rest = '']) => {
-          if (script === 'ci' || script === 'run') return [];
-          const runs = scripts[script];
-          if (runs === undefined) return [`${page}: npm run ${script}`];
-          const wanted = [...rest.matchAll(/--([a-z][a-z-]*)/g)].map(([, option = '']) => option);
-          const command = script === 'rules' ? (/^[a-z-]+/.exec(rest)?.[0] ?? undefined) : undefined;
-          const source = sourceOf(runs, texts);
-          return [
-            ...wanted.filter((option) => !new RegExp(`--${option}\\b|['"]${option}['"]`).test(source)),
-            ...(command === undefined || source.includes(`.command('${command}')`) ? [] : [command]),
-          ].map((name) => `${page}: npm run ${script} -- ${name}`);
-        },
-      ),
+      [
+        ...asScript(code).matchAll(/\bnpm (?:run )?(?:-s |--silent )?([a-z][a-z:-]*)(?: -- ([^#&|]*))?/g),
+      ].flatMap(([, script = '', rest = '']) => {
+        if (script === 'ci' || script === 'run') return [];
+        const runs = scripts[script];
+        if (runs === undefined) return [`${page}: npm run ${script}`];
+        const wanted = [...rest.matchAll(/--([a-z][a-z-]*)/g)].map(([, option = '']) => option);
+        const command = runs.includes('src/cli/') ? /^[a-z-]+/.exec(rest)?.[0] : undefined;
+        const source = sourceOf(runs, texts);
+        return [
+          ...wanted.filter((option) => !new RegExp(`--${option}\\b|['"]${option}['"]`).test(source)),
+          ...(command === undefined || source.includes(`.command('${command}')`) ? [] : [command]),
+        ].map((name) => `${page}: npm run ${script} -- ${name}`);
+      }),
     ),
   );
+}
+
+/** The bin's commands are those of the scripts. */
+function asScript(code: string): string {
+  return code.replace(/\bnpx coupon-notifier ([a-z-]+)/g, 'npm run $1 --');
 }
 
 /** All of the folder whose program a script runs. */
@@ -151,7 +156,7 @@ function sourceOf(runs: string, texts: Texts): string {
 export function unnamedScripts(pages: Texts, { scripts }: Code): string[] {
   const said = [...pages.values()].flatMap(codeOf).join('\n');
   return Object.keys(scripts).filter(
-    (script) => !new RegExp(`\\bnpm (run )?${script}(?![\\w:-])`).test(said),
+    (script) => !new RegExp(`\\bnpm (run )?${script}(?![\\w:-])`).test(asScript(said)),
   );
 }
 

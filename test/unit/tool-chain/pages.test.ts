@@ -3,6 +3,8 @@
  * name exists, and what a person may use is named. Each check is shown to find what it is for.
  */
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import directions from '../../../.dependency-cruiser.js';
 import { VARIABLES } from '../../../src/config/variables.ts';
 import {
   anchorsOf,
@@ -36,6 +38,18 @@ const OTHERS = ['NODE_EXTRA_CA_CERTS', 'DOCKER_HOST', 'USER_ID'];
 const BETWEEN_PROCESSES = /^(CHAOS_|HAZARD_|TEST_SUMMARY_|RYUK_|TESTCONTAINERS_)/;
 /** Of the machine and of Docker, read as everybody reads them. */
 const THE_MACHINES = /^(PATH|HOME|JAVA_HOME|XDG_\w+|DOCKER_\w+|AWS_\w+|REDIS_URL|KAFKA_BROKERS)$/;
+
+const directionRules = z
+  .object({
+    forbidden: z.array(
+      z.object({
+        name: z.string(),
+        to: z.object({ pathNot: z.union([z.string(), z.array(z.string())]).optional() }),
+      }),
+    ),
+  })
+  .parse(directions);
+const namesIn = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 
 const page = (text: string): Texts => new Map([['page.md', text]]);
 
@@ -83,7 +97,9 @@ describe('names', () => {
 
   it('of commands are scripts, with the subcommands and options that they have', () => {
     expect(unknownCommands(pages, code)).toEqual([]);
-    const wrong = page('`npm run gone`, `npm run demo -- --evens 1 --pods 2`, `npm run rules -- chek FILE`');
+    const wrong = page(
+      '`npm run gone`, `npm run demo -- --evens 1 --pods 2`, `npx coupon-notifier rules chek FILE`',
+    );
     expect(unknownCommands(wrong, code)).toEqual([
       'page.md: npm run gone',
       'page.md: npm run demo -- evens',
@@ -115,6 +131,32 @@ describe('names', () => {
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !isKnown(name))).toEqual([]);
     expect(isKnown('partitions[].gone')).toBe(false);
+  });
+});
+
+describe('the rooms', () => {
+  /** Of each room that a rule is about, what it may know beside its own files and `runtime/`. */
+  const allowed = new Map(
+    directionRules.forbidden.flatMap(({ name, to: { pathNot = [] } }) => {
+      const room = /^room-(.*)$/.exec(name)?.[1];
+      const known = [pathNot].flat().map((path) => path.replace(/^\^src\/|\/$|\$$|\\/g, ''));
+      return room === undefined ? [] : [[room, known.filter((one) => one !== room && one !== 'runtime')]];
+    }),
+  );
+  const rows = sectionOf(textOf(pages, 'src/README.md'), 'Rooms').matchAll(
+    /^\| `([\w.]+)\/?` +\|[^|]*\|([^|;]*)/gm,
+  );
+  const shown = new Map([...rows].map(([, room = '', knows = '']) => [room, namesIn(knows)]));
+
+  it('are the folders of the source', () => {
+    const folders = [...code.paths].flatMap((path) => /^src\/([\w-]+|main\.ts)$/.exec(path)?.[1] ?? []);
+    expect(folders).toContain('runtime');
+    expect([...shown.keys()].toSorted()).toEqual(folders.toSorted());
+  });
+
+  it('know what the rules of direction let them know', () => {
+    expect(allowed.get('claims')).toEqual(['domain', 'pipeline/ports.ts', 'redis']);
+    for (const [room, names] of allowed) expect(shown.get(room), room).toEqual(names);
   });
 });
 
