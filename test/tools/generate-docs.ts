@@ -11,6 +11,7 @@ import { rulesJsonSchema } from '../../src/rules/document/json-schema.ts';
 import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
 import { DEPENDENCIES } from '../fault-matrix/list.ts';
 import { matrixPage } from '../fault-matrix/matrix.ts';
+import { mutationTable, readResults } from '../mutation/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 
@@ -78,6 +79,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'test/README.md': { hazards: hazardTable(), chaos: chaosTables(played) },
   'test/bench/README.md': { measurements: benchTables(measured) },
+  'test/mutation/README.md': { mutation: mutationTable(readResults()) },
 };
 const generated = [
   ...Object.entries(PAGES).map(([path, parts]) => ({

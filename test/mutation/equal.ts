@@ -1,0 +1,71 @@
+/**
+ * The mutants that no test can notice, as the service does the same with them: `equal.yaml`, each with its reason.
+ * An entry that matches no mutant, or one that a test notices, is an error, so that the list never grows stale.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Mutant } from './instrument.ts';
+
+const Text = z.string().min(1);
+const Entry = z.strictObject({
+  file: Text,
+  why: Text,
+  mutants: z
+    .array(
+      z.strictObject({
+        /** The whole line in which the mutant begins, without its indent. */
+        at: Text,
+        /** The text that is replaced; may end in … for what goes on. The line's whole text where it is left out. */
+        from: Text.optional(),
+        to: z.string(),
+        /** Which of several alike, from 1. */
+        nth: z.int().positive().optional(),
+      }),
+    )
+    .min(1),
+});
+export type EqualEntry = z.infer<typeof Entry>;
+type EqualMutant = EqualEntry['mutants'][number];
+
+export const readEqual = (): EqualEntry[] =>
+  z.array(Entry).parse(parse(readFileSync(join(import.meta.dirname, 'equal.yaml'), 'utf8')));
+
+export interface EqualFound {
+  /** Ids. */
+  readonly equal: ReadonlySet<string>;
+  /** One line a fault of the list. */
+  readonly faults: readonly string[];
+}
+
+/** @param killed ids of the mutants that a test noticed. */
+export function findEqual(
+  entries: readonly EqualEntry[],
+  mutants: readonly Mutant[],
+  killed: ReadonlySet<string>,
+): EqualFound {
+  const equal = new Set<string>();
+  const faults: string[] = [];
+  for (const { file, mutants: listed } of entries) {
+    const inFile = mutants.filter((mutant) => mutant.file === file);
+    for (const wanted of listed) {
+      const name = `equal.yaml: ${file}: "${wanted.from ?? wanted.at}" → "${wanted.to}" in "${wanted.at}"`;
+      const alike = inFile.filter((mutant) => matches(mutant, wanted));
+      const found = wanted.nth === undefined ? alike : alike.slice(wanted.nth - 1, wanted.nth);
+      const [only] = found;
+      if (only === undefined) faults.push(`${name}: no such mutant`);
+      else if (found.length > 1)
+        faults.push(`${name}: ${String(found.length)} such mutants, say which with nth`);
+      else if (killed.has(only.id)) faults.push(`${name}: a test notices it, so it is not equal`);
+      else equal.add(only.id);
+    }
+  }
+  return { equal, faults };
+}
+
+const startsAs = (text: string, wanted: string): boolean =>
+  wanted.endsWith('…') ? text.startsWith(wanted.slice(0, -1)) : text === wanted;
+
+const matches = (mutant: Mutant, { at, from = at, to }: EqualMutant): boolean =>
+  mutant.at === at && startsAs(mutant.from, from) && startsAs(mutant.to, to);
