@@ -9,6 +9,7 @@ import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
 import { parseInstant } from '../../domain/civil.ts';
 import type { Coupon } from '../../domain/coupon.ts';
+import type { Complete } from '../../runtime/complete.ts';
 
 export type ParsedCoupons =
   | { readonly ok: true; readonly coupons: readonly Coupon[]; /** Left out. */ readonly invalid: number }
@@ -40,6 +41,9 @@ const instant = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
+/** A moment is text in JSON and ms in a {@link Coupon}. */
+type JsonName<Field> = Field extends `${infer Name}Ms` ? Name : Field;
+
 const couponShape = z.object({
   couponId: id,
   merchantId: id,
@@ -52,7 +56,7 @@ const couponShape = z.object({
   longitude: z.number().min(-180).max(180).nullish(),
   validFrom: instant.nullish(),
   validUntil: instant.nullish(),
-});
+} satisfies Readonly<Record<JsonName<keyof Coupon>, z.ZodType>>);
 
 /** The names that mean something in a coupon. */
 export const COUPON_FIELDS: ReadonlySet<string> = new Set(Object.keys(couponShape.shape));
@@ -83,19 +87,21 @@ export function readCoupon(item: unknown): Coupon | undefined {
   if (!mayBeCoupon(item)) return undefined;
   const { success, data } = couponShape.safeParse(item);
   if (!success) return undefined;
-  const { latitude, longitude } = data;
-  return {
+  const isPlace = isPresent(data.latitude) && isPresent(data.longitude);
+  const coupon: Complete<Coupon> = {
     couponId: data.couponId,
     merchantId: data.merchantId,
     title: data.title,
-    ...(isPresent(data.body) && { body: data.body }),
-    ...(isPresent(data.category) && { category: data.category }),
-    ...(isPresent(data.deepLink) && { deepLink: data.deepLink }),
-    ...(isPresent(data.discountPercent) && { discountPercent: data.discountPercent }),
-    ...(isPresent(latitude) && isPresent(longitude) && { latitude, longitude }),
-    ...(isPresent(data.validFrom) && { validFromMs: data.validFrom }),
-    ...(isPresent(data.validUntil) && { validUntilMs: data.validUntil }),
+    body: data.body ?? undefined,
+    category: data.category ?? undefined,
+    deepLink: data.deepLink ?? undefined,
+    discountPercent: data.discountPercent ?? undefined,
+    latitude: isPlace ? (data.latitude ?? undefined) : undefined,
+    longitude: isPlace ? (data.longitude ?? undefined) : undefined,
+    validFromMs: data.validFrom ?? undefined,
+    validUntilMs: data.validUntil ?? undefined,
   };
+  return coupon;
 }
 
 /** A schema takes microseconds to say no: a megabyte of `{}` would hold the event loop for a second. */

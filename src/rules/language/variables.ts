@@ -7,7 +7,27 @@ import type { Coupon } from '../../domain/coupon.ts';
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Merchant } from '../../domain/merchant.ts';
 
-const EVENT_FIELDS = {
+type CelType = 'string' | 'double' | 'bool';
+/** The variables of an object whose fields are said to be seen in them; every field must be named, `never`: not seen. */
+type SeenIn<T, Fields extends Readonly<Record<keyof T, string>>> = Fields[keyof T];
+
+type EventVariable = SeenIn<
+  LocationEvent,
+  {
+    eventId: never;
+    userId: 'userId';
+    occurredAtMs: 'ageSeconds';
+    latitude: 'latitude';
+    longitude: 'longitude';
+    merchantId: 'merchantId';
+    trigger: 'trigger';
+    accuracyMeters: 'accuracyMeters' | 'hasAccuracy';
+    timeZone: 'timeZoneKnown' | 'localHour' | 'localWeekday';
+    locale: 'locale';
+    pushConsent: never;
+  }
+>;
+const EVENT_VARIABLES = {
   userId: 'string',
   merchantId: 'string',
   trigger: 'string',
@@ -20,9 +40,25 @@ const EVENT_FIELDS = {
   localWeekday: 'double',
   timeZoneKnown: 'bool',
   locale: 'string',
-} as const;
+} as const satisfies Readonly<Record<EventVariable, CelType>>;
 
-const COUPON_FIELDS = {
+type CouponVariable = SeenIn<
+  Coupon,
+  {
+    couponId: 'couponId';
+    merchantId: 'merchantId';
+    title: 'title';
+    body: 'body';
+    category: 'category';
+    deepLink: 'deepLink';
+    discountPercent: 'discountPercent' | 'hasDiscountPercent';
+    latitude: 'latitude' | 'hasLocation' | 'distanceMeters';
+    longitude: 'longitude' | 'hasLocation' | 'distanceMeters';
+    validFromMs: 'validFrom' | 'hasValidFrom';
+    validUntilMs: 'validUntil' | 'hasValidUntil' | 'remainingSeconds';
+  }
+>;
+const COUPON_VARIABLES = {
   couponId: 'string',
   merchantId: 'string',
   title: 'string',
@@ -40,9 +76,22 @@ const COUPON_FIELDS = {
   validUntil: 'string',
   hasValidUntil: 'bool',
   remainingSeconds: 'double',
-} as const;
+} as const satisfies Readonly<Record<CouponVariable, CelType>>;
 
-const MERCHANT_FIELDS = {
+type MerchantVariable =
+  | 'known'
+  | SeenIn<
+      Merchant,
+      {
+        merchantId: 'merchantId';
+        name: 'name';
+        tier: 'tier';
+        category: 'category';
+        timeZone: 'timeZone';
+        active: 'active';
+      }
+    >;
+const MERCHANT_VARIABLES = {
   merchantId: 'string',
   known: 'bool',
   name: 'string',
@@ -50,9 +99,13 @@ const MERCHANT_FIELDS = {
   category: 'string',
   timeZone: 'string',
   active: 'bool',
-} as const;
+} as const satisfies Readonly<Record<MerchantVariable, CelType>>;
 
-export const VARIABLES = { event: EVENT_FIELDS, coupon: COUPON_FIELDS, merchant: MERCHANT_FIELDS } as const;
+export const VARIABLES = {
+  event: EVENT_VARIABLES,
+  coupon: COUPON_VARIABLES,
+  merchant: MERCHANT_VARIABLES,
+} as const;
 
 /** CEL tells types apart by their constructor; each value names its own, the cheapest way to have one. */
 export const BRANDS = {
@@ -61,12 +114,12 @@ export const BRANDS = {
   merchant: (): 'merchant' => 'merchant',
 } as const;
 
-type Values<Fields extends Readonly<Record<string, 'string' | 'double' | 'bool'>>> = {
+type Values<Fields extends Readonly<Record<string, CelType>>> = {
   readonly [Name in keyof Fields]: { string: string; double: number; bool: boolean }[Fields[Name]];
 } & { readonly constructor: () => string };
-export type EventVariables = Values<typeof EVENT_FIELDS>;
-type CouponVariables = Values<typeof COUPON_FIELDS>;
-type MerchantVariables = Values<typeof MERCHANT_FIELDS>;
+export type EventVariables = Values<typeof EVENT_VARIABLES>;
+type CouponVariables = Values<typeof COUPON_VARIABLES>;
+type MerchantVariables = Values<typeof MERCHANT_VARIABLES>;
 
 export interface Variables {
   readonly event: EventVariables;
