@@ -1,6 +1,7 @@
 /**
  * The dead-letter topic holds exactly the bad ones: each bad event's own bytes at least once, and nothing else but
- * events that the coupon API really refused, or failed again and again.
+ * events that the coupon API really refused, or whose user's calls it failed: an event's patience counts from when its
+ * user's calls began to fail, and its own one try may meet a closed port, of which the API knows nothing.
  */
 import type { CouponCalls } from '../partners/ledger.ts';
 import type { FoundLetter, ProducedEvent, Violation } from './evidence.ts';
@@ -15,16 +16,18 @@ export const findLetterFaults = (
   letters: readonly FoundLetter[],
   couponCalls: readonly CouponCalls[],
 ): readonly Violation[] => {
-  const answered = (count: 'rejections' | 'failures'): ReadonlySet<string> =>
-    new Set(
-      couponCalls
-        .filter((calls) => calls[count] > 0)
-        .map(({ userId, eventId }) => identityOf(userId, eventId)),
+  const rejected = new Set(
+    couponCalls
+      .filter(({ rejections }) => rejections > 0)
+      .map(({ userId, eventId }) => identityOf(userId, eventId)),
+  );
+  const failing = new Set(couponCalls.filter(({ failures }) => failures > 0).map(({ userId }) => userId));
+  const isExplained = (reason: string, event: ProducedEvent): boolean => {
+    if (reason === 'coupon_api_failed') return failing.has(event.userId ?? '');
+    return (
+      reason === 'coupon_api_rejected' && rejected.has(identityOf(event.userId ?? '', event.eventId ?? ''))
     );
-  const explains = new Map([
-    ['coupon_api_rejected', answered('rejections')],
-    ['coupon_api_failed', answered('failures')],
-  ]);
+  };
   const byPlace = groupBy(letters, placeOf);
   const violations: Violation[] = [];
   const explained = new Set<string>();
@@ -46,8 +49,7 @@ export const findLetterFaults = (
     }
     if (found.length === 0) continue;
     explained.add(place);
-    const identity = identityOf(event.userId ?? '', event.eventId ?? '');
-    const unexplained = found.find(({ reason }) => explains.get(reason)?.has(identity) !== true);
+    const unexplained = found.find(({ reason }) => !isExplained(reason, event));
     if (unexplained !== undefined)
       violations.push({
         message: `${name} is a dead letter (${unexplained.reason}) without a refusal or a failure of the coupon API`,
