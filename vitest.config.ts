@@ -1,5 +1,6 @@
 /**
- * Three projects, by what they need. `unit` needs nothing. `integration` (contracts and adapters) shares one set
+ * Four projects, by what they need. `unit` and `contract` (the contracts' suites on the adapters in memory) need
+ * nothing: `npm run test:quick` runs these two. `integration` (contracts on the real adapters, and adapters) shares one set
  * of real services; its files run side by side because each uses topics and key prefixes of its own. `scenarios`
  * starts whole pods, so one file at a time and after the rest: two cores, and timings that mean something.
  */
@@ -12,7 +13,7 @@ export default defineConfig({
   test: {
     reporters: ['default', summaryReporter()],
     pool: 'forks',
-    setupFiles: ['test/tools/property-seed.ts'],
+    setupFiles: ['test/tools/file-cost.ts', 'test/tools/property-seed.ts'],
     maxWorkers: 2,
     // Generous, as no test asserts a time: a busy machine is slow, not wrong.
     testTimeout: 60_000,
@@ -21,6 +22,15 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'contract',
+          include: ['test/contract/**/*.test.ts'],
+          env: { CONTRACT_ADAPTERS: 'in memory' },
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

@@ -1,13 +1,12 @@
 /**
- * Tests of tests: a copy of the source with one fault planted in it, which a property must then find.
+ * Tests of tests: the source with one fault planted in it, which a property must then find.
  *
- * The copy is made of the whole `src` (without the simulation and the demo), so that every module of it meets
+ * Node loads `src` once more, beside the sound one, and replaces one text of one module as it does: every module meets
  * the faulty one through its ordinary imports. The text to be replaced must be there exactly once: a guard that
  * was rewritten makes its planted fault fail loudly instead of leaving the guard unproved.
  */
 import type { Parameters } from 'fast-check';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { registerHooks, type LoadFnOutput } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -32,24 +31,53 @@ export const FEW_RUNS = { numRuns: 100, endOnFailure: true, includeErrorInReport
 /** Imports a module, by its path from `src/` on. */
 export type ImportFrom = (path: string) => Promise<unknown>;
 
-const root = join(import.meta.dirname, '..', '..');
+const source = pathToFileURL(join(import.meta.dirname, '..', '..', 'src/')).href;
 
 /** The source as it is. */
-export const fromSource: ImportFrom = (path) => import(pathToFileURL(join(root, 'src', path)).href);
+export const fromSource: ImportFrom = (path) => import(`${source}${path}`);
 
-/** Runs `work` with imports from a copy of the source in which the fault is planted, and removes the copy. */
+/** Node's own import, from a module that the test runner leaves alone: the runner's asks none of Node's hooks. */
+const LEFT_ALONE = ['data:text/javascript,', 'export const importByNode = (url) => import(url);'].join('');
+const { importByNode } = (await import(LEFT_ALONE)) as {
+  readonly importByNode: (url: string) => Promise<unknown>;
+};
+
+let faults = 0;
+
+/**
+ * Runs `work` with imports from a source in which the fault is planted. What it imports stays in memory, so that a
+ * file may plant some hundred faults and not more.
+ */
 export async function withFault<T>(fault: Fault, work: (load: ImportFrom) => Promise<T>): Promise<T> {
-  const copy = await mkdtemp(join(tmpdir(), 'planted-fault-'));
+  faults += 1;
+  const mark = `?fault=${String(faults)}`;
+  const planted: string[] = [];
+  const hooks = registerHooks({
+    // Whoever is of this copy imports from this copy.
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      const isOurs = context.parentURL?.endsWith(mark) === true && resolved.url.startsWith(source);
+      return isOurs ? { ...resolved, url: `${resolved.url}${mark}` } : resolved;
+    },
+    load(url, context, next) {
+      const loaded = next(url, context);
+      if (url !== `${source}${fault.file}${mark}`) return loaded;
+      planted.push(url);
+      return { ...loaded, source: plant(textOf(loaded.source), fault) };
+    },
+  });
   try {
-    await cp(join(root, 'src'), join(copy, 'src'), { recursive: true });
-    await writeFile(join(copy, 'package.json'), '{"type":"module"}');
-    await symlink(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');
-    const path = join(copy, 'src', fault.file);
-    await writeFile(path, plant(await readFile(path, 'utf8'), fault));
-    return await work((wanted) => import(pathToFileURL(join(copy, 'src', wanted)).href));
+    const result = await work((wanted) => importByNode(`${source}${wanted}${mark}`));
+    if (planted.length === 0) throw new Error(`${fault.file} was never imported: the fault was not planted`);
+    return result;
   } finally {
-    await rm(copy, { recursive: true, force: true });
+    hooks.deregister();
   }
+}
+
+function textOf(text: LoadFnOutput['source']): string {
+  if (text === undefined) throw new Error('a module without a source');
+  return typeof text === 'string' ? text : new TextDecoder().decode(text);
 }
 
 /** @throws Error where the text is not there exactly once. */

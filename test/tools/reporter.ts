@@ -1,14 +1,18 @@
 /**
- * Says which tests were skipped and why, and closes the run with the summary line. The line is written as the
+ * Says every 30 s what runs, keeps what each file cost, says which tests were skipped and why, and closes the run with
+ * the summary line. The line is written as the
  * process exits, after whatever the services' end prints; under `npm test` (which names a file in
  * TEST_SUMMARY_FILE) the counts go there instead, and the runner that outlives a crash of vitest prints the line.
  */
 import { writeFileSync, writeSync } from 'node:fs';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { keepCosts } from './kept-costs.ts';
+import { createProgress } from './progress.ts';
 import { formatSummary, settleSummary, type TestSummary } from './test-summary.ts';
 
 export function summaryReporter(): Reporter {
   let summary: TestSummary | undefined;
+  const progress = createProgress((line) => console.log(line));
   return {
     onInit() {
       const file = process.env['TEST_SUMMARY_FILE'];
@@ -17,7 +21,18 @@ export function summaryReporter(): Reporter {
         else if (summary !== undefined) writeFileSync(file, JSON.stringify(summary));
       });
     },
+    onTestRunStart(specifications) {
+      progress.begin(specifications.length);
+    },
+    onTestModuleStart(module) {
+      progress.started(module.relativeModuleId);
+    },
+    onTestModuleEnd(module) {
+      progress.ended(module.relativeModuleId);
+    },
     onTestRunEnd(modules, unhandledErrors, reason) {
+      progress.end();
+      keepCosts(modules);
       const counted = countTests(modules);
       const broken = unhandledErrors.length + (reason === 'interrupted' ? 1 : 0);
       summary = { ...counted, failed: counted.failed + broken };

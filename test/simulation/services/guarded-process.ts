@@ -5,6 +5,7 @@
  * ends; a child's `exited` always settles, also when the guard itself dies.
  */
 import { spawn } from 'node:child_process';
+import { channel } from 'node:diagnostics_channel';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -37,6 +38,9 @@ interface Slot {
   readonly exited: PromiseWithResolvers<Exit>;
   alive: boolean;
 }
+
+/** Hears the command line of each child. Nobody listens but a test run that counts them. */
+const starts = channel('coupon-notifier.guarded-process');
 
 /** Opens a guard that removes `directory` (an absolute path) at the end. */
 export function openGuard(directory: string): Guard {
@@ -107,6 +111,7 @@ export function openGuard(directory: string): Guard {
         throw new Error('the guard process has ended');
       slots.set(id, slot);
       send({ do: 'run', id, command });
+      if (starts.hasSubscribers) starts.publish([command.command, ...command.args].join(' '));
       const pid = await slot.started.promise;
       return {
         pid,
