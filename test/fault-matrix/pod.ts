@@ -209,7 +209,7 @@ const podMemory: Dependency = {
       'plain records',
       'nothing',
       'whoever rests gives its room back after 1 s, 20 s at most',
-      'unit/runtime/collections/byte-semaphore.test.ts › takes room away from one who rests',
+      'unit/runtime/collections/byte-semaphore.test.ts › takes bytes away from one who rests',
     ),
     refuses: { none: 'every bound waits; see answers hugely' },
     'refuses a part': shown(
