@@ -29,7 +29,7 @@ const REDIS_FROM_OPS = 'src/ops/pods\\.ts$';
 /** Sub-rooms, by which way their parts may know each other: what stands further down is known by what stands above. */
 const floors = {
   kafka: ['group', 'fetch', 'commit', 'offsets', 'producers', 'codecs', 'client'],
-  stream: ['partition', 'buffer', 'execute', 'decode'],
+  stream: ['partition', 'pace', 'buffer', 'execute', 'decode'],
 };
 
 /** The packages that a pure room may use, and that it reaches nothing outside the process. */

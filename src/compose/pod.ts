@@ -126,7 +126,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       LEAST_RUNNING,
       Math.ceil(RUNNING_PER_COUPON_CALL * (concurrency === 'auto' ? MAX_AUTO_CONCURRENCY : concurrency)),
     ),
-    intake: handleEvent,
+    handleEvent,
     clock,
     logger,
     meter: {

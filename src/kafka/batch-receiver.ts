@@ -14,8 +14,8 @@ import { parseOffset } from '../stream/buffer/parse-offset.ts';
 import type { Assignment } from '../stream/partition/assignment.ts';
 import { fetchedOffset, nextOffset, toEntries, type LaneRule } from './fetch/batch-entries.ts';
 import { messageOf } from './client/client.ts';
-import type { IntakePump } from '../stream/fetch-pump.ts';
-import type { Membership } from './group/membership.ts';
+import type { Partitions } from '../stream/partitions.ts';
+import type { PartitionPositions } from './group/partition-positions.ts';
 import type { OffsetReader, PartitionRange } from './offsets/offset-reader.ts';
 import type { FlowEntry } from '../stream/buffer/flow-buffer.ts';
 import type { PartitionEnds } from './fetch/partition-fetch.ts';
@@ -23,36 +23,38 @@ import type { PartitionFlow } from '../stream/partition/partition-flow.ts';
 
 const WAIT_MS = 100;
 
-export interface BatchIntakeOptions {
-  readonly membership: Membership;
-  readonly pump: IntakePump;
+export interface BatchReceiverOptions {
+  readonly partitions: Partitions;
+  readonly positions: PartitionPositions;
   readonly reader: OffsetReader;
   readonly lane: LaneRule;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** True once the consumer has handed over for good: waiting ends. */
-  isOver(): boolean;
 }
 
-export interface BatchIntake {
+export interface BatchReceiver {
   /** Rejects only with what the client's heartbeat rejects with: that is how it learns of a rebalance. */
   eachBatch(payload: EachBatchPayload): Promise<void>;
   /** A batch of control or aborted records only never reaches {@link eachBatch}; the client skipped it itself. */
   batchEnded(event: ConsumerEndBatchProcessEvent['payload']): void;
   /** How far the partition's log reaches now, by what a fetch's answer says. */
-  reachesTo(partition: number, ends: PartitionEnds): void;
+  readonly reachesTo: (partition: number, ends: PartitionEnds) => void;
   /** The broker says that the log has no such offset: it begins further on, or ends before. */
-  outOfRange(partition: number, offset: number): void;
+  readonly outOfRange: (partition: number, offset: number) => void;
+  /** The consumer has handed over for good: batches that wait are dropped. */
+  stop(): void;
 }
 
-export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
-  const { membership, pump } = options;
+export function createBatchReceiver(options: BatchReceiverOptions): BatchReceiver {
+  const { partitions, positions } = options;
+  const { pump } = partitions;
+  let isOver = false;
   const realigning = new Set<PartitionFlow>();
 
   /** Waits until the current assignment takes batches. Undefined: it will not happen, the pod is leaving. */
   async function whenOpen(payload: EachBatchPayload): Promise<Assignment | undefined> {
-    while (!options.isOver()) {
-      const { current } = membership;
+    while (!isOver) {
+      const { current } = partitions;
       if (current?.state === 'open') return current;
       await payload.heartbeat();
       await options.clock.sleep(WAIT_MS);
@@ -87,27 +89,27 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
     // Also where reading has gone on meanwhile, in a log that has grown past its cut end.
     if (range === undefined || !isServed(assignment, flow)) return;
     if (expected < range.low) {
-      membership.passDeleted(partition, range.low);
+      positions.passDeleted(partition, range.low);
       pump.wake();
     } else {
       // Its end was cut off, and the log may have grown past it since. Also where the topic is another now: then all
       // its partitions begin anew.
-      await membership.checkTopic();
+      await positions.checkTopic();
       // Where it has begun anew, or is another pod's meanwhile, there is nothing left to do.
       if (!isServed(assignment, flow)) return;
-      membership.restart(partition, range);
+      positions.restart(partition, range);
     }
     seekTo(assignment, partition);
   }
 
   function isServed(assignment: Assignment, flow: PartitionFlow): boolean {
-    if (assignment !== membership.current || assignment.state !== 'open') return false;
+    if (assignment !== partitions.current || assignment.state !== 'open') return false;
     return assignment.flows.get(flow.partition) === flow;
   }
 
   function seekTo(assignment: Assignment, partition: number): void {
     const flow = assignment.flows.get(partition);
-    if (flow !== undefined) membership.seek(partition, flow.fetchPosition);
+    if (flow !== undefined) positions.seek(partition, flow.fetchPosition);
   }
 
   return {
@@ -129,7 +131,7 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
     },
     batchEnded(event) {
       const { partition, batchSize, lastOffset } = event;
-      const assignment = membership.current;
+      const assignment = partitions.current;
       if (batchSize > 0 || assignment === undefined) return;
       const flow = assignment.flows.get(partition);
       if (assignment.state !== 'open' || flow === undefined) {
@@ -148,13 +150,13 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
       }
     },
     reachesTo(partition, { highWatermark, lastStableOffset }) {
-      const flow = membership.current?.flows.get(partition);
+      const flow = partitions.current?.flows.get(partition);
       if (flow === undefined) return;
       flow.highWaterMark = highWatermark;
       flow.lastStableOffset = lastStableOffset;
     },
     outOfRange(partition, offset) {
-      const assignment = membership.current;
+      const assignment = partitions.current;
       const flow = assignment?.flows.get(partition);
       if (assignment?.state !== 'open' || flow === undefined) return;
       if (offset !== flow.fetchPosition) {
@@ -163,6 +165,9 @@ export function createBatchIntake(options: BatchIntakeOptions): BatchIntake {
         realigning.add(flow);
         void realign(assignment, flow).finally(() => realigning.delete(flow));
       }
+    },
+    stop() {
+      isOver = true;
     },
   };
 }

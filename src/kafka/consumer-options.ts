@@ -48,7 +48,7 @@ export interface ConsumerOptions {
   readonly maxFetchBytes?: number;
   /** What one compressed record batch may unpack to; beyond, its partition can't be read. Default 256 MiB. */
   readonly maxBatchBytes?: number;
-  readonly intake: EventHandler;
+  readonly handleEvent: EventHandler;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly meter: ConsumerMeter;

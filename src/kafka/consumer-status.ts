@@ -1,24 +1,29 @@
 /** The consumer's part of /status and /ready. */
 import type { Clock } from '../runtime/clock.ts';
-import { createBacklogPace, type BacklogPace } from '../stream/backlog-pace.ts';
+import { createBacklogPace, type BacklogPace } from '../stream/pace/backlog-pace.ts';
 import type { CommitHealth } from './commit/commit-health.ts';
 import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
 import type { FindFetchFault } from './fetch/fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
 import type { Membership } from './group/membership.ts';
+import type { PartitionPositions } from './group/partition-positions.ts';
 import type { PartitionFetch } from './fetch/partition-fetch.ts';
 import type { PartitionFlow } from '../stream/partition/partition-flow.ts';
+import type { Partitions } from '../stream/partitions.ts';
 
 export interface StatusSources {
   readonly topic: string;
   readonly sessionTimeoutMs: number;
   readonly clock: Clock;
+  readonly partitions: Partitions;
+  readonly positions: PartitionPositions;
   readonly membership: Membership;
   readonly watch: KafkaWatch;
   readonly findFetchFault: FindFetchFault;
   readonly fetching: PartitionFetch;
   readonly commits: CommitHealth;
-  readonly marks: { readonly fetchAtMs?: number; readonly progressAtMs?: number };
+  /** Of the latest fetch, epoch ms; undefined before the first. */
+  readonly lastFetchAtMs: () => number | undefined;
 }
 
 /** @returns what reads the status; the oftener it is asked, the better it knows the pace of a backlog. */
@@ -35,8 +40,9 @@ export function createStatusReader(sources: StatusSources): () => ConsumerStatus
 type PaceOf = (flow: PartitionFlow) => BacklogPace;
 
 function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
-  const { topic, membership, watch, marks, clock, findFetchFault } = sources;
-  const { current } = membership;
+  const { topic, membership, watch, clock, findFetchFault } = sources;
+  const { current, executor, committer } = sources.partitions;
+  const lastFetchAtMs = sources.lastFetchAtMs();
   const member = current !== undefined && current.state !== 'over';
   const flows = member ? [...current.flows.values()] : [];
   const held = member && current.state !== 'opening' ? current.partitions : [];
@@ -55,7 +61,7 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
       (flow === undefined ? 'where it begins is not known yet' : undefined);
     const inFlight = flow?.inFlight ?? 0;
     const positions = positionsOf(flow, paceOf, clock.now());
-    const row = { topic, partition, ...positions, inFlight, ...membership.seenOf(partition) };
+    const row = { topic, partition, ...positions, inFlight, ...sources.positions.seenOf(partition) };
     return fault === undefined ? row : { ...row, fault };
   });
   const awayMs = watch.awaySinceMs === undefined ? 0 : clock.now() - watch.awaySinceMs;
@@ -63,13 +69,13 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
     // Away for longer than the session, the group has gone on without this pod, whatever it still holds.
     joined: member && current.state !== 'opening' && awayMs <= sources.sessionTimeoutMs,
     commitFault: sources.commits.fault(),
-    connected: watch.awaySinceMs === undefined && marks.fetchAtMs !== undefined,
+    connected: watch.awaySinceMs === undefined && lastFetchAtMs !== undefined,
     partitions,
     inFlight: flows.reduce((sum, flow) => sum + flow.inFlight, 0),
-    atWork: sources.membership.atWork,
+    atWork: executor.running,
     inFlightBytes: flows.reduce((sum, flow) => sum + flow.heldBytes, 0),
-    lastFetchAtMs: marks.fetchAtMs,
-    lastProgressAtMs: marks.progressAtMs,
+    lastFetchAtMs,
+    lastProgressAtMs: committer.lastFinishedAtMs,
     awaySinceMs: watch.awaySinceMs,
     rebalancingSinceMs: membership.closedSinceMs,
   };

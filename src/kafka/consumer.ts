@@ -3,37 +3,35 @@
  * when every event at or below it has its outcome, never backwards, never for a partition that has been taken
  * away. A planned rebalance or stop finishes what runs before any other pod may begin with it.
  *
- *   kafkajs ─ batch-intake ─ partition-flow ─ intake-pump ─► executor ─► work ─► committer
- *                 membership (join-gate, handover) decides when any of it may happen
+ * kafkajs's events come in here and calls to kafkajs go out here; `src/README.md` follows one record through the rooms.
  */
-import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs';
+import type { EachBatchPayload } from 'kafkajs';
 import type { Backoff } from '../runtime/backoff.ts';
 import { within } from '../runtime/deadline.ts';
 import { retry } from '../runtime/retry.ts';
-import { createKeyedExecutor } from '../stream/execute/keyed-executor.ts';
-import { createBatchIntake } from './batch-receiver.ts';
+import { limitByLoopLoad } from '../stream/execute/loop-load.ts';
+import { createPartitions } from '../stream/partitions.ts';
+import { createBatchReceiver } from './batch-receiver.ts';
+import { retryBrokenOff } from './client/broken-off.ts';
 import { createKafkaClient, messageOf } from './client/client.ts';
+import type { InsideCluster } from './client/kafkajs-inside.ts';
+import { asRefusal } from './client/refusal.ts';
+import { limitReading } from './codecs/read-limits.ts';
 import { createCommitHealth } from './commit/commit-health.ts';
-import { createCommitter } from './commit/committer.ts';
-import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
-import { createKeyRule } from '../stream/partition/event-keys.ts';
-import { fetchApart, type FindFetchFault } from './fetch/fetch-apart.ts';
-import { createFetchControls } from './fetch/fetch-controls.ts';
 import { commitWatermarks } from './commit/group-commit.ts';
-import { revokeAll } from './group/handover.ts';
-import { createIntakePump } from '../stream/fetch-pump.ts';
+import type { ConsumerOptions, ConsumerStatus } from './consumer-options.ts';
+import { createStatusReader } from './consumer-status.ts';
+import { fetchApart } from './fetch/fetch-apart.ts';
+import { createFetchControls } from './fetch/fetch-controls.ts';
+import { createPartitionFetch } from './fetch/partition-fetch.ts';
+import { followCoordinator } from './group/coordinator.ts';
 import { createJoinGate } from './group/join-gate.ts';
 import { joinRetry } from './group/join-retry.ts';
-import { createKafkaWatch } from './kafka-watch.ts';
-import type { InsideCluster } from './client/kafkajs-inside.ts';
-import { createMembership } from './group/membership.ts';
-import { createOffsetReader } from './offsets/offset-reader.ts';
-import { createPartitionFetch } from './fetch/partition-fetch.ts';
 import { commitLatestStart } from './group/latest-start.ts';
-import { createStatusReader } from './consumer-status.ts';
-import { limitByLoopLoad } from '../stream/execute/loop-load.ts';
-import { limitReading } from './codecs/read-limits.ts';
-import { asRefusal } from './client/refusal.ts';
+import { createMembership } from './group/membership.ts';
+import { createPartitionPositions } from './group/partition-positions.ts';
+import { createKafkaWatch } from './kafka-watch.ts';
+import { createOffsetReader } from './offsets/offset-reader.ts';
 
 export interface EventConsumer {
   /**
@@ -61,17 +59,13 @@ const MAX_FETCH_WAIT_MS = 100;
 const FETCH_MS = 50;
 
 export function createConsumer(options: ConsumerOptions): EventConsumer {
-  const { topic, groupId, logger, clock, meter } = options;
-  const limits = limitReading(options);
-  const kafka = createKafkaClient(options.connection, logger);
-  const reader = createOffsetReader(kafka, { topic, groupId });
+  const { topic, groupId, logger, clock } = options;
   const { heartbeatIntervalMs = 500, maxFetchBytesPerPartition = MAX_FETCH_BYTES } = options;
-  const marks: { fetchAtMs?: number; progressAtMs?: number } = {};
+  const limits = limitReading(options);
   const stopping = new AbortController();
-  let findFetchFault: FindFetchFault = () => undefined;
-  let isOver = false;
   let isFatal = false;
   let stopped: Promise<void> | undefined;
+  let lastFetchAtMs: number | undefined;
 
   function fail(error: unknown): void {
     if (isFatal || stopping.signal.aborted) return;
@@ -81,109 +75,10 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     options.onFatal(reason);
   }
 
-  const executor = createKeyedExecutor({ maxRunning: options.maxRunningEvents ?? 256, onFault: fail });
-  const load = limitByLoopLoad(executor);
-  const fetching = createPartitionFetch({
-    topic,
-    limits,
-    clock,
-    logger,
-    onEnds: (partition, ends) => {
-      intake.reachesTo(partition, ends);
-    },
-    onOutOfRange: (partition, offset) => {
-      intake.outOfRange(partition, offset);
-    },
-  });
-  const gate = createJoinGate(
-    () => membership.beforeJoin(),
-    (cluster) => {
-      fetching.attach(cluster as InsideCluster);
-      findFetchFault = fetchApart(cluster as InsideCluster);
-    },
-  );
-  const commits = createCommitHealth(topic, clock, logger);
-  const committer = createCommitter({
-    intervalMs: options.commitIntervalMs,
-    maxEvents: options.commitMaxEvents,
-    commit: async () => {
-      const { current } = membership;
-      if (current === undefined) return 'nothing';
-      return commitWatermarks(current, {
-        groupId,
-        topic,
-        health: commits,
-        cluster: gate.cluster,
-        // Others may have its partitions already.
-        onFenced: () => {
-          revokeAll(current);
-        },
-      });
-    },
-    onResult: (result) => {
-      meter.commit(result);
-      // What was held back by the uncommitted span may be taken in now.
-      if (result === 'ok' || result === 'partial') pump.wake();
-    },
-  });
-  const { pause, resume, seek } = createFetchControls(topic, () => consumer, logger);
-  const pump = createIntakePump({
-    maxBytes: options.maxInFlightBytes ?? 8 * 1024 * 1024,
-    overshootBytes: maxFetchBytesPerPartition,
-    mostBytes: options.mostHeldBytes ?? 32 * 1024 * 1024,
-    fetchMs: MAX_FETCH_WAIT_MS + FETCH_MS,
-    pause,
-    resume,
-  });
-  const membership = createMembership({
-    ...options,
-    heartbeatIntervalMs,
-    executor,
-    committer,
-    pump,
-    reader,
-    seek,
-    pause,
-    resume,
-    flow: {
-      keyOf: createKeyRule(options.ordering),
-      onChange: pump.wake,
-      onFinished: () => {
-        marks.progressAtMs = clock.now();
-        committer.eventFinished();
-      },
-      onPassedOver: (records) => meter.passedOver(records),
-      onCommitDue: () => {
-        committer.hurry();
-      },
-      onFault: fail,
-    },
-  });
-  const intake = createBatchIntake({
-    membership,
-    pump,
-    reader,
-    lane: { lane: options.lane, thresholdBytes: options.laneThresholdBytes },
-    clock,
-    logger,
-    isOver: () => isOver,
-  });
-  const watch = createKafkaWatch({
-    reader,
-    intervalMs: options.lagIntervalMs ?? 10_000,
-    clock,
-    logger,
-    ...(options.onUnavailable !== undefined && { onUnavailable: options.onUnavailable }),
-    onRanges: (ranges) => {
-      void membership.checkTopic();
-      for (const flow of membership.current?.flows.values() ?? []) {
-        // Of transactions only fetches tell.
-        const { high = 0 } = ranges.get(flow.partition) ?? {};
-        flow.lastStableOffset = Math.max(flow.lastStableOffset, high);
-        flow.highWaterMark = Math.max(flow.highWaterMark, high);
-      }
-    },
-  });
+  // ── kafkajs: a consumer in the group, and a connection of its own for questions ─────────────────────────
+  const kafka = createKafkaClient(options.connection, logger);
+  const reader = createOffsetReader(kafka, { topic, groupId });
+  const gate = createJoinGate();
   const consumer = kafka.consumer({
     groupId,
     partitionAssigners: [gate.assigner],
@@ -201,35 +96,76 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       restartOnFailure: () => Promise.resolve(!stopping.signal.aborted),
     },
   });
-  listen(consumer);
+  const client = createFetchControls(topic, consumer, logger);
 
-  function listen(to: KafkaConsumer): void {
-    to.on(to.events.REQUEST, watch.answered);
-    to.on(to.events.FETCH, () => (marks.fetchAtMs = clock.now()));
-    to.on(to.events.GROUP_JOIN, ({ payload }) => {
-      options.onUnavailable?.(undefined);
-      fetching.forget();
-      commits.forget();
-      membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
-    });
-    to.on(to.events.HEARTBEAT, ({ payload }) => {
-      const { current } = membership;
-      if (current?.memberId === payload.memberId) current.generation = payload.groupGenerationId;
-    });
-    to.on(to.events.END_BATCH_PROCESS, ({ payload }) => {
-      intake.batchEnded(payload);
-    });
-    to.on(to.events.CRASH, ({ payload }) => {
-      if (payload.restart) {
-        const error = messageOf(payload.error);
-        logger.warn({ error }, 'kafkajs starts over');
-        options.onUnavailable?.(error);
-        return;
-      }
-      membership.givenUp();
-      fail(payload.error);
-    });
-  }
+  // ── The engine: what is done with the partitions that the group gives this pod ─────────────────────────────
+  const commits = createCommitHealth(topic, clock, logger);
+  const partitions = createPartitions({
+    ...options,
+    fetchBytes: maxFetchBytesPerPartition,
+    fetchMs: MAX_FETCH_WAIT_MS + FETCH_MS,
+    pause: client.pause,
+    resume: client.resume,
+    commit: (assignment) =>
+      commitWatermarks(assignment, { groupId, topic, health: commits, cluster: gate.cluster }),
+    onFault: fail,
+  });
+  const load = limitByLoopLoad(partitions.executor);
+
+  // ── The group: which partitions, and from where ────────────────────────────────────────────────────────────
+  const positions = createPartitionPositions({ ...options, partitions, reader, client });
+  const membership = createMembership({ ...options, heartbeatIntervalMs, partitions, positions });
+  gate.admitBy(membership.beforeJoin);
+
+  // ── Fetching ───────────────────────────────────────────────────────────────────────────────────────────────
+  const receiver = createBatchReceiver({
+    ...{ partitions, positions, reader, clock, logger },
+    lane: { lane: options.lane, thresholdBytes: options.laneThresholdBytes },
+  });
+  const fetching = createPartitionFetch({
+    ...{ topic, limits, clock, logger },
+    onEnds: receiver.reachesTo,
+    onOutOfRange: receiver.outOfRange,
+  });
+  const cluster = gate.cluster() as InsideCluster;
+  fetching.attach(cluster);
+  const findFetchFault = fetchApart(cluster);
+  followCoordinator(cluster);
+  retryBrokenOff(cluster);
+  const watch = createKafkaWatch({
+    ...{ reader, clock, logger },
+    intervalMs: options.lagIntervalMs ?? 10_000,
+    onRanges: positions.sawRanges,
+    ...(options.onUnavailable !== undefined && { onUnavailable: options.onUnavailable }),
+  });
+
+  // ── kafkajs's events ───────────────────────────────────────────────────────────────────────────────────────
+  const { events } = consumer;
+  consumer.on(events.REQUEST, watch.answered);
+  consumer.on(events.FETCH, () => (lastFetchAtMs = clock.now()));
+  consumer.on(events.GROUP_JOIN, ({ payload }) => {
+    options.onUnavailable?.(undefined);
+    fetching.forget();
+    commits.forget();
+    membership.joined(payload.memberId, payload.memberAssignment[topic] ?? []);
+  });
+  consumer.on(events.HEARTBEAT, ({ payload }) => {
+    const { current } = partitions;
+    if (current?.memberId === payload.memberId) current.generation = payload.groupGenerationId;
+  });
+  consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
+    receiver.batchEnded(payload);
+  });
+  consumer.on(events.CRASH, ({ payload }) => {
+    if (payload.restart) {
+      const error = messageOf(payload.error);
+      logger.warn({ error }, 'kafkajs starts over');
+      options.onUnavailable?.(error);
+      return;
+    }
+    membership.givenUp();
+    fail(payload.error);
+  });
 
   /** @param attempt answers false where what it looks for is not there yet. @throws once the pod stops. */
   async function persist(what: string, attempt: () => Promise<boolean>): Promise<void> {
@@ -267,15 +203,15 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       eachBatchAutoResolve: false,
       // A batch is taken at once: this many only wait together, while start positions are being read.
       partitionsConsumedConcurrently: 32,
-      eachBatch: (payload: EachBatchPayload) => intake.eachBatch(payload),
+      eachBatch: (payload: EachBatchPayload) => receiver.eachBatch(payload),
     });
   }
 
   async function stop(): Promise<void> {
     stopping.abort();
     await membership.leave();
-    isOver = true;
-    committer.stop();
+    receiver.stop();
+    partitions.committer.stop();
     watch.stop();
     load.stop();
     // kafkajs counts itself as running, and so leaves the group, only a moment after its first join.
@@ -289,6 +225,10 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
       run().catch(fail);
     },
     stop: () => (stopped ??= stop()),
-    status: createStatusReader({ ...options, membership, watch, fetching, commits, findFetchFault, marks }),
+    status: createStatusReader({
+      ...{ topic, clock, partitions, positions, membership, watch, fetching, commits, findFetchFault },
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      lastFetchAtMs: () => lastFetchAtMs,
+    }),
   };
 }

@@ -1,9 +1,6 @@
 /** What the consumer counts. */
 
-/**
- * `partial`: the broker refused some partitions. `dropped`: they had been taken away, somebody else redoes the work.
- */
-export type CommitResult = 'ok' | 'partial' | 'failed' | 'dropped';
+import type { CommitResult } from '../stream/pace/committer.ts';
 
 /** Must not throw. */
 export interface ConsumerMeter {

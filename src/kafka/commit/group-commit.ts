@@ -9,11 +9,11 @@
  */
 import type { Cluster } from 'kafkajs';
 import { passFailpoint } from '../../runtime/failpoints.ts';
-import { needsCommit, type Assignment } from '../../stream/partition/assignment.ts';
+import { needsCommit, revokeAll, type Assignment } from '../../stream/partition/assignment.ts';
 import { brokerErrorType, messageOf } from '../client/client.ts';
 import { CommitRefused, FENCED, OF_THE_GROUP } from './commit-answer.ts';
 import type { CommitHealth } from './commit-health.ts';
-import type { CommitResult } from '../meter.ts';
+import type { CommitResult } from '../../stream/pace/committer.ts';
 import { bytesForIncompleteOffsets, encodeOffsetMetadata } from '../offsets/offset-metadata.ts';
 import type { PartitionFlow } from '../../stream/partition/partition-flow.ts';
 
@@ -29,8 +29,6 @@ export interface GroupCommitOptions {
   readonly topic: string;
   readonly health: CommitHealth;
   cluster(): Cluster;
-  /** The group has gone on without this member. */
-  onFenced(): void;
 }
 
 /** What of a partition is to be committed. */
@@ -125,7 +123,8 @@ async function tryCommit(
   } catch (error) {
     if (isFenced(error)) {
       health.failed(messageOf(error));
-      options.onFenced();
+      // Others may have its partitions already.
+      revokeAll(assignment);
       return 'dropped';
     }
     if (

@@ -10,10 +10,10 @@ export interface FetchControls {
   readonly seek: (partition: number, offset: number) => void;
 }
 
-export function createFetchControls(topic: string, consumer: () => Consumer, logger: Logger): FetchControls {
+export function createFetchControls(topic: string, consumer: Consumer, logger: Logger): FetchControls {
   const tell = (action: (to: Consumer) => void): void => {
     try {
-      action(consumer());
+      action(consumer);
     } catch (error) {
       // Between a crash and its restart kafkajs has no group: there is nothing to pause or to seek either.
       logger.debug({ error: messageOf(error) }, 'kafkajs is not running');

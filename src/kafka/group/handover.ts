@@ -5,11 +5,11 @@
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { KeyedExecutor } from '../../stream/execute/keyed-executor.ts';
-import { sumInFlight, type Assignment } from '../../stream/partition/assignment.ts';
+import { revokeAll, sumInFlight, type Assignment } from '../../stream/partition/assignment.ts';
+import type { Committer } from '../../stream/pace/committer.ts';
+import type { Partitions } from '../../stream/partitions.ts';
 import { within } from '../../runtime/deadline.ts';
 import { messageOf } from '../client/client.ts';
-import type { Committer } from '../commit/committer.ts';
 import { isFenced } from '../commit/group-commit.ts';
 
 /** Of the drain limit, kept for work that ends because its hold was taken, and for the last commit. */
@@ -19,15 +19,15 @@ const MAX_RESERVE_MS = 1000;
 export interface HandoverOptions {
   readonly drainTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
-  readonly executor: KeyedExecutor;
-  readonly committer: Committer;
+  readonly partitions: Partitions;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 /** Resolves when nothing of the assignment can reach a claim any more and the last commit has ended. */
 export async function runHandover(assignment: Assignment, options: HandoverOptions): Promise<void> {
-  const { executor, committer, clock, logger } = options;
+  const { clock, logger } = options;
+  const { executor, committer } = options.partitions;
   const began = clock.now();
   const reserveMs = Math.min(MAX_RESERVE_MS, options.drainTimeoutMs * RESERVE_SHARE);
   assignment.state = 'draining';
@@ -79,8 +79,4 @@ async function keepSession(
     }
     await options.clock.sleep(options.heartbeatIntervalMs, ended);
   }
-}
-
-export function revokeAll(assignment: Assignment): void {
-  for (const flow of assignment.flows.values()) flow.lose();
 }

@@ -10,30 +10,25 @@
  * the drain sends the heartbeats that keep the session.
  */
 import { PartitionAssigners, type Cluster, type PartitionAssigner } from 'kafkajs';
-import { retryBrokenOff } from '../client/broken-off.ts';
-import { followCoordinator } from './coordinator.ts';
 
 /** `hold`: ask again soon. `refuse`: never, the pod is leaving. */
 export type JoinAnswer = 'join' | 'hold' | 'refuse';
 
 export interface JoinGate {
+  /** For the kafkajs consumer. */
   readonly assigner: PartitionAssigner;
-  /** The consumer's own connection to the cluster; there once the kafkajs consumer has been made. */
+  /** The kafkajs consumer's own connection to the cluster. @throws before that consumer was made. */
   readonly cluster: () => Cluster;
+  /** @param ask called synchronously right before each JoinGroup request; until it is given, every join is held. */
+  admitBy(ask: () => JoinAnswer): void;
 }
 
-/**
- * @param ask called synchronously right before each JoinGroup request.
- * @param prepare called with the cluster before it is asked for anything.
- */
-export function createJoinGate(ask: () => JoinAnswer, prepare: (cluster: Cluster) => void): JoinGate {
+export function createJoinGate(): JoinGate {
   let known: Cluster | undefined;
+  let ask = (): JoinAnswer => 'hold';
   return {
     assigner: (config) => {
       known = config.cluster;
-      prepare(known);
-      followCoordinator(known);
-      retryBrokenOff(known);
       const roundRobin = PartitionAssigners.roundRobin(config);
       return {
         name: roundRobin.name,
@@ -50,6 +45,9 @@ export function createJoinGate(ask: () => JoinAnswer, prepare: (cluster: Cluster
     cluster: () => {
       if (known === undefined) throw new Error('the kafkajs consumer has not been made yet');
       return known;
+    },
+    admitBy(asked) {
+      ask = asked;
     },
   };
 }

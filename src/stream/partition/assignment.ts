@@ -72,3 +72,8 @@ export function hasNothingLeft(assignment: Assignment): boolean {
 export function needsCommit(flow: PartitionFlow): boolean {
   return flow.committed === undefined || flow.watermark > flow.committed;
 }
+
+/** Closes all flows and revokes everything that runs: others may have the partitions already. */
+export function revokeAll(assignment: Assignment): void {
+  for (const flow of assignment.flows.values()) flow.lose();
+}

@@ -3,7 +3,7 @@
  * cut and none needs it any more: then only what its events copied still lies in memory.
  */
 import type { PartitionShares } from './partition-shares.ts';
-import type { OpenRecord } from './record-pieces.ts';
+import type { OpenRecord } from './open-record.ts';
 
 /** @param ownBytesShares for what events hold beside their records. */
 export function countOpenBytes(ownBytesShares: PartitionShares) {

@@ -1,35 +1,18 @@
 /**
- * One partition during one assignment: records come in at the end as they are fetched, events go out at the
- * front as there is room for them, and what has ended moves the watermark. Nothing here survives a rebalance.
+ * One partition during one assignment: fetched records come in at the end, events go out at the front as the limits
+ * allow. What becomes of the events is kept by their records (open-records.ts). Nothing here survives a rebalance.
  *
- * Fetched records wait in this buffer of our own, because kafkajs discards what it holds for a partition that is
- * paused and fetches it again.
+ * Fetched records wait in a buffer of our own, because kafkajs discards what it holds for a paused partition and
+ * fetches it again.
  */
-import { createLinkedList } from '../../runtime/collections/linked-list.ts';
 import type { RecordPiece } from '../../domain/record.ts';
-import { createPartitionOffsets } from './partition-offsets.ts';
-import {
-  isDoneBefore,
-  listPieces,
-  noteAge,
-  noteTaken,
-  oldestOf,
-  openRecord,
-  progressOf,
-  streamPieces,
-  type OpenRecord,
-  type Pieces,
-} from './record-pieces.ts';
-import { decodeRecord } from '../decode/record-decoder.ts';
-import { countOpenBytes } from './open-bytes.ts';
-import { createOwnershipLedger } from './event-ownership.ts';
-import { EventTask, type TaskOwner } from './event-task.ts';
 import { createFlowBuffer, type FlowEntry, type Head } from '../buffer/flow-buffer.ts';
-import { createPartitionShares } from './partition-shares.ts';
-import { encodeIncompleteOffsets } from './incomplete-offsets.ts';
+import { decodeRecord } from '../decode/record-decoder.ts';
+import { EventTask } from './event-task.ts';
 import type { FlowOptions } from './flow-options.ts';
-import { isDecided, type Progress } from './progress.ts';
-import { createUncommittedSpan } from './uncommitted-span.ts';
+import { isDoneBefore, markAge, type OpenRecord } from './open-record.ts';
+import { createOpenRecords } from './open-records.ts';
+import { listPieces, streamPieces, type Pieces } from './record-pieces.ts';
 
 export type { FlowOptions } from './flow-options.ts';
 
@@ -37,6 +20,7 @@ export interface PartitionFlow {
   readonly partition: number;
   /** Where the client's next batch must begin. */
   readonly fetchPosition: number;
+  /** Every offset below has been decided. */
   readonly watermark: number;
   committed: number | undefined;
   readonly startOffset: number;
@@ -45,95 +29,54 @@ export interface PartitionFlow {
   lastStableOffset: number;
   /** Events received without outcome. */
   readonly inFlight: number;
-  /** When the oldest of the events held without outcome occurred, epoch ms; undefined where none is held. O(records held). */
+  /** When the oldest event without outcome occurred, epoch ms; undefined where there is none. O(records held). */
   readonly oldestUndecidedMs: number | undefined;
   /** Bytes of records fetched and not finished, and of events that have some of their own. */
   readonly heldBytes: number;
   /** Appends what was fetched; `next` is where the following batch begins. */
   append(entries: readonly FlowEntry[], next: number): void;
-  /** Takes in at most one event. False where nothing is ready or there is no room. */
+  /** Takes in at most one event. False where nothing is ready or a limit is reached. */
   admit(): boolean;
   /** What is decided beyond the watermark, for the next assignment; empty where nothing is. O(events in flight). */
   encodeIncompleteOffsets(maxBytes?: number): string;
-  /** Nothing more is taken in; what waits in the buffer is let go. Work that runs goes on. */
+  /** Takes in nothing more and drops the buffer. Work that runs goes on. */
   close(): void;
   /** Closes, and revokes the ownership of everything that runs. */
   lose(): void;
 }
 
 export function createPartitionFlow(options: FlowOptions): PartitionFlow {
-  const { eventShares, executor } = options;
-  const offsets = createPartitionOffsets({ startOffset: options.startOffset });
-  const ownerships = createOwnershipLedger(executor);
+  const { executor, pump, committer, partition, startOffset } = options;
+  const records = createOpenRecords(options);
   const buffer = createFlowBuffer();
-  const { inherited = { until: 0, undecided: new Map<number, Progress>() } } = options;
   let current: Pieces | undefined;
-  let fetchPosition = options.startOffset;
-  let inFlight = 0;
-  const open = countOpenBytes(options.ownBytesShares ?? createPartitionShares(Infinity, 1));
+  let fetchPosition = startOffset;
   let closed = false;
-  let committed = options.committed;
-  const span = createUncommittedSpan();
-  /** Records taken in and not decided, ascending, as they are taken in in that order. */
-  const undecided = createLinkedList<OpenRecord>();
-
-  function changeInFlight(by: 1 | -1): void {
-    eventShares.changed(inFlight, inFlight + by);
-    inFlight += by;
-  }
-
-  function releaseIfDone(owner: OpenRecord): void {
-    if (owner.open || !open.released(owner)) return;
-    if (!owner.isGivenUp) undecided.remove(owner);
-  }
-
-  const taskOwner: TaskOwner = {
-    ownerships,
-    decided(record, index) {
-      offsets.finishPiece(record.offset);
-      record.undecided?.delete(index);
-      options.onFinished();
-    },
-    ended(record, own) {
-      changeInFlight(-1);
-      open.pieceEnded(record, own);
-      record.left -= 1;
-      releaseIfDone(record);
-      options.onChange();
-    },
-    onFault: (error) => options.onFault(error),
-  };
 
   function submit(record: OpenRecord, piece: RecordPiece): void {
-    changeInFlight(1);
-    const work = options.intake(piece);
-    noteAge(record, work.occurredAtMs);
-    const key = options.keyOf(work, options.partition);
+    const work = options.handleEvent(piece);
+    markAge(record, work.occurredAtMs);
+    const key = options.keyOf(work, partition);
     const of = { record, index: piece.source.index, ownBytes: piece.ownBytes, work };
-    executor.submit(new EventTask(taskOwner, of, { key, partition: options.partition }));
+    executor.submit(new EventTask(records, of, { key, partition }));
   }
 
   /**
-   * More than enough to start at once needs not be taken up: what waits as bytes is cheap, what waits as an event is
-   * garbage that has grown old. Hot keys' events don't count: others are looked for behind them.
+   * More events than can start at once are not taken in: bytes that wait are cheap, events that wait become old garbage.
+   * Events of busy keys don't count: the pump looks for others behind them.
    */
   function canAcquire(): boolean {
-    const isAhead = executor.readyOf(options.partition) >= options.readyAhead;
-    return !isAhead && eventShares.canAcquire(inFlight) && open.canAcquire();
+    return executor.readyOf(partition) < options.readyAhead && records.canAcquire();
   }
 
   function begin(head: Head & { kind: 'record' }): void {
     const record = head.open();
     const decoded = decodeRecord(record, options);
-    const owner = openRecord(head, record.value, inherited.undecided.get(head.offset));
-    open.begun(owner);
-    span.passOver(offsets.position(), head.offset);
-    offsets.receive(head.offset, 'open');
-    undecided.append(owner);
+    const opened = records.open(head, record.value);
     current = Array.isArray(decoded)
-      ? listPieces(owner, decoded)
-      : streamPieces(owner, decoded, {
-          onReady: () => options.onChange(),
+      ? listPieces(opened, decoded)
+      : streamPieces(opened, decoded, {
+          onReady: () => pump.wake(),
           onFault: (error) => options.onFault(error),
         });
   }
@@ -141,80 +84,56 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   /** @returns true where something moved. */
   function admitPiece(pieces: Pieces): boolean {
     const piece = pieces.take();
-    const { owner } = pieces;
-    const isWork = piece !== undefined && !isDoneBefore(owner, piece);
-    if (isWork) {
-      owner.left += 1;
-      open.pieceTaken(owner, piece.ownBytes);
-      offsets.addPiece(owner.offset);
-    }
+    const { owner: record } = pieces;
+    const isWork = piece !== undefined && !isDoneBefore(record, piece);
+    if (isWork) records.addEvent(record, piece);
     // Closed before the last piece is started, which may end at once.
-    if (pieces.isExhausted() && owner.open) {
-      owner.open = false;
+    if (pieces.isExhausted() && record.open) {
       current = undefined;
-      offsets.close(owner.offset);
-      releaseIfDone(owner);
+      records.close(record);
     }
-    if (piece === undefined) return !owner.open;
-    noteTaken(owner, piece, isWork);
-    if (piece.source.index > 0) span.addFurther(owner.offset);
-    if (isWork) submit(owner, piece);
-    else options.onFinished();
+    if (piece === undefined) return !record.open;
+    records.countPiece(record, piece, isWork);
+    if (isWork) submit(record, piece);
+    else committer.eventFinished();
     return true;
-  }
-
-  /**
-   * Counted from what is committed, not from the watermark: a death redoes what finished after the commit, too. The
-   * record that all else waits for may have more events than the span: it is read to its end.
-   */
-  function hasSpan(record?: OpenRecord): boolean {
-    const from = committed ?? options.startOffset;
-    if (span.events(from, offsets.position()) < options.maxUncommittedEvents) return true;
-    const watermark = offsets.watermark();
-    if (watermark > from) options.onCommitDue();
-    else if (record !== undefined && record.offset <= watermark) return true;
-    return false;
   }
 
   function close(): void {
     if (closed) return;
     closed = true;
     buffer.clear();
-    if (current !== undefined) {
-      // Stays open in the offsets: the rest of it is read again by whoever comes next.
-      current.stop();
-      current.owner.open = false;
-      current.owner.isGivenUp = true;
-      releaseIfDone(current.owner);
-      current = undefined;
-    }
+    if (current === undefined) return;
+    current.stop();
+    records.giveUp(current.owner);
+    current = undefined;
   }
 
   return {
-    partition: options.partition,
-    get committed() {
-      return committed;
-    },
-    set committed(offset) {
-      committed = offset;
-    },
-    startOffset: options.startOffset,
+    partition,
+    startOffset,
     highWaterMark: options.highWaterMark,
     lastStableOffset: options.highWaterMark,
+    get committed() {
+      return records.committed;
+    },
+    set committed(offset) {
+      records.committed = offset;
+    },
     get fetchPosition() {
       return fetchPosition;
     },
     get watermark() {
-      return offsets.watermark();
+      return records.watermark;
     },
     get inFlight() {
-      return inFlight;
+      return records.inFlight;
     },
     get oldestUndecidedMs() {
-      return oldestOf(undecided, buffer.head());
+      return records.oldestMs(buffer.head());
     },
     get heldBytes() {
-      return buffer.bytes() + open.bytes();
+      return buffer.bytes() + records.heldBytes;
     },
     append(entries, next) {
       if (closed) return;
@@ -222,54 +141,40 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       buffer.append(entries);
     },
     admit() {
-      if (options.isCommittedFirst === true && committed === undefined) {
-        if (buffer.head() !== undefined) options.onCommitDue();
+      if (options.isCommittedFirst === true && records.committed === undefined) {
+        if (buffer.head() !== undefined) committer.hurry();
         return false;
       }
       while (!closed) {
         if (current !== undefined) {
           // The position has counted the first one.
-          const maySpan = current.owner.taken === 0 || hasSpan(current.owner);
-          return maySpan && canAcquire() && admitPiece(current);
+          const hasSpan = current.owner.taken === 0 || records.hasSpan(current.owner);
+          return hasSpan && canAcquire() && admitPiece(current);
         }
         const head = buffer.head();
         if (head === undefined) return false;
         if (head.kind === 'skip') {
           buffer.next();
-          span.passOver(offsets.position(), head.next);
-          offsets.skipTo(head.next);
-          if (head.passedOver > 0) options.onPassedOver(head.passedOver);
-          options.onFinished();
-        } else if (isDecided(inherited, head.offset)) {
+          records.skipTo(head.next);
+          if (head.passedOver > 0) options.meter.passedOver(head.passedOver);
+          committer.eventFinished();
+        } else if (records.isDecidedBefore(head.offset)) {
           buffer.next();
-          span.passOver(offsets.position(), head.offset);
-          offsets.skipTo(head.offset + 1);
-          options.onFinished();
+          records.passDecided(head.offset);
+          committer.eventFinished();
         } else {
-          if (!hasSpan() || !canAcquire()) return false;
+          if (!records.hasSpan() || !canAcquire()) return false;
           begin(head);
           buffer.next();
         }
       }
       return false;
     },
-    encodeIncompleteOffsets(maxBytes) {
-      const position = offsets.position();
-      const records: [number, Progress][] = [];
-      for (let owner = undecided.first(); owner !== undefined; owner = owner.next) {
-        records.push([owner.offset, progressOf(owner)]);
-      }
-      const decided = {
-        from: offsets.watermark(),
-        until: Math.max(position, inherited.until),
-        undecided: [...records, ...[...inherited.undecided].filter(([offset]) => offset >= position)],
-      };
-      return encodeIncompleteOffsets(decided, maxBytes);
-    },
+    encodeIncompleteOffsets: (maxBytes) => records.encodeIncompleteOffsets(maxBytes),
     close,
     lose() {
       close();
-      ownerships.revokeAll();
+      records.ownerships.revokeAll();
     },
   };
 }

@@ -11,7 +11,7 @@ export interface EngineOptions {
   readonly groupId: string;
   readonly ordering: Ordering;
   readonly maxRunningEvents: number;
-  readonly intake: EventHandler;
+  readonly handleEvent: EventHandler;
 }
 
 /** Everything else as in a pod with its defaults. */

@@ -48,7 +48,7 @@ function count(isFree: boolean): void {
 async function runEngine(): Promise<void> {
   const consumer = startEngine({
     ...{ brokers, topic, groupId, ordering: 'user', maxRunningEvents: 512 },
-    intake: ({ source }) => ({
+    handleEvent: ({ source }) => ({
       key: `${String(source.partition)}/${String(Number(source.offset) % 50)}`,
       run: async () => {
         const isFree = WAY === 'alone' || source.partition === FREE;
@@ -101,7 +101,7 @@ async function runPlain(): Promise<void> {
   freeEnded.resolve(undefined);
   const consumer = startEngine({
     ...{ brokers, topic, groupId, ordering: 'none', maxRunningEvents: 512 },
-    intake: () => ({
+    handleEvent: () => ({
       key: undefined,
       run: () => {
         count(false);

@@ -22,7 +22,7 @@ let lastMs = 0;
 
 const consumer = startEngine({
   ...{ brokers, topic, groupId, ordering, maxRunningEvents: AT_ONCE },
-  intake: ({ content }) => {
+  handleEvent: ({ content }) => {
     const user = userOf(content);
     return {
       key: user,

@@ -9,7 +9,7 @@ import type { RecordPiece } from '../../../src/domain/record.ts';
 import { AbandonedError } from '../../../src/runtime/errors.ts';
 import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.ts';
 import type { ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
-import type { CommitResult } from '../../../src/kafka/meter.ts';
+import type { CommitResult } from '../../../src/stream/pace/committer.ts';
 import { ensureCodecs } from '../../../src/kafka/codecs/codecs.ts';
 import type { Clock } from '../../../src/runtime/clock.ts';
 import type { Ownership } from '../../../src/domain/ownership.ts';
@@ -185,7 +185,7 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
       positionReset: () => (pod.counts.resets += 1),
     },
     onFatal: (error) => (pod.fatal = error),
-    intake(piece) {
+    handleEvent(piece) {
       const { content, source } = piece;
       const value = (content.kind === 'json' ? content.value : {}) as { userId?: string; n?: number };
       const { userId: user, n = -1 } = value;

@@ -4,17 +4,14 @@
  * committing go by the newest generation whatever batch they came with, and every join passes `beforeJoin`.
  */
 import type { Batch, Cluster, EachBatchPayload } from 'kafkajs';
-import type * as BatchIntakeFile from '../../../src/kafka/batch-receiver.ts';
+import type * as BatchReceiverFile from '../../../src/kafka/batch-receiver.ts';
 import type * as CommitHealthFile from '../../../src/kafka/commit/commit-health.ts';
-import type * as CommitterFile from '../../../src/kafka/commit/committer.ts';
-import type * as EventKeysFile from '../../../src/stream/partition/event-keys.ts';
 import type * as GroupCommitFile from '../../../src/kafka/commit/group-commit.ts';
-import type * as HandoverFile from '../../../src/kafka/group/handover.ts';
-import type * as IntakePumpFile from '../../../src/stream/fetch-pump.ts';
 import type * as MembershipFile from '../../../src/kafka/group/membership.ts';
 import type * as ErrorsFile from '../../../src/runtime/errors.ts';
 import type { EventHandler } from '../../../src/domain/event-work.ts';
-import type * as ExecutorFile from '../../../src/stream/execute/keyed-executor.ts';
+import type * as PartitionsFile from '../../../src/stream/partitions.ts';
+import type * as PositionsFile from '../../../src/kafka/group/partition-positions.ts';
 import { batchOf } from './fake-batch.ts';
 import type { FakeClock } from '../partners/partner-fakes.ts';
 import type { FakeGroup } from './fake-group.ts';
@@ -22,27 +19,21 @@ import type { ImportFrom } from '../../tools/planted-fault.ts';
 import { silentLogger } from '../silent-logger.ts';
 
 export type Rooms = typeof ErrorsFile &
-  typeof BatchIntakeFile &
+  typeof BatchReceiverFile &
   typeof CommitHealthFile &
-  typeof CommitterFile &
-  typeof EventKeysFile &
   typeof GroupCommitFile &
-  typeof HandoverFile &
-  typeof IntakePumpFile &
   typeof MembershipFile &
-  typeof ExecutorFile;
+  typeof PartitionsFile &
+  typeof PositionsFile;
 
 const PATHS = [
   'kafka/batch-receiver.ts',
   'kafka/commit/commit-health.ts',
-  'kafka/commit/committer.ts',
   'kafka/commit/group-commit.ts',
-  'kafka/group/handover.ts',
   'kafka/group/membership.ts',
+  'kafka/group/partition-positions.ts',
   'runtime/errors.ts',
-  'stream/execute/keyed-executor.ts',
-  'stream/fetch-pump.ts',
-  'stream/partition/event-keys.ts',
+  'stream/partitions.ts',
 ];
 
 export async function loadRooms(load: ImportFrom): Promise<Rooms> {
@@ -58,7 +49,7 @@ export interface FakePodOptions {
   readonly maxInFlight: number;
   readonly drainTimeoutMs: number;
   /** @param joins counts this pod's joins. */
-  intake(joins: number): EventHandler;
+  handleEvent(joins: number): EventHandler;
   onFault(error: unknown): void;
 }
 
@@ -84,9 +75,8 @@ export function createFakePod(options: FakePodOptions): FakePod {
   let generation = -1;
   let joins = 0;
   let hasAskedToJoin = false;
-  let isOver = false;
   /** kafkajs's offset manager: made anew at each join. */
-  let positions = new Map<number, number>();
+  let fetchPositions = new Map<number, number>();
   const seeks = new Map<number, number>();
   const paused = new Set<number>();
   const fetched: (() => void)[] = [];
@@ -119,84 +109,61 @@ export function createFakePod(options: FakePodOptions): FakePod {
     topicId: () => Promise.resolve('t'.repeat(22)),
     close: () => Promise.resolve(),
   };
-  const executor = rooms.createKeyedExecutor({ maxRunning: 6, onFault: options.onFault });
-  const commits = rooms.createCommitHealth(TOPIC, clock, silentLogger, clock.now);
-  const committer = rooms.createCommitter({
-    intervalMs: 100,
-    maxEvents: 3,
-    commit: async () => {
-      const { current } = membership;
-      if (current === undefined) return 'nothing';
-      return rooms.commitWatermarks(current, {
-        groupId: 'group',
-        topic: TOPIC,
-        cluster: () => cluster,
-        health: commits,
-        onFenced: () => {
-          rooms.revokeAll(current);
-        },
-      });
-    },
-    onResult: (result) => {
-      if (result === 'ok') pump.wake();
-    },
-  });
   const seek = (partition: number, offset: number): void => void seeks.set(partition, offset);
   const pause = (partition: number): void => void paused.add(partition);
   const resume = (partition: number): void => void paused.delete(partition);
-  const pump = rooms.createIntakePump({
-    maxBytes: 600_000,
-    overshootBytes: 300_000,
-    fetchMs: 150,
-    pause,
-    resume,
-  });
-  const membership = rooms.createMembership({
-    topic: TOPIC,
+  const meter = {
+    commit: () => undefined,
+    rebalanced: () => undefined,
+    passedOver: () => undefined,
+    offsetsLost: (partition: number) =>
+      void group.violations.push(`${memberId} lost the position of ${partition}`),
+    positionReset: (partition: number) =>
+      void group.violations.push(`${memberId} lost the position of ${partition}`),
+  };
+  const shared = { topic: TOPIC, clock, logger: silentLogger, meter };
+  const health = rooms.createCommitHealth(TOPIC, clock, silentLogger, clock.now);
+  const partitionsInHand = rooms.createPartitions({
+    ...shared,
+    ordering: 'user',
+    maxRunningEvents: 6,
     maxInFlightEvents: options.maxInFlight,
     maxUncommittedEvents: 20,
     maxRecordBytes: 1_000_000,
-    drainTimeoutMs: options.drainTimeoutMs,
-    heartbeatIntervalMs: 100,
-    clock,
-    logger: silentLogger,
-    meter: {
-      commit: () => undefined,
-      rebalanced: () => undefined,
-      passedOver: () => undefined,
-      offsetsLost: (partition) => group.violations.push(`${memberId} lost the position of ${partition}`),
-      positionReset: (partition) => group.violations.push(`${memberId} lost the position of ${partition}`),
-    },
-    intake: (piece) => options.intake(joins)(piece),
-    executor,
-    committer,
-    pump,
-    reader,
-    seek,
+    maxInFlightBytes: 600_000,
+    mostHeldBytes: Infinity,
+    fetchBytes: 300_000,
+    fetchMs: 150,
+    commitIntervalMs: 100,
+    commitMaxEvents: 3,
+    handleEvent: (piece) => options.handleEvent(joins)(piece),
     pause,
     resume,
-    flow: {
-      keyOf: rooms.createKeyRule('user'),
-      onChange: pump.wake,
-      onFinished: () => committer.eventFinished(),
-      onPassedOver: () => undefined,
-      onCommitDue: () => committer.hurry(),
-      onFault: options.onFault,
-    },
+    commit: (assignment) =>
+      rooms.commitWatermarks(assignment, { groupId: 'group', topic: TOPIC, cluster: () => cluster, health }),
+    onFault: options.onFault,
   });
-  const intake = rooms.createBatchIntake({
-    membership,
-    pump,
+  const positions = rooms.createPartitionPositions({
+    ...shared,
+    partitions: partitionsInHand,
     reader,
+    client: { seek, pause, resume },
+  });
+  const membership = rooms.createMembership({
+    ...shared,
+    partitions: partitionsInHand,
+    positions,
+    drainTimeoutMs: options.drainTimeoutMs,
+    heartbeatIntervalMs: 100,
+  });
+  const receiver = rooms.createBatchReceiver({
+    ...{ partitions: partitionsInHand, positions, reader, clock, logger: silentLogger },
     lane: { lane: 'all', thresholdBytes: 1 },
-    clock,
-    logger: silentLogger,
-    isOver: () => isOver,
   });
 
   async function heartbeat(): Promise<void> {
     await group.heartbeat(memberId, generation);
-    const { current } = membership;
+    const { current } = partitionsInHand;
     if (current?.memberId === memberId) current.generation = generation;
   }
 
@@ -211,7 +178,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
       heartbeat,
       resolveOffset: (offset) => {
         const isLast = offset === batch.messages.at(-1)?.offset;
-        positions.set(batch.partition, Number(isLast ? batch.lastOffset() : offset) + 1);
+        fetchPositions.set(batch.partition, Number(isLast ? batch.lastOffset() : offset) + 1);
       },
       commitOffsetsIfNecessary: (offsets) =>
         commit((offsets as Offsets).topics[0]?.partitions ?? [], generation),
@@ -235,22 +202,22 @@ export function createFakePod(options: FakePodOptions): FakePod {
     joined(held) {
       joins += 1;
       hasAskedToJoin = false;
-      positions = new Map();
+      fetchPositions = new Map();
       partitions = held;
       ({ generation } = group);
       membership.joined(memberId, held);
     },
     leave: () => membership.leave(),
     stop() {
-      isOver = true;
-      committer.stop();
+      receiver.stop();
+      partitionsInHand.committer.stop();
     },
     fetch(partition, count) {
       if (paused.has(partition) || !partitions.includes(partition)) return;
       const sought = seeks.get(partition);
-      if (sought !== undefined) positions.set(partition, sought);
+      if (sought !== undefined) fetchPositions.set(partition, sought);
       seeks.delete(partition);
-      const from = positions.get(partition) ?? group.committed(partition)?.offset ?? 0;
+      const from = fetchPositions.get(partition) ?? group.committed(partition)?.offset ?? 0;
       const { entries, end } = group.partitions[partition]!;
       const taken = entries.filter(({ offset }) => offset >= from).slice(0, count);
       if (taken.length === 0) {
@@ -260,7 +227,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
       const batch = batchOf(TOPIC, partition, from, taken, end);
       if (batch.messages.length > 0) {
         fetched.push(() => {
-          intake.eachBatch(payloadOf(batch)).catch((error: unknown) => {
+          receiver.eachBatch(payloadOf(batch)).catch((error: unknown) => {
             // A rejected heartbeat is how kafkajs learns of a rebalance; anything else is ours.
             if (!(error instanceof Error && 'type' in error)) options.onFault(error);
           });
@@ -268,7 +235,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
         return;
       }
       fetched.push(() => {
-        positions.set(partition, Number(batch.lastOffset()) + 1);
+        fetchPositions.set(partition, Number(batch.lastOffset()) + 1);
         // As our own reading of a fetch's answer has it.
         const [firstOffset, lastOffset] = [String(from), batch.lastOffset()];
         const rest = {
@@ -278,7 +245,7 @@ export function createFakePod(options: FakePodOptions): FakePod {
           offsetLagLow: '0',
           duration: 0,
         };
-        intake.batchEnded({ ...rest, partition, batchSize: 0, firstOffset, lastOffset });
+        receiver.batchEnded({ ...rest, partition, batchSize: 0, firstOffset, lastOffset });
         beat();
       });
     },

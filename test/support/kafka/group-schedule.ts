@@ -121,7 +121,7 @@ export async function play(rooms: Rooms, schedule: Schedule): Promise<string[]> 
       clock,
       maxInFlight: schedule.maxInFlight,
       drainTimeoutMs: DRAIN_MS,
-      intake:
+      handleEvent:
         (joins) =>
         (piece): EventWork => {
           const user = userOf(piece);

@@ -103,7 +103,7 @@ process.once('message', (task: LargeRecordTask) => {
     onFatal: (error) => {
       say({ kind: 'fatal', error: error.message });
     },
-    intake: ({ content, source }) => ({
+    handleEvent: ({ content, source }) => ({
       key: content.kind === 'json' ? (content.value as { userId: string }).userId : undefined,
       run: async () => {
         // Out and back as to Redis: events of many users are in flight side by side.

@@ -6,7 +6,7 @@ import { getHeapSpaceStatistics } from 'node:v8';
 import { createRouterPool } from '../../../src/partners/coupon/router-pool.ts';
 import { createPartitionShares } from '../../../src/stream/partition/partition-shares.ts';
 import { createKeyRule } from '../../../src/stream/partition/event-keys.ts';
-import { createIntakePump } from '../../../src/stream/fetch-pump.ts';
+import { createFetchPump } from '../../../src/stream/pace/fetch-pump.ts';
 import { createPartitionFlow, type PartitionFlow } from '../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../src/stream/buffer/record-chunk.ts';
 import type { Claims, CouponSource } from '../../../src/pipeline/ports.ts';
@@ -67,7 +67,7 @@ const fail = (error: unknown): never => {
 };
 const executor = createKeyedExecutor({ maxRunning: 64, onFault: fail });
 executor.shareBetween(PARTITIONS);
-const pump = createIntakePump({
+const pump = createFetchPump({
   maxBytes: 2 ** 30,
   overshootBytes: 2 ** 20,
   fetchMs: 150,
@@ -94,15 +94,17 @@ const flows = Array.from({ length: PARTITIONS }, (_, partition): PartitionFlow =
     unpackSemaphore,
     executor,
     readyAhead: 16,
-    intake: handleEvent,
+    handleEvent,
     keyOf: createKeyRule('user'),
-    onChange: pump.wake,
-    onFinished: () => {
-      ended += 1;
-      if (ended === ROUND) roundEnded();
+    pump,
+    committer: {
+      eventFinished: () => {
+        ended += 1;
+        if (ended === ROUND) roundEnded();
+      },
+      hurry: () => undefined,
     },
-    onPassedOver: () => undefined,
-    onCommitDue: () => undefined,
+    meter: { passedOver: () => undefined },
     onFault: fail,
   }),
 );

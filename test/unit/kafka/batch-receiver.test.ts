@@ -1,9 +1,10 @@
 /** What is done where the broker says that the log has no such offset as is to be read next. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import { createAssignment, type Assignment } from '../../../src/stream/partition/assignment.ts';
-import { createBatchIntake } from '../../../src/kafka/batch-receiver.ts';
-import type { Membership } from '../../../src/kafka/group/membership.ts';
+import { createBatchReceiver } from '../../../src/kafka/batch-receiver.ts';
+import type { PartitionPositions } from '../../../src/kafka/group/partition-positions.ts';
 import type { PartitionRange } from '../../../src/kafka/offsets/offset-reader.ts';
+import type { Partitions } from '../../../src/stream/partitions.ts';
 import type { PartitionFlow } from '../../../src/stream/partition/partition-flow.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -29,12 +30,15 @@ beforeEach(() => {
   inRange = meanwhile = () => undefined;
 });
 
-/** Tells the intake that 50, where we are, is no offset of the log, and waits until that is dealt with. */
+/** Tells the receiver that 50, where we are, is no offset of the log, and waits until that is dealt with. */
 async function outOfRange(range: PartitionRange): Promise<string[]> {
-  const membership: Partial<Membership> = {
+  const partitions: Partial<Partitions> = {
     get current() {
       return current;
     },
+    pump: { serve: unasked, regulate: unasked, wake: () => undefined },
+  };
+  const positions: Partial<PartitionPositions> = {
     passDeleted: (partition, low) => void asked.push(`deleted ${String(partition)} before ${String(low)}`),
     restart: (partition, { low }) => void asked.push(`restart ${String(partition)} at ${String(low)}`),
     seek: (partition) => void asked.push(`seek ${String(partition)}`),
@@ -47,17 +51,17 @@ async function outOfRange(range: PartitionRange): Promise<string[]> {
     inRange();
     return Promise.resolve(new Map([[0, range]]));
   });
-  const intake = createBatchIntake({
-    membership: membership as Membership,
-    pump: { serve: unasked, regulate: unasked, wake: () => undefined },
+  const receiver = createBatchReceiver({
+    partitions: partitions as Partitions,
+    positions: positions as PartitionPositions,
     reader: {
       ...{ committed: unasked, partitions: unasked, topicExists: unasked, topicId: unasked, close: unasked },
       ranges,
     },
     lane: { lane: 'all', thresholdBytes: 1 },
-    ...{ clock: systemClock, logger: silentLogger, isOver: () => false },
+    ...{ clock: systemClock, logger: silentLogger },
   });
-  intake.outOfRange(0, 50);
+  receiver.outOfRange(0, 50);
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   expect(ranges).toHaveBeenCalledOnce();
   return asked;

@@ -22,6 +22,7 @@ let log: ReturnType<typeof createLogBook>;
 let health: CommitHealth;
 let assignment: Assignment;
 let sent: Row[][];
+/** What the pod had was revoked, as the group has gone on without it. */
 let fenced: boolean;
 /** What the broker says of each partition. */
 let judge: (row: Row) => string | undefined;
@@ -42,7 +43,14 @@ beforeEach(() => {
 
 function flowOf(partition: number, incomplete = '') {
   const encodeIncompleteOffsets = (mostBytes = Infinity): string => incomplete.slice(0, mostBytes);
-  return { partition, watermark: 10, committed: 5, encodeIncompleteOffsets } as unknown as PartitionFlow;
+  const lose = (): void => void (fenced = true);
+  return {
+    partition,
+    watermark: 10,
+    committed: 5,
+    encodeIncompleteOffsets,
+    lose,
+  } as unknown as PartitionFlow;
 }
 
 function commit() {
@@ -58,7 +66,6 @@ function commit() {
   return commitWatermarks(assignment, {
     ...{ groupId: 'group', topic: 'events', health },
     cluster: () => ({ findGroupCoordinator: async () => ({ offsetCommit }) }) as unknown as Cluster,
-    onFenced: () => (fenced = true),
   });
 }
 

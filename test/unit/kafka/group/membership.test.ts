@@ -1,8 +1,7 @@
 import { expect, it } from 'vitest';
-import { createCommitter } from '../../../../src/kafka/commit/committer.ts';
-import { createIntakePump } from '../../../../src/stream/fetch-pump.ts';
 import { createMembership } from '../../../../src/kafka/group/membership.ts';
-import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
+import type { PartitionPositions } from '../../../../src/kafka/group/partition-positions.ts';
+import { createPartitions } from '../../../../src/stream/partitions.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
@@ -10,48 +9,32 @@ const unasked = (): never => {
   throw new Error('not to be asked for');
 };
 const ignore = (): void => undefined;
-const executor = createKeyedExecutor({ maxRunning: 8, onFault: unasked });
-const pump = createIntakePump({
-  ...{ maxBytes: 1000, overshootBytes: 100, fetchMs: 100, pause: unasked, resume: unasked },
-});
+const meter = {
+  ...{ commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore, positionReset: ignore },
+};
 
 it('leaving does not wait for a join that the client has given up', async () => {
-  const committer = createCommitter({
+  const partitions = createPartitions({
     ...{
-      intervalMs: 1000,
-      maxEvents: 1,
-      commit: () => Promise.resolve('nothing' as const),
-      onResult: ignore,
+      topic: 't',
+      ordering: 'user',
+      maxInFlightEvents: 10,
+      maxUncommittedEvents: 10,
+      maxRecordBytes: 1000,
     },
+    ...{ commitIntervalMs: 1000, commitMaxEvents: 1, fetchBytes: 100, fetchMs: 100, maxRunningEvents: 8 },
+    ...{ handleEvent: unasked, pause: unasked, resume: unasked, commit: unasked, onFault: unasked },
+    ...{ clock: systemClock, meter },
   });
   const membership = createMembership({
-    ...{ topic: 't', maxInFlightEvents: 10, maxUncommittedEvents: 10, maxRecordBytes: 1000 },
-    ...{ drainTimeoutMs: 10_000, heartbeatIntervalMs: 500, intake: unasked, seek: unasked },
-    ...{ pause: unasked, resume: unasked },
-    ...{ executor, pump, committer, logger: silentLogger },
+    ...{ topic: 't', drainTimeoutMs: 10_000, heartbeatIntervalMs: 500, partitions, meter },
+    positions: {} as PartitionPositions,
     clock: { ...systemClock, sleep: () => new Promise(() => undefined) },
-    meter: {
-      ...{ commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore },
-      positionReset: ignore,
-    },
-    reader: {
-      ...{
-        topicExists: unasked,
-        topicId: unasked,
-        partitions: unasked,
-        ranges: unasked,
-        committed: unasked,
-        close: unasked,
-      },
-    },
-    flow: {
-      ...{ keyOf: unasked, onChange: ignore, onFinished: ignore, onPassedOver: ignore },
-      ...{ onCommitDue: ignore, onFault: unasked },
-    },
+    logger: silentLogger,
   });
   expect(membership.beforeJoin()).toBe('join');
   membership.givenUp();
   await membership.leave();
   expect(membership.beforeJoin()).toBe('refuse');
-  committer.stop();
+  partitions.committer.stop();
 });

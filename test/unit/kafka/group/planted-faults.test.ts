@@ -24,7 +24,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   },
   {
     name: 'commit going backwards, past one that is still under way',
-    file: 'kafka/commit/committer.ts',
+    file: 'stream/pace/committer.ts',
     find: 'if (running === undefined && (check === 0 || isQuiet)) void begin();',
     replace: 'void begin();',
     by: /backwards/,
@@ -38,9 +38,9 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   },
   {
     name: 'metadata that calls what was given up decided',
-    file: 'stream/partition/partition-flow.ts',
-    find: 'if (!owner.isGivenUp) undecided.remove(owner);',
-    replace: 'undecided.remove(owner);',
+    file: 'stream/partition/open-records.ts',
+    find: 'if (!record.isGivenUp) undecided.remove(record);',
+    replace: 'undecided.remove(record);',
     by: /its metadata calls/,
   },
   {
@@ -59,7 +59,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   },
   {
     name: 'second metadata that forgets what the first left undecided of a record',
-    file: 'stream/partition/record-pieces.ts',
+    file: 'stream/partition/open-record.ts',
     find: '...undecidedBeyond(inherited, taken)',
     replace: '',
     by: /its metadata calls/,
@@ -67,15 +67,15 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   {
     name: 'events of a record done again although the metadata calls them decided',
     file: 'stream/partition/partition-flow.ts',
-    find: 'piece !== undefined && !isDoneBefore(owner, piece)',
+    find: 'piece !== undefined && !isDoneBefore(record, piece)',
     replace: 'piece !== undefined',
     by: /done again|decided twice/,
   },
   {
     name: 'a record closed before its last event',
     file: 'stream/partition/partition-flow.ts',
-    find: 'if (pieces.isExhausted() && owner.open) {',
-    replace: 'if (owner.open) {',
+    find: 'if (pieces.isExhausted() && record.open) {',
+    replace: 'if (record.open) {',
     by: /past the undecided|its metadata calls|a fault|done again/,
   },
   {
@@ -94,7 +94,7 @@ const faults: (Fault & { readonly by: RegExp })[] = [
   },
   {
     name: 'a seek that outlives a join',
-    file: 'kafka/group/membership.ts',
+    file: 'kafka/group/partition-positions.ts',
     find: ' || pendingSeeks.has(partition)',
     replace: '',
     by: /stuck/,

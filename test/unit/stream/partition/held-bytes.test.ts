@@ -26,16 +26,15 @@ function openFlow(value: Buffer, { headers = {}, ownBytes = MIB, maxBytes = 8 * 
     ownBytesShares,
     unpackSemaphore,
     executor: createKeyedExecutor({ maxRunning: Infinity, onFault: fail }),
-    intake: ({ source: { index } }) => ({
+    handleEvent: ({ source: { index } }) => ({
       key: undefined,
       run: () => new Promise((resolve) => ends.set(index, resolve)),
       abandon: () => undefined,
     }),
     keyOf: () => Symbol('each its own'),
-    onChange: () => undefined,
-    onFinished: () => undefined,
-    onPassedOver: () => undefined,
-    onCommitDue: () => undefined,
+    pump: { wake: () => undefined },
+    committer: { eventFinished: () => undefined, hurry: () => undefined },
+    meter: { passedOver: () => undefined },
     onFault: fail,
   });
   const message = { key: null, offset: '0', timestamp: '0', attributes: 0, headers, value };

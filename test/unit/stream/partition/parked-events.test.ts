@@ -36,12 +36,11 @@ function setUp(changes: Changes) {
     ...{ maxRecordBytes: 2 ** 20, maxUncommittedEvents: 10_000, readyAhead: Infinity },
     eventShares: createPartitionShares(MOST_IN_FLIGHT, 1),
     executor,
-    intake: createEventHandler(ports),
+    handleEvent: createEventHandler(ports),
     keyOf: createKeyRule('user'),
-    onChange: () => undefined,
-    onFinished: () => undefined,
-    onPassedOver: () => undefined,
-    onCommitDue: () => undefined,
+    pump: { wake: () => undefined },
+    committer: { eventFinished: () => undefined, hurry: () => undefined },
+    meter: { passedOver: () => undefined },
     onFault: fail,
   });
   let offset = 0;

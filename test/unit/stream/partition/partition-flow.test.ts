@@ -33,16 +33,15 @@ function openFlow({ maxUncommittedEvents, offsets, ...given }: Case, records: re
     ownBytesShares: createPartitionShares(10_000_000, 1),
     unpackSemaphore: createByteSemaphore({ capacityBytes: 2 ** 20 }),
     executor: createKeyedExecutor({ maxRunning: Infinity, onFault: fail }),
-    intake: ({ source: { offset, index } }) => ({
+    handleEvent: ({ source: { offset, index } }) => ({
       key: undefined,
       run: () => new Promise((resolve) => ends.set(`${offset}/${String(index)}`, resolve)),
       abandon: () => undefined,
     }),
     keyOf: () => Symbol('each its own'),
-    onChange: () => undefined,
-    onFinished: () => undefined,
-    onPassedOver: () => undefined,
-    onCommitDue: () => (commitsDue += 1),
+    pump: { wake: () => undefined },
+    committer: { eventFinished: () => undefined, hurry: () => (commitsDue += 1) },
+    meter: { passedOver: () => undefined },
     onFault: fail,
   });
   const messages = records.map((events, at) => ({

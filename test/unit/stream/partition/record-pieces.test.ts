@@ -2,7 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { RecordPiece } from '../../../../src/domain/record.ts';
-import { openRecord, streamPieces, type Pieces } from '../../../../src/stream/partition/record-pieces.ts';
+import { openRecord } from '../../../../src/stream/partition/open-record.ts';
+import { streamPieces, type Pieces } from '../../../../src/stream/partition/record-pieces.ts';
 import { collectGarbage } from '../../../support/pods/collect-garbage.ts';
 
 const EVENTS = 200;

@@ -3,7 +3,12 @@
  * finished for a while: after a burst the lag is gone at once, and a pod that dies then has nothing to redo. A failure
  * costs nothing but a later commit: the next one carries the newer watermarks, and no work waits for it.
  */
-import type { CommitResult } from '../meter.ts';
+import type { Clock } from '../../runtime/clock.ts';
+
+/**
+ * `partial`: the broker refused some partitions. `dropped`: they had been taken away, somebody else redoes the work.
+ */
+export type CommitResult = 'ok' | 'partial' | 'failed' | 'dropped';
 
 /** Where nothing has finished from one check to the next, what has is committed. */
 const CHECKS_PER_INTERVAL = 10;
@@ -17,11 +22,14 @@ export interface CommitterOptions {
    */
   commit(): Promise<CommitResult | 'nothing'>;
   onResult(result: CommitResult): void;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 export interface Committer {
-  /** Counts events that finished, and commits once there are enough. */
+  /** Counts events that finished and positions that moved, and commits once there are enough. */
   eventFinished(): void;
+  /** Of the latest {@link eventFinished}, epoch ms; undefined before the first. */
+  readonly lastFinishedAtMs: number | undefined;
   /** Somebody waits for a commit: begun at once, but after a failure only with the interval. */
   hurry(): void;
   /** Commits now, after a commit that is under way. Resolves with the last result. */
@@ -32,6 +40,7 @@ export interface Committer {
 
 export function createCommitter(options: CommitterOptions): Committer {
   let finished = 0;
+  let lastFinishedAtMs: number | undefined;
   let running: Promise<CommitResult | 'nothing'> | undefined;
   let stopped = false;
   let hasFailed = false;
@@ -60,7 +69,11 @@ export function createCommitter(options: CommitterOptions): Committer {
   }
 
   return {
+    get lastFinishedAtMs() {
+      return lastFinishedAtMs;
+    },
     eventFinished() {
+      lastFinishedAtMs = options.clock.now();
       finished += 1;
       if (finished >= options.maxEvents && running === undefined && !stopped) void begin();
     },

@@ -1,11 +1,10 @@
 /** Each partition is opened by itself: one that tells nothing of its offsets keeps no other from being read. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { createCommitter } from '../../../../src/kafka/commit/committer.ts';
-import { createIntakePump } from '../../../../src/stream/fetch-pump.ts';
-import { createMembership, type Membership } from '../../../../src/kafka/group/membership.ts';
+import { createMembership } from '../../../../src/kafka/group/membership.ts';
+import { createPartitionPositions } from '../../../../src/kafka/group/partition-positions.ts';
 import type { CommittedEntry, PartitionRange } from '../../../../src/kafka/offsets/offset-reader.ts';
 import { encodeOffsetMetadata } from '../../../../src/kafka/offsets/offset-metadata.ts';
-import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
+import { createPartitions, type Partitions } from '../../../../src/stream/partitions.ts';
 import { systemClock } from '../../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
@@ -33,43 +32,36 @@ function open(kafka: Kafka) {
     (...args: number[]): void => {
       asked.push(`${what} ${args.join(' ')}`);
     };
-  const executor = createKeyedExecutor({ maxRunning: 8, onFault: unasked });
-  const commit = () => Promise.resolve('nothing' as const);
-  const committer = createCommitter({ intervalMs: 1000, maxEvents: 1, commit, onResult: ignore });
+  const meter = {
+    ...{ commit: ignore, rebalanced: ignore, passedOver: ignore, offsetsLost: ignore, positionReset: ignore },
+  };
   const client = { seek: tell('seek'), pause: tell('pause'), resume: tell('resume') };
-  const membership = createMembership({
-    ...{ topic: 't', maxInFlightEvents: 10, maxUncommittedEvents: 10, maxRecordBytes: 1000 },
-    ...{ drainTimeoutMs: 10_000, heartbeatIntervalMs: 500, intake: unasked, ...client },
-    ...{ executor, committer, logger: silentLogger },
-    pump: createIntakePump({
-      maxBytes: 1000,
-      overshootBytes: 100,
-      fetchMs: 100,
-      pause: unasked,
-      resume: unasked,
-    }),
-    clock: { ...systemClock, sleep: () => new Promise((resolve) => void turns.push(resolve)) },
-    meter: {
-      commit: ignore,
-      rebalanced: ignore,
-      passedOver: ignore,
-      offsetsLost: ignore,
-      positionReset: ignore,
-    },
+  const clock = { ...systemClock, sleep: () => new Promise<void>((resolve) => void turns.push(resolve)) };
+  const shared = { topic: 't', clock, logger: silentLogger, meter };
+  const partitions = createPartitions({
+    ...shared,
+    ...{ ordering: 'user', maxInFlightEvents: 10, maxUncommittedEvents: 10, maxRecordBytes: 1000 },
+    ...{ commitIntervalMs: 1000, commitMaxEvents: 1, fetchBytes: 100, fetchMs: 100, maxRunningEvents: 8 },
+    ...{ handleEvent: unasked, pause: unasked, resume: unasked, onFault: unasked },
+    commit: () => Promise.resolve('nothing'),
+  });
+  const positions = createPartitionPositions({
+    ...{ ...shared, partitions, client },
     reader: {
       ...{ topicExists: unasked, partitions: unasked, close: unasked },
       topicId: () => kafka.topicId?.() ?? Promise.resolve(undefined),
       ranges: () => Promise.resolve(new Map(kafka.ranges)),
       committed: () => Promise.resolve(new Map(kafka.committed)),
     },
-    flow: {
-      ...{ keyOf: unasked, onChange: ignore, onFinished: ignore, onPassedOver: ignore },
-      ...{ onCommitDue: ignore, onFault: unasked },
-    },
   });
-  ending.push(() => committer.stop());
+  const membership = createMembership({
+    ...{ ...shared, partitions, positions, drainTimeoutMs: 10_000, heartbeatIntervalMs: 500 },
+  });
+  ending.push(() => partitions.committer.stop());
   return {
     membership,
+    partitions,
+    positions,
     asked,
     /** Lets the next look at what is left begin. */
     look: async () => {
@@ -79,7 +71,7 @@ function open(kafka: Kafka) {
   };
 }
 
-const opened = ({ current }: Membership): number[] => [...(current?.flows.keys() ?? [])];
+const opened = ({ current }: Partitions): number[] => [...(current?.flows.keys() ?? [])];
 const at = (offset: number): CommittedEntry => ({ offset, metadata: '' });
 
 it('what is known is read, what is not is held back, and read from its own start once it is known', async () => {
@@ -90,48 +82,51 @@ it('what is known is read, what is not is held back, and read from its own start
       [1, at(7)],
     ]),
   };
-  const { membership, asked, look } = open(kafka);
+  const { membership, partitions, asked, look } = open(kafka);
   membership.beforeJoin();
   membership.joined('m', [0, 1]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
-  expect(opened(membership)).toEqual([0]);
+  await vi.waitUntil(() => partitions.current?.state === 'open');
+  expect(opened(partitions)).toEqual([0]);
   expect(asked).toEqual(['pause 1']);
   expect(membership.closedSinceMs).toBeUndefined();
   kafka.ranges.set(1, { low: 0, high: 9 });
   await look();
-  await vi.waitUntil(() => opened(membership).length === 2);
+  await vi.waitUntil(() => opened(partitions).length === 2);
   expect(asked).toEqual(['pause 1', 'seek 1 7', 'resume 1']);
-  expect(membership.current?.flows.get(1)?.fetchPosition).toBe(7);
+  expect(partitions.current?.flows.get(1)?.fetchPosition).toBe(7);
 });
 
 it('a pod none of whose partitions can be read has joined all the same', async () => {
-  const { membership } = open({ ranges: new Map(), committed: new Map() });
+  const { membership, partitions } = open({ ranges: new Map(), committed: new Map() });
   membership.beforeJoin();
   membership.joined('m', [0]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
-  expect(opened(membership)).toEqual([]);
+  await vi.waitUntil(() => partitions.current?.state === 'open');
+  expect(opened(partitions)).toEqual([]);
 });
 
 it('the next join lets go of what was held back', async () => {
-  const { membership, asked } = open({ ranges: new Map(), committed: new Map() });
+  const { membership, partitions, asked } = open({ ranges: new Map(), committed: new Map() });
   membership.beforeJoin();
   membership.joined('m', [0]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
+  await vi.waitUntil(() => partitions.current?.state === 'open');
   expect(membership.beforeJoin()).toBe('join');
   membership.joined('m', []);
   expect(asked).toEqual(['pause 0', 'resume 0']);
 });
 
 it('where nothing is committed the client is told where to begin', async () => {
-  const { membership, asked } = open({ ranges: new Map([[0, { low: 3, high: 9 }]]), committed: new Map() });
+  const { membership, partitions, asked } = open({
+    ranges: new Map([[0, { low: 3, high: 9 }]]),
+    committed: new Map(),
+  });
   membership.beforeJoin();
   membership.joined('m', [0]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
+  await vi.waitUntil(() => partitions.current?.state === 'open');
   expect(asked).toEqual(['seek 0 3']);
 });
 
 it('a partition that begins at its end is begun there when it is first read, and at no other commit', async () => {
-  const { membership } = open({
+  const { membership, partitions } = open({
     ranges: new Map([
       [0, { low: 0, high: 9 }],
       [1, { low: 0, high: 9 }],
@@ -143,8 +138,8 @@ it('a partition that begins at its end is begun there when it is first read, and
   });
   membership.beforeJoin();
   membership.joined('m', [0, 1]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
-  const flows = [...(membership.current?.flows.values() ?? [])];
+  await vi.waitUntil(() => partitions.current?.state === 'open');
+  const flows = [...(partitions.current?.flows.values() ?? [])];
   expect(flows.map(({ fetchPosition, committed }) => [fetchPosition, committed])).toEqual([
     [9, undefined],
     [4, 4],
@@ -173,14 +168,14 @@ it('a topic that is another is read from its first offset, whatever ranges were 
     committed: new Map([[0, noted(5, OLD)]]),
     topicId: () => Promise.resolve(OLD),
   };
-  const { membership, asked } = open(kafka);
+  const { membership, partitions, positions, asked } = open(kafka);
   membership.beforeJoin();
   membership.joined('m', [0]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
+  await vi.waitUntil(() => partitions.current?.state === 'open');
   kafka.topicId = () => Promise.resolve(NEW);
-  await membership.checkTopic();
-  expect(membership.current?.topicId).toBe(NEW);
-  expect(membership.current?.flows.get(0)?.fetchPosition).toBe(0);
+  await positions.checkTopic();
+  expect(partitions.current?.topicId).toBe(NEW);
+  expect(partitions.current?.flows.get(0)?.fetchPosition).toBe(0);
   expect(asked).toEqual(['seek 0 0']);
 });
 
@@ -190,16 +185,16 @@ it('a handover that begins while the topic’s id is looked up keeps the id that
     committed: new Map([[0, noted(5, OLD)]]),
     topicId: () => Promise.resolve(OLD),
   };
-  const { membership } = open(kafka);
+  const { membership, partitions, positions } = open(kafka);
   membership.beforeJoin();
   membership.joined('m', [0]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
-  const { current } = membership;
+  await vi.waitUntil(() => partitions.current?.state === 'open');
+  const { current } = partitions;
   current?.flows.get(0)?.append([{ kind: 'skip', next: 7, passedOver: 0 }], 7);
   current?.flows.get(0)?.admit();
   const answer = Promise.withResolvers<string>();
   kafka.topicId = () => answer.promise;
-  const checked = membership.checkTopic();
+  const checked = positions.checkTopic();
   expect(membership.beforeJoin()).toBe('hold');
   answer.resolve(NEW);
   await checked;
@@ -215,28 +210,31 @@ it('an id that is found later than partitions were opened is theirs only after t
       [1, noted(6, OLD)],
     ]),
   };
-  const { membership, look } = open(kafka);
+  const { membership, partitions, positions, look } = open(kafka);
   membership.beforeJoin();
   membership.joined('m', [0, 1]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
+  await vi.waitUntil(() => partitions.current?.state === 'open');
   kafka.topicId = () => Promise.resolve(NEW);
   kafka.ranges.set(1, { low: 0, high: 9 });
   // Brokers forget a topic's offsets with it.
   kafka.committed.clear();
   await look();
-  await vi.waitUntil(() => opened(membership).length === 2);
-  expect(membership.current).toMatchObject({ topicId: undefined, committedTopicId: OLD });
-  expect(membership.current?.flows.get(0)?.fetchPosition).toBe(5);
-  await membership.checkTopic();
-  expect(membership.current?.topicId).toBe(NEW);
-  expect(membership.current?.flows.get(0)?.fetchPosition).toBe(0);
+  await vi.waitUntil(() => opened(partitions).length === 2);
+  expect(partitions.current).toMatchObject({ topicId: undefined, committedTopicId: OLD });
+  expect(partitions.current?.flows.get(0)?.fetchPosition).toBe(5);
+  await positions.checkTopic();
+  expect(partitions.current?.topicId).toBe(NEW);
+  expect(partitions.current?.flows.get(0)?.fetchPosition).toBe(0);
 });
 
 it('a partition that is another pod’s is not begun anew here', async () => {
-  const { membership } = open({ ranges: new Map([[0, { low: 0, high: 9 }]]), committed: new Map() });
+  const { membership, partitions, positions } = open({
+    ranges: new Map([[0, { low: 0, high: 9 }]]),
+    committed: new Map(),
+  });
   membership.beforeJoin();
   membership.joined('m', [0]);
-  await vi.waitUntil(() => membership.current?.state === 'open');
-  membership.restart(1, { low: 0, high: 9 });
-  expect(opened(membership)).toEqual([0]);
+  await vi.waitUntil(() => partitions.current?.state === 'open');
+  positions.restart(1, { low: 0, high: 9 });
+  expect(opened(partitions)).toEqual([0]);
 });

@@ -3,8 +3,7 @@
  * client which partitions to fetch. Runs once a turn of the event loop however often it is asked, and gives the
  * loop back every few milliseconds.
  */
-import { atTurnEnd } from '../runtime/turn-end.ts';
-import type { PartitionFlow } from './partition/partition-flow.ts';
+import { atTurnEnd } from '../../runtime/turn-end.ts';
 
 /** Events a partition may take in before the next one's turn. */
 const TURN_EVENTS = 16;
@@ -12,7 +11,7 @@ const MAX_TURN_MS = 8;
 /** A partition's pace is told by pauses that take this part of a fetch's time, and longer ones. */
 const SHORTEST_PAUSE_PART = 5;
 
-export interface IntakePumpOptions {
+export interface FetchPumpOptions {
   /** Shared out in equal parts, ≥ 1. */
   readonly maxBytes: number;
   /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much, by two while it is fast. */
@@ -28,9 +27,15 @@ export interface IntakePumpOptions {
 }
 
 /** What the pump needs to know of a partition. */
-export type PumpedFlow = Pick<PartitionFlow, 'partition' | 'heldBytes' | 'admit'>;
+export interface PumpedFlow {
+  readonly partition: number;
+  /** Bytes of records fetched and not finished. */
+  readonly heldBytes: number;
+  /** Takes in at most one event. False where nothing is ready or a limit is reached. */
+  admit(): boolean;
+}
 
-export interface IntakePump {
+export interface FetchPump {
   /** Replaces the partitions. What was paused at the client is resumed: kafkajs keeps pauses through a rejoin. */
   serve(flows: readonly PumpedFlow[]): void;
   /** Something may have become possible. Cheap. */
@@ -39,7 +44,7 @@ export interface IntakePump {
   regulate(): void;
 }
 
-export function createIntakePump(options: IntakePumpOptions): IntakePump {
+export function createFetchPump(options: FetchPumpOptions): FetchPump {
   let flows: readonly PumpedFlow[] = [];
   const { nowMs = () => performance.now(), mostBytes = Infinity } = options;
   /** What each held when it was paused, and when that was. */

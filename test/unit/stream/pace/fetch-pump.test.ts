@@ -1,6 +1,6 @@
 /** Which partitions are fetched, by what each holds: ten bytes of room a partition, and a fetch brings two. */
 import { describe, expect, test } from 'vitest';
-import { createIntakePump, type PumpedFlow } from '../../../src/stream/fetch-pump.ts';
+import { createFetchPump, type PumpedFlow } from '../../../../src/stream/pace/fetch-pump.ts';
 
 interface Held extends PumpedFlow {
   heldBytes: number;
@@ -11,7 +11,7 @@ const PARTITIONS = 3;
 function openPump(mostBytes = Infinity) {
   const paused = new Set<number>();
   let nowMs = 0;
-  const pump = createIntakePump({
+  const pump = createFetchPump({
     maxBytes: 10 * PARTITIONS,
     overshootBytes: 2,
     mostBytes,

@@ -1,6 +1,6 @@
 /** When a backlog will be gone, by how fast it has shrunk. */
 import { expect, it } from 'vitest';
-import { createBacklogPace } from '../../../src/stream/backlog-pace.ts';
+import { createBacklogPace } from '../../../../src/stream/pace/backlog-pace.ts';
 
 /** Looks once a second. */
 function watched(lags: readonly number[]): number | null {

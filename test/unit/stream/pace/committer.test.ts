@@ -1,7 +1,6 @@
 /** When offsets are committed: by time, by count, and once it is quiet. The clock is vitest's. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createCommitter, type Committer } from '../../../../src/kafka/commit/committer.ts';
-import type { CommitResult } from '../../../../src/kafka/meter.ts';
+import { createCommitter, type Committer, type CommitResult } from '../../../../src/stream/pace/committer.ts';
 
 const INTERVAL_MS = 1000;
 
@@ -25,6 +24,7 @@ function start(answers: readonly CommitResult[] = []) {
       return Promise.resolve(answers[atMs.length - 1] ?? 'ok');
     },
     onResult: () => undefined,
+    clock: Date,
   });
   open = committer;
   const finish = (count: number): void => {
@@ -80,6 +80,7 @@ describe('commits', () => {
         begun += 1;
         return new Promise((resolve) => (answer = resolve));
       },
+      clock: Date,
       onResult: () => undefined,
     });
     open = committer;
