@@ -75,6 +75,15 @@ describe('accepted', () => {
     expect(event({ userId: '🛍'.repeat(128) })['userId']).toHaveLength(256);
   });
 
+  it('what stands at a limit: five minutes ahead, the poles, the date line, accuracy 0', () => {
+    expect(event({ occurredAt: new Date(NOW + 300_000).toISOString() })['occurredAtMs']).toBe(NOW);
+    expect(event({ latitude: 90, longitude: 180 })).toMatchObject({ latitude: 90, longitude: 180 });
+    expect(event({ latitude: -90, longitude: -180 })).toMatchObject({ latitude: -90, longitude: -180 });
+    expect(event({ accuracyMeters: 0 })).toMatchObject({ accuracyMeters: 0 });
+    expect(event({ userId: 'x'.repeat(128) })['userId']).toHaveLength(128);
+    expect(check({ userId: '🛍'.repeat(129) })).toMatchObject({ ok: false });
+  });
+
   it('unknown fields are ignored', () => {
     expect(event({ speed: 3, ['__proto__x']: 1 })).not.toHaveProperty('speed');
   });
@@ -110,6 +119,34 @@ describe('refused as invalid, naming the field', () => {
     expect(result.ok ? '' : result.error).toContain(field);
   });
 
+  it.each([
+    [{ userId: 7 }, 'userId: expected a string of 1–128 characters'],
+    [{ userId: '' }, 'userId: expected a string of 1–128 well-formed characters'],
+    [{ occurredAt: 7 }, 'occurredAt: expected RFC 3339 with offset'],
+    [{ occurredAt: 'noon' }, 'occurredAt: expected RFC 3339 with offset'],
+    [{ latitude: '52' }, 'latitude: expected a number'],
+    [{ latitude: 90.1 }, 'latitude: expected −90…90'],
+    [{ latitude: -90.1 }, 'latitude: expected −90…90'],
+    [{ longitude: '13' }, 'longitude: expected a number'],
+    [{ longitude: 180.1 }, 'longitude: expected −180…180'],
+    [{ longitude: -180.1 }, 'longitude: expected −180…180'],
+    [{ trigger: 'leave' }, 'trigger: expected one of enter, dwell, exit'],
+    [{ accuracyMeters: '5' }, 'accuracyMeters: expected a number ≥ 0'],
+    [{ accuracyMeters: -1 }, 'accuracyMeters: expected a number ≥ 0'],
+    [{ pushConsent: 'yes' }, 'pushConsent: expected true or false'],
+    [{ latitude: 91, longitude: 181 }, 'latitude: expected −90…90; longitude: expected −180…180'],
+  ])('the dead letter of %j says: %s', (changes, error) => {
+    expect(check(changes)).toMatchObject({ ok: false, error });
+  });
+
+  it('a dead letter says the first five faults of an event', () => {
+    const result = check({
+      ...{ userId: 7, occurredAt: 7, latitude: '', longitude: '' },
+      ...{ merchantId: 7, eventId: 7, trigger: 7 },
+    });
+    expect(result.ok ? [] : result.error.split('; ')).toHaveLength(5);
+  });
+
   it.each([7, 'text', null, true, []])('a bare %j', (value) => {
     expect(validate(piece(value), NOW)).toMatchObject({
       ok: false,
@@ -120,6 +157,9 @@ describe('refused as invalid, naming the field', () => {
 
   it('keeps what can be made out, for the audit', () => {
     expect(check({ latitude: 91 })).toMatchObject({ eventId: 'e-1', userId: 'u-1' });
+    const unreadable = { eventId: 'location-events-3-41-0', userId: undefined };
+    expect(check({ userId: 7, eventId: '' })).toMatchObject(unreadable);
+    expect(validate(piece('text'), NOW)).toMatchObject(unreadable);
   });
 });
 
