@@ -58,8 +58,6 @@ async function runTask(task: Task, onAnswer: (answer: Answer) => void): Promise<
   const child = fork(join(import.meta.dirname, 'try-mutants.ts'), [file], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: ['--max-old-space-size=2000', '--disable-warning=ExperimentalWarning'],
-    // A host's own time zone must change nothing; with this one, what depends on it fails.
-    env: { ...process.env, TZ: 'Asia/Kolkata' },
   });
   let watchdog = setTimeout(() => undefined, 0);
   const wait = (): void => {

@@ -27,6 +27,17 @@ describe('the pause before the next try', () => {
   it('makes a last try shortly before the expiry', () => {
     expect(retryDelayMs({ attempt: 10, remainingMs: 5000, random: () => 0.5 })).toBe(4000);
   });
+
+  it('makes the last try down to a quarter of a second before it would be too late, and none below', () => {
+    expect(retryDelayMs({ attempt: 10, remainingMs: 1250, random: () => 0.5 })).toBe(250);
+    expect(retryDelayMs({ attempt: 10, remainingMs: 1249, random: () => 0.5 })).toBeUndefined();
+  });
+
+  it('makes the last try at the very moment for which the partner asked, and never before it', () => {
+    const retry = { attempt: 1, remainingMs: 5000, random: () => 0.5 };
+    expect(retryDelayMs({ ...retry, retryAfterMs: 4000 })).toBe(4000);
+    expect(retryDelayMs({ ...retry, retryAfterMs: 4001 })).toBeUndefined();
+  });
 });
 
 describe('the push id', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { parseRetryAfter } from '../../../../src/partners/http/retry-after.ts';
 
 const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -24,6 +24,28 @@ describe('Retry-After', () => {
       expect(parseRetryAfter(header, NOW)).toBeUndefined();
     },
   );
+
+  describe('on a host whose time zone is not UTC', () => {
+    const zone = process.env['TZ'];
+    afterEach(() => {
+      if (zone === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = zone;
+    });
+
+    test.each(['Sun Nov 22 12:00:05 2026', 'Sunday, 22-Nov-26 12:00:05 GMT'])(
+      'a date is in GMT: %s',
+      (header) => {
+        process.env['TZ'] = 'Asia/Kolkata';
+        expect(new Date(NOW).getTimezoneOffset()).toBe(-330);
+        expect(parseRetryAfter(header, NOW)).toBe(5000);
+      },
+    );
+
+    test('a day below ten is written with a space', () => {
+      process.env['TZ'] = 'America/St_Johns';
+      expect(parseRetryAfter('Sun Nov  8 12:00:05 2026', Date.parse('2026-11-08T12:00:00Z'))).toBe(5000);
+    });
+  });
 
   test('absent is none, of several the first counts', () => {
     expect(parseRetryAfter(undefined, NOW)).toBeUndefined();
