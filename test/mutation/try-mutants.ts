@@ -53,6 +53,9 @@ const onStray = (error: unknown): void => {
 };
 process.on('uncaughtException', onStray);
 process.on('unhandledRejection', onStray);
+// Without the command that started it, it has nothing to do. The channel alone keeps nothing alive.
+process.on('disconnect', () => process.exit());
+process.channel?.unref();
 // Nothing is left that could wake the process, and the case has not ended: it never will.
 process.on('beforeExit', () => {
   interrupt(new Error('hangs'));
@@ -149,7 +152,6 @@ async function main(): Promise<void> {
       answer({ kind: 'tried', mutant: trial.mutant, killedBy: await tryMutant(trial) });
     }
   process.disconnect();
-  process.exit();
 }
 
 void main();
