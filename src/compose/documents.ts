@@ -11,17 +11,12 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { parseMerchants, type Merchants } from '../rules/document/merchants.ts';
 import { parseRules } from '../rules/document/parse-rules.ts';
-import type { RulesDocument } from '../rules/document/schema.ts';
+import { withdrawalOf } from '../rules/merchant-limit.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-
-interface RulesInForce {
-  readonly rules: Ruleset;
-  readonly document: RulesDocument;
-}
 
 export interface PodDocuments {
   readonly documents: Documents;
-  readonly rules: PolledDocument<RulesInForce>;
+  readonly rules: PolledDocument<Ruleset>;
   readonly merchants: PolledDocument<Merchants> | undefined;
   /** Why a push that was claimed must not be sent any more, by the documents in force now. */
   readonly isWithdrawn: (push: FrozenPush) => 'kill switch' | 'merchant' | undefined;
@@ -52,13 +47,13 @@ export function openDocuments(config: Config['documents'], ports: DocumentPorts)
       if (result === 'loaded') ports.onLoaded();
     },
   });
-  const rules = createDocument<RulesInForce>({
+  const rules = createDocument<Ruleset>({
     ...shared('rules'),
     uri: config.rulesUri,
     parse: (text, hash) => {
       const parsed = parseRules(text, hash);
       if (!parsed.ok) return parsed;
-      return { ok: true, value: parsed, version: parsed.rules.version };
+      return { ok: true, value: parsed.rules, version: parsed.rules.version };
     },
   });
   const merchants =
@@ -82,19 +77,11 @@ export function openDocuments(config: Config['documents'], ports: DocumentPorts)
       rules: () => {
         const inForce = rules.current();
         if (inForce === undefined) throw new Error('an event was taken in before there were rules');
-        return inForce.rules;
+        return inForce;
       },
       findMerchant,
     },
-    isWithdrawn: ({ merchantId }) => {
-      const inForce = rules.current();
-      if (inForce === undefined) return undefined;
-      if (!inForce.rules.enabled) return 'kill switch';
-      const { allow = [], deny = [] } = inForce.document.merchants ?? {};
-      const isListed = allow.length === 0 || allow.includes(merchantId);
-      const isActive = findMerchant(merchantId)?.active ?? true;
-      return deny.includes(merchantId) || !isListed || !isActive ? 'merchant' : undefined;
-    },
+    isWithdrawn: (push) => withdrawalOf(push, rules.current(), findMerchant),
     refresh: () => {
       void rules.refresh();
       void merchants?.refresh();

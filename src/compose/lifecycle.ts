@@ -5,7 +5,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { PodDocuments } from './documents.ts';
-import type { Health } from './health.ts';
+import type { PodOps } from './ops.ts';
 import type { RedisClient } from '../redis/connection.ts';
 import { inspectRedis, UnsafeRedisError } from '../redis/guard.ts';
 import type { Backoff } from '../runtime/backoff.ts';
@@ -13,7 +13,7 @@ import { shortError } from '../runtime/error-text.ts';
 import { within } from '../runtime/deadline.ts';
 import { isUnavailable, RefusedToStart } from '../runtime/errors.ts';
 import { retry } from '../runtime/retry.ts';
-import { fleetFault } from '../ops/fleet-guard.ts';
+import { assertMayJoin } from '../ops/fleet-guard.ts';
 import { livePods, startPodRegistry, type PodRegistry } from '../ops/pods.ts';
 import { startOpsServer, type OpsOptions, type OpsServer } from '../ops/server.ts';
 import type { ServiceLogger } from '../telemetry/logger.ts';
@@ -42,8 +42,8 @@ export interface LifecycleParts {
   /** For announcements; a connection of its own. */
   readonly subscriber: RedisClient;
   readonly documents: PodDocuments;
-  readonly health: Health;
-  readonly ops: Pick<OpsOptions, 'notLive' | 'board'>;
+  readonly ops: PodOps;
+  readonly board: OpsOptions['board'];
   readonly onRegistry: (registry: PodRegistry) => void;
   /** Before anything waits: what renews tokens. */
   readonly beginEarly: () => void;
@@ -58,8 +58,8 @@ export interface LifecycleParts {
 }
 
 export function createLifecycle(parts: LifecycleParts): Pod {
-  const { config, logger, documents, redis, health } = parts;
-  let ops: OpsServer | undefined;
+  const { config, logger, documents, redis, ops } = parts;
+  let server: OpsServer | undefined;
   let registry: PodRegistry | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -83,10 +83,8 @@ export function createLifecycle(parts: LifecycleParts): Pod {
     }
   }
 
-  /** Who lives under this prefix already must not be in each other's way. */
   async function guardFleet(): Promise<void> {
-    const fault = fleetFault(health.record(), await livePods(redis, config.redis.prefix));
-    if (fault !== undefined) throw new RefusedToStart(fault);
+    assertMayJoin(ops.record(), await livePods(redis, config.redis.prefix));
   }
 
   async function awaitDocuments(signal: AbortSignal): Promise<void> {
@@ -101,14 +99,8 @@ export function createLifecycle(parts: LifecycleParts): Pod {
   }
 
   async function start(signal: AbortSignal): Promise<void> {
-    ops = await startOpsServer({
-      ...config.ops,
-      ...parts.ops,
-      notReady: health.notReady,
-      status: health.status,
-      logger,
-    });
-    logger.info({ host: config.ops.host, port: ops.port }, 'ops endpoints');
+    server = await startOpsServer({ ...config.ops, ...ops, board: parts.board, logger });
+    logger.info({ host: config.ops.host, port: server.port }, 'ops endpoints');
     parts.beginEarly();
     await persist('redis', guardRedis, signal);
     signal.throwIfAborted();
@@ -116,7 +108,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
       redis,
       subscriber: parts.subscriber,
       prefix: config.redis.prefix,
-      describe: health.record,
+      describe: ops.record,
       onDocumentsAnnounced: documents.refresh,
       logger,
     });
@@ -141,7 +133,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
       ['pod registry', () => registry?.stop()],
       ['documents', documents.stop],
       ...parts.close,
-      ['ops endpoints', () => ops?.stop()],
+      ['ops endpoints', () => server?.stop()],
     ];
     for (const [name, step] of closing) {
       const late = (): void => logger.warn({ step: name }, 'closing took too long');

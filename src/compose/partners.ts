@@ -13,6 +13,8 @@ export interface Partners {
   readonly tokens: TokenSource | undefined;
   readonly couponApi: CouponApi;
   readonly pushApi: PushApi;
+  /** Ends every call, closes sockets and timers. */
+  stop(): Promise<void>;
 }
 
 export interface PartnerPorts {
@@ -68,5 +70,14 @@ export function openPartners(
       metrics.observe('push_api.duration_ms', durationMs, {});
     },
   });
-  return { tokens, couponApi, pushApi };
+  return {
+    tokens,
+    couponApi,
+    pushApi,
+    async stop() {
+      pushApi.stop();
+      await couponApi.stop();
+      tokens?.stop();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** A pod's connections to Redis, each for one kind of use, and the watch over them. */
 import type { Config } from '../config/config.ts';
-import type { OutageReasons } from './health.ts';
+import type { OutageReasons } from '../ops/health/outage-reasons.ts';
 import { closeRedis, openRedis, type RedisClient, type RedisConnectionOptions } from '../redis/connection.ts';
 import { watchRedis, type RedisWatch } from '../redis/watch.ts';
 import type { ServiceLogger } from '../telemetry/logger.ts';

@@ -3,7 +3,14 @@
  * topic or pushes elsewhere would take the others' jobs. And lanes of one topic must agree on who handles what. Two
  * that start together see each other, as each is listed before it looks: then both refuse, which is safe.
  */
+import { RefusedToStart } from '../runtime/errors.ts';
 import type { LivePod, PodRecord } from './pods.ts';
+
+/** @throws RefusedToStart where the pod would be in the way of a live one. */
+export function assertMayJoin(own: PodRecord, live: readonly LivePod[]): void {
+  const fault = fleetFault(own, live);
+  if (fault !== undefined) throw new RefusedToStart(fault);
+}
 
 /** @returns all that keeps a pod from starting beside the live ones, with both and the variable; undefined where it may. */
 export function fleetFault(own: PodRecord, live: readonly LivePod[]): string | undefined {

@@ -2,7 +2,7 @@
 import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { DeadLetterReason, FilterReason } from '../domain/outcome.ts';
 import type { LivePod } from './pods.ts';
-import type { WaitingFor } from './waits.ts';
+import type { WaitingFor } from './health/waits.ts';
 
 export interface DocumentStatus {
   readonly version: string | null;

@@ -25,6 +25,11 @@ export interface Ruleset {
   readonly maxAccuracyMeters: number | undefined;
   readonly triggers: readonly Trigger[] | undefined;
   readonly pushTtlMs: number;
+  /** The path of the first limit that keeps this merchant's coupons from being pushed; undefined where none does. */
+  merchantLimit(
+    merchantId: string,
+    merchant: Merchant | undefined,
+  ): 'merchants.deny' | 'merchants.allow' | 'merchant.active' | undefined;
   /** Stable per user and salt. */
   inRollout(userId: string): boolean;
   /**

@@ -6,6 +6,7 @@
 import type { Coupon } from '../domain/coupon.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import { durationMs } from './document/duration.ts';
+import { createMerchantLimit } from './merchant-limit.ts';
 import type { RulesDocument } from './document/schema.ts';
 
 export interface Judged {
@@ -20,14 +21,10 @@ type Breaks = (judged: Judged) => boolean;
 
 /** @returns the first limit that is broken, or undefined. */
 export function createLimits(document: RulesDocument): (judged: Judged) => string | undefined {
+  const merchantLimit = createMerchantLimit(document);
   const limits: (readonly [path: string, breaks: Breaks])[] = [];
   const limit = (path: string, breaks: Breaks): number => limits.push([path, breaks]);
 
-  const deny = new Set(document.merchants?.deny);
-  const allow = new Set(document.merchants?.allow);
-  if (deny.size > 0) limit('merchants.deny', ({ coupon }) => deny.has(coupon.merchantId));
-  if (allow.size > 0) limit('merchants.allow', ({ coupon }) => !allow.has(coupon.merchantId));
-  limit('merchant.active', ({ merchant }) => merchant?.active === false);
   limit('coupon.validFrom', ({ coupon, nowMs }) => (coupon.validFromMs ?? nowMs) > nowMs);
   limit('coupon.validUntil', ({ coupon, nowMs }) => (coupon.validUntilMs ?? Infinity) <= nowMs);
 
@@ -42,5 +39,7 @@ export function createLimits(document: RulesDocument): (judged: Judged) => strin
     const minMs = durationMs(minRemaining);
     limit('coupon.minRemaining', ({ coupon, nowMs }) => (coupon.validUntilMs ?? Infinity) - nowMs < minMs);
   }
-  return (judged) => limits.find(([, breaks]) => breaks(judged))?.[0];
+  return (judged) =>
+    merchantLimit(judged.coupon.merchantId, judged.merchant) ??
+    limits.find(([, breaks]) => breaks(judged))?.[0];
 }

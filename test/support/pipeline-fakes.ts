@@ -30,6 +30,7 @@ export function ruleset(changes: Partial<Ruleset> = {}): Ruleset {
     maxAccuracyMeters: undefined,
     triggers: undefined,
     pushTtlMs: 1_800_000,
+    merchantLimit: () => undefined,
     inRollout: () => true,
     quietHours: () => ({ quiet: false, nextStartMs: undefined }),
     rank: (_event, coupons) => ({

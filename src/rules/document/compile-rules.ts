@@ -2,6 +2,7 @@
 import type { Cap } from '../../domain/cap.ts';
 import type { Ruleset } from '../../pipeline/ports.ts';
 import { durationMs, MINUTE_MS } from './duration.ts';
+import { createMerchantLimit } from '../merchant-limit.ts';
 import { createQuietHours } from '../quiet-hours.ts';
 import { createRank } from '../rank.ts';
 import { createRollout } from '../rollout.ts';
@@ -21,6 +22,7 @@ export function compileRules(document: RulesDocument, hash: string): Ruleset {
     maxAccuracyMeters: event?.maxAccuracyMeters,
     triggers: event?.triggers,
     pushTtlMs: push?.ttl === undefined ? DEFAULT_PUSH_TTL_MS : durationMs(push.ttl),
+    merchantLimit: createMerchantLimit(document),
     inRollout: createRollout(rollout?.percent ?? 100, rollout?.salt ?? ''),
     quietHours: createQuietHours(document.quietHours),
     rank: createRank(document),

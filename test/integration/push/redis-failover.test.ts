@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { createOutageReasons } from '../../../src/compose/health.ts';
+import { createOutageReasons } from '../../../src/ops/health/outage-reasons.ts';
 import { openRedisConnections } from '../../../src/compose/redis.ts';
 import { createClaims } from '../../../src/claims/claims.ts';
 import { announceDocuments, startPodRegistry } from '../../../src/ops/pods.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fleetFault } from '../../../src/ops/fleet-guard.ts';
+import { assertMayJoin, fleetFault } from '../../../src/ops/fleet-guard.ts';
 import type { LivePod, PodRecord } from '../../../src/ops/pods.ts';
+import { RefusedToStart } from '../../../src/runtime/errors.ts';
 
 const own: PodRecord = {
   pod: 'new',
@@ -82,4 +83,12 @@ describe('a pod that starts beside live ones', () => {
   ])('is refused: %s', (_name, mine, theirs, words) => {
     expect(fleetFault({ ...own, ...mine }, [live(theirs)])).toMatch(words);
   });
+});
+
+it('a pod that may not join is refused for good, with the fault as its reason', () => {
+  const stranger = live({ topic: 'others' });
+  expect(() => assertMayJoin(own, [stranger])).toThrow(
+    new RefusedToStart(fleetFault(own, [stranger]) ?? 'no fault'),
+  );
+  expect(() => assertMayJoin(own, [live({})])).not.toThrow();
 });

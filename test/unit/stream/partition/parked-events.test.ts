@@ -8,7 +8,7 @@ import { createKeyRule } from '../../../../src/stream/partition/event-keys.ts';
 import { createPartitionShares } from '../../../../src/stream/partition/partition-shares.ts';
 import { createPartitionFlow } from '../../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../../src/stream/buffer/record-chunk.ts';
-import { createWaits } from '../../../../src/ops/waits.ts';
+import { createWaits } from '../../../../src/ops/health/waits.ts';
 import type { EdgePorts } from '../../../../src/pipeline/edge.ts';
 import { createEventHandler } from '../../../../src/pipeline/edge.ts';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';

@@ -1,14 +1,13 @@
 /** What a pod says of events that wait for the coupon API: calls that fail alone and an API that is away are two things. */
-import { waitingFor, type WaitingFor } from '../ops/waits.ts';
-import type { CouponApiStats } from '../partners/coupon/coupon-api.ts';
-import type { FailingCount } from '../partners/coupon/coupon-patience.ts';
+import { waitingFor, type WaitingFor } from './waits.ts';
+import type { CouponTrouble, FailingEvents } from './ports.ts';
 
 const ALONE = 'coupon API (single users)';
 const ALL = 'coupon API';
 /** A call that fails once and is answered a moment later is nothing to speak of. */
 const ORDINARY_MS = 1000;
 
-export function couponWaits({ failingAlone, waitingForAll }: CouponApiStats): WaitingFor[] {
+export function couponWaits({ failingAlone, waitingForAll }: CouponTrouble): WaitingFor[] {
   const rows: WaitingFor[] = [];
   if (failingAlone.events > 0) rows.push(waitingFor(ALONE, failingAlone.events, failingAlone.oldestMs));
   if (waitingForAll.events > 0) rows.push(waitingFor(ALL, waitingForAll.events, waitingForAll.oldestMs));
@@ -16,7 +15,7 @@ export function couponWaits({ failingAlone, waitingForAll }: CouponApiStats): Wa
 }
 
 /** What is partly bad, in words. */
-export function couponReasons({ failingAlone, waitingForAll, breaker }: CouponApiStats): string[] {
+export function couponReasons({ failingAlone, waitingForAll, breaker }: CouponTrouble): string[] {
   const reasons: string[] = [];
   if (failingAlone.oldestMs >= ORDINARY_MS)
     reasons.push(`coupon API: ${inWords(failingAlone)}, others are answered`);
@@ -25,6 +24,6 @@ export function couponReasons({ failingAlone, waitingForAll, breaker }: CouponAp
   return reasons;
 }
 
-function inWords({ events, users }: FailingCount): string {
+function inWords({ events, users }: FailingEvents): string {
   return `${String(events)} event${events === 1 ? '' : 's'} of ${String(users)} user${users === 1 ? '' : 's'} fail`;
 }

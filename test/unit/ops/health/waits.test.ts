@@ -1,6 +1,6 @@
 /** What is told of events that wait. */
 import { expect, it } from 'vitest';
-import { createWaits } from '../../../src/ops/waits.ts';
+import { createWaits } from '../../../../src/ops/health/waits.ts';
 
 it('an ordinary acknowledgement is none worth a name; a late one is, and one that has failed at once', () => {
   const waits = createWaits();

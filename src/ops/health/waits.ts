@@ -2,8 +2,8 @@
  * What events wait for now, by name: how many, and for how long. An ordinary acknowledgement of some milliseconds is no
  * wait worth a name; one that has failed, or is late, is.
  */
-import { createLinkedList, type Linked, type LinkedList } from '../runtime/collections/linked-list.ts';
-import type { Wait, Waiting } from '../pipeline/ports.ts';
+import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';
+import type { Wait, Waiting } from '../../pipeline/ports.ts';
 
 /** A row of `/status`. */
 export interface WaitingFor {

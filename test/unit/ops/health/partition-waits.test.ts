@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createPartitionWaits } from '../../../src/ops/partition-waits.ts';
+import { createPartitionWaits } from '../../../../src/ops/health/partition-waits.ts';
 
 const well = { topic: 't', partition: 0, lag: 9 };
 const leaderless = { topic: 't', partition: 3, lag: 4, fault: 'no leader' };

@@ -3,7 +3,7 @@
  * Waiting for a service that is known to be away counts as progress of its own kind (`degraded`), so an outage
  * never becomes a restart loop. Watches progress, not heartbeats: a hung consumer goes on heartbeating.
  */
-import type { Logger } from '../runtime/logger.ts';
+import type { Logger } from '../../runtime/logger.ts';
 
 export interface Progress {
   /** Grows with every sign of life: fetches answered, events ended, waits turned. */

@@ -1,7 +1,7 @@
 /** A consumer that hangs is noticed; one that waits for what is known to be away, or has nothing to do, is not. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { startWatchdog, type Progress } from '../../../src/ops/watchdog.ts';
-import { silentLogger } from '../../support/silent-logger.ts';
+import { startWatchdog, type Progress } from '../../../../src/ops/health/watchdog.ts';
+import { silentLogger } from '../../../support/silent-logger.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();

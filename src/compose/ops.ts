@@ -1,0 +1,139 @@
+/** What a pod says of itself: health, /status, its record among the pods, the watchdog, the gauges. */
+import type { KillSwitch } from '../claims/kill-switch.ts';
+import type { Config } from '../config/config.ts';
+import type { EventConsumer } from '../kafka/consumer.ts';
+import { createHealth } from '../ops/health/health.ts';
+import { createLastKnown } from '../ops/health/last-known.ts';
+import type { OutageReasons } from '../ops/health/outage-reasons.ts';
+import { createReportStatus } from '../ops/health/report-status.ts';
+import type { Waits } from '../ops/health/waits.ts';
+import { startWatchdog } from '../ops/health/watchdog.ts';
+import { createPodRecord } from '../ops/pod-record.ts';
+import type { PodRecord, PodRegistry } from '../ops/pods.ts';
+import type { Status } from '../ops/status.ts';
+import type { OpenPushQueue } from '../push/push-queue.ts';
+import type { PushWorker } from '../push/push-worker.ts';
+import type { RedisWatch } from '../redis/watch.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { createDatadogSink } from '../telemetry/datadog.ts';
+import { createGauges } from '../telemetry/gauges.ts';
+import type { Ledger } from '../telemetry/ledger.ts';
+import type { ServiceLogger } from '../telemetry/logger.ts';
+import { watchLoopDelay } from '../telemetry/loop-delay.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { PodDocuments } from './documents.ts';
+import type { Partners } from './partners.ts';
+
+export interface OpsParts extends Partners {
+  readonly clock: Clock;
+  readonly logger: ServiceLogger;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly startedAtMs: number;
+  readonly metrics: Metrics;
+  readonly ledger: Ledger;
+  readonly waits: Waits;
+  readonly outages: OutageReasons;
+  readonly redisWatch: RedisWatch;
+  readonly documents: PodDocuments;
+  readonly consumer: EventConsumer;
+  readonly worker: Pick<PushWorker, 'refused'>;
+  readonly queue: OpenPushQueue;
+  readonly killSwitch: Pick<KillSwitch, 'isSet'>;
+  /** Undefined until Redis may be used. */
+  readonly registry: () => PodRegistry | undefined;
+  readonly isStopping: () => boolean;
+  readonly onStall: (reason: string) => void;
+}
+
+export interface PodOps {
+  readonly notLive: () => readonly string[];
+  readonly notReady: () => readonly string[];
+  readonly status: () => Promise<Status>;
+  readonly record: () => PodRecord;
+  /** Sends the last metrics. */
+  stopMetrics(): Promise<void>;
+  stopWatchdog(): void;
+}
+
+export function openOps(config: Config, parts: OpsParts): PodOps {
+  const { clock, logger, version, startedAtMs, metrics, ledger, consumer, couponApi } = parts;
+  const { rules, merchants } = parts.documents;
+  const loopDelay = watchLoopDelay();
+  const lastKnown = createLastKnown(parts.queue, parts.killSwitch);
+
+  const health = createHealth({ ...parts, redis: parts.redisWatch, rules });
+  const watchdog = startWatchdog({
+    progress: health.progress,
+    stallTimeoutMs: config.stallTimeoutMs,
+    onStall: parts.onStall,
+    logger,
+  });
+
+  const record = createPodRecord(
+    {
+      pod: config.pod,
+      version,
+      startedAtMs,
+      topic: config.kafka.topic,
+      groupId: config.kafka.groupId,
+      lane: config.lane.name,
+      laneThresholdBytes: config.lane.thresholdBytes,
+      pushApiUrl: config.pushApi.url,
+      dryRun: config.dryRun,
+    },
+    {
+      partitions: () => consumer.status().partitions,
+      rules: () => rules.status(),
+      merchantsVersion: () => merchants?.status().version,
+    },
+  );
+
+  const status = createReportStatus({
+    ...parts,
+    ...{ health, lastKnown, record, rules, merchants },
+    redis: parts.redisWatch,
+    stalled: () => watchdog.stalled(),
+    logLinesDropped: () => logger.linesDropped(),
+  });
+
+  const setGauges = createGauges(
+    metrics,
+    {
+      inFlight: () => ledger.inFlight(),
+      partitions: () => consumer.status().partitions,
+      queueDepths: () => lastKnown.depths(),
+      rules: () => rules.status(),
+      eventLoopP99Ms: () => loopDelay.takeP99Ms(),
+      isBreakerClosed: () => couponApi.stats().breaker === 'closed',
+    },
+    clock,
+  );
+  const { apiKey } = config.datadog;
+  const datadog =
+    apiKey === undefined
+      ? undefined
+      : createDatadogSink({
+          ...config.datadog,
+          ...{ apiKey, pod: config.pod, metrics, logger },
+          sampleGauges: () => {
+            setGauges();
+            // For the next flush: this one waits for nobody.
+            void lastKnown.askDepths();
+          },
+        });
+
+  return {
+    notLive: () => watchdog.stalled(),
+    notReady: health.notReady,
+    status,
+    record,
+    stopMetrics: async () => {
+      await datadog?.stop();
+    },
+    stopWatchdog() {
+      watchdog.stop();
+      loopDelay.stop();
+    },
+  };
+}

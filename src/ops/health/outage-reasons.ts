@@ -1,0 +1,28 @@
+/** Why a service that is waited for can't be reached, in its client's words: what stands behind the colon of a reason. */
+
+export interface OutageReasons {
+  /** To be told by whoever waits for the service; undefined once it is there. */
+  reporter(service: string): (reason: string | undefined) => void;
+  /** `what`, and behind a colon what is known of it. */
+  explain(what: string, service: string): string;
+  reasonOf(service: string): string | undefined;
+}
+
+/** Topics of ours that may refuse whatever is written to them. */
+export type WrittenTopic = 'dead-letter topic' | 'outcome topic';
+export const WRITTEN_TOPICS: readonly WrittenTopic[] = ['dead-letter topic', 'outcome topic'];
+
+export function createOutageReasons(): OutageReasons {
+  const known = new Map<string, string>();
+  return {
+    reporter: (service) => (reason) => {
+      if (reason === undefined) known.delete(service);
+      else known.set(service, reason);
+    },
+    explain: (what, service) => {
+      const reason = known.get(service);
+      return reason === undefined ? what : `${what}: ${reason}`;
+    },
+    reasonOf: (service) => known.get(service),
+  };
+}
