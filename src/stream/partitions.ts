@@ -19,18 +19,20 @@ export interface PartitionsOptions {
   readonly ordering: Ordering;
   /** Events received without outcome in this pod: at most. */
   readonly maxInFlightEvents: number;
-  /** A partition's events from the last commit to the last one received: at most, but for one record that has more. */
+  /**
+   * A partition’s events from the last commit to the last one received. One record that has more events is still read.
+   */
   readonly maxUncommittedEvents: number;
   readonly maxRecordBytes: number;
   /** Bytes of records fetched and not finished in this pod. Default 8 MiB; see {@link FetchPump}. */
   readonly maxInFlightBytes?: number;
-  /** Of all partitions, however many there are. Default 32 MiB. */
+  /** The same for all partitions together, however many there are. Default 32 MiB. */
   readonly mostHeldBytes?: number;
   /** Events at work at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;
   readonly commitIntervalMs: number;
   readonly commitMaxEvents: number;
-  /** What one fetch brings of a partition, as a rule at most. */
+  /** What one fetch usually brings of a partition at most. */
   readonly fetchBytes: number;
   /** From a partition's resumption until its next records are there, ms. */
   readonly fetchMs: number;
@@ -65,7 +67,10 @@ export interface Partitions {
 const LEAST_READY = 8;
 /** Of all events that may run, this part is taken in ahead: each turn of the loop brings more. */
 const AHEAD = 0.5;
-/** What events that were cut from large records hold in this pod: thousands of a usual size, never a thousand large ones. */
+/**
+ * Bytes in this pod that events cut from large records hold: enough for thousands of usual events, never for a thousand
+ * large ones.
+ */
 const MAX_OWN_BYTES = 16 * 1024 * 1024;
 const MAX_IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 const MOST_HELD_BYTES = 32 * 1024 * 1024;

@@ -1,11 +1,11 @@
 /**
- * Takes the bytes of fetched records out of the fetch's answer, neighbours together in one copy: a record that
- * waits would otherwise keep the answer of all partitions in memory, and a copy for each record costs more than
- * one for all of them. What is most of its answer anyway (a large record) is left where it is.
+ * Copies the bytes of fetched records out of the fetch’s answer, neighbours together. A waiting record would otherwise
+ * keep the whole answer of all partitions in memory, and a copy for each record costs more than one for all. A large
+ * record that is most of its answer stays where it is.
  */
 import { copyOf } from '../decode/own-copy.ts';
 
-/** Neighbours further apart than this are copied apart: between them lies what is not ours. */
+/** Neighbours further apart than this are copied separately: what lies between them belongs to others. */
 const LARGEST_GAP_BYTES = 1024;
 
 /** Bytes that lie together in one piece of memory, from `start` to before `end`. */
@@ -15,19 +15,19 @@ interface Run {
   end: number;
 }
 
-/** The bytes of one batch. Knows nothing of where they came from: that is what would keep the answer in memory. */
+/** The bytes of one batch. They have no link to where they came from: that would keep the answer in memory. */
 export interface KeptBytes {
   readonly regions: readonly Buffer[];
   /**
-   * Gives the memory of what was copied back now, not when old garbage is collected next: that may be minutes away.
-   * Nothing that shares it may be looked at any more.
+   * Frees the copied memory now. The next collection of old garbage may be minutes away. Nothing that shares the memory
+   * may be read afterwards.
    */
   release(): void;
 }
 
-/** Tells where slices that were given lie in what was kept. Holds the answer: not to be held on to. */
+/** Finds where the given slices lie in what was kept. Holds the answer, so it must not be kept. */
 export interface Locator {
-  /** In which region a slice lies that was given. Asked in the same order it is O(1) as a rule. */
+  /** The region of a given slice. O(1) as a rule where slices are asked for in the given order. */
   locate(slice: Buffer): number;
   /** Where the slice begins in its region. */
   startIn(region: number, slice: Buffer): number;
@@ -48,7 +48,7 @@ export function keepBytes(slices: readonly Buffer[]): {
   return { kept: createKept(runs.map(keepRun)), locator: createLocator(runs) };
 }
 
-/** Apart from the locator: closures that are made in one function hold what any of them needs. */
+/** Apart from the locator: closures made in one function keep what any of them needs. */
 function createKept(regions: readonly Region[]): KeptBytes {
   return {
     regions: regions.map(({ bytes }) => bytes),
@@ -73,7 +73,7 @@ function createLocator(runs: readonly Run[]): Locator {
   };
 }
 
-/** The same bytes, not holding more than twice as much in memory: for a record that is taken up, perhaps for long. */
+/** The same bytes, holding at most twice their length in memory: for a record that is taken in, perhaps for long. */
 export function ownBytes(slice: Buffer): Buffer {
   return 2 * slice.length >= slice.buffer.byteLength ? slice : copyOf(slice);
 }

@@ -1,4 +1,4 @@
-/** What a partition has fetched and not taken up yet, first in, first out. */
+/** Fetched records of a partition that have not been taken in, first in, first out. */
 import { createLinkedList, type Linked } from '../../runtime/collections/linked-list.ts';
 import type { RawRecord } from '../decode/record-decoder.ts';
 import type { RecordChunk } from './record-chunk.ts';
@@ -13,7 +13,7 @@ export type Head =
       readonly kind: 'record';
       readonly offset: number;
       readonly bytes: number;
-      /** Epoch ms; about when it was written, never later. */
+      /** About when the record was written, never later; epoch ms. */
       readonly timestampMs: number;
       open(): RawRecord;
     }
@@ -23,7 +23,7 @@ export interface FlowBuffer {
   append(entries: readonly FlowEntry[]): void;
   /** Undefined where nothing waits. */
   head(): Head | undefined;
-  /** Drops the head, which must have been opened before, or never will be. */
+  /** Drops the head. The head must have been opened before, or is not wanted. */
   next(): void;
   /** Bytes of the records that wait. */
   bytes(): number;
@@ -39,7 +39,7 @@ export function createFlowBuffer(): FlowBuffer {
   /** Of the first entry's records. */
   let index = 0;
   let bytes = 0;
-  /** Made at the first look, as a head that finds no room is looked at again and again. */
+  /** Made once: a head that finds no free share is asked for again and again. */
   let seen: Head | undefined;
 
   function drop(item: PendingEntry): void {

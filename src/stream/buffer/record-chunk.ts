@@ -1,6 +1,6 @@
 /**
- * Fetched records of one batch that wait to be taken up, as bytes and numbers: an object for each would be thousands
- * that live for seconds, which is what a garbage collector is worst at. A record is made when it is asked for.
+ * Waiting records of one batch, as bytes and numbers. An object for each would be thousands that live for seconds,
+ * which garbage collectors handle worst. A record is made when it is asked for.
  */
 import type { HeaderValue } from '../../domain/record.ts';
 import { parseOffset } from './parse-offset.ts';
@@ -25,9 +25,9 @@ export interface RecordChunk {
   offsetAt(index: number): number;
   /** What the record counts for while it is held. */
   bytesAt(index: number): number;
-  /** The record, its bytes its own: it may live for long. */
+  /** The record with bytes of its own: it may live for long. */
   recordAt(index: number): RawRecord;
-  /** No record will be asked for any more: the memory of those that are at work elsewhere is let go of. */
+  /** No record will be asked for any more. Frees the memory of all records, except those that share it. */
   release(): void;
 }
 
@@ -56,7 +56,7 @@ export function createRecordChunk(
   const keys = new Int32Array(STRIDE * length);
   const values = new Int32Array(STRIDE * length);
   const headers = new Map<number, Headers>();
-  /** A record was given out that lies in our memory, as it is most of it. */
+  /** A record that is most of our memory was given out, and shares the memory. */
   let isShared = false;
   const own = (slice: Buffer): Buffer => {
     const bytes = ownBytes(slice);
@@ -89,7 +89,7 @@ export function createRecordChunk(
     return region === undefined ? Buffer.alloc(0) : own(region.subarray(start, start + size));
   };
 
-  /** Key and value lie side by side as a rule: one copy for both. */
+  /** Key and value usually lie side by side: one copy for both. */
   const ownPair = (index: number): { readonly key: Buffer | null; readonly value: Buffer | null } => {
     const at = STRIDE * index;
     const region = keys[at] ?? 0;
@@ -120,7 +120,7 @@ export function createRecordChunk(
   };
 }
 
-/** The client keeps a batch for as long as its partition's next one is away, and with it the whole fetch's answer. */
+/** kafkajs keeps a batch, and with it the fetch’s answer, until the partition’s next batch is there. */
 export function letGo(message: FetchedRecord): void {
   message.key = message.value = null;
   message.headers = {};
@@ -132,7 +132,7 @@ function place(places: Int32Array, index: number, slice: Buffer | null, locator:
   places.set([region, start, slice?.length ?? -1], STRIDE * index);
 }
 
-/** @returns how many bytes the header counts for. It may come without a value (null), or several times. */
+/** @returns how many bytes the header counts for. A header may come without a value (null), or several times. */
 function copyHeader(to: Record<string, HeaderValue>, name: string, value: unknown): number {
   const copy = Array.isArray(value)
     ? value.map((one: unknown) => copyOne(one) ?? Buffer.alloc(0))

@@ -1,15 +1,15 @@
 /**
- * The queue of each key that has work. A key whose work has ended keeps its (empty) queue for a while, because a busy
- * key has work again soon, and because deleting from a Map for every event leaves a trail of dead tables that V8
- * keeps alive (`runtime/collections/linked-list.ts`): once there are more empty queues than others, those go together, by copying
- * the others to a new Map.
+ * The queue of each key that has work. A key whose work has ended keeps its empty queue for a while: a busy key has
+ * work again soon. Deleting from a Map for every event would also leave dead tables that V8 keeps alive
+ * (`runtime/collections/linked-list.ts`).
+ * Once there are more empty queues than others, the empty ones go together: the others are copied to a new Map.
  */
 import type { KeyQueue, QueuedTask } from './ready-queues.ts';
 
 export interface KeyQueues<Task> {
   /** The key's queue, empty where it has no work. A task must be put into it then. */
   take(key: string | symbol, partition: number | undefined): KeyQueue<Task>;
-  /** Nothing of this queue waits or runs any more. */
+  /** No task of this queue waits or runs any more. */
   ended(queue: KeyQueue<Task>): void;
   /** Keys with work. */
   size(): number;
@@ -17,12 +17,12 @@ export interface KeyQueues<Task> {
   forEach(visit: (queue: KeyQueue<Task>) => void): void;
 }
 
-/** Up to so many empty queues are always kept. */
+/** This many empty queues are always kept, … */
 const KEPT = 512;
-/** … and so many for each that has work: lets go of them in O(1) a task. */
+/** … and this many for each queue with work: removing them costs O(1) a task. */
 const KEPT_FOR_ONE = 2;
 
-/** O(1) a call on average, and memory for keys with work, but for a constant factor. */
+/** O(1) a call on average. Memory grows with the keys that have work. */
 export function createKeyQueues<Task>(): KeyQueues<Task> {
   let queues = new Map<string | symbol, KeyQueue<Task>>();
   let empty = 0;
@@ -71,7 +71,7 @@ export function createKeyQueues<Task>(): KeyQueues<Task> {
   };
 }
 
-/** Takes out of the queue what is to be dropped; the rest keeps its order. */
+/** Takes out of the queue the tasks that are to be dropped; the rest keeps its order. */
 export function removeDropped<Task>(queue: KeyQueue<Task>): void {
   let head: QueuedTask<Task> | undefined;
   let tail: QueuedTask<Task> | undefined;

@@ -1,15 +1,12 @@
 /**
- * Runs tasks side by side, but those of one key one at a time and in the order of their arrival. A slow key
- * holds up nothing but itself: a task waits only for its own key and for room. One that itself only waits is parked: it
- * keeps its key and leaves its room to others.
+ * Runs tasks side by side, tasks of one key one at a time and in the order of their arrival. A slow key holds up only
+ * itself. A task that only waits is parked: it keeps its key and gives its place to another task.
  *
- * Room is shared out fairly between the partitions: one whose tasks are all slow leaves room for
- * the others'. Of all ready keys whose partition may have more, the one whose head arrived first goes first. Oldest first
- * starves nobody, as who waits becomes the oldest; it is what lets the commit watermark move on; and it keeps a hot key,
- * whose tasks can only go one after the other, from queueing behind everybody else once more for each of them.
+ * Partitions share the places fairly: one whose tasks are all slow leaves places for the others. Of all ready keys
+ * whose partition may have a place, the key with the oldest head goes first. That starves no key, lets the watermark
+ * move on, and keeps a hot key from queueing behind all others for each task.
  *
- * Starting happens in one loop that is never entered twice: a task that completes synchronously, or submits
- * from inside its run, comes back to that loop instead of nesting, so a million of them need no stack.
+ * One loop starts tasks and is never entered twice: a million tasks that complete synchronously need no stack.
  */
 import { createKeyQueues, removeDropped } from './key-queues.ts';
 import { createPlaces, type Parking, type Seat } from './places.ts';
@@ -18,11 +15,14 @@ import { createReadyQueues, type QueuedTask, type KeyQueue } from './ready-queue
 export interface KeyedTask {
   /** Tasks with the same key run one at a time, in the order in which they were submitted. */
   readonly key: string | symbol;
-  /** Whose share of the room it takes; those that name none have one in common. */
+  /** The partition whose share of the places it takes; undefined is one more share. */
   readonly partition?: number | undefined;
-  /** Called at most once, before `run` or `drop`: it is next of its key, and another of that key runs. Must not throw. */
+  /**
+   * Called at most once, before `run` or `drop`, when the task is next of its key and another of that key runs. Must
+   * not throw.
+   */
   ahead?(): void;
-  /** Started at most once. May complete synchronously, throw or reject: it has finished in each case. */
+  /** Called at most once. May complete synchronously, throw or reject: the task has finished in each case. */
   run(seat: Seat): void | Promise<void>;
   /** Called instead of `run`, at most once, when the task is dropped before its start. */
   drop(): void;
@@ -30,13 +30,14 @@ export interface KeyedTask {
 
 export interface KeyedExecutor extends Parking {
   /**
-   * Starts the task before it returns where its key is idle, there is room for its partition and nothing older of it
-   * is ready; else the task waits. From inside another task's synchronous part it starts once that part has returned.
+   * Starts the task before it returns where the key is idle, the partition has a place and nothing older of the
+   * partition is ready. Else the task waits. Inside another task’s synchronous part it starts once that part has
+   * returned.
    */
   submit(task: KeyedTask): void;
   /** Tasks at work: 0 … {@link maxRunning}; above it only after it was lowered, and by {@link Parking.unpark}. */
   readonly running: number;
-  /** Tasks started and not finished that have given their room back. */
+  /** Tasks started and not finished that have given their place back. */
   readonly parked: number;
   /** Tasks submitted and neither started nor dropped. */
   readonly waiting: number;
@@ -45,17 +46,17 @@ export interface KeyedExecutor extends Parking {
   readonly maxRunning: number;
   /** Tasks that have run and finished so far. */
   readonly ended: number;
-  /** Tasks at work since before the last but one {@link tick}: they wait for something slow. */
+  /** Tasks running for at least two ticks: waiting on I/O, not on the CPU. */
   readonly longRunning: number;
-  /** A tick of the clock by which {@link longRunning} is told, at whatever pace. O(1). */
+  /** One tick of the clock that {@link longRunning} goes by, at any pace. O(1). */
   tick(): void;
-  /** Keys of this partition that could start a task now, if there were room for it. */
+  /** Keys of this partition that could start a task now, if there were a place. */
   readyOf(partition: number | undefined): number;
   /** @param maxRunning an integer ≥ 1, or Infinity. Lowering it lets what runs finish. @throws RangeError */
   setMaxRunning(maxRunning: number): void;
-  /** @param partitions between how many the room is shared out, ≥ 1; 1 at first. */
+  /** @param partitions that share the places, ≥ 1; 1 at first. */
   shareBetween(partitions: number): void;
-  /** Nothing more is started until {@link resume}; what runs or is parked goes on, what is submitted waits. */
+  /** Starts nothing more until {@link resume}. What runs or is parked goes on, what is submitted waits. */
   pause(): void;
   resume(): void;
   /**
@@ -71,12 +72,12 @@ export interface KeyedExecutor extends Parking {
 export interface KeyedExecutorOptions {
   /** How many tasks may run at once: an integer ≥ 1, or Infinity. */
   readonly maxRunning: number;
-  /** Told of every error that a task's `run` or `drop` throws or rejects with. Must not throw itself. */
+  /** Hears of every error that a task’s `run` or `drop` throws or rejects with. Must not throw itself. */
   onFault(error: unknown, task: KeyedTask): void;
 }
 
 /**
- * O(1) an event while there is room; while there is none, O(partitions + log ready keys) to find the oldest.
+ * O(1) an event while places are free. Else O(partitions + log ready keys) to find the oldest.
  * @throws RangeError where `maxRunning` is out of its range.
  */
 export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecutor {
@@ -104,7 +105,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     try {
       options.onFault(error, task);
     } catch (fault) {
-      // A defect of the caller: it must be seen, and it must not tear this bookkeeping apart.
+      // A defect of the caller must be seen, and must not tear this bookkeeping apart.
       queueMicrotask(() => {
         throw fault;
       });
@@ -125,7 +126,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     tellIdle();
   }
 
-  /** They come first, as they arrived before what has not been started yet; but not too many of them. */
+  /** Returning tasks come first, as they arrived before what has not started. But they take only some of the places. */
   function letReturn(): boolean {
     if (returning.isEmpty()) return false;
     if (!paused && !ready.isEmpty() && !places.canReturn()) return false;
@@ -143,7 +144,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
     const head = queue.head;
     if (head === undefined) return;
     const next = (queue.head = head.next);
-    // A finished task that the collector has moved to the old space would keep all that follow it alive.
+    // A finished task in the old space would keep all that follow it alive.
     head.next = undefined;
     if (queue.head === undefined) queue.tail = undefined;
     queue.busy = true;
@@ -237,7 +238,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       }
       queue.head = queue.tail = arrived;
       if (queue.busy) {
-        // The key's one task is running: its end makes the queue ready.
+        // The end of the key’s running task makes the queue ready.
         task.ahead?.();
         return;
       }
@@ -261,7 +262,7 @@ export function createKeyedExecutor(options: KeyedExecutorOptions): KeyedExecuto
       startWhatMay();
     },
     dropWaiting(only) {
-      // First everybody is asked, so that an `only` that throws has changed nothing.
+      // All tasks are asked first, so that an `only` that throws has changed nothing.
       const dropped: QueuedTask<KeyedTask>[] = [];
       queues.forEach((queue) => {
         for (let node = queue.head; node !== undefined; node = node.next) {

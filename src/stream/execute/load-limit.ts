@@ -1,17 +1,16 @@
 /**
  * How many tasks may run at once while the event loop is short of time. Pure: samples of the loop in, a number out.
  *
- * A loop that never rests gets no more done by having more begun: each turn only grows longer, so that every answer
- * and timer waits for a longer one, and what was begun lies in memory meanwhile. So the limit shrinks while turns are
- * long, and grows back as soon as the loop rests, the more the more it rests, or its turns are short.
+ * A loop that never rests finishes no more by starting more. Each turn grows longer, so answers and timers wait longer,
+ * and started tasks hold memory. So the limit shrinks while turns are long. It grows back as soon as turns are short or
+ * the loop rests, and faster the more it rests.
  *
- * Long is a turn of many tasks, not only of many milliseconds: each turn has a cost of its own (asking the kernel, a
- * call to Redis, waking up a partner), so with few tasks in it that cost is most of it, and taking tasks away would
- * make the shortage worse, from which a smaller limit could not grow back.
+ * A turn is long by its tasks, not only by its milliseconds. Each turn costs something by itself: asking the kernel, a
+ * call to Redis, waking a partner. In a turn of few tasks that cost is most of the turn. Taking tasks away would make
+ * the shortage worse, and the limit could not grow back.
  *
- * A burst, such as decoding what was just fetched, is no shortage, and neither are slices of decoding, which take the
- * rest of a loop's time whatever else it has to do. It is no limit on what partners are asked: a loop that waits for
- * them rests.
+ * A burst, such as decoding what was just fetched, is no shortage. Neither are slices of decoding, which take the rest
+ * of a loop’s time whatever else waits. The limit is none on partners: a loop that waits for partners rests.
  */
 export interface LoadLimit {
   /** The limit now: whole, least … most. */
@@ -19,8 +18,8 @@ export interface LoadLimit {
   /**
    * Counts what the loop did since the last sample.
    *
-   * @param sample `busyMs` of `elapsedMs` it spent working, of which `slicedMs` on decoding, in so many `turns`; so
-   * many tasks have `ended` in them.
+   * @param sample the loop worked `busyMs` of `elapsedMs`, `slicedMs` of that on decoding. It took `turns`, in which
+   * `ended` tasks ended.
    */
   sampled(sample: LoopSample): void;
 }
@@ -40,20 +39,20 @@ export interface LoadLimitOptions {
   readonly most: number;
 }
 
-/** From here on the loop is short of time: what is left is what it takes to wait for sockets. */
+/** From this busy share on the loop is short of time: the rest is what waiting for sockets takes. */
 const BUSY = 0.9;
-/** Turns that are longer hold answers up noticeably, those that are shorter do not: in ms. */
+/** Longer turns hold answers up noticeably, shorter turns do not: in ms. */
 const LONG_TURN_MS = 0.35;
 const SHORT_TURN_MS = 0.2;
-/** Tasks a turn: with more, one more costs what it costs by itself; with fewer, the turn is what costs. */
+/** Tasks a turn. With more, one more task costs what the task costs; with fewer, the turn itself is the cost. */
 const MANY_A_TURN = 16;
 const FEW_A_TURN = 8;
 /**
- * For so long without a rest before anything is taken away, unless it was a moment ago: in ms. A process whose code is
- * not compiled yet takes up to 150 for the first events of a partition.
+ * This long without a rest before the limit shrinks, unless it shrank a moment ago: in ms. A process whose code is not
+ * compiled yet takes up to 150 ms for the first events of a partition.
  */
 const SHORTAGE_MS = 300;
-/** One sample never takes away more: what was begun is still at work in the next one. */
+/** One sample never cuts more than this: what was started is still at work in the next sample. */
 const MOST_CUT = 0.5;
 const GROWTH = 1.15;
 const MOST_GROWTH = 1.5;

@@ -4,9 +4,9 @@ import { createLoadLimit } from './load-limit.ts';
 import type { KeyedExecutor } from './keyed-executor.ts';
 import { countTurns, slicedMs } from '../../runtime/loop-turns.ts';
 
-/** Often enough to shrink within a second; each look costs some 5 µs. */
+/** Often enough to shrink within a second; each sample costs some 5 µs. */
 const INTERVAL_MS = 50;
-/** So many are always worth having begun: they hide what each waits for. */
+/** This many tasks are always worth having started: they hide what each of them waits for. */
 const LEAST_ROOM = 16;
 
 export interface LoopLoad {
@@ -14,10 +14,10 @@ export interface LoopLoad {
 }
 
 /**
- * What has been at work for longer than a look or two waits for something slow, needs no time of the loop and comes
- * on top: else held calls of one partition would leave the others nothing of a room that has shrunk.
+ * Tasks that run for two ticks wait on I/O and need no time of the loop. They come on top of the limit: else held calls
+ * of one partition would leave the others none of a limit that has shrunk.
  *
- * Goes on until it is stopped; doesn't keep the process alive. What the executor has at first is the most it gets.
+ * Goes on until it is stopped; doesn’t keep the process alive. The executor’s first limit is the most it gets.
  */
 export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
   const most = executor.maxRunning;

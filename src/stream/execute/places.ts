@@ -1,8 +1,10 @@
 /**
- * The places among the tasks at work: who has one, who has given his back because he only waits (he is parked), and
- * who came back. Those that ask to come back never hold more than a quarter of the places while others want to start:
- * what is tried again is what may hang, and the first try of everything else must not wait for it. Those that must go on
- * at once don't count for that quarter: they are on their first try, or hold what others want.
+ * The places of running tasks: which task has one, which is parked (it waits, and has given its place back), and which
+ * has returned.
+ *
+ * Tasks that ask to return hold at most a quarter of the places while others want to start. What is tried again is what
+ * may hang, and no first try may wait for it. Tasks that must go on at once don’t count for that quarter: they are on
+ * their first try, or hold what others want.
  */
 import { createFairShares } from '../../runtime/collections/fair-shares.ts';
 
@@ -10,27 +12,33 @@ import { createFairShares } from '../../runtime/collections/fair-shares.ts';
 export interface Seat {
   /** True while a task of this key has been started and not ended. */
   busy: boolean;
-  /** Of that task, or the last one: a key's tasks may belong to several. */
+  /** Of that task, or of the last one: a key’s tasks may belong to several partitions. */
   partition: number | undefined;
   /** The same task's: the tick at which it was started, or came back to work. */
   startedAt: number;
   /** The same task's: its place in the order of submission. */
   arrival: number;
-  /** It has given its place back and waits; its key stays busy. */
+  /** The task has given its place back and waits; its key stays busy. */
   parked: boolean;
-  /** It has been parked, has asked for a place and has it. */
+  /** The task has been parked, has asked for a place and has one again. */
   returned: boolean;
-  /** Tells it, parked, that it has a place again; undefined while it asks for none. */
+  /** Gives a parked task its place; undefined while the task asks for none. */
   admit: (() => void) | undefined;
 }
 
-/** Where a started task gives its place back, and asks for it again. */
+/** Where a started task gives its place back and asks for one again. */
 export interface Parking {
-  /** The task only waits from now on: others may have its place. Twice is once. May start other tasks. */
+  /** The task only waits from now on: another one may have its place. Twice is once. May start other tasks. */
   park(seat: Seat): void;
-  /** It goes on at once, room or not: for one that holds what others want. Nothing, where it is not parked. */
+  /**
+   * The task goes on at once, with or without a free place: for one that holds what others want. Does nothing where it
+   * is not parked.
+   */
   unpark(seat: Seat): void;
-  /** Undefined where it is not parked; else resolves as soon as it has a place, and is to be waited for. Never rejects. */
+  /**
+   * Undefined where the task is not parked. Else resolves as soon as it has a place, and must be awaited. Never
+   * rejects.
+   */
   whenRoom(seat: Seat): Promise<void> | undefined;
 }
 
@@ -41,13 +49,13 @@ export interface Places {
   taken(): number;
   parked(): number;
   size(): number;
-  /** Taken since before the last but one {@link tick}. */
+  /** Taken for at least two ticks. */
   longRunning(): number;
   tick(): void;
   readonly canAcquire: (partition: number | undefined) => boolean;
-  /** Whether one that comes back may have a place although others want to start. */
+  /** Whether a returning task may have a place although others want to start. */
   canReturn(): boolean;
-  /** For the seat's task, which starts. */
+  /** Takes a place for the seat’s task, which starts. */
   acquire(seat: Seat, partition: number | undefined): void;
   /** The seat's task has ended, parked or not. */
   leave(seat: Seat): void;
@@ -55,7 +63,7 @@ export interface Places {
   park(seat: Seat): void;
   /** @param seat one that is parked. @param hasAsked and waited for the place, as {@link canReturn} let it. */
   reacquire(seat: Seat, hasAsked: boolean): void;
-  /** @throws RangeError where it is no integer ≥ 1 and not Infinity. */
+  /** @throws RangeError where the size is no integer ≥ 1 and not Infinity. */
   resize(size: number): void;
   shareBetween(partitions: number): void;
 }
@@ -67,7 +75,7 @@ export function createPlaces(size: number): Places {
   let parked = 0;
   let returned = 0;
   let ticks = 0;
-  /** Of those taken: since the last tick, and between the last two. */
+  /** Places taken since the last tick, and between the last two. */
   let young = 0;
   let older = 0;
 

@@ -1,7 +1,7 @@
 /**
- * The keys that could start a task now, or the parked tasks that could go on. Each partition has its own, the
- * one whose task arrived first in front: a binary heap. They come in nearly in order (new ones always last), where
- * adding costs O(1); taking costs O(partitions + log keys).
+ * The keys that could start a task now, or the parked tasks that could go on. Each partition has its own heap, with the
+ * item whose task arrived first in front. Items come nearly in order, new ones always last, so adding costs O(1).
+ * Taking costs O(partitions + log keys).
  */
 import { createLinkedList, type Linked } from '../../runtime/collections/linked-list.ts';
 import { popHeap, pushHeap } from '../../runtime/collections/heap.ts';
@@ -13,11 +13,11 @@ export interface QueuedTask<Task> {
   /** Counts up with every submission. */
   readonly arrival: number;
   next: QueuedTask<Task> | undefined;
-  /** Scratch mark while some are being picked out. */
+  /** Set while tasks are being picked out for dropping. */
   toDrop: boolean;
 }
 
-/** One key's waiting tasks, a linked list so that taking the first moves nothing, and the seat of the one started. */
+/** One key’s waiting tasks, and the seat of the started one. A linked list, so that taking the first moves nothing. */
 export interface KeyQueue<Task> extends Seat {
   readonly key: string | symbol;
   head: QueuedTask<Task> | undefined;
@@ -27,9 +27,9 @@ export interface KeyQueue<Task> extends Seat {
 export interface ReadyQueues<Item> {
   /** The item must not be here already. @param arrival of its task that is ready. */
   add(item: Item, arrival: number, partition: number | undefined): void;
-  /** Takes out the one whose task arrived first, of all partitions that may take one. */
+  /** Takes out the item whose task arrived first, of all partitions that may take a place. */
   take(canAcquire: (partition: number | undefined) => boolean): Item | undefined;
-  /** How many of this partition are here. */
+  /** How many items of this partition are here. */
   count(partition: number | undefined): number;
   isEmpty(): boolean;
   clear(): void;
@@ -40,14 +40,14 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** A partition's ready queues; it is among those that are asked while it has any. */
+/** A partition’s ready items; the partition is asked while it has any. */
 interface PartitionQueue<Item> extends Linked<PartitionQueue<Item>> {
   readonly partition: number | undefined;
   readonly heap: Entry<Item>[];
 }
 
 export function createReadyQueues<Item>(): ReadyQueues<Item> {
-  /** Of every partition that ever had a queue: there are few. */
+  /** Of every partition that ever had an item: there are few. */
   const known = new Map<number | undefined, PartitionQueue<Item>>();
   /** Of those that have one now. */
   const asked = createLinkedList<PartitionQueue<Item>>();

@@ -1,11 +1,11 @@
 /**
- * When a backlog will be gone: how much faster its front moved than its end did, over the last minute. Pure; the
- * caller says when it samples.
+ * When a backlog will be gone, by how much faster its front moved than its end over the last minute. Pure; the caller
+ * says when to sample.
  */
 
-/** Looked at over so long: a pace of seconds would change with every commit. */
+/** The span that a pace is taken over: a pace of seconds would change with every commit. */
 const WINDOW_MS = 60_000;
-/** Looks closer together than that count as one. */
+/** Samples closer together than this count as one. */
 const APART_MS = 2000;
 
 interface Sample {
@@ -15,13 +15,16 @@ interface Sample {
 }
 
 export interface BacklogPace {
-  /** @param atMs any clock that goes on, ms. */
+  /** @param atMs of any clock that never goes back, ms. */
   sample(atMs: number, lag: number): void;
-  /** Seconds until it is gone at the present pace: 0 without a backlog, null where it grows, stands or is not known yet. */
+  /**
+   * Seconds until the backlog is gone at the present pace. 0 without a backlog; null where it grows, stands or has no
+   * known pace.
+   */
   etaSeconds(): number | null;
 }
 
-/** O(1) a look, some thirty looks in memory. */
+/** O(1) a sample, some thirty samples in memory. */
 export function createBacklogPace(): BacklogPace {
   const samples: Sample[] = [];
   let latest: Sample | undefined;

@@ -1,16 +1,18 @@
 /**
- * Commits watermarks by time or by count, whichever comes first, one request at a time; sooner, too, once nothing has
- * finished for a while: after a burst the lag is gone at once, and a pod that dies then has nothing to redo. A failure
- * costs nothing but a later commit: the next one carries the newer watermarks, and no work waits for it.
+ * Commits watermarks by time or by count, whichever comes first, one request at a time. It commits earlier once nothing
+ * has finished for a while: a pod that dies after a burst then has nothing to redo.
+ * A failure costs a later commit and nothing else. The next commit carries the newer watermarks, and no work waits for
+ * it.
  */
 import type { Clock } from '../../runtime/clock.ts';
 
 /**
- * `partial`: the broker refused some partitions. `dropped`: they had been taken away, somebody else redoes the work.
+ * `partial`: the broker refused some partitions. `dropped`: the partitions had been taken away, and another pod redoes
+ * the work.
  */
 export type CommitResult = 'ok' | 'partial' | 'failed' | 'dropped';
 
-/** Where nothing has finished from one check to the next, what has is committed. */
+/** Nothing finished between two checks: what has finished before is committed at once. */
 const CHECKS_PER_INTERVAL = 10;
 
 export interface CommitterOptions {
@@ -30,11 +32,11 @@ export interface Committer {
   eventFinished(): void;
   /** Of the latest {@link eventFinished}, epoch ms; undefined before the first. */
   readonly lastFinishedAtMs: number | undefined;
-  /** Somebody waits for a commit: begun at once, but after a failure only with the interval. */
+  /** Begins a commit at once, as a partition waits for it. After a failed commit the interval decides. */
   hurry(): void;
-  /** Commits now, after a commit that is under way. Resolves with the last result. */
+  /** Commits now, or after the commit that is under way. Resolves with the last result. */
   flush(): Promise<CommitResult | 'nothing'>;
-  /** No commit is begun by time or count any more. */
+  /** Begins no commit by time or count any more. */
   stop(): void;
 }
 
@@ -61,7 +63,7 @@ export function createCommitter(options: CommitterOptions): Committer {
       running = undefined;
       hasFailed = result === 'failed';
       if (result !== 'nothing') options.onResult(result);
-      // Enough may have finished meanwhile. After a failure the interval decides, not a tight loop.
+      // Enough may have finished during the commit. After a failure the interval decides, not a tight loop.
       if (!stopped && result === 'ok' && finished >= options.maxEvents) void begin();
       return result;
     });

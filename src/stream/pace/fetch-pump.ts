@@ -1,24 +1,27 @@
 /**
- * Takes events in from all partitions in turn, a few at a time each, for as long as there is room; and tells the
- * client which partitions to fetch. Runs once a turn of the event loop however often it is asked, and gives the
- * loop back every few milliseconds.
+ * Takes events in from all partitions in turn, a few of each, while the limits allow it. Tells the client which
+ * partitions to fetch. The pump runs once a turn of the event loop however often it is woken, and gives the loop back
+ * every few milliseconds.
  */
 import { atTurnEnd } from '../../runtime/turn-end.ts';
 
 /** Events a partition may take in before the next one's turn. */
 const TURN_EVENTS = 16;
 const MAX_TURN_MS = 8;
-/** A partition's pace is told by pauses that take this part of a fetch's time, and longer ones. */
+/** Pauses from this part of a fetch’s time on tell a partition’s pace: a fifth. */
 const SHORTEST_PAUSE_PART = 5;
 
 export interface FetchPumpOptions {
-  /** Shared out in equal parts, ≥ 1. */
+  /** Bytes in this pod, divided into equal shares, ≥ 1. */
   readonly maxBytes: number;
-  /** What one fetch brings of a partition at most, as a rule: it may go beyond its part by so much, by two while it is fast. */
+  /**
+   * What one fetch usually brings of a partition at most. A partition may exceed its share by one fetch, a fast one by
+   * two.
+   */
   readonly overshootBytes: number;
-  /** All partitions together are full with this, however many they are. Default: without bound. */
+  /** All partitions together hold at most this, however many they are. Default: no limit. */
   readonly mostBytes?: number;
-  /** For how long the client may not look at a partition that is resumed, and what it fetches is on its way: ms. */
+  /** How long the client may take to look at a resumed partition and to fetch its next records, ms. */
   readonly fetchMs: number;
   pause(partition: number): void;
   resume(partition: number): void;
@@ -36,32 +39,29 @@ export interface PumpedFlow {
 }
 
 export interface FetchPump {
-  /** Replaces the partitions. What was paused at the client is resumed: kafkajs keeps pauses through a rejoin. */
+  /** Replaces the partitions and resumes what was paused at the client: kafkajs keeps pauses through a rejoin. */
   serve(flows: readonly PumpedFlow[]): void;
-  /** Something may have become possible. Cheap. */
+  /** Asks for a turn, as more events may be possible now. Cheap. */
   readonly wake: () => void;
-  /** Pauses at the client what is full. To be called before the client fetches again. */
+  /** Pauses full partitions at the client, resumes the others. To be called before the client fetches again. */
   regulate(): void;
 }
 
 export function createFetchPump(options: FetchPumpOptions): FetchPump {
   let flows: readonly PumpedFlow[] = [];
   const { nowMs = () => performance.now(), mostBytes = Infinity } = options;
-  /** What each held when it was paused, and when that was. */
+  /** What each partition held when it was paused, and when that was. */
   let paused = new Map<PumpedFlow, { readonly heldBytes: number; readonly atMs: number }>();
-  /** Bytes a millisecond that each finished while it was paused last. */
+  /** Bytes a millisecond that each partition finished during its last pause. */
   let paces = new Map<PumpedFlow, number>();
   let turn = 0;
   let scheduled = false;
 
   /**
-   * A partition is full so far below its equal part of the bytes that one more fetch would go beyond it, or at half
-   * of it. Below that it is fetched again at once: what it has must last until the next fetch's answer. kafkajs, when
-   * everything is paused, looks again only after the longest wait of a fetch: so one that is fast enough to need more
-   * until then may have that, up to a fetch beyond its part. All together are full only where batches larger than a
-   * fetch should bring took more, or where there are so many that a fetch for each is more than a pod can hold: else
-   * those that are held never keep the others from being fetched. The largest excess does not count: one record beyond all bounds stalls its partition alone, only a
-   * second one may have the others wait.
+   * A partition pauses at its share minus one fetch, at least at half its share. A fast partition may hold up to one
+   * fetch more, because kafkajs can take `fetchMs` to look at a resumed partition.
+   * All partitions pause only when the total, without the largest excess, reaches `mostBytes`, or `maxBytes` and one
+   * fetch for each. So one oversized record stalls only its own partition; only a second one makes the others wait.
    */
   function regulate(): void {
     const part = options.maxBytes / Math.max(1, flows.length);
@@ -81,7 +81,7 @@ export function createFetchPump(options: FetchPumpOptions): FetchPump {
       if (isOpen && since !== undefined) {
         paused.delete(flow);
         const pausedMs = nowMs() - since.atMs;
-        // The end of one record in a moment tells nothing.
+        // A record that ended in a moment tells no pace.
         if (pausedMs * SHORTEST_PAUSE_PART >= options.fetchMs)
           paces.set(flow, (since.heldBytes - flow.heldBytes) / pausedMs);
         options.resume(flow.partition);

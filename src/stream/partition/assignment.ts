@@ -1,17 +1,17 @@
 /**
- * The partitions this pod holds between one join of the group and the next. Each join makes a new one with new
- * flows, also for partitions that stay: so nothing of an earlier assignment can finish, commit or be counted in
- * this one.
+ * The partitions of this pod between one join of the group and the next. Each join makes a new assignment with new
+ * flows, also for partitions that stay. So nothing of an earlier assignment can finish, commit or be counted in this
+ * one.
  *
  *   opening  joined, start positions not known yet: batches wait
  *   open     batches are taken, events run, watermarks are committed
- *   draining a join is held (or the pod stops): nothing is started, what runs may finish, commits go on
- *   closing  the last commit, which also says what is done beyond the watermarks
+ *   draining a join is held, or the pod stops: nothing is started, what runs may finish, commits go on
+ *   closing  the last commit, which also names what is undecided beyond the watermarks
  *   over     handed over: nothing may be committed any more
  */
 import type { PartitionFlow } from './partition-flow.ts';
 
-/** What the client lends to whoever works on a batch: a heartbeat, and commits under the batch's own generation. */
+/** What the client gives with a batch: a heartbeat, and commits under the batch’s own generation. */
 export interface BatchHandle {
   heartbeat(): Promise<void>;
   commitOffsetsIfNecessary(offsets: {
@@ -27,9 +27,9 @@ export interface Assignment {
   readonly partitions: readonly number[];
   state: 'opening' | 'open' | 'draining' | 'closing' | 'over';
   readonly flows: Map<number, PartitionFlow>;
-  /** Of the topic that the positions are of; undefined while it is not known. */
+  /** The id of the topic that the positions are of; undefined while it is not known. */
   topicId: string | undefined;
-  /** What pods before have noted of it. */
+  /** The id that earlier pods have written beside their commits. */
   committedTopicId: string | undefined;
   /** The group's generation, once a heartbeat has told it. */
   generation: number | undefined;
@@ -59,7 +59,7 @@ export function sumInFlight(assignment: Assignment | undefined): number {
   return sum;
 }
 
-/** Everything received has its outcome, and the client's buffer is empty. */
+/** True where every event has its outcome, every watermark is committed and no buffer holds anything. */
 export function hasNothingLeft(assignment: Assignment): boolean {
   for (const flow of assignment.flows.values()) {
     if (flow.inFlight > 0 || flow.heldBytes > 0 || needsCommit(flow) || flow.encodeIncompleteOffsets() !== '')
@@ -68,7 +68,7 @@ export function hasNothingLeft(assignment: Assignment): boolean {
   return true;
 }
 
-/** True where the watermark is beyond what is committed: never for going backwards. */
+/** True where the watermark is beyond what is committed. Never asks for a commit that goes backwards. */
 export function needsCommit(flow: PartitionFlow): boolean {
   return flow.committed === undefined || flow.watermark > flow.committed;
 }

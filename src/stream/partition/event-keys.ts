@@ -4,8 +4,8 @@ import type { EventWork } from '../../domain/event-work.ts';
 export type Ordering = 'user' | 'partition' | 'none';
 
 /**
- * `user`: the event's user, in any partition; `partition`: all of the partition. What has no order to keep gets
- * a key of its own, one that no user id can be.
+ * `user`: the event’s user, in any partition. `partition`: all events of the partition. An event without an order to
+ * keep gets a key of its own, which no user id can be.
  */
 export function createKeyRule(ordering: Ordering): (work: EventWork, partition: number) => string | symbol {
   switch (ordering) {

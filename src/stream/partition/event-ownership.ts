@@ -1,7 +1,7 @@
 /**
- * The right to work on one event. What runs for every event (asking, watching) costs a link in its partition's ledger; a
- * signal is made only when asked for, one an event, so that listeners which are left behind go with the event instead
- * of piling up on a partition's signal.
+ * The right to work on one event. What runs for every event (asking, watching) costs a link in its partition’s ledger.
+ * A signal is made only when asked for, one an event: listeners that are left behind go with the event instead of
+ * piling up on a partition’s signal.
  */
 import { AbandonedError } from '../../runtime/errors.ts';
 import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';
@@ -10,9 +10,9 @@ import type { Ownership } from '../../domain/ownership.ts';
 import type { Parking, Seat } from '../execute/places.ts';
 
 export interface OwnershipLedger {
-  /** True once {@link revokeAll} was called: every ownership of this ledger is revoked, those taken later too. */
+  /** True after {@link revokeAll}: every ownership of this ledger is revoked, also those taken later. */
   isRevoked(): boolean;
-  /** @param seat where its work was started. */
+  /** @param seat where the event’s work was started. */
   take(seat: Seat): OwnedEvent;
   revokeAll(): void;
 }
@@ -23,7 +23,7 @@ export interface OwnedEvent extends Ownership {
 }
 
 interface Ledger {
-  /** Those that somebody watches. */
+  /** Ownerships that something watches. */
   readonly watched: LinkedList<EventOwnership>;
   readonly parking: Parking;
   revoked: boolean;
@@ -52,7 +52,7 @@ class EventOwnership implements OwnedEvent, Abandonable, Linked<EventOwnership> 
   previous: EventOwnership | undefined;
   next: EventOwnership | undefined;
   readonly #ledger: Ledger;
-  /** Undefined once the work has ended: the seat is its successor's then. */
+  /** Undefined once the work has ended: the seat is the next task’s then. */
   #seat: Seat | undefined;
   #watching: Abandonable | undefined;
   /** Beyond the first: few events have two at a time. */
@@ -113,7 +113,7 @@ class EventOwnership implements OwnedEvent, Abandonable, Linked<EventOwnership> 
     if (at >= 0) this.#others?.splice(at, 1);
   }
 
-  /** Tells all who watch. */
+  /** Abandons everything that watches. */
   revoke(): void {
     for (let item = this.#watching; item !== undefined; item = this.#watching) {
       this.unwatch(item);

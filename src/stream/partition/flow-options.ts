@@ -31,7 +31,9 @@ export interface FlowOptions extends FlowStart {
   readonly executor: KeyedExecutor;
   /** Asked for a turn when an event ended, a position moved or a piece became ready. */
   readonly pump: Pick<FetchPump, 'wake'>;
-  /** Told of each event that finished; hurried where the uncommitted span is full and a commit would free some. */
+  /**
+   * Hears of each event that finished. Hurried where the uncommitted span is full and a commit would free some of it.
+   */
   readonly committer: Pick<Committer, 'eventFinished' | 'hurry'>;
   /** Takes in no event while so many of this partition could start at once, ≥ 1. */
   readonly readyAhead: number;

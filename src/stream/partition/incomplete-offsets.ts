@@ -1,21 +1,22 @@
 /**
- * What is written beside a committed offset at a handover: which offsets beyond it have not been decided yet, and
- * of these records' pieces, which have. Events of different users end in any order, so the watermark alone would have
- * the next pod do again whatever ended beyond the slowest. Kafka keeps the text with the offset it belongs to, in one
- * write.
+ * The incomplete offsets that a handover writes into the metadata of a committed offset. They say which offsets beyond
+ * it are not decided, and which pieces of those records are. Events of different users end in any order: with the
+ * watermark alone, the next pod would redo everything that ended beyond the slowest event. Kafka keeps metadata and
+ * offset in one write.
  *
- * Text: `open:2:FROM:` and, in base64url, numbers as varints. First the offsets: the length from FROM to the end of
- * what the text speaks of, and unless that is 0 how many of them are undecided and the distances between these. Then
- * likewise the pieces, from 0, of one undecided offset after the other. Brokers take 4,096 bytes a text by default;
- * one that does not fit speaks of fewer, and what it says nothing of counts as undecided. Another way of cutting
- * records into pieces must be another version: pieces are known by their number.
+ * Text: `open:2:FROM:`, then numbers as varints in base64url. First the offsets: the length from FROM to the end of
+ * what the text covers. Unless that is 0, the number of undecided offsets follows, and the distances between them.
+ * Then, of one undecided offset after the other, its pieces in the same way, from 0.
+ *
+ * Brokers take 4,096 bytes by default. A text that would be longer covers fewer offsets; what it does not cover counts
+ * as undecided. Another way of cutting records into pieces needs another version, as pieces are known by their number.
  */
 import { NOTHING_DECIDED, type Progress } from './progress.ts';
 
 export interface IncompleteOffsets {
-  /** The committed offset: all below are decided. */
+  /** The committed offset: every offset below is decided. */
   readonly from: number;
-  /** Offsets from `from` up to here (not included) are decided, but for {@link undecided}. */
+  /** Offsets from `from` to before this one are decided, except {@link undecided}. */
   readonly until: number;
   /** Ascending, all in `from` … `until`, each with what is known of its pieces. */
   readonly undecided: Iterable<readonly [offset: number, pieces: Progress]>;
@@ -31,8 +32,8 @@ const MAX_PACKED_BYTES = 2900;
 const HEAD_BYTES = 12;
 
 /**
- * Empty where there is nothing to say: nothing beyond `from` is decided.
- * @param maxBytes that the text may have: one that would be longer speaks of fewer.
+ * Empty where nothing beyond `from` is decided.
+ * @param maxBytes that the text may have: a longer one covers fewer offsets instead.
  */
 export function encodeIncompleteOffsets(
   { from, until, undecided }: IncompleteOffsets,
@@ -63,7 +64,7 @@ export function encodeIncompleteOffsets(
   return `${prefix}${Buffer.from(bytes.slice(0, saidBytes)).toString('base64url')}`;
 }
 
-/** Undefined for anything that is not such a text to this offset: then nothing beyond it counts as decided. */
+/** Undefined for any text that does not belong to this offset: then nothing beyond the offset counts as decided. */
 export function decodeIncompleteOffsets(text: string, from: number): InheritedOffsets | undefined {
   const prefix = `${PREFIX}${String(from)}:`;
   if (!text.startsWith(prefix)) return undefined;
@@ -87,7 +88,7 @@ interface Stretch {
   readonly undecided: Iterable<number>;
 }
 
-/** Where not all fits into the room, the stretch ends before the first undecided one that is left out. */
+/** Where not all fits, the stretch ends before the first undecided member that is left out. */
 function pack(
   start: number,
   { until, undecided }: Stretch,
@@ -142,7 +143,7 @@ function varint(value: number): number[] {
   return bytes;
 }
 
-/** Undefined where the last one is cut off or one is no safe integer. */
+/** Undefined where the last number is cut off, or where one is no safe integer. */
 function readVarints(packed: Buffer): number[] | undefined {
   const values: number[] = [];
   let value = 0;

@@ -1,6 +1,6 @@
 /**
- * Counts the bytes that records taken up hold until their outcome. A record's value counts until all of its pieces are
- * cut and none needs it any more: then only what its events copied still lies in memory.
+ * Counts the bytes that open records hold until their outcome. A record’s value counts until all its pieces are cut and
+ * none of them needs it. From then on only what its events copied is in memory.
  */
 import type { PartitionShares } from './partition-shares.ts';
 import type { OpenRecord } from './open-record.ts';
@@ -31,7 +31,10 @@ export function countOpenBytes(ownBytesShares: PartitionShares) {
       if (own === undefined) record.needing -= 1;
       else changeOwn(-own);
     },
-    /** All of its pieces have been cut, and it lets go of what none needs any more. @returns whether it has ended. */
+    /**
+     * All pieces have been cut: the record lets go of its value where no piece needs it. @returns whether the record
+     * has ended.
+     */
     released(record: OpenRecord): boolean {
       if (record.needing === 0) {
         ofRecords -= record.valueBytes;

@@ -1,6 +1,6 @@
 /**
- * A record of which events have been taken in and have not all ended: which of them have their outcome, what it still
- * holds in memory, and how old the oldest of them is.
+ * One record whose events have been taken in and have not all ended. It says which events have their outcome, what the
+ * record holds in memory, and how old its oldest event is.
  */
 import type { Linked, LinkedList } from '../../runtime/collections/linked-list.ts';
 import type { RecordPiece } from '../../domain/record.ts';
@@ -10,11 +10,14 @@ import { isDecided, NOTHING_DECIDED, undecidedBeyond, type Progress } from './pr
 /** A record that has been taken in and not ended. */
 export interface OpenRecord extends Linked<OpenRecord> {
   readonly offset: number;
-  /** The earliest `occurredAt` of its events so far, epoch ms; before there is one, about when it was written. */
+  /**
+   * The earliest `occurredAt` of the events so far, epoch ms. Before the first event, about when the record was
+   * written.
+   */
   oldestMs: number;
   /** What it counts for while it is held. */
   bytes: number;
-  /** Of those, its value's: let go of once all pieces are cut and none of them needs it any more. */
+  /** The value’s part of these bytes. The record lets go of it once all pieces are cut and none needs it. */
   valueBytes: number;
   /** Pieces taken in and not ended that need its value. */
   needing: number;
@@ -22,25 +25,25 @@ export interface OpenRecord extends Linked<OpenRecord> {
   open: boolean;
   /** Pieces taken in and not ended. */
   left: number;
-  /** A piece of it was given up: the record stays undecided. */
+  /** A piece was given up: the record stays undecided. */
   isGivenUp: boolean;
   /** What an earlier assignment has done of it. */
   readonly inherited: Progress;
-  /** Pieces below are taken in or were done before; 0 where there is only one. */
+  /** Pieces below this number are taken in, or were decided before. 0 where there is only one piece. */
   taken: number;
-  /** Of those, the ones without outcome, ascending, as they are taken in in that order; undefined where there is only one. */
+  /** The pieces among them without outcome, ascending. Undefined where there is only one piece. */
   undecided: Set<number> | undefined;
 }
 
 /**
- * Whether an earlier assignment has decided it. Not of a first piece that can't be read: to a pod with other limits the
- * whole record may be one, which says nothing of the events that another saw in it.
+ * True if a previous owner already decided this piece. An unreadable piece 0 never counts: it may stand for the whole
+ * record here (this pod has smaller limits) while the previous owner saw separate events.
  */
 export function isDoneBefore({ inherited }: OpenRecord, { source, content }: RecordPiece): boolean {
   return isDecided(inherited, source.index) && (source.index > 0 || content.kind === 'json');
 }
 
-/** Counts a piece as taken in. Costs nothing for a record that has only one, as nearly all have. */
+/** Counts a piece as taken in. Costs nothing for a record with one piece, as nearly all are. */
 export function markTaken(owner: OpenRecord, { source: { index } }: RecordPiece, isWork: boolean): void {
   if (index === 0 && !owner.open) return;
   owner.taken = index + 1;
@@ -48,7 +51,7 @@ export function markTaken(owner: OpenRecord, { source: { index } }: RecordPiece,
   if (isWork) owner.undecided.add(index);
 }
 
-/** What is decided of a record that as a whole is not. */
+/** What is decided of a record that is undecided as a whole. */
 export function progressOf({ inherited, taken, undecided }: OpenRecord): Progress {
   return {
     until: Math.max(taken, inherited.until),
@@ -79,13 +82,15 @@ export function openRecord(
   };
 }
 
-/** Of an event that has just been taken in. */
+/** Counts the age of an event that was just taken in. */
 export function markAge(record: OpenRecord, occurredAtMs: number | undefined): void {
   if (occurredAtMs === undefined) return;
   record.oldestMs = record.left > 1 ? Math.min(record.oldestMs, occurredAtMs) : occurredAtMs;
 }
 
-/** When the oldest of them occurred, epoch ms; `head` is what waits behind them. Undefined where there is none. */
+/**
+ * When the oldest event occurred, epoch ms. `head` is what waits behind the records. Undefined where there is neither.
+ */
 export function oldestOf(records: LinkedList<OpenRecord>, head: Head | undefined): number | undefined {
   let oldestMs = head?.kind === 'record' ? head.timestampMs : Infinity;
   for (let record = records.first(); record !== undefined; record = record.next) {

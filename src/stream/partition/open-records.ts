@@ -1,6 +1,6 @@
 /**
- * The records of one partition whose events have been taken in and have not all ended: what they hold, which of them
- * are decided, and how far the partition may be committed. An event's end is told here, whatever took it in.
+ * The records of one partition whose events have been taken in and have not all ended. They say what is held in memory,
+ * what is decided, and how far the partition may be committed. Every event’s end comes here.
  */
 import { createLinkedList } from '../../runtime/collections/linked-list.ts';
 import type { RecordPiece } from '../../domain/record.ts';
@@ -29,8 +29,8 @@ export interface OpenRecords {
   /** Whether the shares of events and of bytes allow one more event. */
   canAcquire(): boolean;
   /**
-   * Whether another event may be read ahead of what is committed; asks for a commit where that would help.
-   * @param record the one that is being read; undefined before the next one is opened.
+   * Whether another event may be read ahead of what is committed. Hurries the commit where that would help.
+   * @param record that is being read; undefined before the next one is opened.
    */
   hasSpan(record?: OpenRecord): boolean;
   /** Whether an earlier assignment has decided the whole record. */
@@ -43,7 +43,7 @@ export interface OpenRecords {
   countPiece(record: OpenRecord, piece: RecordPiece, isWork: boolean): void;
   /** No more events will come of the record. */
   close(record: OpenRecord): void;
-  /** The rest of the record is not read here: it stays undecided, for whoever owns the partition next. */
+  /** The rest of the record is not read here. The record stays undecided, for the partition’s next owner. */
   giveUp(record: OpenRecord): void;
   /** A record of which an earlier assignment has decided everything. */
   passDecided(offset: number): void;
@@ -107,7 +107,7 @@ export function createOpenRecords(options: FlowOptions): OpenRecords {
       if (span.events(from, offsets.position()) < options.maxUncommittedEvents) return true;
       const watermark = offsets.watermark();
       if (watermark > from) committer.hurry();
-      // The record that all else waits for may have more events than the span: it is read to its end.
+      // The record that holds the watermark is read to its end, even if it has more events than the span.
       else if (record !== undefined && record.offset <= watermark) return true;
       return false;
     },

@@ -25,7 +25,7 @@ export interface PartitionFlow {
   committed: number | undefined;
   readonly startOffset: number;
   highWaterMark: number;
-  /** One beyond what can be read: what an open transaction holds back begins here. At most the high watermark. */
+  /** One beyond the last readable offset: an open transaction begins here. At most the high watermark. */
   lastStableOffset: number;
   /** Events received without outcome. */
   readonly inFlight: number;
@@ -87,7 +87,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
     const { owner: record } = pieces;
     const isWork = piece !== undefined && !isDoneBefore(record, piece);
     if (isWork) records.addEvent(record, piece);
-    // Closed before the last piece is started, which may end at once.
+    // Closed before the last piece is started, as that piece may end at once.
     if (pieces.isExhausted() && record.open) {
       current = undefined;
       records.close(record);
@@ -147,7 +147,7 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
       }
       while (!closed) {
         if (current !== undefined) {
-          // The position has counted the first one.
+          // The position has counted the record’s first event.
           const hasSpan = current.owner.taken === 0 || records.hasSpan(current.owner);
           return hasSpan && canAcquire() && admitPiece(current);
         }

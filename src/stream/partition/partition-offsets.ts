@@ -1,21 +1,20 @@
 /**
- * What of one partition may be committed, when its records end in any order. The watermark is the offset below
- * which everything has ended: never past a record that is undecided, never backwards.
+ * How far one partition may be committed, when its records end in any order. Every offset below the watermark has
+ * ended. The watermark never passes an undecided record and never goes backwards.
  *
- * Kept as a ring of the records from the first undecided one on, so memory goes with the records received
- * beyond the watermark and not with offsets: a compacted stretch of a billion costs nothing. A record is found
- * by its distance from both ends of the ring: exact where no offsets are missing in between (O(1)), else by
- * halving over as many places as are missing.
+ * A ring keeps the records from the first undecided one on. So memory grows with the records received beyond the
+ * watermark, not with offsets: a compacted stretch of a billion offsets costs nothing. A record is found by its
+ * distance from both ends of the ring. That is exact where no offsets are missing in between (O(1)), else it halves
+ * over as many places as are missing.
  */
 
 export interface PartitionOffsets {
   /** The next offset expected. */
   position(): number;
   /**
-   * A record is known: `pieces` of it are undecided (0: it is finished already), or it is `'open'`: it has
-   * none yet and stays undecided until it is closed. Offsets between {@link position} and this one count as
-   * skipped.
-   * @returns false, and nothing changes, for an offset below {@link position}: a duplicate.
+   * Receives a record. `pieces` of it are undecided, and with 0 it is finished already. An `'open'` record has no
+   * pieces yet and stays undecided until it is closed. Offsets between {@link position} and this one count as skipped.
+   * @returns false, and changes nothing, for an offset below {@link position}: a duplicate.
    * @throws RangeError where the offset or the number of pieces is not an integer ≥ 0.
    */
   receive(offset: number, pieces: number | 'open'): boolean;
@@ -25,10 +24,7 @@ export interface PartitionOffsets {
   close(offset: number): void;
   /** @throws Error where the record has no undecided piece (finished twice, or never received). */
   finishPiece(offset: number): void;
-  /**
-   * Nothing but control, aborted or compacted records up to (not including) `next`: moves the position there,
-   * never back.
-   */
+  /** Offsets to before `next` hold only control, aborted or compacted records: moves the position there, never back. */
   skipTo(next: number): void;
   /** Every offset below is finished: what may be committed. At most {@link position}, never falls. */
   watermark(): number;

@@ -1,12 +1,12 @@
 /**
- * Who may take one more event in, so that one partition's slow users cannot fill the pod.
+ * Which partition may take in one more event, so that one partition’s slow users cannot fill the pod.
  *
- * Half of the room is set aside in equal parts; the other half is lent to whoever needs it, but to nobody more
- * than is still free of it. So a partition without competition gets three quarters (all, where it is the only
- * one), several that are stuck leave room for one more, and each always has its part of the first half.
+ * Half of the capacity is set aside in equal parts. The other half is lent, to each partition at most as much as is
+ * still free of it. So a partition without competition gets three quarters, and all where it is the only one. Several
+ * stuck partitions leave capacity for one more. Each partition always has its part of the first half.
  */
 export interface PartitionShares {
-  /** Whether a partition that has taken so many may take one more. */
+  /** Whether a partition that has taken `taken` may take one more. */
   canAcquire(taken: number): boolean;
   /** To be called whenever what a partition has taken changes. */
   changed(before: number, after: number): void;

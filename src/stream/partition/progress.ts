@@ -1,6 +1,6 @@
 /**
- * How far something numbered has come, when its members end in any order: a partition's offsets, a record's pieces.
- * All below `until` are decided, but for `undecided`; what is said nothing of is undecided.
+ * How far numbered members have come that end in any order: a partition’s offsets, a record’s pieces. All members below
+ * `until` are decided, except `undecided`; all others are undecided.
  */
 export interface Progress {
   readonly until: number;
@@ -20,7 +20,7 @@ export function isDecided({ until, undecided }: Progress, member: number): boole
   return member < until && !undecided.has(member);
 }
 
-/** What is left undecided by one who came up to (not including) `position`, and by whoever came before, beyond it. */
+/** The members from `position` on that an earlier owner left undecided. */
 export function undecidedBeyond({ undecided }: Progress, position: number): number[] {
   return [...undecided.keys()].filter((member) => member >= position);
 }

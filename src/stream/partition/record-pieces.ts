@@ -1,18 +1,18 @@
 /**
- * A record's pieces, one after the other, as they are asked for: at hand already, or still being taken apart. A
- * large record is cut no further ahead than a few pieces, so that its events wait in one buffer and not as thousands
- * of objects; but as far as a partition may take in at its turn, else it would get one event in where others get many.
+ * A record’s pieces, one after the other: at hand already, or still being cut. A large record is cut only a few pieces
+ * ahead, so that its events wait as one buffer and not as thousands of objects. The pieces ahead are as many as a
+ * partition may take in at its turn, so that the record gets its full turn.
  */
 import type { RecordPiece } from '../../domain/record.ts';
 import type { OpenRecord } from './open-record.ts';
 
 export interface Pieces {
   readonly owner: OpenRecord;
-  /** Undefined while it is being waited for. */
+  /** Undefined while the next piece is still being cut. */
   take(): RecordPiece | undefined;
   /** No piece will come any more. */
   isExhausted(): boolean;
-  /** The rest is not wanted. */
+  /** Drops the rest. */
   stop(): void;
 }
 
@@ -32,14 +32,14 @@ const AHEAD = 16;
 /** … with no more than so many bytes of their own, and one more. */
 const AHEAD_BYTES = 32 * 1024;
 
-/** @param on `onReady`: there is a piece, or there will be none. */
+/** @param on `onReady`: a piece is there, or none will come. */
 export function streamPieces(
   owner: OpenRecord,
   source: AsyncIterable<RecordPiece>,
   on: { onReady(): void; onFault(error: unknown): void },
 ): Pieces {
   const iterator = source[Symbol.asyncIterator]();
-  /** Never more than {@link AHEAD}: to shift costs nothing, and what was taken is nowhere kept. */
+  /** At most {@link AHEAD} pieces: shifting costs nothing, and a taken piece is kept nowhere. */
   const ready: RecordPiece[] = [];
   let readyBytes = 0;
   let isPulling = false;

@@ -1,6 +1,6 @@
 /**
- * How many events of a partition were read and may not be committed yet: what a death would redo. Offsets stand for
- * an event each, as nearly all records have one; what differs from that is counted here.
+ * How many events of a partition were read and are not committed: what a death would redo. An offset stands for one
+ * event, as nearly all records have one; this counts what differs from that.
  */
 import { createLinkedList, type Linked } from '../../runtime/collections/linked-list.ts';
 
@@ -9,17 +9,20 @@ export interface UncommittedSpan {
   addFurther(offset: number): void;
   /** Offsets from the position to before `next` are passed over: they hold no event of ours. */
   passOver(position: number, next: number): void;
-  /** @param committed what a successor would begin with; never falls. @param position the next offset to be read. */
+  /** @param committed where a successor would begin; never falls. @param position the next offset to be read. */
   events(committed: number, position: number): number;
 }
 
 interface Entry extends Linked<Entry> {
   readonly offset: number;
-  /** More than the offset stands for; negative where it stands for none. */
+  /** Events beyond the one that the offset stands for; negative where the offset stands for none. */
   events: number;
 }
 
-/** Calls come in ascending order of offsets. O(1) a call, on average; memory goes with what is counted beyond the commit. */
+/**
+ * Calls must come in ascending order of offsets. O(1) a call on average. Memory grows with what is counted beyond the
+ * commit.
+ */
 export function createUncommittedSpan(): UncommittedSpan {
   const entries = createLinkedList<Entry>();
   let newest: Entry | undefined;
