@@ -1,4 +1,5 @@
 /** What caps count together, subject by subject. */
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { CAP_SUBJECTS, capFields, countsEveryPush, subjectKey } from '../../../src/domain/cap.ts';
 import { namesOf } from '../../../src/runtime/names-of.ts';
@@ -13,6 +14,11 @@ describe.each(namesOf(CAP_SUBJECTS))('a cap per %s', (per) => {
     expect(one).not.toEqual(other);
     if (apart !== undefined) expect(subjectKey(per, 'u', apart)).not.toBe(subjectKey(per, 'u', one));
     expect(countsEveryPush(per)).toBe(apart === undefined);
+  });
+
+  it.each(['default.yaml', 'README.md'])('is offered to product people in rules/%s', async (page) => {
+    const text = await readFile(new URL(`../../../rules/${page}`, import.meta.url), 'utf8');
+    expect(text).toMatch(new RegExp(`\\b${per.replaceAll('+', '\\+')}(?![\\w+])`));
   });
 
   it('never counts two users together, whatever their ids', () => {
