@@ -1,6 +1,10 @@
 /** What the command hands to the process that tries mutants, and what that process answers. */
 
-/** A test file, from the top of the repository, and how many of its first cases to pass over. */
+/** A case may take this much longer than without a mutant, as the machine may be busy with something else by then. */
+const LONGER = 20;
+const SHORTEST_LIMIT_MS = 10_000;
+
+/** A test file, from the top of the repository, and what it reaches. */
 export interface FileCoverage {
   readonly file: string;
   /** Mutant → how often it was reached while the file loaded. */
@@ -20,6 +24,8 @@ export interface Trial {
   readonly mutant: string;
   /** The mutant may be reached this often; beyond it is in an endless loop. */
   readonly hitLimit: number;
+  /** What one case may take. Who waits for what never comes is found sooner. */
+  readonly caseLimitMs: number;
   readonly files: readonly { readonly file: string; readonly cases: readonly number[] }[];
 }
 
@@ -41,16 +47,20 @@ export function planTrials(mutants: readonly string[], coverage: readonly FileCo
     .map(({ file }) => file);
   return mutants.flatMap((mutant) => {
     let hits = 0;
+    let slowestMs = 0;
     const files = quickestFirst.flatMap(({ file, loading, cases }) => {
       const atLoad = loading[mutant] ?? 0;
       hits += atLoad;
       const reaching = cases.flatMap((one, index) => {
         const own = one.hits[mutant] ?? 0;
+        if (own === 0 && atLoad === 0) return [];
         hits += own;
-        return own > 0 || atLoad > 0 ? [index] : [];
+        slowestMs = Math.max(slowestMs, one.ms);
+        return [index];
       });
       return reaching.length > 0 || atLoad > 0 ? [{ file, cases: reaching }] : [];
     });
-    return files.length > 0 ? [{ mutant, hitLimit: 1000 + hits * 100, files }] : [];
+    const limits = { hitLimit: 1000 + hits * 100, caseLimitMs: SHORTEST_LIMIT_MS + LONGER * slowestMs };
+    return files.length > 0 ? [{ mutant, ...limits, files }] : [];
   });
 }

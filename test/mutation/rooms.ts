@@ -18,9 +18,7 @@ const NOT_HERE = [
   'test/unit/pipeline/poison.property.test.ts',
 ];
 
-const streamTests = ['stream/**/*.test.ts'];
-const rulesTests = ['rules/**/*.test.ts'];
-const runtimeTests = ['runtime/**/*.test.ts', 'stream/**/*.test.ts'];
+const runtimeTests = ['runtime/**/*.test.ts'];
 
 export const ROOMS: Readonly<Record<string, Room>> = {
   domain: {
@@ -29,25 +27,34 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   pipeline: { sources: ['pipeline/**/*.ts'], tests: ['pipeline/**/*.test.ts'] },
   push: {
-    sources: ['push/{retry-delay,push-id,send-rate,put-off,check-pending,deliver,report-outcome}.ts'],
-    tests: ['push/**/*.test.ts'],
+    sources: ['push/{retry-delay,push-id,check-pending,deliver,report-outcome}.ts'],
+    tests: ['push/{retry-delay,check-pending,deliver,crash-points,places,report*}.test.ts'],
   },
   'partners/http': {
     sources: ['partners/http/{retry-*,http-encoding,call-deadlines}.ts'],
     tests: ['partners/http/{retry-*,http-encoding,call-deadlines}.test.ts'],
   },
   'partners/limit': { sources: ['partners/limit/*.ts'], tests: ['partners/limit/**/*.test.ts'] },
-  rules: { sources: ['rules/*.ts'], tests: rulesTests },
-  'rules/document': { sources: ['rules/document/*.ts'], tests: rulesTests },
-  'rules/language': { sources: ['rules/language/*.ts'], tests: rulesTests },
+  rules: { sources: ['rules/*.ts'], tests: ['rules/**/*.test.ts'] },
+  'rules/document': {
+    sources: ['rules/document/*.ts'],
+    tests: ['rules/{parse-rules,merchants,duration,template,expression}.test.ts'],
+  },
+  'rules/language': {
+    sources: ['rules/language/*.ts'],
+    tests: ['rules/{expression,template,language,parse-rules}*.test.ts'],
+  },
   runtime: { sources: ['runtime/*.ts'], tests: runtimeTests },
   'runtime/collections': { sources: ['runtime/collections/*.ts'], tests: runtimeTests },
-  'runtime/json': { sources: ['runtime/json/*.ts'], tests: runtimeTests },
-  stream: { sources: ['stream/*.ts'], tests: streamTests },
-  'stream/buffer': { sources: ['stream/buffer/*.ts'], tests: streamTests },
-  'stream/decode': { sources: ['stream/decode/*.ts'], tests: streamTests },
-  'stream/execute': { sources: ['stream/execute/*.ts'], tests: streamTests },
-  'stream/partition': { sources: ['stream/partition/*.ts'], tests: streamTests },
+  'runtime/json': {
+    sources: ['runtime/json/*.ts'],
+    tests: ['runtime/**/*.test.ts', 'stream/decode/**/*.test.ts'],
+  },
+  stream: { sources: ['stream/*.ts'], tests: ['stream/*.test.ts'] },
+  'stream/buffer': { sources: ['stream/buffer/*.ts'], tests: ['stream/{buffer,partition}/**/*.test.ts'] },
+  'stream/decode': { sources: ['stream/decode/*.ts'], tests: ['stream/decode/**/*.test.ts'] },
+  'stream/execute': { sources: ['stream/execute/*.ts'], tests: ['stream/execute/**/*.test.ts'] },
+  'stream/partition': { sources: ['stream/partition/*.ts'], tests: ['stream/partition/**/*.test.ts'] },
 };
 
 /** Paths from the top of the repository, which is the current directory. */

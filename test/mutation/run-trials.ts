@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Answer, FileCoverage, Task, Trial } from './plan.ts';
 
 /** As long as a process may say nothing: a mutant that blocks its turn is stopped after it. */
-const SILENT_MS = 90_000;
+const SILENT_MS = 150_000;
 /** A process loads every module anew for each mutant and keeps them all, so it is replaced after so many. */
 const MUTANTS_A_PROCESS = 300;
 

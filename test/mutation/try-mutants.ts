@@ -12,9 +12,8 @@ import { sandboxModules } from './modules.ts';
 import type { Answer, CaseCoverage, Task, Trial } from './plan.ts';
 import { collectCases, type TestCase } from './suite.ts';
 
-/** As long as no case takes that waits for nothing; who waits for what never comes is found sooner, see `hangs`. */
-const CASE_LIMIT_MS = 20_000;
-/** A loop that gives up its turn is found by this; one that does not, by the command's own limit. */
+/** What a case may take without a mutant. */
+const FIRST_LIMIT_MS = 120_000;
 const REST_MS = 1;
 
 /** What the instrumented source reads and writes; its names are the instrumenter's. */
@@ -44,6 +43,7 @@ const answer = (message: Answer): void => {
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
 
+let caseLimitMs = FIRST_LIMIT_MS;
 let interrupt: (why: Error) => void = () => undefined;
 /** An error of an earlier generation is a leftover of an earlier mutant. */
 const onStray = (error: unknown): void => {
@@ -71,7 +71,7 @@ async function limited(work: () => Promise<unknown>): Promise<void> {
         interrupt = reject;
         limit = setRealTimeout(() => {
           reject(new Error('takes too long'));
-        }, CASE_LIMIT_MS);
+        }, caseLimitMs);
         limit.unref();
       }),
     ]);
@@ -118,7 +118,8 @@ async function coverFile(file: string): Promise<void> {
 }
 
 /** @returns the case that fails, or undefined where the mutant survives. */
-async function tryMutant({ mutant, hitLimit, files }: Trial): Promise<string | undefined> {
+async function tryMutant({ mutant, hitLimit, files, ...limits }: Trial): Promise<string | undefined> {
+  ({ caseLimitMs } = limits);
   for (const { file, cases } of files) {
     modules.beginGeneration();
     Object.assign(switches, { activeMutant: mutant, hitCount: 0, hitLimit });
