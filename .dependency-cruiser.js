@@ -26,10 +26,16 @@ const rooms = {
 /** The registry of pods is in Redis; what else is in ops only reads what it is handed. */
 const REDIS_FROM_OPS = 'src/ops/pods\\.ts$';
 
-/** Sub-rooms, by which way their parts may know each other: what stands further down is known by what stands above. */
+/**
+ * Sub-rooms, by which way their parts may know each other: what stands further down is known by what stands above. Those
+ * of one floor, in brackets, don't know each other.
+ *
+ * @type {Record<string, readonly (string | readonly string[])[]>}
+ */
 const floors = {
   kafka: ['group', 'fetch', 'commit', 'offsets', 'producers', 'codecs', 'client'],
   stream: ['partition', 'pace', 'buffer', 'execute', 'decode'],
+  partners: [['coupon', 'push'], 'auth', ['http', 'limit']],
 };
 
 /** The packages that a pure room may use, and that it reaches nothing outside the process. */
@@ -80,20 +86,25 @@ const roomRules = Object.entries(rooms).map(([room, allowed]) => ({
 }));
 
 /** @type {Rule[]} */
-const floorRules = Object.entries(floors).flatMap(([room, names]) =>
-  names.slice(1).map((name, above) => ({
-    name: `floor-${room}-${name}`,
-    comment: `${room}/${name} does not know what stands above it.`,
-    severity: 'error',
-    from: { path: `^src/${room}/${name}/` },
-    to: {
-      path: `^src/${room}/`,
-      pathNot: [
-        ...names.slice(above + 1).map((below) => `^src/${room}/${below}/`),
-        `^src/${room}/meter\\.ts$`,
-      ],
-    },
-  })),
+const floorRules = Object.entries(floors).flatMap(([room, storeys]) =>
+  storeys.flatMap((names, at) =>
+    // Alone at the top: there is nothing above it or beside it.
+    at === 0 && typeof names === 'string'
+      ? []
+      : [names].flat().map((name) => ({
+          name: `floor-${room}-${name}`,
+          comment: `${room}/${name} does not know what stands above it or beside it.`,
+          severity: 'error',
+          from: { path: `^src/${room}/${name}/` },
+          to: {
+            path: `^src/${room}/`,
+            pathNot: [
+              ...[name, ...storeys.slice(at + 1).flat()].map((known) => `^src/${room}/${known}/`),
+              `^src/${room}/meter\\.ts$`,
+            ],
+          },
+        })),
+  ),
 );
 
 /** @type {Rule[]} */

@@ -1,8 +1,8 @@
 /**
- * Coupons for an event, whatever the partner's day is like: an outage is waited out behind this port, at most
- * until the event is stale, and nothing is lost. What fails while others are answered ends as `failed` once its time is
- * up. Every wait (for a token, the breaker, another try) ends at once when the event's ownership is revoked, and holds neither
- * a slot nor a place among the events at work.
+ * `coupon/` asks the coupon API for an event's coupons. An outage of the coupon API is waited out behind this port, at
+ * most until the event is stale. An event whose calls fail while others are answered ends as `failed` once its time is
+ * up. Every wait (for a token, the breaker, another try) ends at once when the event's ownership is revoked. A waiting
+ * event holds neither a slot nor a place among the events at work.
  */
 import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import { AbandonedError } from '../../runtime/errors.ts';
@@ -15,7 +15,8 @@ import { createAuthRefusal } from '../auth/auth-refusal.ts';
 import { bounded, pause } from '../../runtime/deadline.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 import { createFixedLimit } from '../limit/concurrency-limit.ts';
-import { createCouponCaller, type Reply } from './coupon-call.ts';
+import type { Reply } from './coupon-call.ts';
+import { createCouponCaller } from './coupon-caller.ts';
 import { createCouponOutage, type JudgedCall } from './coupon-outage.ts';
 import { createCouponPatience, type FailingCount, type FailingEvent } from './coupon-patience.ts';
 import { couponHeaders, couponRequestTarget } from './coupon-request.ts';

@@ -1,17 +1,16 @@
 /**
- * One HTTP GET by undici, as cheaply as it allows: its bare dispatch, without the streams that its `request` builds
- * for every answer, because this runs for every event. Bounded in time (one limit for
- * connecting, waiting and reading together) and in size; never retried here; HTTP/1.1, one call a socket. What has to be
- * unpacked, or is large, is read in turns of the event loop, beyond the limit. So a large answer waits for its room.
+ * One call of the coupon API, and what has come of its answer. Bounded in time (one limit for connecting, waiting and
+ * reading together) and in size. A body that must be unpacked, or is large, is read in turns of the event loop, and the
+ * time limit does not cover that. Such an answer first waits for its place among the large ones.
  */
 import type { Client } from 'undici';
 import type { Abandonable } from '../../runtime/abandonable.ts';
 import type { Ownership } from '../../domain/ownership.ts';
-import { createAnswerRoom, leaveOnce, type AnswerRoom, type Guest } from './answer-room.ts';
+import { leaveOnce, type AnswerRoom, type Guest } from './answer-room.ts';
 import { readLargeBody, readSmallBody, SMALL_BYTES } from './coupon-body.ts';
 import type { ParsedCoupons } from './coupon-schema.ts';
-import { createCallDeadlines, type CallDeadlines, type ExpiringCall } from '../http/call-deadlines.ts';
-import { createHttpSockets, type HttpSockets, type SocketUser } from '../http/http-sockets.ts';
+import type { CallDeadlines, ExpiringCall } from '../http/call-deadlines.ts';
+import type { HttpSockets, SocketUser } from '../http/http-sockets.ts';
 import { encodingOf } from '../http/unpack-body.ts';
 import { shortError } from '../../runtime/error-text.ts';
 
@@ -29,28 +28,6 @@ export type Reply =
   | { readonly kind: 'failed'; readonly reason: 'timeout' | 'network'; readonly error: string }
   | { readonly kind: 'abandoned' };
 
-export type ReadReply<T> = (reply: Reply) => T | Promise<T>;
-
-export interface CouponCaller {
-  /**
-   * Settles within the time limit, at once when ownership is revoked, with what `read` makes of the reply. Rejects only
-   * where `read` throws or rejects.
-   */
-  get<T>(path: string, headers: string[], ownership: Ownership, read: ReadReply<T>): Promise<T>;
-  /** Calls that are out and began before then (`performance.now()`). O(that many). */
-  outSinceBefore(atMs: number): number;
-  /** Ends calls that are out as failed and closes every socket. */
-  close(): Promise<void>;
-}
-
-export interface CouponCallerOptions {
-  readonly origin: string;
-  /** Most sockets. */
-  readonly connections: number;
-  readonly timeoutMs: number;
-  readonly maxResponseBytes: number;
-}
-
 type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** undici's, as far as it is used here. */
@@ -63,49 +40,12 @@ interface Controller {
 const ABANDONED: Reply = { kind: 'abandoned' };
 const TOO_LARGE: Reply = { kind: 'too_large' };
 const NO_BODY: Buffer = Buffer.alloc(0);
-/** Closed below a server's usual 5 s, so that a call seldom meets a socket that is just being closed. */
-const KEEP_ALIVE_MS = 4000;
-/** Large answers being received, read or decided on at once: together some 100 MB at worst. */
-const LARGE_ANSWERS = 8;
 const ENDED = new Error('the call has ended');
 
-export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
-  const { origin, timeoutMs, maxResponseBytes } = options;
-  const sockets = createHttpSockets(origin, options.connections, {
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    connectTimeout: timeoutMs,
-    // undici's own timers turn in steps of half a second; ours below covers the whole call.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  });
-
-  const deadlines = createCallDeadlines<Call>(timeoutMs);
-  const room = createAnswerRoom(LARGE_ANSWERS);
-  const limits = { timeoutMs, maxResponseBytes, deadlines, sockets, room };
-
-  return {
-    get: (path, headers, ownership, read) =>
-      new Promise((resolve, reject) => {
-        const onReply = (reply: Reply): void => {
-          resolve(read(reply));
-        };
-        const call = new Call({ onReply, onFault: reject }, ownership, limits);
-        ownership.watch(call);
-        // Not blocking: the rest of undici's queue need not be looked at when an answer begins, as there is none.
-        if (!ownership.isRevoked()) sockets.dispatch({ path, method: 'GET', headers, blocking: false }, call);
-      }),
-    outSinceBefore: (atMs) => deadlines.addedBefore(atMs),
-    async close() {
-      await sockets.close();
-      deadlines.stop();
-    },
-  };
-}
-
-interface CallLimits {
+export interface CallLimits {
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
-  readonly deadlines: CallDeadlines<Call>;
+  readonly deadlines: CallDeadlines<CouponCall>;
   readonly sockets: HttpSockets;
   readonly room: AnswerRoom;
 }
@@ -116,11 +56,10 @@ interface Asker {
   readonly onFault: (error: unknown) => void;
 }
 
-/** One call and what has come of its answer. */
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
-class Call implements SocketUser, Abandonable, ExpiringCall<Call>, Guest {
-  previous: Call | undefined;
-  next: Call | undefined;
+export class CouponCall implements SocketUser, Abandonable, ExpiringCall<CouponCall>, Guest {
+  previous: CouponCall | undefined;
+  next: CouponCall | undefined;
   deadlineMs = 0;
   socket: Client | undefined;
   readonly #asker: Asker;
