@@ -1,6 +1,6 @@
 /**
- * The event side of the claim protocol: recall and claim. A push takes its place in its user's history in the same
- * step in which it is frozen, so no crash can leave one without the other.
+ * The event side of the claim protocol: recall and claim. One step freezes a push and gives it its place in the user's
+ * history, so no crash can leave one without the other.
  *
  *                       ┌──────── retreat ────────┐
  *                       ▼                         │

@@ -1,7 +1,7 @@
 /**
- * The worker's side of the claim protocol (its states are drawn in claims.ts): the permission to send and the ends
- * of a delivery, each one script. Every call may be repeated after a lost reply: the same attempt gets the same
- * answer. An answer that comes late, after somebody settled the attempt, changes nothing and says so.
+ * The worker's side of the claim protocol, whose states are drawn in claims.ts. One script gives the permission to
+ * send, and one script each makes an end of a delivery. Every call may be repeated after a lost reply: the same attempt
+ * gets the same answer. An answer that comes late, after somebody settled the attempt, changes nothing and says so.
  *
  * Who dies          leaves          and then
  * before permit     claimed         the job runs again; without a job the sweep releases it as expired

@@ -8,7 +8,7 @@
  *
  * A part keeps its place for good: a later version only appends, and its mark says how far it goes. So pods of an old
  * and of a new version read each other's members while a deployment rolls, and a history may hold both. What an older
- * member does not say counts as if it were of every subject: a cap is rather kept too strictly for a window than broken.
+ * member does not say counts for every subject: for one window a cap is kept too strictly, and never broken.
  *
  * Redis keeps small sorted sets packed, at a fifth of the memory, while no member is above 64 bytes.
  */

@@ -1,7 +1,7 @@
 /**
- * Where the claims live in Redis. Every id is encoded, so that a hash tag is never empty or broken (`}`, spaces,
- * any Unicode) and two users never meet: an id of up to 36 plain characters (a UUID fits) stands as it is, so a
- * user is found by hand; any other becomes `~` and 132 bits of its SHA-256. No plain id begins with `~`.
+ * Where the claims live in Redis. Every id is encoded, so that no hash tag is empty or broken (`}`, spaces, any
+ * Unicode) and no two users share keys. An id of up to 36 plain characters (a UUID fits) stands as it is, so a person
+ * finds a user by hand. Any other id becomes `~` and 132 bits of its SHA-256. No plain id begins with `~`.
  *
  *     printf %s "$USER_ID" | openssl dgst -sha256 -binary | base64 | tr +/ -_ | cut -c1-22     # after the ~
  *

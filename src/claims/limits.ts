@@ -1,17 +1,17 @@
 /**
- * How long the claims keep things. Nothing has no end: every key carries a time to live, and what is still
- * undelivered is kept so long that only a service that is away for a month loses it unseen.
+ * How long the claims keep things. Every key has a time to live. An undelivered push is kept so long that only a
+ * service that is away for a month loses it unseen.
  *
- * What that costs is measured by `npm run bench -- --only redis-memory` and stands in test/bench/README.md: a few
- * kilobytes a user and day at most, so Redis needs gigabytes for each million users, and never more than its longest window.
+ * `npm run bench -- --only redis-memory` measures what that costs; test/bench/README.md has the figures. It is a few
+ * kilobytes a user and day at most, over the longest window: gigabytes for each million users.
  */
 import { MAX_CAP_WINDOW_MS } from '../domain/cap.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A decided record outlives the last moment at which its event could be accepted again by a day: covers clocks
- * that disagree, and an age limit that is raised after the event was decided.
+ * A decided record outlives the last moment at which its event could be accepted again by a day. The day covers clocks
+ * that disagree, and an age limit that is raised after the decision.
  */
 export const RECORD_MARGIN_MS = DAY_MS;
 /** An undelivered record waits this long beyond its expiry for the sweep to see it. */

@@ -1,8 +1,8 @@
 /**
- * Recalls that come while others are out go to Redis together, as one script call: the call, not the look-up, is what
- * a recall costs, here and there. So a turn of the event loop goes by before each, for more to come: a loop that has
- * much to do has long turns and gathers many, one that rests turns at once, and a lone user's events lose no time. In a
- * cluster each user's keys lie in a slot of their own, so there a batch is one.
+ * Recalls that come while others are out go to Redis together, as one script call: here and in Redis a recall costs
+ * what the call costs, not the look-up. Each call waits one turn of the event loop for more recalls to come. A busy
+ * loop has long turns and gathers many; an idle loop turns at once, so a lone user's events lose no time. In a cluster
+ * each user's keys lie in a slot of their own, so there a batch is one.
  */
 import { countsEveryPush, type Cap } from '../domain/cap.ts';
 import { UnavailableError } from '../runtime/errors.ts';
@@ -16,8 +16,9 @@ export interface RecallBatchOptions {
 }
 
 /**
- * What `read` makes of one event's part of the script's answer. Rejects as the script's call does, with everybody of
- * that call where Redis is away, else by a call for this event alone; and where `read` throws or rejects.
+ * What `read` makes of one event's part of the script's answer. Rejects where Redis is away, with every recall of the
+ * same call. After any other error it asks for this event alone, and rejects as that call does. Rejects where `read`
+ * throws or rejects.
  */
 export type Recall = <T>(
   keys: readonly [string, string],

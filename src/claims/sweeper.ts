@@ -1,7 +1,7 @@
 /**
- * Brings every push to an end that nobody else brings there: a claim whose job is gone, a send that nobody settled,
- * an outcome that was never published. Entries are lent to one sweeper for a while, so that pods share the work;
- * that two may sweep the same entry is harmless, as every step compares before it changes, and counts once.
+ * Ends every push that nobody else ends: a claim whose job is gone, a send that nobody settled, an outcome that was
+ * never published. Each entry is lent to one sweeper for a while, so that pods share the work. Two that sweep the same
+ * entry do no harm: every step compares before it changes, and counts once.
  */
 import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome } from '../domain/delivery.ts';

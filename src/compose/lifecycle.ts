@@ -1,7 +1,7 @@
 /**
  * The order in which a pod comes up and goes down. Up from the ground: ops endpoints, Redis (refused where it would
- * forget claims), lanes, documents, then what delivers, and last what consumes. Down in reverse, each step in
- * bounded time, so that nothing loses what it stands on while it works and no outage keeps a pod from leaving.
+ * forget claims), lanes, documents, then what delivers, and last what consumes. Down in reverse, so that nothing loses
+ * what it stands on while it works. Each step has bounded time, so that no outage keeps a pod from leaving.
  */
 import type { Config } from '../config/config.ts';
 import type { PodDocuments } from './documents.ts';

@@ -1,8 +1,9 @@
 /**
- * A document that is edited while pods run: polled in S3 by ETag, checked whole, swapped in at one blow. What is
- * missing, unreadable, too large or invalid, and S3 being away or silent, never replaces the last good version: it
- * is counted, logged once, and stays in `status().lastError` until a good version is read again. A bad version is
- * parsed once, not at every poll. Before the first good one polls come faster, as the pod can do nothing else.
+ * A document that is edited while pods run: polled in S3 by ETag, checked whole, swapped in at one blow. A document
+ * that is missing, unreadable, too large or invalid, and an S3 that is away or silent, never replace the last good
+ * version. The fault is counted, logged once, and stays in `status().lastError` until a good version is read. A bad
+ * version is parsed once, not at every poll. Before the first good one polls come faster, as the pod can do nothing
+ * else.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import { backoffMs, jitteredMs, type Backoff, type Jitter } from '../runtime/backoff.ts';

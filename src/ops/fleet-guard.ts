@@ -1,7 +1,7 @@
 /**
- * Pods that share a Redis prefix share claims, queue, kill switch and documents' announcements: whoever works another
- * topic or pushes elsewhere would take the others' jobs. And lanes of one topic must agree on who handles what. Two
- * that start together see each other, as each is listed before it looks: then both refuse, which is safe.
+ * Pods that share a Redis prefix share claims, queue, kill switch and documents' announcements. A pod that works
+ * another topic or pushes elsewhere would take the others' jobs. Lanes of one topic must also agree on their threshold.
+ * Two that start together see each other, as each is listed before it looks: then both refuse, which is safe.
  */
 import { RefusedToStart } from '../runtime/errors.ts';
 import type { LivePod, PodRecord } from './pods.ts';

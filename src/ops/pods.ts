@@ -1,8 +1,8 @@
 /**
- * The live pods, as they tell it themselves: each says in Redis every few seconds what it is and holds, and
- * is forgotten when it has been silent. By Redis's clock, in one slot, bounded: a record is dropped when it
- * expires. Used by /status, by the check that all lanes agree on their threshold, and by those who upload
- * documents and wait until every pod has taken them up.
+ * The live pods, as they tell it themselves. Each writes to Redis every 3 s what it is and which partitions it has. A
+ * pod that has been silent for 15 s is forgotten. By Redis's clock, in one slot, bounded: a record is dropped when it
+ * expires. Three read it: /status, the guard against pods that don't fit, and the command that uploads a document and
+ * waits until every pod has loaded it.
  */
 import type { Cluster, Redis } from 'ioredis';
 import { UnavailableError } from '../runtime/errors.ts';

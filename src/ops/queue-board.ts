@@ -1,7 +1,7 @@
 /**
- * The push queue's board, read-only: job data are ids only, and nothing can be retried or removed from it. It is
- * built at the first visit, because the ops endpoints are up before Redis has to be; and its library is loaded only
- * then, as it takes 16 MB that most pods never need.
+ * The push queue's board, read-only: job data are ids only, and nothing can be retried or removed from it. It is built
+ * at the first visit, because the ops endpoints are up before Redis has to be. Its library is loaded only then: it
+ * takes 16 MB that most pods never need.
  */
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import fastify, { type FastifyInstance } from 'fastify';

@@ -1,7 +1,7 @@
 /**
- * The edge of the flow: takes a piece in, drives it to exactly one outcome, and counts it exactly once, so
- * that received = queued + filtered + dead-lettered + abandoned + in flight holds at every reading. Only here
- * is anything retried: services that are away for as long as it takes, faults of our own three times.
+ * The edge of the flow takes a piece in, drives it to exactly one outcome, and counts it exactly once. So received =
+ * queued + filtered + dead-lettered + abandoned + in flight holds at every reading. Only the edge retries: a service
+ * that is away for as long as it takes, a fault of our own three times.
  */
 import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
@@ -20,7 +20,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { EventRun } from './steps/step.ts';
 import { validate, type Validated } from './steps/validate.ts';
 
-/** An unexpected fault of our own is tried this often before the event is dead-lettered. */
+/** An event is tried this often before a fault of our own dead-letters it. */
 const TRIES = 3;
 /** 50–150 ms, then 100–300 ms: events that failed together don't try again in step. */
 const BETWEEN_TRIES: Backoff = { firstMs: 100, longestMs: 200, jitter: { around: 0.5 } };
@@ -58,7 +58,7 @@ interface HandlerPorts extends Omit<EdgePorts, 'deadLetters'> {
 class ReceivedEvent implements EventWork {
   readonly key: string | undefined;
   readonly occurredAtMs: number | undefined;
-  /** Not the piece: what it says besides, which may be much, is let go of. */
+  /** Not the whole piece: its content may be large, and the garbage collector can have it. */
   readonly #origin: PieceOrigin;
   readonly #validated: Validated;
   readonly #receivedAtMs = performance.now();
@@ -125,7 +125,7 @@ function refused({ reason, error }: Validated & { ok: false }): Outcome {
   return { kind: 'dead_lettered', reason, error };
 }
 
-/** Until there is an outcome, after the first try has ended in `fault`. */
+/** Repeats the run until there is an outcome, after the first try ended in `fault`. */
 async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Promise<Outcome> {
   const { event, source, ownership } = run;
   let error = fault;
@@ -135,7 +135,7 @@ async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Pro
       await retry.pause(error);
     } else {
       retry.reset();
-      // Given up although nobody took the event away is a fault like any other.
+      // Abandoned although this pod still owns the event: a fault like any other.
       if (error instanceof AbandonedError && ownership.isRevoked()) throw error;
       const fields = { ...source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
@@ -156,7 +156,7 @@ async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Pro
   }
 }
 
-/** What the world must have acknowledged before the offset may be committed. */
+/** Waits for the acknowledgements without which the offset may not be committed. */
 async function acknowledge(
   piece: PieceOrigin,
   validated: Validated,

@@ -1,7 +1,7 @@
 /**
- * Waiting for a service that is away: the event stays undecided and is tried again, with growing pauses, for
- * as long as it is held. While it waits its place is another event's. What it waits for is told to the watchers, so
- * that waiting is never taken for hanging.
+ * Retries while a service is away. The event stays undecided and is tried again, with growing pauses, for as long as
+ * this pod owns it. While it waits, another event has its place. The watchers hear what it waits for, so that nobody
+ * takes waiting for hanging.
  */
 import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { AbandonedError, isUnavailable, type UnavailableError } from '../runtime/errors.ts';
@@ -68,9 +68,8 @@ export function createOutageRetry(
 }
 
 /**
- * Repeats `task` while it rejects with `UnavailableError`; any other error passes through. The event has no place from
- * here on, as all that is left of it is somebody's acknowledgement: one that never comes holds back its offset and its
- * user, nobody else.
+ * Repeats `task` while it rejects with `UnavailableError`; any other error passes through. The event gives its place
+ * back for good: it only waits for an acknowledgement. One that never comes holds back its own offset and its own user.
  *
  * @param what gives the acknowledgement.
  * @throws AbandonedError when ownership is revoked while waiting.

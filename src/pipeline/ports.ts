@@ -1,7 +1,7 @@
 /**
- * What the flow needs of the world. Adapters implement these; the flow knows nothing of Kafka, Redis, HTTP or
- * S3. Every method may reject with `UnavailableError` (nothing is decided: the event waits and is taken up
- * from the start again) and, where it takes an ownership, with `AbandonedError`.
+ * What the flow needs of the world. Adapters implement these; the flow knows nothing of Kafka, Redis, HTTP or S3. Every
+ * method may reject with `UnavailableError`: nothing is decided, the event waits and begins again from the top. A
+ * method that takes an ownership may also reject with `AbandonedError`.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { Coupon } from '../domain/coupon.ts';
@@ -59,7 +59,7 @@ export type FindMerchant = (merchantId: string) => Merchant | undefined;
 export interface Candidate {
   readonly coupon: Coupon;
   readonly score: number;
-  /** Made when it is asked for: of many candidates few are. */
+  /** Written on demand: few of many candidates ever need it. */
   readonly text: () => { readonly title: string; readonly body?: string; readonly deepLink?: string };
 }
 

@@ -1,10 +1,10 @@
 /**
- * Publishes dead letters whose bytes may have been let go of: they are had again for as long as it takes, one letter at a
- * time. So a flood of large bad events waits its turn and not in memory, and a topic that takes nothing leaves the rest
- * of the room for unpacked records to those that are read.
+ * Publishes dead letters. The bytes of a packed record may be gone by then: the letter has them unpacked again, and
+ * keeps them until the topic has acknowledged it. Such letters go one at a time. So a flood of large bad events queues
+ * without its bytes, and a topic that takes nothing leaves the memory for unpacked records to other records.
  *
- * One that takes long, as its partition takes nothing, lets the next go beside it: a few, and only those that leave half
- * of the room free together.
+ * After a second without acknowledgement the next letter goes beside it. At most four are out together, and they hold
+ * at most half of that memory.
  */
 import { AbandonedError } from '../runtime/errors.ts';
 import { createLinkedList, type Linked } from '../runtime/collections/linked-list.ts';
@@ -27,17 +27,17 @@ interface Queued extends Linked<Queued>, Abandonable {
   start(): void;
 }
 
-/** One that is out for so long lets the next go. */
+/** Ms; a letter that is out for longer lets the next one go. */
 const LONG_MS = 1000;
 const MOST_OUT = 4;
-/** Of the room for unpacked records: what several letters that are out may hold together. */
+/** Share of the memory for unpacked records that several letters may hold together. */
 const MOST_ROOM_SHARE = 0.5;
 
 export function createLetterPublisher(letters: DeadLetters): LetterPublisher {
   const queue = createLinkedList<Queued>();
   let out = 0;
   let outShare = 0;
-  /** The one that went last is out, and not yet for long. */
+  /** The last letter that went is out, and has been for less than {@link LONG_MS}. */
   let isPrompt = false;
 
   function mayGo({ roomShare }: Queued): boolean {
@@ -103,7 +103,7 @@ export function createLetterPublisher(letters: DeadLetters): LetterPublisher {
           abandon() {
             queue.remove(queued);
             reject(new AbandonedError('abandoned before its dead letter'));
-            // Not before all that were lost with it have left, too.
+            // Only after all letters of the same revocation have left the queue.
             queueMicrotask(letGo);
           },
         };

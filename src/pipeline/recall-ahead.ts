@@ -1,25 +1,25 @@
 /**
- * Looks up the next event of a busy user while the one before it is still at work: a user's events go one after the
- * other, so for a hot user every round trip between two of them counts.
+ * Recalls the next event of a busy user while the event before it is still at work. A user's events go one after the
+ * other, so every round trip between two of them delays a busy user.
  *
- * An answer is used only where it is as good as one of the moment: young, asked with the caps now in force, and with
- * no claim of that user's ended since. A claim is all that writes a record or fills a cap, so an event whose
- * predecessor was filtered finds what it would find now. Else the event asks again, as if nobody had looked.
+ * An answer is used only while it is as good as a fresh one. It must be less than a second old, asked with the caps now
+ * in force, and no claim of that user may have ended since. A claim is all that writes a record or fills a cap, so an
+ * event whose predecessor was filtered finds what it would find now. Otherwise the event asks again.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { Claims, Recalled } from './ports.ts';
 
-/** Ms; an older answer about caps could be long out of date: its event's predecessor waited for somebody. */
+/** Ms. An older answer may be out of date: the event before it waited for a service. */
 const MAX_AGE_MS = 1000;
 /**
- * Answers are kept by a hash of their user, one a place: where two users share one, an event of theirs asks when its
- * turn comes, which is always right. A power of two, a few times what is at work at once.
+ * Answers are kept by a hash of their user, one a place. Where two users share a place, the second one's event asks
+ * when its turn comes, which is always right. A power of two, a few times what is at work at once.
  */
 const PLACES = 2048;
 
 export interface RecallAhead extends Claims {
-  /** Asks for an event that is next of its user, unless one of that user (or place) is asked for. Never throws. */
+  /** Recalls an event that is next of its user, unless the user's place is taken. Never throws. */
   ahead(ref: EventRef, caps: readonly Cap[]): void;
   /** The event will not come. */
   forget(ref: EventRef): void;
@@ -68,7 +68,7 @@ export function createRecallAhead(
       try {
         return await claims.claim(request);
       } finally {
-        // Whatever came of it: a lost reply may have claimed, too.
+        // Whatever the answer: a claim whose reply was lost may have been made.
         asked[placeOf(request.ref.userId)] = undefined;
       }
     },

@@ -58,9 +58,9 @@ export interface Stopping {
 }
 
 /**
- * Rejects where something is away or broken: the job is then run again, whatever the error. Where Redis is away for
- * this user, or the outcome is not acknowledged, it does so within seconds, but once it has asked for a permission
- * it asks Redis until it is answered.
+ * Rejects where something is away or broken: the job is then run again, whatever the error. It rejects within seconds
+ * where Redis is away for this user, or nobody acknowledges the outcome. Once it has asked for a permission it asks
+ * Redis until it is answered.
  */
 export type Deliver = (ref: EventRef, stopping: Stopping) => Promise<Verdict>;
 
@@ -107,7 +107,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
     return ask(run, (token) => store.permit(ref, token), false);
   }
 
-  /** Every repetition carries the same token, so that a permission whose reply was lost is recognised as ours. */
+  /** Every repetition carries the same token, by which Redis recognises a permission whose reply was lost. */
   async function ask(
     run: Run,
     request: (token: string) => Promise<Permission>,

@@ -2,10 +2,9 @@
  * Finds the jobs that a refused script has left in no list (put-back.ts), within seconds of the refusal's end.
  *
  * A pod remembers each job that it moves until the move is acknowledged. One that is not acknowledged is asked for a
- * little later, and again until Redis says where it is. Jobs that BullMQ moves of its own accord (of dead workers, or due
- * by its own clock), and those of a pod that has died since, are known to nobody. So once a pod has started, once Redis has
- * stopped to refuse, and every few minutes, it looks at all pushes whose outcome is still to be told. All pods may do so
- * at once.
+ * little later, and again until Redis says where it is. Nobody knows of jobs that BullMQ moves by itself (of dead
+ * workers, or due by its own clock), nor of a dead pod's jobs. So every pod checks all pushes without a published
+ * outcome: at its start, once Redis no longer refuses, and every few minutes. All pods may do so at once.
  *
  * It holds no delivery's place. What it remembers is bounded: what finds no room is found by the look at all.
  */
@@ -25,8 +24,8 @@ export interface LostJobsOptions {
 
 export interface LostJobs {
   /**
-   * Before a job is moved. Without {@link LostJobs.moved} it is asked for in `afterMs`, or in 1 s where that is less: a
-   * job that was to wait is not put back before its time.
+   * Before a job is moved. Without {@link LostJobs.moved} it is checked in `afterMs`, at least 1 s: a job that was to
+   * wait is not put back early.
    */
   moving(jobId: string, afterMs?: number): void;
   moved(jobId: string): void;

@@ -1,7 +1,7 @@
 /**
- * The queue between the claim and the delivery: one job an event, by its id. Correctness never rests on what it
- * keeps: a job that is gone is enqueued again by redelivery or swept, one that runs twice finds its record settled.
- * A job holds the event's identity only; the frozen push is in the record.
+ * The queue between the claim and the delivery: one job an event, by its id. Correctness never rests on what it keeps.
+ * A job that is gone is enqueued again by redelivery, or swept. A job that runs twice finds its record settled. A job
+ * holds the event's identity only; the frozen push is in the record.
  */
 import { Queue } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';

@@ -5,8 +5,8 @@
  *
  * A job that a refused script left in no list is put back within seconds (lost-jobs.ts).
  *
- * What is run again waits in Redis (put-off.ts) and takes at most half of the places: pushes that hang or fail, for some
- * users only, leave the others theirs.
+ * A job that is run again waits in Redis (put-off.ts), and such jobs take at most half of the places. So some users'
+ * pushes that hang or fail leave the other users theirs.
  *
  * Locks last 30 s, renewed at half; jobs whose worker died are found within 15 s more.
  */
@@ -55,8 +55,8 @@ export interface PushWorker {
   refused(): string | undefined;
   /**
    * Takes no further job and waits for what runs. Calls that are still out shortly before the limit are cut off and
-   * settled as what they are; what can't be written by then is left to the next worker. Never rejects, never takes
-   * longer than `timeoutMs` (and some ms).
+   * settled. What can't be written by then is left to the next worker. Never rejects, never takes longer than
+   * `timeoutMs` (and some ms).
    */
   close(timeoutMs: number): Promise<void>;
 }

@@ -11,8 +11,8 @@ import { scriptOn, type Script } from '../redis/script.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
 
 /**
- * `back`: it was in no list, and waits now. `active`: a worker has it, or had it when it died. `elsewhere`: it waits, is
- * put off or has finished; or there is nothing to put back, as it is gone or no worker has had it yet.
+ * `back`: it was in no list, and waits now. `active`: a worker has it, or had it when it died. `elsewhere`: it waits,
+ * is put off or has finished. Or there is nothing to put back: it is gone, or no worker has had it.
  */
 export type JobPlace = 'back' | 'active' | 'elsewhere';
 

@@ -1,8 +1,8 @@
 /**
- * Jobs that are put off, due by Redis's clock alone. BullMQ takes a delayed job up by the clock of whichever pod looks:
- * one whose clock is ahead would run it at once, again and again, and leave it hours late to the others. So a job that
- * is put off lies among BullMQ's delayed ones with a time that no pod's clock reaches, {@link BEYOND_MS} after its real
- * one, and the pods look for what is due by Redis. It holds no worker meanwhile, and no pod's death loses it.
+ * Jobs that are put off, due by Redis's clock alone. BullMQ starts a delayed job by the clock of the pod that asks. A
+ * pod whose clock is ahead would run it at once, again and again, and the others would find it hours late. So a job
+ * that is put off lies among BullMQ's delayed jobs {@link BEYOND_MS} after its real time, which no pod's clock reaches.
+ * The pods ask Redis's clock what is due. It holds no worker meanwhile, and no pod's death loses it.
  */
 import type { Job, Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';

@@ -19,8 +19,9 @@ interface VersionCheck {
 }
 
 /**
- * Before BullMQ begins on a connection: it asks INFO for the version and, refused, never gets ready. Where INFO is
- * refused it is told not to ask; it takes the server for an old one then, and wakes for delayed jobs by the second.
+ * Before BullMQ begins on a connection: it asks INFO for the version and, refused, never gets ready. Where Redis
+ * refuses INFO, BullMQ must not ask for it. It then takes the server for an old one and wakes every second for delayed
+ * jobs.
  *
  * @throws UnavailableError where Redis is away.
  */

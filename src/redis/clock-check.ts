@@ -1,8 +1,8 @@
 /**
- * How far this pod's clock and Redis's differ, from what the watch hears anyhow. Windows go by Redis's, quiet hours
- * and the hour of a decision by the pod's own, and an event is too old or too far ahead only if both say so: which of
- * the two is wrong can't be told from here. Between two answers Redis's clock is taken to go on as the process's does,
- * so that a pod's clock that is set is noticed at once.
+ * How far this pod's clock and Redis's differ, from what the watch hears anyhow. Windows go by Redis's clock, quiet
+ * hours and the hour of a decision by the pod's own. An event is too old or too far ahead only if both say so: a pod
+ * can't tell which of the two is wrong. Between two answers Redis's clock is assumed to run as the process's does. So a
+ * pod's clock that is set is noticed at once.
  */
 import type { Logger } from '../runtime/logger.ts';
 
@@ -13,8 +13,8 @@ export interface ClockCheck {
   /** @param redisMs what Redis's clock showed at some moment of the `tookMs` before now. */
   compare(redisMs: number, tookMs: number): void;
   /**
-   * Ms that the pod's clock is surely ahead of Redis's now, negative where it is behind. 0 where they agree as far as
-   * the last answer tells, or where Redis has never answered.
+   * Ms that the pod's clock is surely ahead of Redis's now, negative where it is behind. 0 where the last answer lets
+   * them agree, or where Redis has never answered.
    */
   podAheadMs(): number;
   /** What a person should know: a difference of more than 10 s, and when Redis's clock was last set. */

@@ -1,8 +1,8 @@
 /**
- * Connections to Redis. One for commands fails fast: nothing is queued while Redis is away, nothing that was sent
- * is sent again behind our back (a transition is repeated by whoever wants it, never by the driver), and no reply
- * is waited for longer than the command's limit. One for the queue's worker waits without end, as BullMQ needs.
- * Both reconnect for ever, with growing pauses and jitter, and never throw out of an event.
+ * Connections to Redis. One for commands fails fast. Nothing is queued while Redis is away. The driver never repeats a
+ * command: whoever wants a transition repeats it. No reply is waited for longer than the command's limit. One for the
+ * queue's worker waits without end, as BullMQ needs. Both reconnect for ever, with growing pauses and jitter, and never
+ * throw out of an event.
  *
  * Neither asks INFO before it counts as ready, as the driver would: many users may not run it, and without it would
  * never be ready. A server that is loading its data says so in every reply.

@@ -1,8 +1,8 @@
 /**
- * Looks at a Redis before anything stands on it. One that evicts keys would forget claims and push twice, so the
- * service refuses it; so it does one that its user may not use, or that is sharded where one server is expected (or
- * the reverse): waiting would not help. One that keeps nothing on disk forgets claims at a restart, which is said.
- * Read from INFO, as managed services often forbid CONFIG; where INFO is forbidden too, that is said, and the rest goes on.
+ * Looks at a Redis before anything stands on it. The service refuses a Redis that evicts keys: it would forget claims
+ * and push twice. It also refuses one that its user may not use, or that is sharded where one server is expected (or
+ * the reverse): waiting would not help. One that keeps nothing on disk forgets claims at a restart, which is said. Read
+ * from INFO, as managed services often forbid CONFIG; where INFO is forbidden too, that is said, and the rest goes on.
  */
 import { UnavailableError } from '../runtime/errors.ts';
 import { refusalOf } from './redis-failure.ts';

@@ -1,6 +1,6 @@
 /**
- * How a script is run: registered once a connection under its name, sent as EVALSHA, and in full where the server
- * doesn't know it (a restart, a failover, SCRIPT FLUSH). A script is one atomic transition, and its clock is
+ * How a script is run. It is registered under its name once a connection and sent as EVALSHA, or in full where the
+ * server doesn't know it (a restart, a failover, SCRIPT FLUSH). A script is one atomic transition, and its clock is
  * Redis's own: the first argument only shifts it, and only tests do.
  */
 import type { RedisClient } from './connection.ts';

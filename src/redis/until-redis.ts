@@ -1,6 +1,6 @@
 /**
- * A transition that Redis did not acknowledge is asked again until it is: what was sent must be written down as
- * sent, and while Redis is away there is nothing else that a worker could do.
+ * A transition that Redis did not acknowledge is repeated until it is. What was sent must be written down as sent, and
+ * while Redis is away a worker has nothing else to do.
  */
 import type { Backoff } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';

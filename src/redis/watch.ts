@@ -1,12 +1,12 @@
 /**
- * Watches a Redis that is in use: is it there, and is it still the one that it was? Every beat writes a mark on
- * every part of it and reads back the one before. A write that is refused (full, read-only, loading) means away
- * just as no answer does: a ping would not notice. An acknowledged mark that is gone proves that acknowledged
- * writes were lost, and claims with them: by a restart without its data, or a failover to a replica that was behind.
+ * Watches a Redis that is in use: is it there, and is it still the one that it was? Every beat writes a mark on every
+ * part of it and reads back the one before. A write that is refused (full, read-only, loading) means away just as no
+ * answer does: a ping would not notice. An acknowledged mark that is gone proves that acknowledged writes were lost,
+ * and claims with them. The cause is a restart without data, or a failover to a replica that was behind.
  *
- * Nothing here can bring a claim back, so the pod goes on and says it: loudly, counted and on /status. What is lost
- * between two beats leaves no proof, so a change of the server (another run id, another master, or the same one
- * promoted again) is said as well.
+ * Nothing here can bring a claim back, so the pod goes on and says it: loudly, counted and on /status. A loss between
+ * two beats leaves no proof. So a change of the server is said as well: another run id, another master, or the same one
+ * promoted again.
  *
  * What was looked at before the start is looked at again now and then: rights that were taken away, and a policy that
  * evicts. Under such a policy nothing is claimed and nothing permitted: an evicted claim would be a second push.

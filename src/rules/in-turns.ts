@@ -1,7 +1,7 @@
 /**
- * Work in steps that ends at once where it is little, and goes on in turns of the event loop where it is much: what a
- * partner answers must not keep other events, timers and sockets waiting. The time of its own that it may take has a
- * bound, too; who works on looks at the budget and makes an end.
+ * Work in steps. Little work ends at once, much work goes on in turns of the event loop. So a partner's answer never
+ * keeps other events, timers and sockets waiting. The time of its own that it may take has a bound, too; who works on
+ * looks at the budget and makes an end.
  */
 import { createPacer } from '../runtime/loop-turns.ts';
 

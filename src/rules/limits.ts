@@ -1,7 +1,7 @@
 /**
- * The built-in limits of a coupon, asked before the rules; the first that a coupon breaks excludes it, under the
- * path by which the document names it. What a coupon doesn't say is judged so: no discount is a discount of 0;
- * without a location a distance limit can't be judged and passes; without an end a coupon never runs out.
+ * The built-in limits of a coupon, asked before the rules. The first limit that a coupon breaks excludes it, under the
+ * path by which the document names the limit. A coupon without a discount has a discount of 0. A coupon without a
+ * location passes a distance limit. A coupon without an end never runs out.
  */
 import type { Coupon } from '../domain/coupon.ts';
 import type { Merchant } from '../domain/merchant.ts';

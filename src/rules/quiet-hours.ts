@@ -1,7 +1,7 @@
 /**
- * Quiet hours: by the clock on the user's wall, so a night that loses or repeats an hour is quiet exactly while
- * that clock shows a time in [from, to). Asked for every event; a zone's answer is worked out once and holds until
- * the next flip, twice a day. Without a section nothing is ever quiet.
+ * Quiet hours go by the clock on the user's wall. A night that loses or repeats an hour is quiet exactly while that
+ * clock shows a time in [from, to). Asked for every event; a zone's answer is worked out once and holds until the next
+ * flip, twice a day. Without a section nothing is ever quiet.
  */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './document/duration.ts';
 import { findTransition, utcOffsetMs } from './time-zone.ts';

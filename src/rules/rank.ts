@@ -1,7 +1,8 @@
 /**
- * Which coupons remain, best first: the built-in limits, then the rules in their order (`exclude` ends a coupon,
- * boosts add up), then the score: discount in percent, plus boosts, minus the distance in km; ties by couponId.
- * A rule that fails while it runs excludes that coupon: nothing is pushed on a condition that nobody could judge.
+ * Which coupons remain, best first. The built-in limits come first, then the rules in their order: `exclude` ends a
+ * coupon, boosts add up. The score is the discount in percent, plus boosts, minus the distance in km; ties go by
+ * couponId. A rule that fails while it runs excludes that coupon: nothing is pushed on a condition that nobody could
+ * judge.
  */
 import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';

@@ -1,6 +1,6 @@
 /**
- * Who is in a partial rollout: a hash of salt and user, spread evenly over [0, 100). The same user gets the same
- * answer in every pod and at every time, raising the percentage only adds users, and a new salt draws anew.
+ * Who is in a partial rollout: a hash of salt and user, spread evenly over [0, 100). The same user gets the same answer
+ * in every pod and at every time. Raising the percentage only adds users; a new salt draws anew.
  */
 import { hash } from 'node:crypto';
 

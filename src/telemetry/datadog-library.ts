@@ -1,7 +1,7 @@
 /**
- * datadog-metrics without the API client that it brings along: with every model of Datadog's two APIs that one
- * takes 190 MB of a pod's memory and 2.5 s of CPU to load, for two POSTs, which `datadog-intake.ts` makes. An
- * empty stand-in is put where the library looks for it; nothing of it is used as long as a reporter is given.
+ * datadog-metrics without the API client that it brings along. With every model of Datadog's two APIs that client takes
+ * 190 MB of memory and 2.5 s of CPU to load, for two POSTs. `datadog-intake.ts` makes them. An empty stand-in is put
+ * where the library looks for it; nothing of it is used as long as a reporter is given.
  */
 import { createRequire, Module } from 'node:module';
 import type { BufferedMetricsLogger } from 'datadog-metrics';

@@ -1,7 +1,7 @@
 /**
- * What this pod has counted since it started, for /status, and the same facts as metrics. All counts of one
- * event change in one synchronous step, so that received = queued + Σ filtered + Σ dead-lettered + abandoned
- * + in flight holds at every reading.
+ * What this pod has counted since it started, for /status, and the same facts as metrics. All counts of one event
+ * change in one synchronous step. So received = queued + Σ filtered + Σ dead-lettered + abandoned + in flight holds at
+ * every reading.
  */
 import { DELIVERY_OUTCOMES, type DeliveryOutcome } from '../domain/delivery.ts';
 import {

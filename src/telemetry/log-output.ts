@@ -1,10 +1,10 @@
 /**
- * Where log lines go: stdout, whoever reads it. A reader that stalls never stalls the pod: what it does not take is
- * kept up to a bound, then whole lines are dropped and counted, and once it reads again a line says how many. A reader
+ * Where log lines go: stdout, whoever reads it. A reader that stalls never stalls the pod. Lines that it does not take
+ * are kept up to a bound, then whole lines are dropped and counted. Once it reads again a line says how many. A reader
  * that is gone costs the lines, nothing else.
  *
- * Pipes and sockets are written without blocking. pino's own destination is of no use here: synchronous it blocks the
- * event loop; asynchronous it blocks a thread of libuv's pool, which then keeps the process from exiting.
+ * Pipes and sockets are written without blocking. pino's own destination does not do that. The synchronous one blocks
+ * the event loop; the asynchronous one blocks a thread of libuv's pool, which then keeps the process from exiting.
  */
 import { fstatSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';

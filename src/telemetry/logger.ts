@@ -82,8 +82,8 @@ function maskUrlCredentials(line: string): string {
 }
 
 /**
- * What JSON lets stand in a string and a terminal obeys: C1 controls (an 8-bit CSI), other line ends, marks that
- * turn the direction of text or don't show. JSON has them in strings only, so an escape says the same.
+ * Characters that JSON lets stand in a string and a terminal obeys: C1 controls (an 8-bit CSI), other line ends, marks
+ * that are invisible or turn the direction of text. JSON has them in strings only, so an escape says the same.
  */
 function escapeControls(line: string): string {
   return line.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>

@@ -1,7 +1,7 @@
 /**
- * Every metric's name and its tags, typed: a metric that isn't listed here can't be sent, and no tag can hold
- * a user, coupon or event id, because none of these types has room for one. Names go out with the prefix
- * `coupon_notifier.`; every metric also carries `pod`.
+ * Every metric's name and its tags, typed. A metric that isn't listed here can't be sent. No tag can hold a user,
+ * coupon or event id, because none of these types has room for one. Names go out with the prefix `coupon_notifier.`;
+ * every metric also carries `pod`.
  */
 import type { Outcome } from '../domain/outcome.ts';
 import type { DeliveryOutcome } from '../domain/delivery.ts';

@@ -1,7 +1,7 @@
 /**
- * Metrics between two flushes, in bounded memory: counters and gauges are one number a series, a distribution
- * is a uniform sample of at most {@link SAMPLE_SIZE} points a series (Vitter's algorithm R), so that a pod
- * that decides ten thousand events a second holds no more than a quiet one.
+ * Metrics between two flushes, in bounded memory. A counter or gauge is one number a series. A distribution is a
+ * uniform sample of at most {@link SAMPLE_SIZE} points a series (Vitter's algorithm R). So a pod that decides ten
+ * thousand events a second needs no more memory than a quiet one.
  */
 import type { CounterTags, DistributionTags, GaugeTags } from './metric-names.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A rule that fails while it runs is said in the log by its id: once a minute a rule and version, because a bad rule
- * fails on every coupon. The metric counts them all.
+ * Logs a rule that fails while it runs, by its id. At most once a minute a rule and version, because a bad rule fails
+ * on every coupon. The metric counts them all.
  */
 import type { FlowMeter } from '../pipeline/ports.ts';
 import type { Clock } from '../runtime/clock.ts';

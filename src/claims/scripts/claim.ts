@@ -1,9 +1,9 @@
 /**
- * absent → claimed: the best candidate whose caps all have room takes its place in the history and is frozen in
- * the record. A known event answers with its record. An undelivered entry's time is +inf: it counts in every
- * window, however old. A candidate whose time is over is passed by. A script that is refused in its middle keeps what
- * it has done: a record without its place in the history would let a second push through. So every command that
- * writes is run once where it changes nothing, before the first that does.
+ * absent → claimed: the best candidate whose caps all have room takes its place in the history and is frozen in the
+ * record. A known event answers with its record. An undelivered entry's time is +inf: it counts in every window,
+ * however old. A candidate whose time is over is passed by. A script that is refused in its middle keeps what it has
+ * done. A record without its place in the history would let a second push through. So every command that writes is run
+ * once where it changes nothing, before the first that does.
  *
  * The script knows no kinds of caps: each brings the slices of a history member by which it counts (history-member.ts),
  * none where it counts every push. A member of an earlier version that ends before such a slice may be of any subject,

@@ -1,6 +1,6 @@
 /**
- * Whether the push still waits to be sent (claimed or left in sending, and not expired), or has ended and nothing is
- * left to be told of it. Reads only. Answers pending | reported | over.
+ * Whether the push still waits to be sent: claimed or left in sending, and not expired. Or whether it has ended and its
+ * outcome is published. Reads only. Answers pending | reported | over.
  */
 import { CLOCK, type Script } from '../../redis/script.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Entries of the index of open pushes that are due, each lent to one sweeper for a while: it is due again after
- * that, so a sweeper that dies loses nothing. ARGV after the clock: most entries, lease.
+ * Lends the entries of the index of open pushes that are due to one sweeper for a while. They are due again after that,
+ * so a sweeper that dies loses nothing. ARGV after the clock: most entries, lease.
  */
 import { CLOCK, type Script } from '../../redis/script.ts';
 

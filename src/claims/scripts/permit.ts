@@ -1,7 +1,6 @@
 /**
- * claimed → sending(attempt). The same token asks again after a lost reply and is given the same attempt, never
- * another's; a request with a token that has been given back already is a straggler and gets nothing.
- * ARGV after the clock: token.
+ * claimed → sending(attempt). After a lost reply the same token asks again and gets the same attempt, never another's.
+ * A token that was given back already belongs to a straggler and gets nothing. ARGV after the clock: token.
  */
 import { CLOCK, type Script } from '../../redis/script.ts';
 import { RECORD } from './record.ts';

@@ -16,8 +16,8 @@ local function is_final() return state and state ~= 'claimed' and state ~= 'send
 
 /**
  * Both ends of a delivery: the record is kept for its margin, the history entry gets its time or goes. The record's
- * state changes last, and a place is given back only where the state may be written: what is refused in between is
- * done again from the same state.
+ * state changes last, and a place is given back only where the state may be written. So a script that is refused in
+ * between is run again from the same state.
  */
 export const ENDING = `
 local function finish(outcome)

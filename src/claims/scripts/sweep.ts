@@ -1,9 +1,8 @@
 /**
- * What became of a push whose outcome nobody has published in time. A claim that nobody took up is released as
- * expired; a send that nobody settled ends as unknown; what was decided but not published is answered again. A
- * record that is gone leaves no entry without an end: it may have been sent, so its place counts from now.
- * ARGV after the clock: grace, event's part of the history member.
- * Answers ended(outcome, envelope) | wait(until) | reported | absent.
+ * What became of a push whose outcome nobody has published in time. A claim that nobody took up is released as expired.
+ * A send that nobody settled ends as unknown. An outcome that was not published is answered again. A record that is
+ * gone leaves no entry without an end: it may have been sent, so its place counts from now. ARGV after the clock:
+ * grace, event's part of the history member. Answers ended(outcome, envelope) | wait(until) | reported | absent.
  */
 import { MEMBER_EVENT_LENGTH } from '../history-member.ts';
 import { CLOCK, type Script } from '../../redis/script.ts';

@@ -1,4 +1,7 @@
-/** What a pod says of events that wait for the coupon API: calls that fail alone and an API that is away are two things. */
+/**
+ * What a pod says of events that wait for the coupon API. Single users' failing calls and an API that is away are two
+ * things.
+ */
 import { waitingFor, type WaitingFor } from './waits.ts';
 import type { CouponTrouble, FailingEvents } from './ports.ts';
 

@@ -1,6 +1,6 @@
 /**
- * What a pod's health is read from. Every part knows its own state already: a read costs no call, but for the depths of
- * the queue and the kill switch's flag, which Redis is asked for.
+ * What a pod's health is read from. Every part knows its own state already, so a read costs no call. Only the queue's
+ * depths and the kill switch's flag are asked of Redis.
  */
 import type { PartitionStatus, Status } from '../status.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Notices a consumer that hangs: no fetch answered, no event ended and no retry turning while there is lag.
- * Waiting for a service that is known to be away counts as progress of its own kind (`degraded`), so an outage
- * never becomes a restart loop. Watches progress, not heartbeats: a hung consumer goes on heartbeating.
+ * Notices a consumer that hangs: no fetch answered, no event ended and no retry turning while there is lag. Waiting for
+ * a service that is known to be away counts as progress (`degraded`), so an outage never becomes a restart loop.
+ * Watches progress, not heartbeats: a hung consumer goes on heartbeating.
  */
 import type { Logger } from '../../runtime/logger.ts';
 

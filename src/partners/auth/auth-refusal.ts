@@ -1,7 +1,6 @@
 /**
- * A partner that answers 401 to a fresh token: a wrong secret or a broken auth server. Nothing a retry will
- * mend, so it is said loudly (when it begins, every half minute while it lasts, when it ends) and the pod is not
- * ready meanwhile.
+ * A partner that answers 401 to a fresh token: a wrong secret or a broken auth server. No retry mends that, so the log
+ * says it when it begins, every half minute while it lasts, and when it ends. The pod is not ready meanwhile.
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';

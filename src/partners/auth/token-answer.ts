@@ -81,8 +81,8 @@ function lifetimeMs(expiresIn: unknown): number {
 }
 
 /**
- * HTTP basic credentials as RFC 6749 §2.3.1 wants them: both parts form-encoded first, so that a colon or an
- * umlaut in an id or secret stays what it is.
+ * HTTP basic credentials as RFC 6749 §2.3.1 wants them. Both parts are form-encoded first, so a colon or an umlaut in
+ * an id or secret arrives as it is.
  */
 export function basicCredentials(clientId: string, clientSecret: string): string {
   const pair = `${formEncoded(clientId)}:${formEncoded(clientSecret)}`;

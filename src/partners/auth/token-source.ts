@@ -1,7 +1,8 @@
 /**
- * The bearer token for both partner APIs. Renewed by schedule well before it expires, and when an API refuses
- * it; however many ask, one renewal runs at a time. A renewal that fails keeps the old token until it expires
- * and is tried again with backoff. Secrets and tokens are in no error and no log line.
+ * `auth/` has the bearer token for both partner APIs, and knows when a partner refuses it. The token is renewed by
+ * schedule well before it expires, and when an API refuses it. However many ask, one renewal runs at a time. A renewal
+ * that fails keeps the old token until it expires and is tried again with backoff. Secrets and tokens are in no error
+ * and no log line.
  */
 import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -33,9 +34,9 @@ export interface TokenSource {
   /** The token, as soon as there is a valid one. Undefined when the signal is aborted first. Never rejects. */
   token(signal: AbortSignal): Promise<string | undefined>;
   /**
-   * The token to use instead of one that an API refused: the current one if that is another already, else a
-   * renewed one; one renewal for all who ask. Undefined when the renewal failed or the signal is aborted. Never
-   * rejects; bounded by the time limit of one call.
+   * The token to use instead of one that an API refused: the current one if that is another already, else a renewed
+   * one. All who ask share one renewal. Undefined when the renewal failed or the signal is aborted. Never rejects;
+   * bounded by the time limit of one call.
    */
   renew(refused: string, signal?: AbortSignal): Promise<string | undefined>;
   /** An API took this token: should it be refused later, it was revoked, and a fresh one is worth asking for. */

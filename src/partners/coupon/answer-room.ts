@@ -1,7 +1,7 @@
 /**
  * Room for few large answers at once. A megabyte of small coupons becomes ten megabytes of objects until its event is
- * decided: hundreds of them at work would be more than a pod has. Who finds no place waits, first come, first served,
- * and reads no further meanwhile, so that the rest stays in the partner's hands.
+ * decided. Hundreds of such answers at work would need more memory than a pod has. Who finds no place waits, first
+ * come, first served, and reads no further meanwhile, so that the rest stays in the partner's hands.
  */
 
 export interface Guest {

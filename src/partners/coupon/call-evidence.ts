@@ -1,17 +1,17 @@
 /**
  * Tells an API that is away from calls that fail alone. Pure: results and time in, judgements out.
  *
- * What counts is events and users, not calls: an event's first call alone is counted, and a user whose calls fail is
- * counted once, until one of them is answered. So nobody is heard twice for trying again, and one busy user's failures
- * are not many. The API is away where
+ * Events and users count, not calls. Only an event's first call counts, and a user whose calls fail counts once, until
+ * one of them is answered. So nobody is heard twice for trying again, and one busy user's failures are not many. The
+ * API is away where
  *
  * - many users in a row began to fail with no answer to anybody in between: 20, or 8 within two seconds or more; a call
  *   that was out already while others were answered is no such sign, however late it fails; or
  * - three quarters of the last 128 first calls failed.
  *
  * Where less than half of the users fail, chance brings the first about once in millions of users, the second never.
- * Failures may come fast and answers slowly, so calls that are out, and began before those that failed, are counted as
- * if they were going to be answered.
+ * Failures may come fast and answers slowly. So calls that are out and began before the failed ones count as if they
+ * were going to be answered.
  */
 
 export interface CallEvidence {

@@ -1,8 +1,8 @@
 /**
  * Stops hammering a dead API. Closed: calls go out, and whoever judges their results says when it must open. Open:
  * nobody calls, for a time that doubles with every round of failed probes up to a few seconds. Half open: a handful of
- * probes are let out; the first that is answered closes it, as an API that answers somebody is not away, and when all
- * have failed it opens again.
+ * probes go out. The first answer closes the breaker, as an API that answers somebody is not away. When all probes have
+ * failed it opens again.
  *
  * The time is told by timer and injected clock: a wall clock that is set back would hold it open for as long.
  */

@@ -1,7 +1,6 @@
 /**
- * The body of the coupon API's answer, from the bytes that came to the coupons that can be used: unpacked where it is
- * packed, parsed at once where it is small, in turns of the event loop where it is not. Nothing of it is used where
- * it is no such JSON.
+ * The body of the coupon API's answer, from its bytes to the coupons that can be used. A packed body is unpacked, a
+ * small one parsed at once, a large one in turns of the event loop. Nothing of it is used where it is no such JSON.
  */
 import { parseCoupons, type ParsedCoupons } from './coupon-schema.ts';
 import { parseLargeCoupons } from './large-coupons.ts';

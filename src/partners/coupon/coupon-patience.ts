@@ -1,7 +1,7 @@
 /**
- * How long an event's own failing calls are tried again: while the API is away for as long as it takes; while it
- * answers others, until the patience is used up. Only time in which it answers others counts, and it counts from the
- * event's arrival, or from when its user's calls began to fail, if that was later: so the events that wait behind a
+ * How long an event's own failing calls are tried again. While the API is away: for as long as it takes. While it
+ * answers others: until the patience is used up. Only time in which it answers others counts. It counts from the
+ * event's arrival, or from when its user's calls began to fail, if that was later. So the events that wait behind a
  * failing one don't each take the whole time once more.
  */
 import { createLinkedList, type Linked } from '../../runtime/collections/linked-list.ts';

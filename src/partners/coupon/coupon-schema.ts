@@ -2,8 +2,8 @@
  * The coupon API's answer, taken apart with distrust: the envelope must be `{"coupons":[…]}`, each coupon is
  * judged alone. A coupon that breaks the schema is left out and counted, the others are used.
  *
- * null in an optional field is absent. A latitude without longitude (or the other way round) is no position:
- * both are left out and the coupon is used, because each field alone keeps to the contract's table.
+ * null in an optional field is absent. A latitude without longitude (or the other way round) is no position. Both are
+ * left out and the coupon is used, because each field alone keeps to the contract's table.
  */
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';

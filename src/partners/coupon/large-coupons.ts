@@ -1,7 +1,7 @@
 /**
- * A large answer of the coupon API, taken apart in turns of the event loop: a megabyte of JSON can keep `JSON.parse`
- * busy for a third of a second, and its tree can take fifty times the memory. So the text is checked to be JSON byte
- * by byte, cut into coupons, and each is parsed and judged alone. What comes of it is what `parseCoupons` would say.
+ * A large answer of the coupon API, taken apart in turns of the event loop. A megabyte of JSON can keep `JSON.parse`
+ * busy for a third of a second, and its tree can take fifty times the memory. So the text is checked to be JSON byte by
+ * byte, cut into coupons, and each is parsed and judged alone. What comes of it is what `parseCoupons` would say.
  */
 import { isUtf8 } from 'node:buffer';
 import { checkJson } from '../../runtime/json/check-json.ts';

@@ -3,13 +3,13 @@
  * has a fair share of the slots, so that one whose calls all hang leaves room for the others. Calls of one share go in
  * the order in which they came; shares take turns.
  *
- * First calls and tries again are two classes. While first calls wait, tries again take a quarter of the slots at most
- * (one, where there are fewer than four, and then after three first calls); while none waits, up to a half. So users
- * whose calls hang for the whole time limit don't fill the pool.
+ * First calls and tries again are two classes. While first calls wait, tries again take at most a quarter of the slots;
+ * with fewer than four slots one, after every three first calls. While no first call waits, they take up to a half. So
+ * users whose calls hang for the whole time limit don't fill the pool.
  *
- * Waiting costs no socket and no timer; it ends when there is a slot, when the event is stale, or when its ownership
- * is lost. The limit may be changed at any time: 0 lets nobody through (the breaker is open) and parks who waits, a
- * smaller one takes effect as calls return.
+ * Waiting costs no socket and no timer; it ends when there is a slot, when the event is stale, or when its ownership is
+ * lost. The limit may be changed at any time. 0 (the breaker is open) lets nobody through and parks all that wait. A
+ * smaller limit takes effect as calls return.
  */
 import { createFairShares, type Share } from '../../runtime/collections/fair-shares.ts';
 import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';

@@ -3,8 +3,8 @@
  * request's `socket` event means: from here on bytes may reach the partner; every failure before it was surely
  * before. Node's own agent hands out sockets that are still connecting, and writes as soon as they are.
  *
- * A socket that ends while its request has no answer is reset, whoever ends it and why: what a kernel has not delivered
- * by then it drops. Closed in the ordinary way it would go on sending for minutes, and deliver when the link heals.
+ * A socket that ends while its request has no answer is reset, whatever ended it: the kernel then drops what it has not
+ * delivered. Closed in the ordinary way it would go on sending for minutes, and deliver when the link heals.
  *
  * Idle sockets are kept shortly, the last used first: a partner seldom closes one just as we write.
  */

@@ -1,8 +1,9 @@
 /**
- * One POST by got that says, when it fails, whether any of it may have reached the partner. No retries, no
- * redirects, bounded in time and size. Its bytes are written only while its fence is open: that is asked in the same
- * turn of the event loop as the write, so not even a process that was frozen while connecting writes late. One that is
- * given up, by whatever limit or fault, has its connection reset: what was not delivered by then never is.
+ * `http/` speaks HTTP and knows no partner: sockets, deadlines, encodings, bodies, and this POST. It is one POST by got
+ * that says, when it fails, whether any of it may have reached the partner. No retries, no redirects, bounded in time
+ * and size. Its bytes are written only while its fence is open. The fence is asked in the same turn of the event loop
+ * as the write, so not even a process that was frozen while connecting writes late. One that is given up, by whatever
+ * limit or fault, has its connection reset: what was not delivered by then never is.
  */
 import got from 'got';
 import type { ClientRequest } from 'node:http';

@@ -1,11 +1,11 @@
 /**
- * Sockets to one partner: a bounded number, one request a socket, each an undici Client, which connects when it is
+ * Sockets to one partner: a bounded number, one request a socket. Each is an undici Client, which connects when it is
  * first needed and again whenever it has to. The last used comes first, so what a quiet hour doesn't need closes by
- * itself. Beside undici's Pool, which looks for a free client from its first on and hears of each turn of each, this
- * saves some µs of every call.
+ * itself. This saves some µs of every call beside undici's Pool, which searches its clients from the first on and hears
+ * of every event of each.
  *
- * As in the Pool, a socket is free again only once the event loop has turned: a server may close it behind its answer
- * without having said so, and a request that meets that would fail.
+ * As in the Pool, a socket is free again only once the event loop has turned. A server may close it right behind its
+ * answer, unannounced, and the next request on it would fail.
  */
 import { buildConnector, Client, type Dispatcher } from 'undici';
 

@@ -1,6 +1,6 @@
 /**
- * Bodies as partners and the gateways before them send them: packed or not, whether we asked for it or not (RFC 9110
- * lets a server choose, section 12.5.3). Unpacked one layer at a time and never beyond a limit, so that a few packed
+ * Bodies as partners and the gateways before them send them: packed or not, whether we asked for it or not. RFC 9110,
+ * section 12.5.3, lets a server choose. Unpacked one layer at a time and never beyond a limit, so that a few packed
  * kilobytes can't become gigabytes here.
  *
  * A JSON object that is called packed is taken as it is: some gateways unpack and leave the header behind. No packed

@@ -18,8 +18,9 @@
  *   rounds in which it begins small after an outage.
  *
  * Settles, on average, within a fifth of the best fixed limit, and settles anew within some hundred rounds of calls
- * after a change: within 10 s with answers of up to 50 ms, and of 100 ms after all but a few changes; with slower ones
- * it takes longer, as there are too few of them to tell (`test/unit/partners/limit/adaptive-limit.test.ts`).
+ * after a change. With answers of up to 50 ms that takes 10 s at most; with answers of 100 ms it does after all but a
+ * few changes. With slower answers it takes longer, as too few of them come
+ * (`test/unit/partners/limit/adaptive-limit.test.ts`).
  */
 import { createCallFailures } from './call-failures.ts';
 import { createLatencySample, type LatencySample } from './latency-sample.ts';
@@ -39,7 +40,7 @@ export interface AdaptiveLimitOptions {
 const WIDE = 0.3;
 const CLOSE = 0.12;
 const WIDE_PAIRS = 2;
-/** A move by so much of the reach: what is looked for may lie far beyond. */
+/** If a trial moves the level by at least 60 % of its reach, the optimum is probably further out: search wide again. */
 const FAR = 0.6;
 /** Without a trial for both, so many rounds of calls and so many ms: once the level is found, and after calls have failed. */
 const REST = { rounds: 10, ms: 250 };
@@ -83,10 +84,10 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   let suddenSamples = 0;
 
   function setLimit(next: number): void {
-    // Calls that are out already have seen the limit of before.
+    // Calls that are out already began under the old limit.
     const skip = next === limit ? 0 : limit;
     sample = createLatencySample(skip);
-    // Nor is one limit to answer for what failed under another.
+    // Failures of calls that began under the old limit don't count against the new one.
     if (skip > 0) failures.begin(skip);
     limit = next;
   }
@@ -160,7 +161,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
 
   function judgeTrial(seen: LatencySample, side: 'low' | 'high'): void {
     if (!isUsed(seen, FULL_SHARE)) {
-      // As many as want to call are out: nothing is to be learned until more do.
+      // Every event that wants to call is out: there is nothing to learn until more want to.
       if (side === 'high' && reach > CLOSE) narrow();
       else rest(LONG_REST);
       return;

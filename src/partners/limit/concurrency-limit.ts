@@ -1,4 +1,7 @@
-/** How many calls may be out at once: a given number here, one that is found in `adaptive-limit.ts`. */
+/**
+ * `limit/` says how many calls may be out at once: a given number here, one that finds itself in `adaptive-limit.ts`.
+ * Pure.
+ */
 export interface ConcurrencyLimit {
   /** The limit now, whole, ≥ 1. */
   current(): number;

@@ -1,11 +1,11 @@
 /**
- * Whether more calls at once bring more answers: a lower and a higher limit are used in turn, and what an answer
- * costs under each is compared, pair by pair, until the difference is no accident.
+ * Whether more calls at once bring more answers. A lower and a higher limit are used in turn. What an answer costs
+ * under each is compared, pair by pair, until the difference is no accident.
  *
- * By Little's law, answers a second are calls out ÷ what an answer costs (ms of a slot, failed calls included).
- * The gain is the part of a rise of the limit that arrives in answers: 1 where the partner takes them all beside
- * each other, 0 where they only queue, below 0 where they slow each other down. It needs no latency to compare
- * with from better days, so a partner that becomes slower by itself is no reason to call it less.
+ * By Little's law, answers a second are calls out ÷ what an answer costs (ms of a slot, failed calls included). The
+ * gain is the part of a rise of the limit that arrives in answers. It is 1 where the partner takes all calls beside
+ * each other, 0 where they only queue, below 0 where they slow each other down. It needs no latency to compare with
+ * from better days, so a partner that becomes slower by itself is no reason to call it less.
  */
 
 /** What was measured under one of the two limits. */

@@ -1,6 +1,7 @@
 /**
- * The call that must never be made twice. Every answer and every failure is told apart by one question: may the
- * partner have got it? Surely not (nothing was written, or it said so): `not_sent`. In doubt: `maybe_sent`.
+ * `push/` sends one push by the push API: the call that must never be made twice. Every answer and every failure is
+ * told apart by one question: may the partner have got it? Surely not (nothing was written, or it said so): `not_sent`.
+ * In doubt: `maybe_sent`.
  */
 import type { SendResult } from '../../domain/delivery.ts';
 import type { FrozenPush } from '../../domain/push.ts';

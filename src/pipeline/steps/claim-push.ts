@@ -1,6 +1,6 @@
 /**
- * The claim decides: the best candidate whose caps have room is frozen as this event's push. Whoever dies
- * after it finds the record again (see recall), so the enqueue that follows may be repeated at will.
+ * The claim decides: it freezes the best candidate whose caps have room as this event's push. A pod that dies after it
+ * leaves the record, which the next run recalls. So the enqueue that follows may be repeated at will.
  */
 import { countsEveryPush } from '../../domain/cap.ts';
 import type { FrozenPush, PushEnvelope } from '../../domain/push.ts';
@@ -22,7 +22,9 @@ interface ClaimInput {
 
 type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
 
-/** A partner may answer with ten thousands of coupons: one script over all of them would keep Redis from every pod. */
+/**
+ * A partner may answer with tens of thousands of coupons. One script over all of them would block Redis for every pod.
+ */
 const CANDIDATES_A_CLAIM = 100;
 
 export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, PushEnvelope> {
@@ -66,7 +68,7 @@ function acceptableUntil({ event }: EventContext, { maxEventAgeMs, podAheadMs }:
   return event.occurredAtMs + maxEventAgeMs + Math.max(0, -(podAheadMs?.() ?? 0));
 }
 
-/** What ends the candidate's time first. */
+/** The setting that ends the candidate's time first. */
 function endOf(candidate: Candidate | undefined, quietFromMs = Infinity): string {
   const validUntilMs = candidate?.coupon.validUntilMs ?? Infinity;
   if (Math.min(validUntilMs, quietFromMs) === Infinity) return 'push.ttl';

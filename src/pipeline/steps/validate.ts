@@ -70,8 +70,8 @@ function positionId(source: EventSource): string {
 }
 
 /**
- * A dead letter carries its event's id in a header, and a replay puts it back: so an event without an id of
- * its own keeps the identity of its first position. Only for the first event, as a header names just one.
+ * A dead letter carries its event's id in a header, and a replay keeps the header. So an event without an id of its own
+ * keeps the identity of its first position. Only the first event of a record: a header names just one.
  */
 function replayedId(headers: RecordEnvelope['headers'], index: number): string | undefined {
   const header = headers['event-id'];

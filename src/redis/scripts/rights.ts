@@ -1,7 +1,7 @@
 /**
  * Which commands the user may not run, of those that our scripts and the queue's cannot do without. Each is tried on a
- * key that is a hash for as long as the script runs: what does not fit a hash fails after the rights were looked at,
- * and changes nothing. Two keys of different slots: a server that answers for some slots only says so at once.
+ * key that is a hash while the script runs. A command that does not fit a hash fails after Redis has checked its
+ * rights, and changes nothing. Two keys of different slots: a server that answers for some slots only says so at once.
  *
  * ARGV after the clock: commands with their arguments, as JSON; `KEY` stands for the key. Answers the refused ones.
  */

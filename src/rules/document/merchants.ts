@@ -1,7 +1,7 @@
 /**
- * The merchants' meta-info document. Machines write it, so unknown keys are ignored (a new field there must not
- * stop a reload here), a null is absent and a time zone that is none is treated as absent, as in an event. What
- * would make two pods decide differently is a problem: a merchantId that is there twice, a value of a wrong type.
+ * The merchants' meta-info document. Machines write it, so unknown keys are ignored: a new field there must not stop a
+ * reload here. A null is absent. A time zone that is none is treated as absent, as in an event. What would make two
+ * pods decide differently is a problem: a merchantId that is there twice, a value of a wrong type.
  */
 import { z } from 'zod';
 import { knownTimeZone } from '../../domain/civil.ts';

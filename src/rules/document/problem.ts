@@ -1,6 +1,6 @@
 /**
- * What is wrong with a document, said to the person who edits it: where (line and column from 1), at which key,
- * and what was expected. Every fault of a document is reported at once, in the order in which a reader meets it.
+ * What is wrong with a document, for the person who edits it: line and column (from 1), the key, and what was expected.
+ * Every fault of a document is reported at once, in the order in which a reader meets it.
  */
 export interface Problem {
   /** From 1. */

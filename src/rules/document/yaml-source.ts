@@ -1,7 +1,7 @@
 /**
- * A YAML 1.2 (or JSON) text as plain data that remembers where everything stood. Guarantees: never throws; a text
- * of bounded size, depth and alias use, so that no document can stall or fill a pod; duplicate keys, unknown tags
- * and several documents in one file are problems instead of surprises.
+ * A YAML 1.2 (or JSON) text as plain data that remembers where everything stood. Guarantees: never throws. Size, depth
+ * and aliases of a text are bounded, so that no document can stall or fill a pod. Duplicate keys, unknown tags and
+ * several documents in one file are problems instead of surprises.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { formatPath, inReadingOrder, type Path, type Problem } from './problem.ts';

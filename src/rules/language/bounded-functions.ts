@@ -3,9 +3,9 @@
  * JavaScript's backtracking), the searches (a needle from one coupon's text in another's takes the product of both),
  * `split` and `join` (a list or a text larger than what came in).
  *
- * Each evaluation of a condition has a number of steps of some nanoseconds; who has none left fails, and its coupon is
- * excluded as where any rule fails. The library has no way to replace a function, so an expression that has passed the
- * parser is pointed to these under names of their own.
+ * Each evaluation of a condition has a number of steps of some nanoseconds. Without a step left it fails, and its
+ * coupon is excluded, as with any rule that fails. The library has no way to replace a function. So a parsed expression
+ * is pointed to these, which have names of their own.
  */
 import type { ASTNode, Environment } from '@marcbachmann/cel-js';
 import { compilePattern, type Pattern } from './re2.ts';

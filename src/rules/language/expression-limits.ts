@@ -1,8 +1,8 @@
 /**
- * What an expression may not do, found in its syntax tree when the rules are loaded: switch the type check off
- * (`dyn`, `json`), ask for absence in a way that is always true (`has`), or run for long. CEL itself always ends, but a
- * loop in a loop, or one that makes texts or lists, ends too late for a service that decides a thousand events a
- * second. Together with the bounds of bounded-functions.ts one evaluation takes some milliseconds at the very most.
+ * What an expression may not do, found in its syntax tree when the rules are loaded. It may not switch the type check
+ * off (`dyn`, `json`), ask for absence in a way that is always true (`has`), or run for long. CEL itself always ends.
+ * But a loop in a loop, or one that makes texts or lists, ends too late for a thousand events a second. Together with
+ * the bounds of bounded-functions.ts one evaluation takes some milliseconds at the very most.
  */
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { isOurs, MAX_PARTS, useBounded, type Patterns } from './bounded-functions.ts';

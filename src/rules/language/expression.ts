@@ -1,10 +1,10 @@
 /**
- * Conditions in CEL (https://cel.dev), checked when they are loaded: an unknown field, a comparison of text with a
- * number or a result that is no yes-or-no never reaches an event. What can't be checked, or could run without bound,
- * is refused (see expression-limits.ts).
+ * Conditions in CEL (https://cel.dev), checked when they are loaded. So no event meets an unknown field, a comparison
+ * of text with a number, or a result that is neither yes nor no. What can't be checked, or could run without bound, is
+ * refused (see expression-limits.ts).
  *
- * Every number of ours is a double. CEL keeps int and double apart, so `coupon.discountPercent == 10` would be a
- * type error; the mixed operators registered here make numbers one thing, as everybody who edits rules expects.
+ * Every number of ours is a double. CEL keeps int and double apart, so `coupon.discountPercent == 10` would be a type
+ * error. The mixed operators registered here make numbers one thing, as everybody who edits rules expects.
  */
 import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { registerBounded, startSteps, withoutPrefix } from './bounded-functions.ts';

@@ -1,8 +1,8 @@
 /**
- * Push texts: `Only {{coupon.distanceMeters}} m away`. Variables are checked when the rules are loaded; when a text
- * is made, a template with a value missing (absent or empty) is no text at all, so that nobody reads "Only  m away"; nor is one that
- * a partner's long values have made longer than any push service takes.
- * Coordinates are not offered: a push passes through hands that need not know where its reader stood.
+ * Push texts: `Only {{coupon.distanceMeters}} m away`. Variables are checked when the rules are loaded. A template with
+ * a value missing (absent or empty) makes no text at all, so that nobody reads "Only  m away". Nor does one that a
+ * partner's long values make longer than any push service takes. Coordinates are not offered: a push passes through
+ * hands that need not know where its reader stood.
  */
 import { suggest } from './suggest.ts';
 
