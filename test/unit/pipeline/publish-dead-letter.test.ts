@@ -143,6 +143,58 @@ describe('a topic of which one partition takes nothing', () => {
     expect(log).toEqual(['stuck', 'large']);
   });
 
+  it('holds half of the room by several where they fit exactly', async () => {
+    const { log, publish, pass } = setUp();
+    void publish('stuck', 0.25);
+    const fits = publish('fits', 0.25);
+    await pass(1000);
+    await fits;
+    expect(log).toEqual(['stuck', 'fits']);
+  });
+
+  it('counts what one holds for as long as it is out, whoever ends beside it', async () => {
+    const { log, publish, pass, fail } = setUp();
+    const stuck = publish('stuck', 0.4);
+    await pass(1000);
+    await publish('small', 0.1);
+    void publish('large', 0.2);
+    await pass(60_000);
+    expect(log).toEqual(['stuck', 'small']);
+    fail('stuck');
+    await expect(stuck).rejects.toThrow(UnavailableError);
+    await pass(0);
+    expect(log).toEqual(['stuck', 'small', 'large']);
+  });
+
+  it('lets the next go when the one before it leaves the queue', async () => {
+    const { log, publish, pass } = setUp();
+    const controller = new AbortController();
+    void publish('stuck', 0.1);
+    const large = publish('large', 1, ownershipOf(controller.signal));
+    const small = publish('small', 0.1);
+    await pass(60_000);
+    expect(log).toEqual(['stuck']);
+    controller.abort();
+    await expect(large).rejects.toThrow('abandoned before its dead letter');
+    await small;
+    expect(log).toEqual(['stuck', 'small']);
+  });
+
+  it('gives each that is out its own second', async () => {
+    const { log, publish, pass, fail } = setUp();
+    const first = publish('stuck 1', 0.1);
+    await pass(1000);
+    void publish('stuck 2', 0.1);
+    await pass(500);
+    fail('stuck 1');
+    await expect(first).rejects.toThrow(UnavailableError);
+    void publish('last', 0.1);
+    await pass(499);
+    expect(log).toEqual(['stuck 1', 'stuck 2']);
+    await pass(1);
+    expect(log).toEqual(['stuck 1', 'stuck 2', 'last']);
+  });
+
   it('keeps no letter that waits for its turn from leaving when its hold is lost', async () => {
     const { log, publish, pass, fail } = setUp();
     const controller = new AbortController();
