@@ -20,8 +20,8 @@ const Entry = z.strictObject({
         /** The text that is replaced; may end in … for what goes on. The line's whole text where it is left out. */
         from: Text.optional(),
         to: z.string(),
-        /** Which of several alike, from 1. */
-        nth: z.int().positive().optional(),
+        /** How many are written alike, and are all equal. Default 1. */
+        alike: z.int().min(2).optional(),
       }),
     )
     .min(1),
@@ -51,14 +51,14 @@ export function findEqual(
     const inFile = mutants.filter((mutant) => mutant.file === file);
     for (const wanted of listed) {
       const name = `equal.yaml: ${file}: "${wanted.from ?? wanted.at}" → "${wanted.to}" in "${wanted.at}"`;
-      const alike = inFile.filter((mutant) => matches(mutant, wanted));
-      const found = wanted.nth === undefined ? alike : alike.slice(wanted.nth - 1, wanted.nth);
-      const [only] = found;
-      if (only === undefined) faults.push(`${name}: no such mutant`);
-      else if (found.length > 1)
-        faults.push(`${name}: ${String(found.length)} such mutants, say which with nth`);
-      else if (killed.has(only.id)) faults.push(`${name}: a test notices it, so it is not equal`);
-      else equal.add(only.id);
+      const found = inFile.filter((mutant) => matches(mutant, wanted));
+      const count = wanted.alike ?? 1;
+      if (found.length === 0) faults.push(`${name}: no such mutant`);
+      else if (found.length !== count)
+        faults.push(`${name}: ${String(found.length)} are written so, not ${String(count)}: see alike`);
+      else if (found.some(({ id }) => killed.has(id)))
+        faults.push(`${name}: a test notices it, so it is not equal`);
+      else for (const { id } of found) equal.add(id);
     }
   }
   return { equal, faults };
