@@ -59,6 +59,7 @@ describe('an instant', () => {
     '2026-11-27T10:60:00.000Z',
     '2026-11-27T10:0x:00.000Z',
     '2026-11-27T10:00:0x.000Z',
+    '2026-11-27T10:00:61.000Z',
     '2026-11-27T10:00:00.xxxZ',
   ])('%j is none', (text) => {
     expect(parseInstant(text)).toBeUndefined();

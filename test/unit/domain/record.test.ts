@@ -7,7 +7,7 @@ describe("a header's text", () => {
     ['absent', undefined, ''],
     ['bare', 'abc', 'abc'],
     ['of bytes', Buffer.from('abc'), 'abc'],
-    ['the last of several', ['a', Buffer.from('b')], 'b'],
+    ['the last of several', ['a', 'x', Buffer.from('b')], 'b'],
     ['of none', [], ''],
     ['in JSON quotes, as Spring writes it', '"abc"', 'abc'],
     ['in quotes with white space around', ' \t"abc"\n', 'abc'],
