@@ -45,7 +45,7 @@ export function openRedisConnections(
   const connect = (
     purpose: 'commands' | 'worker',
     name: string,
-    told: Pick<RedisConnectionOptions, 'onUnavailable'> = {},
+    callbacks: Pick<RedisConnectionOptions, 'onUnavailable'> = {},
   ): RedisClient =>
     openRedis({
       ...config,
@@ -53,7 +53,7 @@ export function openRedisConnections(
       name: `${config.prefix}:${name}`,
       logger,
       onDemoted: leaveDemoted,
-      ...told,
+      ...callbacks,
     });
   const redis = connect('commands', 'claims', { onUnavailable });
   const queue = connect('commands', 'queue');

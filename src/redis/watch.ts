@@ -137,15 +137,15 @@ export function watchRedis(options: RedisWatchOptions): RedisWatch {
   const lookAtServer = async (): Promise<void> => {
     const infos = await masterInfos(redis).catch(() => []);
     if (infos.length === 0) return;
-    const told = infos.flatMap((info) => (info === undefined ? [] : [info]));
-    isInfoRefused = told.length < infos.length;
-    const evicting = told.map((info) => evictionFault(info.get('maxmemory_policy')));
+    const answered = infos.flatMap((info) => (info === undefined ? [] : [info]));
+    isInfoRefused = answered.length < infos.length;
+    const evicting = answered.map((info) => evictionFault(info.get('maxmemory_policy')));
     eviction = noteFault(
       eviction,
       evicting.find((fault) => fault !== undefined),
     );
     lookDue = false;
-    if (!isInfoRefused) compareIdentity(readMasters(redis, told));
+    if (!isInfoRefused) compareIdentity(readMasters(redis, answered));
   };
 
   const compareIdentity = (now: readonly Master[]): void => {

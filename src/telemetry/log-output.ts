@@ -32,7 +32,7 @@ export interface LineStream {
 const MAX_KEPT_BYTES = 1024 * 1024;
 
 /**
- * @param onReadAgain told how many lines were dropped since it was told last, once the reader has caught up. May write.
+ * @param onReadAgain called once the reader has caught up, with how many lines were dropped since the last call. May write.
  */
 export function streamOutput(
   stream: LineStream,
@@ -40,12 +40,12 @@ export function streamOutput(
   maxKeptBytes: number = MAX_KEPT_BYTES,
 ): LogOutput {
   let dropped = 0;
-  let told = 0;
+  let reported = 0;
   // A reader that is gone (EPIPE): what follows is dropped, and counted.
   stream.on('error', () => undefined);
   stream.on('drain', () => {
-    const lines = dropped - told;
-    told = dropped;
+    const lines = dropped - reported;
+    reported = dropped;
     if (lines > 0) onReadAgain(lines);
   });
   return {

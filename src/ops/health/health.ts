@@ -86,7 +86,7 @@ export function createHealth(ports: HealthPorts): Health {
 
   return {
     redisFaults,
-    partitionWaits: () => partitionWaits.look(consumer.status().partitions),
+    partitionWaits: () => partitionWaits.observe(consumer.status().partitions),
     notReady() {
       const reasons: string[] = [];
       if (ports.isStopping()) reasons.push('stopping');
@@ -120,7 +120,7 @@ export function createHealth(ports: HealthPorts): Health {
       const status = consumer.status();
       const { partitions, joined, inFlight, atWork, lastFetchAtMs = 0, lastProgressAtMs = 0 } = status;
       wasJoined ||= joined;
-      partitionWaits.look(partitions);
+      partitionWaits.observe(partitions);
       // Fetches go on turning while held events hang: they are a sign of life only where no event is in flight.
       const fetched = inFlight > 0 ? 0 : lastFetchAtMs;
       const hasLag = partitions.some(({ lag }) => (lag ?? 0) > 0);

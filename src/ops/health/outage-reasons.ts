@@ -1,7 +1,7 @@
 /** Why a service that is waited for can't be reached, in its client's words: what stands behind the colon of a reason. */
 
 export interface OutageReasons {
-  /** To be told by whoever waits for the service; undefined once it is there. */
+  /** For the client that waits for the service: it says why it waits, and undefined once the service is there. */
   reporter(service: string): (reason: string | undefined) => void;
   /** `what`, and behind a colon what is known of it. */
   explain(what: string, service: string): string;

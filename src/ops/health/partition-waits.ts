@@ -8,14 +8,14 @@ import type { WaitingFor } from './waits.ts';
 type Seen = Pick<PartitionStatus, 'topic' | 'partition' | 'lag' | 'fault'>;
 
 export interface PartitionWaits {
-  /** To be told often: a fault is counted from when it was told first. Monotonic ms, by default the process's. */
-  look(partitions: readonly Seen[], nowMs?: number): WaitingFor[];
+  /** To be called often: a fault counts from the call that saw it first. Monotonic ms, by default the process's. */
+  observe(partitions: readonly Seen[], nowMs?: number): WaitingFor[];
 }
 
 export function createPartitionWaits(): PartitionWaits {
   let since = new Map<string, number>();
   return {
-    look(partitions, nowMs = performance.now()) {
+    observe(partitions, nowMs = performance.now()) {
       const faulted = partitions.filter(({ fault }) => fault !== undefined);
       const nameOf = ({ topic, partition }: Seen): string => `partition ${topic}-${String(partition)}`;
       since = new Map(faulted.map((one) => [nameOf(one), since.get(nameOf(one)) ?? nowMs]));

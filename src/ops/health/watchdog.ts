@@ -34,7 +34,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   const now = options.now ?? (() => performance.now());
   let lastMark = options.progress().mark;
   let lastMovedAtMs = now();
-  let told = false;
+  let isStalled = false;
   const everyMs = Math.max(50, Math.min(1000, options.stallTimeoutMs / 5));
 
   const check = (): void => {
@@ -42,11 +42,11 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
     if (mark !== lastMark || !hasWork || away.length > 0) {
       lastMark = mark;
       lastMovedAtMs = now();
-      told = false;
+      isStalled = false;
       return;
     }
-    if (now() - lastMovedAtMs < options.stallTimeoutMs || told) return;
-    told = true;
+    if (now() - lastMovedAtMs < options.stallTimeoutMs || isStalled) return;
+    isStalled = true;
     const reason = `no progress for ${String(Math.round(now() - lastMovedAtMs))} ms while there is work`;
     options.logger.error({ mark, reason }, 'stalled');
     options.onStall(reason);
@@ -56,7 +56,9 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
 
   return {
     stalled: () =>
-      told ? [`no progress for ${String(Math.round(now() - lastMovedAtMs))} ms while there is work`] : [],
+      isStalled
+        ? [`no progress for ${String(Math.round(now() - lastMovedAtMs))} ms while there is work`]
+        : [],
     stop: () => {
       clearInterval(timer);
     },
