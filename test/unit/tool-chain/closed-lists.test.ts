@@ -40,6 +40,7 @@ const GROWTHS: readonly Growth[] = [
       'test/support/claims/cap-world.ts',
       'test/support/claims/claims-harness.ts',
       'test/unit/claims/history-member.test.ts',
+      'test/unit/domain/names.test.ts',
       'test/unit/pipeline/faults.test.ts',
     ],
   },
