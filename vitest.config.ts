@@ -1,12 +1,16 @@
 /**
  * Four projects, by what they need. `unit` and `contract` (the contracts' suites on the adapters in memory) need
- * nothing: `npm run test:quick` runs these two. `integration` (contracts on the real adapters, and adapters) shares one set
- * of real services; its files run side by side because each uses topics and key prefixes of its own. `scenarios`
- * starts whole pods, so one file at a time and after the rest: two cores, and timings that mean something.
+ * nothing: `npm run test:quick` runs these two. `integration` (the contracts on the real adapters, and adapters) and
+ * `scenarios` (whole pods) share one set of real services. The first three run side by side, spread over the run.
+ * Scenarios come after them, as many files at once as SCENARIOS_AT_ONCE says: each has topics, key prefixes and a Redis
+ * database of its own.
  */
 import { defineConfig } from 'vitest/config';
+import { availableParallelism } from 'node:os';
 import { summaryReporter } from './test/tools/reporter.ts';
+import { SpreadSequencer } from './test/tools/sequencer.ts';
 
+const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 1);
 const services = ['test/tools/global-setup.ts'];
 
 export default defineConfig({
@@ -14,14 +18,16 @@ export default defineConfig({
     reporters: ['default', summaryReporter()],
     pool: 'forks',
     setupFiles: ['test/tools/file-cost.ts', 'test/tools/property-seed.ts'],
-    maxWorkers: 2,
+    // One more than there are cores: scenarios and integration tests wait for a part of their time.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SpreadSequencer },
     // Generous, as no test asserts a time: a busy machine is slow, not wrong.
     testTimeout: 60_000,
     hookTimeout: 120_000,
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
       },
       {
         extends: true,
@@ -29,7 +35,6 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           env: { CONTRACT_ADAPTERS: 'in memory' },
-          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -38,7 +43,6 @@ export default defineConfig({
           name: 'integration',
           include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
           globalSetup: services,
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -47,9 +51,9 @@ export default defineConfig({
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
           globalSetup: services,
-          testTimeout: 180_000,
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          testTimeout: 300_000,
+          maxWorkers: scenariosAtOnce,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -22,7 +22,6 @@ afterEach(async () => {
 async function start(): Promise<Scenario> {
   const started = await startScenario({
     pods: 1,
-    redisDatabase: 9,
     events: EVENTS,
     rules: openRules('coupon-side', { caps: ROOMY }),
     caps: [{ per: 'user', max: 100, windowMs: 3_600_000 }],

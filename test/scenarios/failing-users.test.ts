@@ -45,7 +45,6 @@ async function start(): Promise<Scenario> {
   });
   const started = await startScenario({
     pods: 1,
-    redisDatabase: 4,
     partitions: PARTITIONS,
     rules: openRules('1'),
     env: {

@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<Parameters<typeof startScenario>[0]>): Promise<Scenario> {
-  run = await startScenario({ pods: 2, redisDatabase: 12, rules: openRules('handover'), ...options });
+  run = await startScenario({ pods: 2, rules: openRules('handover'), ...options });
   return run;
 }
 
@@ -129,7 +129,7 @@ it('a death redoes no more than the uncommitted span', async () => {
 
 it('a pod that the group has given up joins again as a new member: nothing is skipped, the caps hold', async () => {
   const scenario = await startScenario({
-    ...{ pods: 2, redisDatabase: 12 },
+    pods: 2,
     partners: { couponApi: { latency: { medianMs: 20, sigma: 0.5, maxMs: 200 } } },
     env: { KAFKA_SESSION_TIMEOUT_MS: '6000', DRAIN_TIMEOUT_MS: '4000' },
   });

@@ -40,7 +40,6 @@ it('a small and a large lane: each record is handled once in total, and the othe
   datadog.script({ status: 202, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' });
   run = await startScenario({
     pods: 2,
-    redisDatabase: 13,
     rules: openRules('1'),
     env: {
       LANE_THRESHOLD_BYTES: String(THRESHOLD),

@@ -25,7 +25,6 @@ afterEach(async () => {
 async function start(pods: number, env: Readonly<Record<string, string>> = {}): Promise<void> {
   run = await startScenario({
     pods,
-    redisDatabase: 12,
     rules: openRules('1'),
     env: { MAX_RECORD_BYTES: '67108864', ...env },
   });

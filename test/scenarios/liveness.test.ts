@@ -18,7 +18,7 @@ afterEach(async () => {
 async function start(
   options: Partial<Parameters<typeof startScenario>[0]>,
 ): Promise<{ scenario: Scenario; pod: PodProcess }> {
-  const scenario = await startScenario({ pods: 1, redisDatabase: 13, ...options });
+  const scenario = await startScenario({ pods: 1, ...options });
   cleanups.push(() => scenario.stop());
   const [pod] = scenario.pods;
   if (pod === undefined) throw new Error('no pod');
@@ -194,7 +194,7 @@ describe('what can not go on exits with its reason', () => {
   ])(
     '%s: a crash that kafkajs does not restart from ends the pod',
     async (_name, env, intrude, reason, code) => {
-      const scenario = await startScenario({ pods: 1, redisDatabase: 13, rules: openRules('crash'), env });
+      const scenario = await startScenario({ pods: 1, rules: openRules('crash'), env });
       cleanups.push(() => scenario.stop());
       const intruder = await intrude(scenario);
       if (intruder !== undefined) {

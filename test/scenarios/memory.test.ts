@@ -31,7 +31,6 @@ async function start(): Promise<PodProcess> {
   coupons.script(() => (isAway ? { status: 503, body: '' } : { status: 204, body: '' }));
   run = await startScenario({
     pods: 1,
-    redisDatabase: 13,
     rules: openRules('1'),
     partitions: PARTITIONS,
     env: { COUPON_API_URL: coupons.url, MAX_RECORD_BYTES: String(64 * MIB) },

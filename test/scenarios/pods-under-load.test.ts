@@ -11,7 +11,6 @@ afterEach(async () => {
 async function start(options: Partial<Parameters<typeof startScenario>[0]> = {}): Promise<Scenario> {
   run = await startScenario({
     pods: 2,
-    redisDatabase: 2,
     partners: { couponApi: { latency: { medianMs: 20, sigma: 0.5, maxMs: 200 } } },
     ...options,
   });

@@ -22,7 +22,6 @@ afterEach(async () => {
 it('poisoned records: each event in them ends once, the good ones between are pushed, the pod goes on', async () => {
   run = await startScenario({
     pods: 1,
-    redisDatabase: 10,
     rules: openRules('poison'),
     env: { MAX_RECORD_BYTES: String(MAX_RECORD_BYTES), LOG_LEVEL: 'debug' },
   });

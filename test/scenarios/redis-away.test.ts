@@ -33,7 +33,7 @@ async function start(
   pods: number,
   redis: { readonly url: string; readonly cluster?: boolean },
 ): Promise<Scenario> {
-  run = await startScenario({ pods, redisDatabase: 0, redis, events: 4000 });
+  run = await startScenario({ pods, redis, events: 4000 });
   for (const pod of run.pods) await pod.start();
   for (const pod of run.pods) await pod.waitUntilReady();
   return run;

@@ -29,7 +29,6 @@ async function start(): Promise<void> {
   });
   run = await startScenario({
     pods: 1,
-    redisDatabase: 11,
     rules: openRules('1'),
     env: {
       COUPON_API_URL: coupons.url,

@@ -25,17 +25,15 @@ export function readCosts(): readonly KeptCost[] {
   }
 }
 
-export function keepCosts(modules: readonly TestModule[]): void {
-  const kept = new Map(readCosts().map((cost) => [`${cost.project} ${cost.file}`, cost]));
-  for (const module of modules) {
-    const { cost } = module.meta();
-    if (cost === undefined) continue;
-    const { prepareDuration, setupDuration, collectDuration, duration } = module.diagnostic();
-    const project = module.project.name;
-    const file = module.relativeModuleId;
-    const seconds = (prepareDuration + setupDuration + collectDuration + duration) / 1000;
-    kept.set(`${project} ${file}`, { project, file, seconds, ...cost });
-  }
+/** At the end of each file, so that a run that is broken off has kept what it knows. */
+export function keepCost(module: TestModule): void {
+  const { cost } = module.meta();
+  if (cost === undefined) return;
+  const { prepareDuration, setupDuration, collectDuration, duration } = module.diagnostic();
+  const project = module.project.name;
+  const file = module.relativeModuleId;
+  const seconds = (prepareDuration + setupDuration + collectDuration + duration) / 1000;
+  const others = readCosts().filter((kept) => kept.project !== project || kept.file !== file);
   mkdirSync(dirname(KEPT), { recursive: true });
-  writeFileSync(KEPT, JSON.stringify([...kept.values()], undefined, 1));
+  writeFileSync(KEPT, JSON.stringify([...others, { project, file, seconds, ...cost }], undefined, 1));
 }

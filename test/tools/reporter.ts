@@ -6,7 +6,7 @@
  */
 import { writeFileSync, writeSync } from 'node:fs';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
-import { keepCosts } from './kept-costs.ts';
+import { keepCost } from './kept-costs.ts';
 import { createProgress } from './progress.ts';
 import { formatSummary, settleSummary, type TestSummary } from './test-summary.ts';
 
@@ -29,10 +29,10 @@ export function summaryReporter(): Reporter {
     },
     onTestModuleEnd(module) {
       progress.ended(module.relativeModuleId);
+      keepCost(module);
     },
     onTestRunEnd(modules, unhandledErrors, reason) {
       progress.end();
-      keepCosts(modules);
       const counted = countTests(modules);
       const broken = unhandledErrors.length + (reason === 'interrupted' ? 1 : 0);
       summary = { ...counted, failed: counted.failed + broken };

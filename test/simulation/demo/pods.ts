@@ -38,6 +38,9 @@ export const showExit = ({ code, signal }: Exit): string =>
 /** Of a pod's log, for an error that has to explain itself after the log is gone. */
 const TAIL_LINES = 12;
 
+/** The first pod that ends in order leaves its compiled source here: halves the CPU of each later start. */
+const COMPILE_CACHE = fileURLToPath(new URL('../../../.cache/pods', import.meta.url));
+
 /** A pod that is not started yet. */
 export const createPod = (
   guard: Guard,
@@ -92,11 +95,11 @@ export const createPod = (
           main,
         ],
         cwd: fileURLToPath(new URL('../../../', import.meta.url)),
-        env: { PATH: process.env['PATH'] ?? '', ...pod.env },
+        env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...pod.env },
         logFile: pod.logFile,
       });
     },
-    async waitUntilReady(timeoutMs = 60_000) {
+    async waitUntilReady(timeoutMs = 120_000) {
       const deadline = Date.now() + timeoutMs;
       for (;;) {
         const response = await answers('/ready');

@@ -80,7 +80,6 @@ const NO_WORKER: SourceEdit = {
   replace: 'start: () => undefined,',
 };
 const ENV = {
-  NODE_COMPILE_CACHE: join(import.meta.dirname, '../../../.cache/pods'),
   // A frozen pod stays a member until the hazard gives it up.
   KAFKA_SESSION_TIMEOUT_MS: '60000',
   DRAIN_TIMEOUT_MS: '6000',

@@ -1,7 +1,7 @@
 /**
  * Whole pods as processes against real services and simulated partners, for scenarios: everything a pod meets in
  * production but the partners' own code. Each scenario has topics, group, documents and a Redis database of its
- * own, so none sees another's pushes.
+ * own, so none sees another's pushes, and files run side by side.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -28,6 +28,7 @@ import { ensureTopics, openKafka } from '../../simulation/player/kafka.ts';
 import { play } from '../../simulation/player/play.ts';
 import { findFreePorts } from '../../simulation/services/free-ports.ts';
 import { openGuard } from '../../simulation/services/guarded-process.ts';
+import { takeFreeDatabase } from '../redis/free-database.ts';
 import { checkPromises, type PromiseCheck } from '../../simulation/verify/check-promises.ts';
 import type { ProducedEvent } from '../../simulation/verify/evidence.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
@@ -42,8 +43,8 @@ const DEFAULT_CAPS: readonly Cap[] = [
 export interface ScenarioOptions {
   /** How many pods there are; none is started by itself. */
   readonly pods: number;
-  /** 1–15, another in each file: files share the server, not the database. */
-  readonly redisDatabase: number;
+  /** For a scenario that must know it before; undefined: one that is free. Scenarios share the server, not the database. */
+  readonly redisDatabase?: number;
   readonly partners?: SettingsPatch;
   readonly env?: Readonly<Record<string, string>>;
   /** What one pod has beyond that; counted from 0. */
@@ -92,7 +93,11 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
   };
   const bucket = inject('bucket');
   const mark = randomUUID().slice(0, 8);
-  const redisUrl = options.redis?.url ?? `${services['REDIS_URL'] ?? ''}/${String(options.redisDatabase)}`;
+  const sharedRedis = services['REDIS_URL'] ?? '';
+  const isOwn = options.redis !== undefined || options.redisDatabase !== undefined;
+  const database = isOwn ? undefined : await takeFreeDatabase(sharedRedis);
+  const number = options.redisDatabase ?? database?.number;
+  const redisUrl = options.redis?.url ?? `${sharedRedis}/${String(number)}`;
   if (options.redis === undefined) await emptyDatabase(redisUrl);
   const names: RunNames = {
     topic: `scenario-${mark}`,
@@ -190,10 +195,10 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
     untilDrained: async () => {
       const running = pods.filter((pod) => pod.isRunning());
       const done = await drain(kafka, names, running, observer, {
-        timeoutMs: 60_000,
+        timeoutMs: 120_000,
         signal: new AbortController().signal,
       });
-      if (!done) throw new Error('not drained: nothing has moved for 60 s');
+      if (!done) throw new Error('not drained: nothing has moved for 120 s');
     },
     promises: async () =>
       checkPromises({
@@ -210,6 +215,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
       await observer.stop();
       await partners.stop();
       s3.destroy();
+      await database?.release();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -234,7 +240,7 @@ function* take<T extends { readonly events: readonly unknown[] }>(
 }
 
 /** Polls until it no longer throws; the deadline is generous, because a busy machine is no failure. */
-export function eventually<T>(check: () => Promise<T> | T, timeoutMs = 60_000): Promise<T> {
+export function eventually<T>(check: () => Promise<T> | T, timeoutMs = 120_000): Promise<T> {
   return vi.waitFor(check, { timeout: timeoutMs, interval: 100 });
 }
 

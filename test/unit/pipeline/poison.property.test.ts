@@ -14,7 +14,7 @@ import { bench } from '../../support/pipeline-fakes.ts';
 import { giants, poison, type PoisonRecord } from '../../support/pods/poison.ts';
 
 const MAX_RECORD_BYTES = 1024 * 1024;
-/** What a log line may ownership: no control, no line end, nothing that turns the direction of text. */
+/** What a log line may hold: no control, no line end, nothing that turns the direction of text. */
 const HARMLESS = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]*$/u;
 const MEMBERS_OF_ALL = Object.getOwnPropertyNames(Object.prototype);
 
