@@ -1,12 +1,11 @@
 /**
- * What a record's headers say of its value. Names are taken exactly as `content-type` and `content-encoding`
- * (Kafka's header names are case-sensitive), values in any case, with parameters, as bytes or as text, also in
- * the JSON quotes that Spring puts around them. Where a header is given more than once, the last content-type counts, as
- * Kafka's own `lastHeader` does.
+ * What a record’s headers say of its value. Names are exactly `content-type` and `content-encoding`, as Kafka’s header
+ * names are case-sensitive. Values may be bytes or text, in any case, with parameters, also in the JSON quotes that
+ * Spring adds. Of several content-types the last counts, as with Kafka’s `lastHeader`.
  */
 import { headerText, type HeaderValue } from '../../domain/record.ts';
 
-/** `any`: no content-type that says so; told by content. */
+/** `any`: no content-type decides; the content does. */
 export type ContentForm = 'json' | 'ndjson' | 'any';
 
 export type ContentPacking = 'none' | 'gzip' | { readonly unknown: string };
@@ -34,7 +33,7 @@ export function readPacking(headers: Headers): ContentPacking {
     .filter((name) => name !== '' && name !== 'identity');
   if (given.length === 0) return 'none';
   if (given.length === 1 && (given[0] === 'gzip' || given[0] === 'x-gzip')) return 'gzip';
-  // It is quoted in an error: one short line, whatever was sent.
+  // An error quotes it: one short line, whatever was sent.
   const unknown = given.join(',').replace(/[^\x21-\x7e]/g, '?');
   return { unknown: unknown.slice(0, 40) };
 }

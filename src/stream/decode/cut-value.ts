@@ -1,7 +1,7 @@
 /**
- * Finds out which form an unpacked value has (see record-decoder.ts) and cuts it into events, each with its
- * bytes and what they say. A generator: it yields nothing (`undefined`) where a pause may be made, so that the
- * same code decodes a small record at once and a large one in slices.
+ * Finds the form of an unpacked value (see record-decoder.ts) and cuts it into events, each with its bytes and what
+ * they say. A generator: it yields nothing (`undefined`) where a pause may be made. So the same code decodes a small
+ * record at once and a large one in slices.
  */
 import type { PieceContent } from '../../domain/record.ts';
 import type { ContentForm } from './content-headers.ts';
@@ -69,7 +69,7 @@ function* readArray(bytes: Buffer, open: number): Cutting {
       const content = malformed("other data after the array's end");
       yield last === undefined ? whole(content) : { bytes: rest, content };
     } else if (end.kind === 'unclosed') {
-      // A bad last element is the rest of the record already; after a good one, what is missing is the piece.
+      // A bad last element already is the rest of the record. After a good one, what is missing is the piece.
       const content = malformed('the array is not closed');
       if (last === undefined) yield whole(content);
       else if (last.content.kind === 'json') yield { bytes: bytes.subarray(bytes.length), content };

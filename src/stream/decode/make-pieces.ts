@@ -1,6 +1,6 @@
 /**
- * Makes pieces of what was cut from a record's value, so that none keeps more memory than it needs: small slices of large
- * or packed values are copied, large ones of a packed value are cut again when a dead letter asks for them.
+ * Makes pieces of what was cut from a record’s value, so that none keeps more memory than it needs. Small slices of
+ * large or packed values are copied. Large slices of a packed value are cut again when a dead letter asks for them.
  */
 import type { HeaderValue, PieceContent, RecordPiece } from '../../domain/record.ts';
 import type { Cut } from './cut-value.ts';
@@ -27,12 +27,12 @@ export type ToPiece = (index: number, cut: Cut) => RecordPiece;
 
 export interface PieceMaker {
   readonly of: ToPiece;
-  /** @param from what it was cut from, if not the value itself. */
+  /** @param from the bytes that it was cut from, if not the value itself. */
   readonly unpacked: (index: number, cut: Cut, from: Buffer) => RecordPiece;
   readonly whole: (content: PieceContent) => RecordPiece;
 }
 
-/** Of nearly all records, so without anything made for it but the piece. */
+/** The piece of nearly all records: nothing is made but the piece. */
 export function onlyPiece(
   { topic, partition, offset, key, headers, value }: RawRecord,
   content: PieceContent,

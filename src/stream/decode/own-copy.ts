@@ -1,6 +1,6 @@
 /**
- * Copies of bytes that may live for long, in memory that little else shares. `Buffer.from` puts small copies side by side
- * in 64 KiB: one event that waits would keep all of that, and ten thousand of them more than a pod has.
+ * Copies of bytes that may live for long, in memory that little else shares. `Buffer.from` puts small copies side by
+ * side in 64 KiB. One waiting event would keep all of that, and ten thousand of them more than a pod has.
  */
 
 const SLAB_BYTES = 4096;

@@ -1,7 +1,7 @@
 /**
- * A packed value, unpacked for a while. Unpacked bytes are held under one bound for the whole pod, however many records
- * are being taken apart at once, and given back the moment they are not needed: the packed value stays, and they can be
- * had again.
+ * A packed value, unpacked for a while. One limit for the whole pod holds for unpacked bytes, however many records are
+ * being cut at once. They are given back as soon as no cutting needs them: the packed value stays and can be unpacked
+ * again.
  */
 import { createByteSemaphore, type ByteSemaphore } from '../../runtime/collections/byte-semaphore.ts';
 import { giveBack, hintUnpackedBytes, unpackGzip } from './unpack-gzip.ts';
@@ -9,7 +9,7 @@ import { giveBack, hintUnpackedBytes, unpackGzip } from './unpack-gzip.ts';
 export interface UnpackLimits {
   /** A value larger than this, as it came or unpacked, is `too_large`. */
   readonly maxRecordBytes: number;
-  /** Where unpacked bytes are held. Default: without bound. */
+  /** Permits for unpacked bytes. Default: no limit. */
   readonly unpackSemaphore?: ByteSemaphore | undefined;
 }
 
@@ -20,11 +20,11 @@ export type Unpacked =
 
 export interface HeldValue {
   readonly bytes: Buffer;
-  /** They are gone, as others wanted the room: not to be looked at any more. */
+  /** The bytes are gone, as others wanted the permits. They must not be read any more. */
   readonly isGone: boolean;
-  /** At work with them just now. */
+  /** The bytes are being worked on just now. */
   touch(): void;
-  /** From now on they may go where others want the room and nobody is at work with them. */
+  /** From now on the bytes may be taken away where others wait and nobody works on them. */
   allowEviction(): void;
   /** Frees them now. A second call changes nothing. */
   release(): void;
@@ -34,8 +34,8 @@ const NO_BOUND = createByteSemaphore({ capacityBytes: Infinity });
 const LEAST_BYTES = 128 * 1024;
 
 /**
- * Waits for room. What the value itself says of its size is asked for first; where that is not true, as much as a record
- * may have. Never rejects.
+ * Waits for a permit. It asks for the size that the value itself states, and for the largest record where that is not
+ * true. Never rejects.
  */
 export async function unpackWhenFree(
   packed: Buffer,

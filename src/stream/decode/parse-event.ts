@@ -1,6 +1,6 @@
 /**
- * One event's bytes to its content: JSON that is UTF-8, or the reason why not. Errors are one short line and
- * say where, not what: events hold people's whereabouts, and these texts go to logs and headers.
+ * One event’s bytes to its content: JSON that is UTF-8, or the reason why not. Errors are one short line and say where,
+ * not what. Events hold people’s whereabouts, and these texts go to logs and headers.
  */
 import { isUtf8 } from 'node:buffer';
 import { EVENT_FIELDS } from '../../domain/event.ts';
@@ -15,18 +15,18 @@ import {
 } from '../../runtime/json/json-bytes.ts';
 
 /**
- * Brackets inside brackets beyond this are refused as malformed, as RFC 8259 section 9 allows: a parser needs
- * seconds for a million of them. Values up to {@link CAN_NOT_BE_DEEP_BYTES} can't be JSON and deeper.
+ * Deeper nesting is refused as malformed, as RFC 8259 section 9 allows: a parser needs seconds for a million brackets.
+ * Values up to {@link CAN_NOT_BE_DEEP_BYTES} can’t be JSON and deeper.
  */
 export const MAX_DEPTH = 2048;
 const CAN_NOT_BE_DEEP_BYTES = 2 * MAX_DEPTH;
 
-/** What a larger event says beside its fields is let go of at once: its tree can take ten times the bytes' memory. */
+/** A larger event is reduced to its fields at once: its tree can take ten times its bytes in memory. */
 const KEPT_WHOLE_BYTES = 4096;
 
 /**
- * @returns `refused` and `malformed` where the bytes are no JSON value. Of more than 4 KiB only what validation reads,
- * and what is no plain value comes out as `{}` or `[]`. Never throws.
+ * @returns `refused` and `malformed` where the bytes are no JSON value. Of more than 4 KiB it keeps only what
+ * validation reads; a value that is not plain comes out as `{}` or `[]`. Never throws.
  */
 export function parseEvent(bytes: Buffer): PieceContent {
   if (bytes.length === 0) return malformed('not JSON: nothing there');
@@ -59,7 +59,7 @@ function withoutUnread(value: unknown): unknown {
   return kept;
 }
 
-/** A text so long, an object or an array breaks the rules of every field that has some. */
+/** Such a long text, an object or an array breaks the rules of every field that has rules. */
 function withoutInside(value: unknown): unknown {
   if (Array.isArray(value)) return [];
   const isLarge = typeof value === 'string' ? value.length > KEPT_WHOLE_BYTES : typeof value === 'object';

@@ -1,9 +1,9 @@
 /**
- * Parses one event that is too large to be parsed in one go: `JSON.parse` of 60 MB stops the event loop for
- * seconds, and its tree can take ten times the memory. An event's own fields are small, so only the outermost
- * object's small members with a field's name are read; the rest is checked to be JSON and passed over. A value over 64 KiB becomes
- * `{}`, which breaks the same rules as any oversized value does in a field that has rules, and which nobody
- * reads in one that has none.
+ * Parses one event that is too large to be parsed in one go. `JSON.parse` of 60 MB stops the event loop for seconds,
+ * and its tree can take ten times the memory.
+ * An event’s own fields are small. So only the outermost object’s small members with a field’s name are read; the rest
+ * is checked to be JSON and passed over. A value over 64 KiB becomes `{}`. In a field with rules that breaks the same
+ * rules as any oversized value; a field without rules is not read.
  */
 import { isUtf8 } from 'node:buffer';
 import { EVENT_FIELDS } from '../../domain/event.ts';
@@ -15,14 +15,14 @@ import { malformed, MAX_DEPTH, TOO_DEEP } from './parse-event.ts';
 const MAX_VALUE_BYTES = 64 * 1024;
 /** Longer names are no field of an event. */
 const MAX_KEY_BYTES = 1024;
-/** All that is read of one large event, together. */
+/** The bytes that are read of one large event, together. */
 const MAX_READ_BYTES = 1024 * 1024;
 const UTF8_STEP_BYTES = 1024 * 1024;
 
 /**
- * What `JSON.parse` would say of the bytes, but for members over the limits above; an array comes out as `[]`
- * and a bare value as null. `refused`: `malformed`, or `too_large` where the small members are too many.
- * Yields nothing (`undefined`) where a pause may be made.
+ * What `JSON.parse` would say of the bytes, except for members over the limits above. An array comes out as `[]` and a
+ * bare value as null. `refused`: `malformed`, or `too_large` where there are too many small members. Yields nothing
+ * (`undefined`) where a pause may be made.
  */
 export function* parseLargeEvent(bytes: Buffer): Generator<undefined, PieceContent> {
   const members: [Slice, Slice][] = [];
@@ -62,7 +62,7 @@ function* isUtf8InSteps(bytes: Buffer): Generator<undefined, boolean> {
   let start = 0;
   while (start < bytes.length) {
     let end = Math.min(bytes.length, start + UTF8_STEP_BYTES);
-    // Never between a character's bytes: back to before its first (a continuation byte is 10xxxxxx).
+    // Never cuts between a character’s bytes: goes back to before the first (a continuation byte is 10xxxxxx).
     for (let back = 0; back < 3 && end < bytes.length && ((bytes[end] ?? 0) & 0xc0) === 0x80; back += 1) {
       end -= 1;
     }

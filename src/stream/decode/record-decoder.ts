@@ -1,22 +1,22 @@
 /**
- * Takes one Kafka record's value apart into pieces, one an event. Whatever the bytes, it never throws and never
- * loses one: what can't be read comes out as a refused piece, its neighbours as they are.
+ * Cuts one Kafka record’s value into pieces, one an event. Whatever the bytes, it never throws and never loses one:
+ * unreadable bytes come out as a refused piece, and their neighbours as they are.
  *
- * Which form a value has: `content-type` decides where it is `application/json` or `application/x-ndjson`. Else
- * the content does, in this order (a byte order mark and white space in front don't count):
- * 1. It starts with `[`: an array, its elements are the events.
- * 2. Its first line is a JSON object by itself and more than blank lines follow: NDJSON.
- * 3. It is one JSON value, over however many lines: an object is the event, anything else is invalid.
- * 4. Some line, not indented further than the first, is a JSON object by itself: NDJSON with a bad first line.
- * 5. Otherwise the record is malformed as a whole.
+ * `content-type` decides the form where it is `application/json` or `application/x-ndjson`. Else the content decides,
+ * in this order (a byte order mark and white space in front don’t count):
+ *   1. It starts with `[`: an array, its elements are the events.
+ *   2. Its first line is a JSON object by itself and more than blank lines follow: NDJSON.
+ *   3. It is one JSON value, over however many lines: an object is the event, anything else is invalid.
+ *   4. Some line, not indented further than the first, is a JSON object by itself: NDJSON with a bad first line.
+ *   5. Otherwise the record is malformed as a whole.
  *
- * Bytes of a piece: the value as it came, still packed, where the piece is the whole record (also the one
- * object in a gzip); else the exact slice. Of a large or packed value it is a copy where it is small, so that no event
- * keeps its neighbours' bytes in memory; a large slice of a packed value is cut again when it is needed.
+ * A piece that is the whole record has the value as it came, still packed; so has the one object in a gzip. Any other
+ * piece has its exact slice. Small slices of a large or packed value are copies, so that no event keeps its neighbours’
+ * bytes in memory. A large slice of a packed value is cut again when it is needed.
  *
  * A small record of few events comes as an array at once. Others come as an iterable that works in slices of a few
- * milliseconds and lets the event loop turn in between. Both drive the same cutting. Unpacked bytes are held under the
- * pod's common bound; they may be taken away between two pieces, and are unpacked again then.
+ * milliseconds and lets the event loop turn in between. Both drive the same cutting. The pod’s limit for unpacked bytes
+ * holds here; bytes that are taken away between two pieces are unpacked again.
  */
 import type { PieceContent, RecordPiece } from '../../domain/record.ts';
 import { readForm, readPacking, type ContentForm } from './content-headers.ts';
@@ -34,14 +34,16 @@ export type DecodeLimits = UnpackLimits;
 
 /** … unless it takes more steps than this: events, or pauses that the cutting offers. */
 const AT_ONCE_STEPS = 512;
-/** … or has more events: each is an object until it is taken in, and thousands of partitions may wait for that. */
+/**
+ * … or has more events: each is an object until it is taken in, and thousands of partitions may wait for their turn.
+ */
 const AT_ONCE_PIECES = 16;
 /** An object on one line up to this size is parsed without being cut: 16 KiB. */
 const SMALL_OBJECT_BYTES = 16 * 1024;
 
 /**
- * At least one piece comes of every record, in the record's order, `source.index` counting from 0 without
- * holes. Never throws; the iterable never rejects, may be iterated once, and may be left early.
+ * Every record gives at least one piece, in the record’s order, with `source.index` from 0 without holes. Never throws.
+ * The iterable never rejects, may be iterated once, and may be left early.
  */
 export function decodeRecord(
   record: RawRecord,
@@ -73,7 +75,7 @@ export function decodeRecord(
   return unpackThenCut(value, headers, limits, toPiece);
 }
 
-/** As far as it goes at once. `rest`: what there is beyond that. */
+/** Decodes as far as it goes at once. `rest`: what is left beyond that. */
 function startCutting(
   bytes: Buffer,
   headers: RawRecord['headers'],
@@ -94,7 +96,7 @@ function startCutting(
   return { pieces, rest };
 }
 
-/** What most records are: one line that begins as an object, so it is an event or malformed, whatever else. */
+/** The form of most records: one line that begins as an object, so it is an event or malformed. */
 function isOneSmallObject(bytes: Buffer, form: ContentForm): boolean {
   return (
     bytes[0] === OPEN_OBJECT &&
@@ -104,7 +106,7 @@ function isOneSmallObject(bytes: Buffer, form: ContentForm): boolean {
   );
 }
 
-/** From the last piece on where the unpacked bytes have been taken away. */
+/** Continues after the last piece where the unpacked bytes have been taken away. */
 async function* unpackThenCut(
   packed: Buffer,
   headers: RawRecord['headers'],
@@ -144,7 +146,7 @@ async function* unpackThenCut(
   }
 }
 
-/** The clock runs on while the consumer works on a piece: its share of the loop counts as ours. */
+/** The clock goes on while the consumer works on a piece: the consumer’s share of the loop counts too. */
 async function* goOnInSlices(
   pieces: readonly RecordPiece[],
   cuts: Iterator<Cut | undefined>,

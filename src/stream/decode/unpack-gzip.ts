@@ -1,7 +1,7 @@
 /**
- * Unpacks gzip into one buffer and never further than a limit, so that a few packed kilobytes can't become
- * gigabytes here. Concatenated members are one value (RFC 1952 section 2.2). Zero bytes after the last member
- * are padding; anything else there is not gzip, also where zlib itself would stop reading and say nothing.
+ * Unpacks gzip into one buffer and never beyond a limit, so that a few packed kilobytes can’t become gigabytes.
+ * Concatenated members are one value (RFC 1952 section 2.2). Zero bytes after the last member are padding. Anything
+ * else there is not gzip, also where zlib itself would stop reading without a word.
  */
 import { createGunzip, gunzipSync } from 'node:zlib';
 
@@ -14,18 +14,16 @@ const CHUNK_BYTES = 128 * 1024;
 /** Deflate can't expand any further than this. https://zlib.net/zlib_tech.html */
 const MAX_EXPANSION = 1032;
 
-/**
- * What the last member says of its size. Only a hint: members before it are not counted, and it may lie.
- */
+/** The size that the last member states. Only a hint: earlier members are not counted, and it may lie. */
 export function hintUnpackedBytes(packed: Buffer): number {
   if (packed.length < 18) return 0;
   return Math.min(packed.readUInt32LE(packed.length - 4), packed.length * MAX_EXPANSION);
 }
 
-/** At once, for small values: blocks for as long as unpacking `maxBytes` takes. */
+/** At once, for small values: blocks while it unpacks up to `maxBytes`. */
 export function unpackGzipNow(packed: Buffer, maxBytes: number): Unpacked {
   try {
-    // With `info` the engine comes along, which knows how much of the input it used; the types don't say so.
+    // With `info` the engine is returned too, which knows how much input it used; the types don’t say so.
     const options = { maxOutputLength: Math.max(1, maxBytes), info: true };
     const result = gunzipSync(packed, options) as unknown as GunzipInfo;
     return result.buffer.length > maxBytes
@@ -43,9 +41,10 @@ interface GunzipInfo {
 }
 
 /**
- * Off the event loop (zlib works in its thread pool), a chunk at a time; stops as soon as `maxBytes` is
- * passed. Takes the memory of the unpacked value once: what was asked for and not written to is not there yet, and
- * zlib's own pieces are given back as they are copied, not when garbage is collected next. Never rejects.
+ * Works off the event loop, in zlib’s thread pool, a chunk at a time; stops as soon as `maxBytes` is passed. Never
+ * rejects.
+ * Takes the memory of the unpacked value once. Memory that is not written to yet is not really there. zlib’s own pieces
+ * are freed as they are copied, not by the next garbage collection.
  */
 export async function unpackGzip(packed: Buffer, maxBytes: number): Promise<Unpacked> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
@@ -68,7 +67,7 @@ export async function unpackGzip(packed: Buffer, maxBytes: number): Promise<Unpa
   return checkRest(packed, gunzip.bytesWritten, exactly(bytes, length));
 }
 
-/** Room that was asked for in vain is not kept. */
+/** Memory that was allocated in vain is not kept. */
 function exactly(bytes: Buffer, length: number): Buffer {
   if (length === bytes.length) return bytes;
   if (2 * length >= bytes.length) return bytes.subarray(0, length);
@@ -78,12 +77,12 @@ function exactly(bytes: Buffer, length: number): Buffer {
   return exact;
 }
 
-/** Frees the memory now. Nothing that shares it may be looked at any more. */
+/** Frees the memory now. Nothing that shares it may be read any more. */
 export function giveBack(bytes: Buffer): void {
   if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
 }
 
-/** One of zlib's pieces, once it is copied. Of one that fills its memory it holds no more: it has taken new. */
+/** Frees one of zlib’s pieces once it is copied. zlib has let go of a piece that fills its memory. */
 function giveBackChunk(chunk: Buffer): void {
   if (chunk.length === chunk.buffer.byteLength) giveBack(chunk);
 }
