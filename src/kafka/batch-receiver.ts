@@ -1,11 +1,10 @@
 /**
- * What is done with a batch that kafkajs hands over: taken into its partition's buffer where it begins exactly
- * where we expect it, and otherwise refused and fetched again from there. Where the log does not reach there, what it
- * has decides.
+ * Receives the batches of kafkajs. A batch that begins exactly where we expect it goes into its partition’s buffer. Any
+ * other batch is refused, and fetched again from there. Where the log has no such offset, what the log has decides.
  *
- * After a join, kafkajs may still hand over batches that were fetched before it, and resolving their offsets
- * would move the new assignment's position past records that nobody has read. So nothing is resolved that was
- * not taken, and every batch is measured against our own position.
+ * After a join, kafkajs may still hand over batches that it fetched before. Resolving their offsets would move the new
+ * assignment’s position past records that nobody has read. So only what was taken is resolved, and every batch is
+ * compared with our own position.
  */
 import type { ConsumerEndBatchProcessEvent, EachBatchPayload } from 'kafkajs';
 import type { Clock } from '../runtime/clock.ts';
@@ -33,13 +32,13 @@ export interface BatchReceiverOptions {
 }
 
 export interface BatchReceiver {
-  /** Rejects only with what the client's heartbeat rejects with: that is how it learns of a rebalance. */
+  /** Rejects only with what the client’s heartbeat rejects with: so kafkajs learns of a rebalance. */
   eachBatch(payload: EachBatchPayload): Promise<void>;
-  /** A batch of control or aborted records only never reaches {@link eachBatch}; the client skipped it itself. */
+  /** A batch of only control or aborted records. The client skips it and never calls {@link eachBatch}. */
   batchEnded(event: ConsumerEndBatchProcessEvent['payload']): void;
-  /** How far the partition's log reaches now, by what a fetch's answer says. */
+  /** How far the partition’s log reaches now, as a fetch’s answer says. */
   readonly reachesTo: (partition: number, ends: PartitionEnds) => void;
-  /** The broker says that the log has no such offset: it begins further on, or ends before. */
+  /** The broker says that the log has no such offset: the log begins later or ends before. */
   readonly outOfRange: (partition: number, offset: number) => void;
   /** The consumer has handed over for good: batches that wait are dropped. */
   stop(): void;
@@ -51,7 +50,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   let isOver = false;
   const realigning = new Set<PartitionFlow>();
 
-  /** Waits until the current assignment takes batches. Undefined: it will not happen, the pod is leaving. */
+  /** Waits until the current assignment takes batches. Undefined where it never will, as the pod leaves. */
   async function whenOpen(payload: EachBatchPayload): Promise<Assignment | undefined> {
     while (!isOver) {
       const { current } = partitions;
@@ -92,10 +91,10 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
       positions.passDeleted(partition, range.low);
       pump.wake();
     } else {
-      // Its end was cut off, and the log may have grown past it since. Also where the topic is another now: then all
-      // its partitions begin anew.
+      // The log’s end was cut off, and the log may have grown past it since. Or the topic is another now: then all its
+      // partitions begin anew.
       await positions.checkTopic();
-      // Where it has begun anew, or is another pod's meanwhile, there is nothing left to do.
+      // A partition that has begun anew, or is another pod’s meanwhile, needs nothing more.
       if (!isServed(assignment, flow)) return;
       positions.restart(partition, range);
     }
@@ -115,7 +114,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
   return {
     async eachBatch(payload) {
       const { batch } = payload;
-      // First, as it takes its time: from the look at the assignment on, nothing is waited for.
+      // First, as copying takes its time: after the look at the assignment nothing is awaited.
       const entries = await toEntries(batch, options.lane);
       const assignment = await whenOpen(payload);
       const flow = assignment?.flows.get(batch.partition);
@@ -138,7 +137,7 @@ export function createBatchReceiver(options: BatchReceiverOptions): BatchReceive
         assignment.toSeek.add(partition);
         return;
       }
-      // Where nothing but such records came, the first one tells where the fetch began.
+      // The first of such records tells where the fetch began.
       const first = parseOffset(event.firstOffset);
       const next = parseOffset(lastOffset) + 1;
       if (first === flow.fetchPosition && next > first) {

@@ -1,4 +1,4 @@
-/** What a consumer is told and what it tells. Durations are in ms. */
+/** What a consumer takes and what it reports. Durations are in ms. */
 import type { Clock } from '../runtime/clock.ts';
 import type { EventHandler } from '../domain/event-work.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -14,7 +14,7 @@ export interface ConsumerOptions {
   /** Where a group that has committed nothing begins. */
   readonly start: 'earliest' | 'latest';
   readonly lane: Lane;
-  /** A record whose value, as it came, has at least so many bytes is `large`. */
+  /** A record whose value, as it came, has at least this many bytes is `large`. */
   readonly laneThresholdBytes: number;
   readonly ordering: Ordering;
   readonly sessionTimeoutMs: number;
@@ -24,15 +24,18 @@ export interface ConsumerOptions {
   readonly commitMaxEvents: number;
   /** Events received without outcome in this pod: at most. */
   readonly maxInFlightEvents: number;
-  /** A partition's events from the last commit to the last one received: at most, but for one record that has more. */
+  /**
+   * A partition’s events from the last commit to the last one received: at most. One record that has more events is
+   * still read.
+   */
   readonly maxUncommittedEvents: number;
   readonly maxRecordBytes: number;
   /**
-   * Bytes of records fetched and not finished in this pod; each partition may go one fetch beyond,
-   * two while it is fast. Default 8 MiB.
+   * Bytes of records fetched and not finished in this pod. Each partition may go one fetch beyond, two while it is
+   * fast. Default 8 MiB.
    */
   readonly maxInFlightBytes?: number;
-  /** However many partitions there are: at most so many bytes, and one record. Default 32 MiB. */
+  /** The same for all partitions together, however many: at most this and one record. Default 32 MiB. */
   readonly mostHeldBytes?: number;
   /** Events being worked on at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;
@@ -40,13 +43,16 @@ export interface ConsumerOptions {
   readonly heartbeatIntervalMs?: number;
   /** How soon new partitions are noticed. Default 30,000. */
   readonly metadataMaxAgeMs?: number;
-  /** How often high watermarks are asked for and Kafka is probed. Default 10,000. */
+  /** How often the consumer asks for high watermarks and probes Kafka. Default 10,000. */
   readonly lagIntervalMs?: number;
-  /** A fetch’s answer: at most so many bytes of one partition. Default 1 MiB. */
+  /** The most bytes that a fetch’s answer has of one partition. Default 1 MiB. */
   readonly maxFetchBytesPerPartition?: number;
-  /** A fetch’s answer: at most so many bytes of one broker. Default 1 MiB. */
+  /** The most bytes that a fetch’s answer has of one broker. Default 1 MiB. */
   readonly maxFetchBytes?: number;
-  /** What one compressed record batch may unpack to; beyond, its partition can't be read. Default 256 MiB. */
+  /**
+   * The most bytes that a compressed record batch may unpack to. The partition of a larger one can’t be read. Default
+   * 256 MiB.
+   */
   readonly maxBatchBytes?: number;
   readonly handleEvent: EventHandler;
   readonly logger: Logger;
@@ -54,11 +60,14 @@ export interface ConsumerOptions {
   readonly meter: ConsumerMeter;
   /** Called after every join, before its first event, with how many partitions this pod has. Must not throw. */
   readonly onAssigned?: (partitions: number) => void;
-  /** What keeps it from beginning or from Kafka, in the client's words; undefined once nothing does. Must not throw. */
+  /**
+   * Why Kafka is unavailable, or the consumer can’t begin, in the client’s words. Undefined once neither is so. Must
+   * not throw.
+   */
   readonly onUnavailable?: (reason: string | undefined) => void;
   /**
-   * Called at most once: the consumer cannot go on without skipping or losing something (a defect in an
-   * event's work, missing rights to join the group). The pod must exit with this reason.
+   * Called at most once, when the consumer cannot go on without skipping or losing something: a defect in an event’s
+   * work, missing rights to join the group. The pod must exit with this reason.
    */
   onFatal(error: Error): void;
 }
@@ -69,13 +78,13 @@ export interface PartitionStatus {
   /** The committed offset, or where reading began while nothing has been committed; null while it is not known. */
   readonly committed: number | null;
   readonly highWaterMark: number | null;
-  /** Offsets that can be read and are not committed: what an open transaction holds back is not among them. */
+  /** Offsets that can be read and are not committed. Excludes what an open transaction holds back. */
   readonly lag: number | null;
   /** Offsets at the log's end that an open transaction holds back. */
   readonly heldByTransactions: number;
   /** Offsets that Kafka deleted unread, since this pod started. */
   readonly lost: number;
-  /** How often reading went back to the beginning, as the topic was made anew or cut off, since this pod started. */
+  /** How often reading went back to the beginning since this pod started, as the topic was made anew or cut off. */
   readonly resets: number;
   /** Events received without outcome. */
   readonly inFlight: number;
@@ -83,7 +92,9 @@ export interface PartitionStatus {
   readonly fault?: string;
   /** Age of the oldest undecided event; null where none of the backlog has been read yet. */
   readonly behindSeconds: number | null;
-  /** Until the backlog is gone at the present pace; null where it grows or stands, or before that is known. */
+  /**
+   * Seconds until the backlog is gone at the present pace. Null where it grows or stands, or the pace is not known yet.
+   */
   readonly etaSeconds: number | null;
 }
 
@@ -96,12 +107,14 @@ export interface ConsumerStatus {
   readonly connected: boolean;
   readonly partitions: readonly PartitionStatus[];
   readonly inFlight: number;
-  /** Of them, those at work: the others wait for something, or behind one of their user that does. */
+  /**
+   * The events among them that are at work. The others wait for something, or behind an event of their user that waits.
+   */
   readonly atWork: number;
   readonly inFlightBytes: number;
-  /** Epoch ms; undefined before the first. */
+  /** Epoch ms; undefined before the first fetch. */
   readonly lastFetchAtMs: number | undefined;
-  /** An event finished, or a position moved. */
+  /** When an event last finished, or a position moved; epoch ms. */
   readonly lastProgressAtMs: number | undefined;
   /** Since when Kafka has been away; undefined while it answers. */
   readonly awaySinceMs: number | undefined;

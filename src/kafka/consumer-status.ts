@@ -26,7 +26,7 @@ export interface StatusSources {
   readonly lastFetchAtMs: () => number | undefined;
 }
 
-/** @returns what reads the status; the oftener it is asked, the better it knows the pace of a backlog. */
+/** @returns the status reader. It knows a backlog’s pace the better, the oftener it is called. */
 export function createStatusReader(sources: StatusSources): () => ConsumerStatus {
   const paces = new WeakMap<PartitionFlow, BacklogPace>();
   return () =>
@@ -66,7 +66,7 @@ function readStatus(sources: StatusSources, paceOf: PaceOf): ConsumerStatus {
   });
   const awayMs = watch.awaySinceMs === undefined ? 0 : clock.now() - watch.awaySinceMs;
   return {
-    // Away for longer than the session, the group has gone on without this pod, whatever it still holds.
+    // After a longer absence than the session the group has gone on without this pod.
     joined: member && current.state !== 'opening' && awayMs <= sources.sessionTimeoutMs,
     commitFault: sources.commits.fault(),
     connected: watch.awaySinceMs === undefined && lastFetchAtMs !== undefined,

@@ -35,14 +35,14 @@ import { createOffsetReader } from './offsets/offset-reader.ts';
 
 export interface EventConsumer {
   /**
-   * Begins in the background and returns at once. Waits for Kafka and for the topic for as long as it takes,
-   * with a line in the log; see {@link status}.
+   * Begins in the background and returns at once. Waits for Kafka and for the topic as long as it takes, and logs why;
+   * see {@link status}.
    */
   start(): void;
   /**
-   * Starts nothing more, finishes or gives up what runs within the drain limit, commits, leaves the group and
-   * disconnects. Never rejects; ends within the drain limit and a few seconds, also while Kafka is away. A
-   * second call changes nothing and resolves with the first.
+   * Starts nothing more. Finishes or gives up what runs within the drain limit, commits, leaves the group and
+   * disconnects. Never rejects; ends within the drain limit and a few seconds, also while Kafka is away. A second call
+   * changes nothing and resolves with the first.
    */
   stop(): Promise<void>;
   status(): ConsumerStatus;
@@ -51,11 +51,14 @@ export interface EventConsumer {
 /** Beyond the drain limit, for leaving the group and closing connections. */
 const LEAVE_TIMEOUT_MS = 3000;
 const START_RETRY: Backoff = { firstMs: 2000, longestMs: 2000 };
-/** The broker cuts an answer off within a record batch, which comes again: 3 % with batches of 100 kB, 33 % with 1 MB. */
+/**
+ * kafkajs decodes a whole answer in one turn (3 µs a record), so answers are kept small. The price: the broker cuts the
+ * last batch off and sends it again. That is 3 % more with batches of 100 kB, 33 % with 1 MB.
+ */
 const MAX_FETCH_BYTES = 1024 * 1024;
-/** A paused partition that is resumed is fetched after at most this. */
+/** kafkajs fetches a resumed partition after at most this. */
 const MAX_FETCH_WAIT_MS = 100;
-/** What it takes then until its records are there, about. */
+/** About how long the resumed partition’s records then take. */
 const FETCH_MS = 50;
 
 export function createConsumer(options: ConsumerOptions): EventConsumer {
@@ -167,7 +170,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     fail(payload.error);
   });
 
-  /** @param attempt answers false where what it looks for is not there yet. @throws once the pod stops. */
+  /** @param attempt answers false where what it looks for does not exist yet. @throws once the pod stops. */
   async function persist(what: string, attempt: () => Promise<boolean>): Promise<void> {
     let loggedReason: string | undefined;
     const untilThere = async (): Promise<void> => {
@@ -201,7 +204,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      // A batch is taken at once: this many only wait together, while start positions are being read.
+      // A batch is taken at once. This many only wait together, while start positions are read.
       partitionsConsumedConcurrently: 32,
       eachBatch: (payload: EachBatchPayload) => receiver.eachBatch(payload),
     });

@@ -1,6 +1,6 @@
 /**
- * Knows whether Kafka answers, and how far the partitions reach that have no traffic of their own. Any answer
- * counts; where none has come for a while, and for the high watermarks anyway, Kafka is asked.
+ * Knows whether Kafka answers, and how far partitions without traffic reach. Any answer of a broker counts. After a
+ * while without one, and for the high watermarks anyway, the watch asks Kafka.
  */
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -8,9 +8,9 @@ import { within } from '../runtime/deadline.ts';
 import { messageOf } from './client/client.ts';
 import type { OffsetReader, PartitionRange } from './offsets/offset-reader.ts';
 
-/** Without an answer for so long, Kafka is asked whether it is there. */
+/** After this long without an answer the watch asks whether Kafka is there. */
 const SILENCE_MS = 3000;
-/** A question without an answer for so long counts as unanswered, long before the client gives it up. */
+/** A question counts as unanswered after this long, well before the client gives it up. */
 const ANSWER_TIMEOUT_MS = 5000;
 
 export interface KafkaWatch {
@@ -26,7 +26,7 @@ export interface KafkaWatchOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Why it does not answer, in its client's words; undefined once it does. Must not throw. */
+  /** Why Kafka does not answer, in its client’s words; undefined once it does. Must not throw. */
   readonly onUnavailable?: (reason: string | undefined) => void;
   onRanges(ranges: ReadonlyMap<number, PartitionRange>): void;
 }

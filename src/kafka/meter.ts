@@ -9,8 +9,8 @@ export interface ConsumerMeter {
   rebalanced(): void;
   /** Records of the other lane. */
   passedOver(records: number): void;
-  /** So many offsets of a partition were deleted before anybody had read them. */
+  /** Kafka deleted this many offsets of a partition before anybody had read them. */
   offsetsLost(partition: number, offsets: number): void;
-  /** A partition's position said nothing of its log any more: the topic was made anew, or the log's end cut off. */
+  /** A partition’s position says nothing of its log any more: the topic was made anew, or the log’s end cut off. */
   positionReset(partition: number, reason: 'remade' | 'cut_off'): void;
 }

@@ -1,12 +1,12 @@
 /**
- * What the coordinator says of each partition of a commit. kafkajs 2.2.4 throws the first refusal and forgets the
- * rest, so that nobody knows which partitions were committed.
+ * What the coordinator says of each partition of a commit. kafkajs 2.2.4 throws the first refusal and forgets the rest,
+ * so nobody knows which partitions were committed.
  */
 import type { Broker } from 'kafkajs';
 import { brokerErrorName } from '../client/error-codes.ts';
 import { withOwnAnswers } from '../client/own-answers.ts';
 
-/** Refusals that say nothing of the partition that they are told of. */
+/** Refusals that concern the group, not the partition that carries them. */
 export const OF_THE_GROUP = new Set([
   'REBALANCE_IN_PROGRESS',
   'NOT_COORDINATOR_FOR_GROUP',
@@ -30,10 +30,10 @@ interface CommitAnswer {
   }[];
 }
 
-/** Some partitions, or all, were refused; what is not named has been committed. */
+/** Some partitions, or all, were refused. Partitions without a refusal have been committed. */
 export class CommitRefused extends Error {
   override readonly name = 'CommitRefused';
-  /** What concerns the whole commit where anything does, else the first refusal: kafkajs's own errors carry it so. */
+  /** A refusal that concerns the whole commit if there is one, else the first: kafkajs’s own errors carry it so. */
   readonly type: string;
   /** By partition: the broker's name for why. */
   readonly refused: ReadonlyMap<number, string>;

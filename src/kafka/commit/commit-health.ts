@@ -1,7 +1,7 @@
 /**
- * How committing goes: what of it fails, by name, told once and then now and then, and whether it has gone on for
- * long enough that somebody should know. A partition that the broker refuses is left out for a while, so that its
- * refusal is neither asked for with every commit nor in the others' way.
+ * How committing goes: what fails, by name, logged once and then now and then, and whether it has lasted long enough
+ * for somebody to know. A refused partition is left out for a while. So its refusal is not asked for with every commit,
+ * and is not in the others’ way.
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -12,7 +12,7 @@ import {
   type PartitionFaults,
 } from '../client/partition-faults.ts';
 
-/** Shorter ones are told in the log only. */
+/** Shorter faults are in the log only. */
 const LASTING_MS = 5000;
 const REMIND_MS = 30_000;
 const PAUSES = { firstMs: 1000, longestMs: 30_000 } as const;
@@ -38,23 +38,23 @@ interface Failing {
 export interface CommitHealth {
   /** A commit as a whole failed. */
   failed(reason: string): void;
-  /** A commit as a whole went through, whatever became of single partitions. */
+  /** A commit as a whole succeeded, whatever became of single partitions. */
   went(): void;
   readonly partitions: Pick<PartitionFaults, 'clear' | 'isHeld'> & {
     refused(partition: number, reason: string): void;
   };
-  /** How long a text beside an offset may be. */
+  /** The most bytes of an offset’s metadata. */
   readonly maxMetadataBytes: number;
-  /** The broker takes no text of so many bytes: from now on they are shorter. */
+  /** The broker takes no metadata of this length: later ones are shorter. */
   metadataTooLarge(bytes: number): void;
   /** Why commits as a whole have failed for a while; undefined while they don't. */
   fault(): string | undefined;
   partitionFaults(): readonly PartitionFault[];
-  /** Other partitions, or none. */
+  /** The pod has other partitions now, or none. */
   forget(): void;
 }
 
-/** @param nowMs by which pauses and ages go, ms; never goes back, as the pod's clock may. */
+/** @param nowMs the time for pauses and ages, ms. Never goes back, as the pod’s clock may. */
 export function createCommitHealth(
   topic: string,
   clock: Pick<Clock, 'now'>,

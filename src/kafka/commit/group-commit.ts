@@ -1,11 +1,11 @@
 /**
- * Sends a commit under the generation of the assignment that it belongs to, so that the broker itself refuses
- * one that comes too late.
+ * Sends a commit under the generation of the assignment that it belongs to, so that the broker itself refuses a late
+ * one.
  *
- * Not by the kafkajs consumer's own `commitOffsets`: that one tries again after an error, and a try after the
- * next join goes out under the new generation with the old offsets, for partitions that are now another pod's.
- * The commit that comes with each batch does not retry and takes its generation at the call; before the first
- * batch the generation is known from the heartbeats.
+ * The kafkajs consumer’s own `commitOffsets` can’t do that: it tries again after an error. A try after the next join
+ * carries the new generation with the old offsets, for partitions that are another pod’s by then. The commit that comes
+ * with each batch does not retry and takes its generation at the call. Before the first batch the heartbeats tell the
+ * generation.
  */
 import type { Cluster } from 'kafkajs';
 import { passFailpoint } from '../../runtime/failpoints.ts';
@@ -19,7 +19,7 @@ import type { PartitionFlow } from '../../stream/partition/partition-flow.ts';
 
 export const METADATA_TOO_LARGE = 'OFFSET_METADATA_TOO_LARGE';
 
-/** The group has gone on without this member: what it held may be in other hands already. */
+/** The group has gone on without this member: others may have its partitions already. */
 export function isFenced(error: unknown): boolean {
   return FENCED.has(brokerErrorType(error) ?? '');
 }
@@ -31,7 +31,7 @@ export interface GroupCommitOptions {
   cluster(): Cluster;
 }
 
-/** What of a partition is to be committed. */
+/** What is to be committed of one partition. */
 interface Moved {
   readonly flow: PartitionFlow;
   readonly offset: number;
@@ -75,7 +75,7 @@ export async function commitWatermarks(
       }
     }
     if (tooLarge === 0) return result();
-    // What it is written beside counts for more: at once again, with less.
+    // The offset counts for more than its metadata: try again at once, with shorter metadata.
     health.metadataTooLarge(tooLarge);
   }
 }
@@ -85,7 +85,7 @@ function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
   return [...assignment.flows.values()]
     .filter(({ partition }) => isLast || !health.partitions.isHeld(partition))
     .map((flow) => {
-      // While the topic's id is not known, the one beside what is committed stays: it tells a later pod of a change.
+      // While the topic’s id is not known, the committed id stays: it tells a later pod of a change.
       const topicId = assignment.topicId ?? assignment.committedTopicId;
       const { maxMetadataBytes } = health;
       const incomplete = isLast
@@ -97,7 +97,7 @@ function findMoved(assignment: Assignment, health: CommitHealth): Moved[] {
     .filter(({ flow, incomplete }) => incomplete !== '' || needsCommit(flow));
 }
 
-/** @returns what was refused, by partition: empty where nothing was. Or what became of the commit as a whole. */
+/** @returns the refusals by partition, or what became of the commit as a whole. */
 async function tryCommit(
   assignment: Assignment,
   moved: readonly Moved[],
@@ -112,7 +112,7 @@ async function tryCommit(
   const topics = [{ topic, partitions }];
   try {
     if (assignment.batch !== undefined) {
-      // Synchronous up to the moment at which the request carries the generation: no join can slip in.
+      // Synchronous until the request carries the generation: no join can come in between.
       await assignment.batch.commitOffsetsIfNecessary({ topics });
     } else {
       const coordinator = await options.cluster().findGroupCoordinator({ groupId });

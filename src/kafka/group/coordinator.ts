@@ -1,12 +1,10 @@
 /**
- * The group's coordinator, wherever it is now: when its broker dies or gives the group to another, the requests
- * that follow go to its successor, under the same membership. So a coordinator that moves costs the group neither
- * its sessions nor its commits.
+ * Follows the group’s coordinator. When its broker dies or gives the group to another one, the next requests go to the
+ * successor, under the same membership. So a coordinator that moves costs the group neither sessions nor commits.
  *
- * kafkajs 2.2.4 asks for the coordinator at a join and then keeps that one connection: after the broker's death
- * every heartbeat and commit fails until its retries are used up, long after the session has ended. And a join
- * that fails on the way makes it go on fetching as nobody's member, without heartbeats, for good. Here such a
- * join is begun again.
+ * kafkajs 2.2.4 asks for the coordinator at a join and then keeps that one connection. After the broker’s death every
+ * heartbeat and commit fails until its retries are used up, long after the session has ended. A join that fails on the
+ * way makes kafkajs fetch on as nobody’s member, without heartbeats, for good. Here such a join begins again.
  */
 import type { Broker, Cluster } from 'kafkajs';
 import { isBrokenOff } from '../client/broken-off.ts';
@@ -15,7 +13,7 @@ import { withCommitAnswers } from '../commit/commit-answer.ts';
 
 type Find = Cluster['findGroupCoordinator'];
 
-/** Answers of a broker that is not, or not yet, the one to ask. */
+/** Answers of a broker that is not the coordinator, or not yet. */
 const ELSEWHERE = new Set([
   'NOT_COORDINATOR_FOR_GROUP',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
@@ -24,7 +22,7 @@ const ELSEWHERE = new Set([
 const JOINING = new Set<PropertyKey>(['joinGroup', 'syncGroup']);
 const FOLLOWED = new Set<PropertyKey>(['heartbeat', 'offsetCommit', 'offsetFetch', 'leaveGroup']);
 
-/** Makes everything that asks this cluster for a coordinator get one that is followed. */
+/** Makes this cluster give everybody who asks for a coordinator one that is followed. */
 export function followCoordinator(cluster: Cluster): void {
   const find: Find = cluster.findGroupCoordinator.bind(cluster);
   cluster.findGroupCoordinator = async (group) => {
@@ -46,7 +44,7 @@ function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
     try {
       return (current = await findAgain());
     } catch (error) {
-      // Without the mark of a final failure that kafkajs gives it: the caller tries again.
+      // Takes away kafkajs’s mark of a final failure: the caller tries again.
       throw new Error(`the group has no coordinator now: ${messageOf(error)}`, { cause: error });
     } finally {
       finding = undefined;
@@ -96,16 +94,16 @@ function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
   });
 }
 
-/** No answer of the group itself: the connection failed, or nobody coordinates the group yet. */
+/** The group itself has not answered: the connection failed, or nobody coordinates the group yet. */
 function isMissing(error: unknown): boolean {
   const type = brokerErrorType(error);
   if (type !== undefined) return ELSEWHERE.has(type);
   const root = rootOf(error);
-  // Of brokers that break off while they are asked kafkajs keeps no error, and calls the lot final.
+  // kafkajs keeps no error of brokers that break off while they are asked, and calls all of it final.
   if (root.name === 'KafkaJSGroupCoordinatorNotFound') return true;
   const retriable = 'retriable' in root ? root.retriable : undefined;
   if (root.name.startsWith('KafkaJS')) return retriable !== false;
-  // A plain error is a defect, unless it says that it passes.
+  // A plain error is a defect, unless it says that it is retriable.
   return retriable === true || isBrokenOff(root);
 }
 
@@ -115,7 +113,7 @@ function rootOf(error: unknown): Error {
   return root;
 }
 
-/** To kafkajs: begin this join again, from finding the coordinator on. */
+/** Tells kafkajs to begin this join again, from finding the coordinator on. */
 function joinAgain(cause: unknown): Error {
   const error = new Error(`the join is begun again: ${messageOf(cause)}`, { cause });
   return Object.assign(error, { type: 'REBALANCE_IN_PROGRESS' });

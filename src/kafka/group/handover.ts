@@ -1,7 +1,9 @@
 /**
- * Hands an assignment over within the drain limit: starts nothing more, lets what runs finish, takes the hold
- * from what cannot finish in time (it is given up before its claim and read again by whoever comes next), and
- * commits, with what has ended beyond the watermark in the offset metadata. Heartbeats go on meanwhile: answered with "rebalance in progress", they still keep the session.
+ * Hands an assignment over within the drain limit. The handover starts nothing more and lets what runs finish. It
+ * revokes what cannot finish in time: such events are given up before their claim, and the next owner reads them again.
+ * Then it commits, with the incomplete offsets in the offset metadata.
+ *
+ * Heartbeats go on meanwhile. Their answer is “rebalance in progress”, and they still keep the session.
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -12,7 +14,7 @@ import { within } from '../../runtime/deadline.ts';
 import { messageOf } from '../client/client.ts';
 import { isFenced } from '../commit/group-commit.ts';
 
-/** Of the drain limit, kept for work that ends because its hold was taken, and for the last commit. */
+/** The part of the drain limit that is kept for revoked work to end, and for the last commit. */
 const RESERVE_SHARE = 0.2;
 const MAX_RESERVE_MS = 1000;
 
@@ -54,7 +56,7 @@ export async function runHandover(assignment: Assignment, options: HandoverOptio
   );
 }
 
-/** A failed commit is tried again while there is time: it decides how much is done twice. */
+/** Tries a failed commit again while there is time: the commit decides how much is done twice. */
 async function commitAll(committer: Committer): Promise<void> {
   for (let tries = 0; tries < 3; tries += 1) {
     const result = await committer.flush();

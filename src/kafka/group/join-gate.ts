@@ -1,17 +1,17 @@
 /**
  * Holds every way into a join of the group until this pod has handed over its work.
  *
- * kafkajs 2.2.4 has no callback for partitions that are about to be taken away, and enters a join from several
- * places (a rejected heartbeat, a leader change or new partitions found while fetching, an unknown member). All
- * of them pass `joinAndSync`, and that asks each assigner for its `protocol` synchronously, inside its retrier,
- * right before it sends JoinGroup. An error there whose `type` reads as a rebalance makes the retrier come round
- * again after its wait: so the join is held for as long as it throws, and the broker, which waits for this
- * member, gives no partition of ours to anybody else meanwhile. Nothing is sent in between but FindCoordinator;
- * the drain sends the heartbeats that keep the session.
+ * kafkajs 2.2.4 has no callback before partitions are taken away. It enters a join from several places: a rejected
+ * heartbeat, a leader change or new partitions found while fetching, an unknown member. All of them pass `joinAndSync`.
+ * That asks each assigner for its `protocol`, synchronously, inside its retrier, right before JoinGroup.
+ *
+ * An error there whose `type` reads as a rebalance makes the retrier try again after its wait. So the join is held as
+ * long as `protocol` throws. The broker waits for this member, and gives none of our partitions to another one
+ * meanwhile. kafkajs sends only FindCoordinator in between; the drain sends the heartbeats that keep the session.
  */
 import { PartitionAssigners, type Cluster, type PartitionAssigner } from 'kafkajs';
 
-/** `hold`: ask again soon. `refuse`: never, the pod is leaving. */
+/** `hold`: the gate asks again soon. `refuse`: never, as the pod leaves. */
 export type JoinAnswer = 'join' | 'hold' | 'refuse';
 
 export interface JoinGate {

@@ -1,6 +1,6 @@
 /**
- * How long kafkajs tries by itself before it gives a join up. It leaves the group then, and starts over: while work is
- * being handed over that must not happen, so its tries outlast the drain limit by about a minute.
+ * How long kafkajs tries by itself before it gives a join up, leaves the group and starts over. That must not happen
+ * during a handover: so the tries outlast the drain limit by about a minute.
  */
 
 /** Short waits, so that a held join goes on soon after its handover. */

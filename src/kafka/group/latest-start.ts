@@ -1,15 +1,14 @@
 /**
- * KAFKA_START=latest: the ends of all partitions are committed before a new group is joined for the first time.
- * From then on a partition without a committed offset is one that was added later, and begins at its beginning;
- * and a crash before the first commit skips nothing.
+ * KAFKA_START=latest: commits the ends of all partitions before a new group is joined for the first time. From then on,
+ * a partition without a committed offset was added later, and begins at its beginning. A crash before the first commit
+ * skips nothing.
  *
- * Committed as nobody's member, which the broker accepts only while the group has no members: so a pod that
- * finds nothing committed and comes too late cannot move the start of one that has begun. Whichever of two pods
- * commits last decides, and neither has read anything before.
+ * The commit is nobody’s member, which the broker accepts only while the group has no members. So a pod that finds
+ * nothing committed and comes too late cannot move the start of a pod that has begun. Of two pods the last commit
+ * decides, and neither has read anything before.
  *
- * A partition that tells no end now, as it has no leader within reach, holds nobody up: beside its offset is noted
- * that it begins at its end, which is then the one that it has when it is read first; that one is committed before
- * any of it is done.
+ * A partition that has no leader within reach tells no end, and holds nobody up. Its metadata says that it begins at
+ * its end: the end that it has when it is first read. That offset is committed before any of its events is done.
  */
 import type { Cluster } from 'kafkajs';
 import type { Logger } from '../../runtime/logger.ts';
@@ -26,7 +25,7 @@ export interface LatestStartOptions {
   readonly logger: Logger;
 }
 
-/** Resolves with true once the group has a start. Rejects where Kafka is away: to be tried again. */
+/** Resolves with true once the group has a start. Rejects where Kafka is away: to be called again. */
 export async function commitLatestStart(options: LatestStartOptions): Promise<boolean> {
   const { reader, groupId, topic, logger } = options;
   const committed = await reader.committed();
@@ -43,7 +42,7 @@ export async function commitLatestStart(options: LatestStartOptions): Promise<bo
     const outsider = { memberId: '', groupGenerationId: -1 };
     await coordinator.offsetCommit({ groupId, ...outsider, topics: [{ topic, partitions }] });
   } catch (error) {
-    // The others have been committed: what has none begins at its beginning, which skips nothing.
+    // The other partitions were committed. The refused ones begin at their beginning, which skips nothing.
     if (isMetadataRefused(error)) {
       logger.warn(
         { groupId, topic, partitions },

@@ -14,9 +14,9 @@ export interface Membership {
   /** May the group be joined now? Begins the handover where it must come first. */
   readonly beforeJoin: () => JoinAnswer;
   joined(memberId: string, partitions: readonly number[]): void;
-  /** The client has given up: a join that was under way will not end. */
+  /** The client has given up: the join that was under way will not end. */
   givenUp(): void;
-  /** Hands over what there is, and answers every later join with a refusal. Resolves within the drain limit. */
+  /** Hands over the current assignment, and refuses every later join. Resolves within the drain limit. */
   leave(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function createMembership(options: MembershipOptions): Membership {
   /** Resolves when the join that is under way has ended; undefined while there is none. */
   let joining: PromiseWithResolvers<void> | undefined;
   let joins = 0;
-  /** Of the last assignment that was open. */
+  /** When the last open assignment closed, epoch ms; before the first one, when this began. */
   let closedAtMs = clock.now();
 
   /** To be called before the current assignment's state changes. */
@@ -54,7 +54,7 @@ export function createMembership(options: MembershipOptions): Membership {
         void startHandover(current);
         return 'hold';
       }
-      // Nothing to finish and nothing to commit: no need to hold anybody up.
+      // With nothing to finish and nothing to commit the join need not wait.
       close();
       current.state = 'over';
       revokeAll(current);
@@ -96,7 +96,7 @@ export function createMembership(options: MembershipOptions): Membership {
     async leave() {
       leaving = true;
       const { current } = partitions;
-      // Whoever leaves in the middle of a join would stay a member, without a heartbeat, and hold everybody up.
+      // A pod that leaves in the middle of a join would stay a member without a heartbeat, and hold the group up.
       if (joining !== undefined) {
         await within(joining.promise, { limitMs: options.drainTimeoutMs, clock });
       } else if (current?.state === 'opening') {

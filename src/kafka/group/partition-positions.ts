@@ -1,6 +1,6 @@
 /**
- * Where the current assignment's partitions are read from. Opens each partition once Kafka tells its offsets, moves
- * past what was deleted, and begins anew where the log is another than the committed offset is of.
+ * Where the current assignment’s partitions are read from. Opens each partition once Kafka tells its offsets, and moves
+ * past what was deleted. Begins anew where the log is not the one that the committed offset belongs to.
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -19,21 +19,24 @@ const RETRY_MS = 500;
 const FIRST_ANSWER_MS = 1000;
 
 export interface PartitionPositions {
-  /** Opens the partitions, in the background and one after the other as Kafka tells their offsets. Never throws. */
+  /** Opens the partitions in the background, as Kafka tells their offsets. Never throws. */
   open(assignment: Assignment): void;
-  /** Lets the client fetch again what waited to be opened. */
+  /** Lets the client fetch the partitions again that waited to be opened. */
   releaseHeld(): void;
   /** Makes the client fetch from there next. */
   seek(partition: number, offset: number): void;
-  /** Kafka has deleted what lies before `low` ahead of the reading: only what was not fetched is lost. */
+  /** Kafka has deleted what lies before `low`, ahead of the reading. Only what was not fetched is lost. */
   passDeleted(partition: number, low: number): void;
-  /** Begins a partition anew whose log ends before what was to be read next. Gives up what is at work of it. */
+  /** Begins a partition anew whose log ends before the position, and gives up its events at work. */
   restart(partition: number, range: PartitionRange): void;
-  /** Begins all partitions anew at 0 where the topic is another than it was. Never rejects. */
+  /** Begins all partitions anew at 0 if the topic is not the one that it was. Never rejects. */
   checkTopic(): Promise<void>;
-  /** Where the partitions begin and end now, as a look at all of them has found. */
+  /** Takes the ranges of all partitions that Kafka was asked for. */
   readonly sawRanges: (ranges: ReadonlyMap<number, PartitionRange>) => void;
-  /** What has befallen a partition's position since this pod started: offsets deleted unread, and ways back. */
+  /**
+   * What has happened to a partition’s position since this pod started: offsets deleted unread, and returns to the
+   * beginning.
+   */
   seenOf(partition: number): { readonly lost: number; readonly resets: number };
 }
 
@@ -79,7 +82,7 @@ export function createPartitionPositions(options: PositionsOptions): PartitionPo
     ]);
     if (!mayOpen(assignment)) return true;
     const before = assignment.flows.size;
-    // A later answer may be of another topic than the one that partitions were opened of: see checkTopic.
+    // A later answer may come from another topic than the one that partitions were opened of: see checkTopic.
     if (isFirst) assignment.topicId = topicId;
     assignment.committedTopicId ??= topic.committedId(committed);
     if (isFirst) options.onAssigned?.(assignment.partitions.length);
@@ -151,7 +154,7 @@ export function createPartitionPositions(options: PositionsOptions): PartitionPo
     const topicId = await topic.findId();
     if (topicId === undefined || !mayOpen(assignment)) return;
     const before = assignment.topicId ?? assignment.committedTopicId;
-    // From here on nothing is waited for: a position of the topic before is never committed under this one's id.
+    // Nothing is awaited from here on: a position of the old topic is never committed under the new topic’s id.
     assignment.topicId = topicId;
     if (before === undefined || before === topicId) return;
     // Every topic begins at 0; the known ranges may be of the topic before.
@@ -176,7 +179,7 @@ export function createPartitionPositions(options: PositionsOptions): PartitionPo
       if (flow === undefined || low <= flow.fetchPosition) return;
       const { fetchPosition: expected } = flow;
       gone.deleted(partition, low - expected, { expected, low });
-      // What was fetched before goes on to its outcomes, and its commits stay valid.
+      // Events fetched before go on to their outcomes, and their commits stay valid.
       flow.append([{ kind: 'skip', next: low, passedOver: 0 }], low);
     },
     restart: (partition, range) => {
@@ -186,7 +189,7 @@ export function createPartitionPositions(options: PositionsOptions): PartitionPo
     sawRanges(ranges) {
       void checkTopic();
       for (const flow of partitions.current?.flows.values() ?? []) {
-        // Of transactions only fetches tell.
+        // Only fetches tell of transactions.
         const { high = 0 } = ranges.get(flow.partition) ?? {};
         flow.lastStableOffset = Math.max(flow.lastStableOffset, high);
         flow.highWaterMark = Math.max(flow.highWaterMark, high);

@@ -1,11 +1,11 @@
-/** Whether the topic is still the one that positions are of. */
+/** Whether the topic is still the one that the positions belong to. */
 import { within } from '../../runtime/deadline.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { messageOf } from '../client/client.ts';
 import type { CommittedEntry, OffsetReader } from './offset-reader.ts';
 import { decodeOffsetMetadata } from './offset-metadata.ts';
 
-/** Nobody waits for longer: what it is for can be found out later, too. */
+/** Nobody waits longer: a change of the topic can be found later, too. */
 const WITHIN_MS = 3000;
 
 export interface KnownTopicOptions {
@@ -14,9 +14,9 @@ export interface KnownTopicOptions {
 }
 
 export interface KnownTopic {
-  /** Undefined where it can't be known in time. Never rejects. */
+  /** Undefined where the id can’t be known in time. Never rejects. */
   findId(): Promise<string | undefined>;
-  /** Undefined where no pod has noted it. */
+  /** Undefined where no pod has written it. */
   committedId(committed: ReadonlyMap<number, CommittedEntry>): string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Where partitions begin or end, asked of each partition's leader: of those that answer in time. A partition without
- * a leader, with one that can't be reached or that refuses is left out, and keeps nobody waiting.
+ * Where partitions begin or end, asked of each partition’s leader. Partitions without a leader, or whose leader does
+ * not answer in time or refuses, are left out. They keep nobody waiting.
  */
 import { within } from '../../runtime/deadline.ts';
 import type { Broker } from 'kafkajs';
@@ -19,7 +19,7 @@ export interface OffsetQuestion {
   readonly findBroker?: (node: { nodeId: string }) => Promise<Broker>;
 }
 
-/** By partition; what is not known in time is left out. @throws what says that the topic may not be read. */
+/** By partition; those without an answer in time are left out. @throws what says that the topic may not be read. */
 export async function listOffsets(
   cluster: InsideCluster,
   question: OffsetQuestion,
@@ -37,7 +37,9 @@ export async function listOffsets(
     }
   }
 
-  /** kafkajs makes one error of an answer in which one partition has one: then each is asked for alone. */
+  /**
+   * kafkajs makes one error of an answer in which one partition has an error. Then each partition is asked for alone.
+   */
   async function askApart(nodeId: string, partitions: readonly number[]): Promise<void> {
     try {
       await ask(nodeId, partitions);
@@ -58,7 +60,7 @@ export async function listOffsets(
   return new Map(found);
 }
 
-/** Asks under read committed, as kafkajs does where nothing else is said: the end is that of what is decided. */
+/** Asks under read committed, as kafkajs does by default: the end excludes open transactions. */
 interface ListingBroker {
   listOffsets(request: { readonly topics: readonly unknown[] }): Promise<{
     readonly responses: readonly {

@@ -1,12 +1,12 @@
-/** Tells, loudly, of positions that Kafka's log no longer has, and counts what was lost with them. */
+/** Logs positions that Kafka’s log no longer has as errors, and counts what was lost with them. */
 import type { Logger } from '../../runtime/logger.ts';
 import type { ConsumerMeter } from '../meter.ts';
 import type { ResetReason } from './start-positions.ts';
 
 export interface LostPositions {
-  /** @param offsets how many, at most: some may never have held a record. Undefined where that is not known. */
+  /** @param offsets at most this many: some may never have held a record. Undefined where that is not known. */
   deleted(partition: number, offsets: number | undefined, details: Details): void;
-  /** The position says nothing of the log as it is: reading goes on from its earliest offset. */
+  /** The position says nothing of the present log: reading goes on from the log’s earliest offset. */
   reset(partition: number, reason: ResetReason, details: Details): void;
   /** Offsets of the partition that were deleted unread, since this pod started. */
   readonly lostOf: (partition: number) => number;

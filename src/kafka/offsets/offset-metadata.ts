@@ -1,7 +1,7 @@
 /**
- * The text beside a committed offset: of which topic the offset is, by its id, and what is decided beyond it
- * (incomplete-offsets.ts). Either may be missing: brokers bound the text, old ones know no ids, and pods of before wrote the
- * second alone.
+ * The metadata of a committed offset: the id of the topic that the offset belongs to, and the incomplete offsets
+ * (incomplete-offsets.ts). Either may be missing: brokers limit the text, old brokers know no ids, and earlier versions
+ * wrote only the incomplete offsets.
  *
  * Text: `topic:1:ID;`, and the incomplete offsets.
  */
@@ -13,14 +13,14 @@ export interface OffsetMetadata {
 
 const PATTERN = /^topic:1:([\w-]{22});/;
 
-/** Without the id where the whole would have more than so many bytes. */
+/** Leaves the id out where the whole would be longer than `maxBytes`. */
 export function encodeOffsetMetadata({ topicId, incomplete }: OffsetMetadata, maxBytes: number): string {
   if (topicId === undefined) return incomplete;
   const text = `${markOf(topicId)}${incomplete}`;
   return text.length <= maxBytes ? text : incomplete;
 }
 
-/** How many bytes are left for the incomplete offsets beside the id; all of them where there is no room for it. */
+/** The bytes left for the incomplete offsets beside the id; all bytes where the id does not fit. */
 export function bytesForIncompleteOffsets(topicId: string | undefined, maxBytes: number): number {
   const room = topicId === undefined ? maxBytes : maxBytes - markOf(topicId).length;
   return room < 0 ? maxBytes : room;

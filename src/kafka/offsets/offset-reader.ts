@@ -1,6 +1,6 @@
 /**
- * Reads offsets of one topic and group through a connection of its own, so that neither a held rebalance nor a
- * busy fetch delays the answer. After an error the connection is given up and made anew by the next call.
+ * Reads offsets of one topic and group through a connection of its own: neither a held rebalance nor a busy fetch
+ * delays the answer. After an error the next call makes a new connection.
  */
 import type { Kafka } from 'kafkajs';
 import { parseOffset } from '../../stream/buffer/parse-offset.ts';
@@ -12,7 +12,7 @@ import { readTopicId } from './topic-id.ts';
 export interface PartitionRange {
   /** The first offset that still exists. */
   readonly low: number;
-  /** One beyond the last that can be read: where an open transaction begins, else the high watermark. */
+  /** One beyond the last readable offset: where an open transaction begins, else the high watermark. */
   readonly high: number;
 }
 
@@ -21,27 +21,27 @@ export type Committed = number | 'none' | 'reset';
 
 export interface CommittedEntry {
   readonly offset: Committed;
-  /** The text kept beside it; empty where there is none. */
+  /** The offset’s metadata; empty where there is none. */
   readonly metadata: string;
 }
 
 export interface OffsetReader {
   /**
-   * By partition: of those whose leaders answer in time, ms, by default 3000. Rejects where no broker answers or the
-   * topic is missing.
+   * Ranges by partition, of those whose leaders answer in time, ms, by default 3000. Rejects where no broker answers or
+   * the topic is missing.
    */
   ranges(withinMs?: number): Promise<ReadonlyMap<number, PartitionRange>>;
   committed(): Promise<ReadonlyMap<number, CommittedEntry>>;
-  /** Ascending; those without a leader, too. */
+  /** All partitions, ascending, also those without a leader. */
   partitions(): Promise<readonly number[]>;
   topicExists(): Promise<boolean>;
-  /** By which the topic is told from another of its name; undefined where the brokers know no ids. */
+  /** What tells the topic from another one of its name; undefined where the brokers know no ids. */
   topicId(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
 const WITHIN_MS = 3000;
-/** Nothing is created by being asked for, and what is known of leaders is looked up at each question. */
+/** A question creates no topic, and looks the leaders up each time. */
 const SETTINGS = { metadataMaxAge: 0, allowAutoTopicCreation: false } as const;
 
 export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId: string }): OffsetReader {
@@ -65,11 +65,11 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
     try {
       await (await pending)?.disconnect();
     } catch {
-      // It never connected, or is gone already.
+      // The connection was never made, or is gone already.
     }
   }
 
-  /** With what is known of this topic, and of no other. */
+  /** Asks with the metadata of this topic, and of no other. */
   async function ask<T>(
     question: (cluster: InsideCluster, partitions: readonly number[]) => Promise<T>,
   ): Promise<T> {

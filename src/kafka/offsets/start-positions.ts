@@ -1,30 +1,30 @@
 /**
- * Where a partition's reading begins. Asked of Kafka by ourselves at each assignment instead of being taken from
- * the first batch that kafkajs hands over: that one may stem from an assignment before this one.
+ * Where a partition’s reading begins. Each assignment asks Kafka itself. The first batch that kafkajs hands over may
+ * come from an earlier assignment.
  */
 import { decodeIncompleteOffsets, type InheritedOffsets } from '../../stream/partition/incomplete-offsets.ts';
 import { decodeOffsetMetadata } from './offset-metadata.ts';
 import type { Committed, CommittedEntry, PartitionRange } from './offset-reader.ts';
 
-/** Beside offset 0: this group has read nothing of the partition, and begins at its end. */
+/** Metadata beside offset 0: this group has read nothing of the partition, and begins at its end. */
 export const BEGINS_AT_END = 'latest';
 
 export interface StartPosition {
   readonly offset: number;
-  /** What the group has committed, where that is a position in the log as it is now; else undefined. */
+  /** What the group has committed, where that is a position in the present log; else undefined. */
   readonly committed: number | undefined;
-  /** Set where the start is found by when it is asked for: it is committed before anything is read from it. */
+  /** Set where the start depends on when it is asked for: it is committed before anything is read. */
   readonly isCommittedFirst?: true;
   /** What the pod before has done beyond the committed offset. */
   readonly inherited: InheritedOffsets | undefined;
   /** Set where offsets that nobody has read are gone: deleted by retention or by hand. */
   readonly lost: LostOffsets | undefined;
-  /** Set where the committed offset says nothing of the log as it is. */
+  /** Set where the committed offset says nothing of the present log. */
   readonly reset: PositionReset | undefined;
 }
 
 export interface PositionReset {
-  /** `remade`: it is of another topic of the same name. `cut_off`: it is beyond the log's end. */
+  /** `remade`: the offset belongs to another topic of the same name. `cut_off`: it is beyond the log’s end. */
   readonly reason: ResetReason;
   readonly committed: number;
   readonly range: PartitionRange;
@@ -35,15 +35,15 @@ export type ResetReason = 'remade' | 'cut_off';
 export interface LostOffsets {
   readonly committed: Committed;
   readonly range: PartitionRange;
-  /** How many, at most: some may never have held a record. Undefined where it can't be known. */
+  /** At most this many: some may never have held a record. Undefined where that can’t be known. */
   readonly offsets: number | undefined;
 }
 
 /**
- * Without a committed offset: the beginning. (`latest` is no case here: a new group's ends are committed before
- * it is joined, so that what has none later was added later.) A committed offset outside the log: the beginning
- * of what there is, because skipping is the worse of the two faults. The same for an offset of another topic, which
- * may well be in the log.
+ * Without a committed offset: the beginning. (`latest` is no case here: a new group commits its ends before it is
+ * joined, so a partition without an offset was added later.) A committed offset outside the log: the log’s first
+ * offset, because skipping is worse than repeating. The same for an offset of another topic, which may well be in the
+ * log.
  */
 export function findStart(
   entry: CommittedEntry | undefined,
@@ -66,12 +66,12 @@ export function findStart(
   const inherited = decodeIncompleteOffsets(metadata.incomplete, committed);
   if (committed >= range.low) return { ...well, offset: committed, committed, inherited };
   const offsets = countUndecided(committed, range.low, inherited);
-  // Where the pod before had decided all that is gone, nothing is lost.
+  // Where the previous owner had decided all that is gone, nothing is lost.
   const lost = offsets > 0 ? { committed, range, offsets } : undefined;
   return { ...well, offset: range.low, committed: undefined, inherited, lost };
 }
 
-/** Of the offsets from `from` to before `low`, those that nobody has decided. */
+/** How many offsets from `from` to before `low` nobody has decided. */
 function countUndecided(from: number, low: number, inherited: InheritedOffsets | undefined): number {
   if (inherited === undefined) return low - from;
   const undecided = [...inherited.undecided.keys()].filter((offset) => offset < low).length;

@@ -1,7 +1,6 @@
 /**
- * A topic's id, by which one that was deleted and made anew under its old name is told from what it was: offsets say
- * nothing of that. Asked for by a request that kafkajs 2.2.4 does not know (metadata, version 10; brokers have it since
- * 2.8).
+ * A topic’s id tells a topic that was deleted and made anew from the old one; offsets don’t. kafkajs 2.2.4 does not
+ * know the request (metadata, version 10; brokers since 2.8).
  */
 import { brokerError, brokerErrorName } from '../client/error-codes.ts';
 import type { InsideCluster, ProtocolRequest } from '../client/kafkajs-inside.ts';
@@ -39,7 +38,7 @@ export async function readTopicId(cluster: InsideCluster, topic: string): Promis
   return (await connectionPool.send(asked)) as string | undefined;
 }
 
-/** What kafkajs takes for one of its encoders. */
+/** Looks to kafkajs like one of its encoders. */
 function asEncoder(bytes: Buffer): { readonly buf: Buffer; readonly buffer: Buffer } {
   return { buf: bytes, buffer: bytes };
 }
@@ -48,7 +47,7 @@ function asEncoder(bytes: Buffer): { readonly buf: Buffer; readonly buffer: Buff
 function writeTopicIdRequest(topic: string): Buffer {
   const name = Buffer.from(topic);
   return Buffer.concat([
-    // Of compact arrays and texts one more than the length is written; a topic's name has at most 249 bytes.
+    // Compact arrays and texts have their length plus one in front; a topic’s name has at most 249 bytes.
     Buffer.from([NO_TAGS, 2]),
     Buffer.alloc(ID_BYTES),
     writeLength(name.length + 1),
@@ -61,7 +60,7 @@ function writeLength(length: number): Buffer {
   return Buffer.from(length < 128 ? [length] : [(length % 128) + 128, Math.floor(length / 128)]);
 }
 
-/** From the tags of the answer's header on. @throws what the broker says of the topic, in its own name for it. */
+/** From the tags of the answer’s header on. @throws what the broker says of the topic, under its own name. */
 function readTopicIdAnswer(answer: Buffer): string | undefined {
   const reader = createWireReader(answer);
   skipTags(reader);
