@@ -1,21 +1,22 @@
 /**
- * What any broker can answer (metadata, who coordinates a group) is asked of the next one when the first does not
- * answer soon: a broker that this pod can't reach, or that takes a connection and says nothing, costs a second.
- * kafkajs 2.2.4 asks one, a connected one where there is one, until its request times out, and connects to the
- * first seed that takes a connection, whether it says anything or not.
+ * Asks the next broker when the first does not answer soon, for what any broker can answer: metadata, who coordinates a
+ * group. So a broker that this pod can’t reach, or that takes a connection and says nothing, costs a second.
+ *
+ * kafkajs 2.2.4 asks one broker until its request times out, a connected one where there is one. It connects to the
+ * first seed that takes a connection, whether that seed says anything or not.
  */
 import type { Broker } from 'kafkajs';
 import type { Address, InsideCluster } from './kafkajs-inside.ts';
 import { brokerErrorType } from './broker-error.ts';
 
-/** Without an answer for so long the next broker is asked, too. */
+/** After this long without an answer the next broker is asked, too. */
 const NEXT_AFTER_MS = 1000;
-/** A broker that did not answer is asked after the others for so long. */
+/** A broker that did not answer is asked after the others for this long. */
 const DOUBTED_MS = 30_000;
 
 type Try<T> = () => Promise<T>;
 
-/** Makes this cluster find whichever broker answers. @param seeds where the cluster is looked for, in turn. */
+/** Makes this cluster find any broker that answers. @param seeds where the cluster is looked for, in turn. */
 export function askAnyBroker(cluster: InsideCluster, seeds: readonly Address[]): void {
   const pool = cluster.brokerPool;
   const doubtedUntil = new Map<string, number>();
@@ -88,16 +89,16 @@ export function askAnyBroker(cluster: InsideCluster, seeds: readonly Address[]):
         return await askKnown((broker) => broker.metadata(topics), isAnswer);
       } catch (error) {
         if (isAnswer(error)) throw error;
-        // None of those that were known answers: all may have moved to other addresses.
+        // No known broker answers: all may have moved to other addresses.
         return (await connectToSeed()).metadata(topics);
       }
     };
     return { metadata } as Broker;
   };
 
-  // Another broker may know what one does not, so no refusal is final; the last one is told.
+  // Another broker may know more, so no refusal is final; the last one is thrown.
   pool.withBroker = async (ask) => {
-    // All that were known are gone, as after the end of a whole cluster: a seed may be back.
+    // All known brokers are gone, as after the end of a whole cluster: a seed may be back.
     if (Object.keys(pool.brokers).length === 0) return ask({ nodeId: 'seed', broker: await connectToSeed() });
     return askKnown(
       (broker, nodeId) => ask({ nodeId, broker }),
@@ -118,9 +119,9 @@ function discard(broker: Broker): void {
 }
 
 /**
- * The first answer of all; the next is tried once one has failed, or has said nothing for a second.
- *
- * @param onLate gets each later answer. @throws the last failure where all fail, the first that is final at once.
+ * The first answer of all. The next broker is tried once one has failed, or has said nothing for a second.
+ * @param onLate gets each later answer.
+ * @throws the last failure where all fail, the first final failure at once.
  */
 export function firstAnswer<T>(
   tries: readonly Try<T>[],
@@ -159,7 +160,7 @@ export function firstAnswer<T>(
     );
   }
 
-  // It passes: a consumer that meets it must start over, not end.
+  // Retriable: a consumer that meets it must start over, not end.
   if (tries.length === 0) reject(Object.assign(new Error('there is no broker to ask'), { retriable: true }));
   next();
   return promise;

@@ -1,7 +1,7 @@
 /**
- * A broker whose connection ends in the moment in which it is to be asked is a failure that passes, and what is
- * asked of the cluster then is asked again. kafkajs 2.2.4 throws a plain `Error('Broker not connected')` of it, which
- * reads as final where a consumer starts over after a crash: it would end there, and the pod with it.
+ * Marks a broken-off connection as retriable. kafkajs 2.2.4 throws a plain, non-retriable `Error('Broker not
+ * connected')` when a connection closes just before a request. After a crash that ends the consumer for good, and the
+ * pod with it.
  */
 import type { Cluster } from 'kafkajs';
 
@@ -18,7 +18,7 @@ export const isBrokenOff = (error: unknown): boolean =>
 
 type Ask = (...args: unknown[]) => Promise<unknown>;
 
-/** Makes what this cluster is asked for reject with a retriable error where the broker broke off. */
+/** Makes questions to this cluster reject with a retriable error where the broker broke off. */
 export function retryBrokenOff(cluster: Cluster): void {
   for (const name of ASKING) {
     const ask = (Reflect.get(cluster, name) as Ask).bind(cluster);

@@ -1,4 +1,4 @@
-/** What kafkajs's errors say, in words and in the broker's own name for it. */
+/** What kafkajs’s errors say: in words, and by the broker’s own name. */
 
 /** kafkajs's protocol errors carry the broker's error name (`UNKNOWN_MEMBER_ID`); wrapped ones in their cause. */
 export function brokerErrorType(error: unknown): string | undefined {
@@ -14,7 +14,7 @@ export function findCause(error: unknown, isWanted: (at: Error) => boolean): Err
   return undefined;
 }
 
-/** The error's message, with its code where a system error's message does not hold it: that of several addresses is empty. */
+/** The error’s message, with its code where the message lacks it: the message for several addresses is empty. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code: unknown = Reflect.get(error, 'code');

@@ -1,7 +1,6 @@
 /**
- * One way to make a kafkajs client, so that consumer, producers and admin agree on time limits and on where
- * their log lines go. kafkajs reads NODE_ENV and environment variables for some defaults: everything that
- * matters is therefore set here.
+ * Makes every kafkajs client, so that consumer, producers and admin agree on time limits and on where their log lines
+ * go. kafkajs reads NODE_ENV and environment variables for some defaults: so everything that matters is set here.
  */
 import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
 import type { Logger } from '../../runtime/logger.ts';
@@ -28,11 +27,11 @@ export interface KafkaConnection {
   readonly sasl?: KafkaSasl;
   /** Default 3000 ms. */
   readonly connectionTimeoutMs?: number;
-  /** A request without an answer for so long has failed. Default 15,000 ms; JoinGroup has its own limit. */
+  /** A request has failed after this long without an answer. Default 15,000 ms; JoinGroup has its own limit. */
   readonly requestTimeoutMs?: number;
 }
 
-/** Five tries within about three seconds: longer waits are the callers', who log them and can be stopped. */
+/** Five tries within about three seconds. Longer waits are the callers’: callers log them and can be stopped. */
 const CLIENT_RETRY = {
   initialRetryTime: 100,
   multiplier: 2,
@@ -65,7 +64,7 @@ export function createKafkaClient(connection: KafkaConnection, logger: Logger): 
     const build = connectionPoolBuilder.build.bind(connectionPoolBuilder);
     let turn = 0;
     connectionPoolBuilder.build = async (to) => {
-      // kafkajs takes an address apart at its first colon, of which `[::1]:9092` has more.
+      // kafkajs cuts an address at its first colon; `[::1]:9092` has more.
       const pool = await build(to?.host === undefined ? seeds[turn++ % seeds.length] : to);
       keepSound(pool, AUTHENTICATION_TIMEOUT_MS);
       readLeaderless(pool);
@@ -99,8 +98,8 @@ function saslOptions(sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> {
 }
 
 /**
- * kafkajs calls an error what it then retries by itself, and tells of every pause. What matters to an operator
- * is said by this room's own lines; kafkajs's come one level lower. Stacks and error objects stay out.
+ * kafkajs logs as errors what it then retries by itself, and reports every pause. This room’s own lines say what
+ * matters to an operator; kafkajs’s come one level lower. Stacks and error objects stay out.
  */
 function forward(entry: LogEntry, logger: Logger): void {
   const { message, timestamp: _at, logger: _name, stack: _stack, error, ...details } = entry.log;
@@ -109,7 +108,7 @@ function forward(entry: LogEntry, logger: Logger): void {
     kafkajs: entry.namespace,
     ...(error === undefined ? {} : { error: typeof error === 'string' ? error : String(error) }),
   };
-  // Each refusal of a broker ("the group is rebalancing"), which its caller handles or reports.
+  // A broker’s refusal (“the group is rebalancing”), which its caller handles or reports.
   const isAnswer = entry.namespace === 'Connection' && message.startsWith('Response ');
   if (entry.level === logLevel.ERROR && !isAnswer) logger.warn(fields, message);
   else if (entry.level === logLevel.WARN && !isAnswer) logger.info(fields, message);

@@ -1,4 +1,4 @@
-/** Kafka's error codes in the answers that we read ourselves, by the names that kafkajs gives them. */
+/** Kafka’s error codes in the answers that we read ourselves, by kafkajs’s names. */
 
 const NAMES: Readonly<Record<number, string>> = {
   [-1]: 'UNKNOWN',
@@ -40,7 +40,7 @@ export function brokerErrorName(code: number): string | undefined {
   return code === 0 ? undefined : (NAMES[code] ?? `KAFKA_ERROR_${String(code)}`);
 }
 
-/** As kafkajs's own protocol errors: with the broker's name for it as its `type`. */
+/** An error like kafkajs’s own protocol errors: `type` is the broker’s name for it. */
 export function brokerError(type: string, message = type): Error & { readonly type: string } {
   return Object.assign(new Error(message), { type });
 }

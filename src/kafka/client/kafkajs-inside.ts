@@ -1,8 +1,7 @@
 /**
- * The one place that knows kafkajs's inside: what of it is adapted is named here, by the version in which it was
- * read. kafkajs has no hook where a partly bad cluster needs one, and is no longer maintained, so its clusters are
- * taken in hand as they are made. Another version, or one that has lost a name, is refused when this file is loaded
- * or a client is made: nothing is adapted by guess.
+ * The one place that knows kafkajs’s inside. It names what is adapted, by the version in which it was read. kafkajs has
+ * no hook where a partly bad cluster needs one, and is no longer maintained: so its clusters are adapted as they are
+ * made. Another version, or one that lacks a name, is refused when this file is loaded or a client is made.
  */
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
@@ -18,14 +17,16 @@ if (version !== KNOWN_VERSION) {
   );
 }
 
-/** A request as kafkajs's protocol makes it: `parse` gets what `decode` gave, and throws what the broker refused. */
+/**
+ * A request as kafkajs’s protocol makes it. `parse` gets what `decode` returned, and throws what the broker refused.
+ */
 export interface ProtocolRequest {
   readonly request: { readonly apiKey: number; readonly apiName: string };
   readonly response: { readonly parse: (data: unknown) => Promise<unknown> };
 }
 
 export interface Connection {
-  /** There once a connection has been tried. */
+  /** Exists once a connection has been tried. */
   readonly socket?: Pick<Socket, 'destroy' | 'once' | 'closed'>;
   chunks: readonly Buffer[];
   bytesBuffered: number;
@@ -109,7 +110,7 @@ export function adaptClusters(kafka: Kafka, adapt: (cluster: InsideCluster) => v
   Reflect.set(kafka, name, adapted);
 }
 
-/** A cluster's connections by themselves, as kafkajs's own clients stand on one. */
+/** A cluster’s connections alone, as kafkajs’s own clients use them. */
 export function makeCluster(kafka: Kafka, settings: ClusterSettings): InsideCluster {
   return (Reflect.get(kafka, createClusterOf(kafka)) as CreateCluster)(settings);
 }
@@ -122,7 +123,7 @@ function createClusterOf(kafka: Kafka): symbol {
   return found;
 }
 
-/** What is adapted must be there: a name that is gone would be adapted without effect. */
+/** What is adapted must exist: adapting a missing name would have no effect. */
 function assertShape(cluster: InsideCluster): void {
   const { brokerPool, connectionPoolBuilder } = cluster;
   const needed: [object, readonly string[]][] = [

@@ -1,11 +1,11 @@
 /**
- * A partition without a leader is a fact about that partition. kafkajs 2.2.4 throws away the metadata of all topics
- * for one such partition; here it is led by -1, as the protocol has it, and the others by whoever leads them. What is
- * wrong with a whole topic (it is missing, or not this user's to see) is thrown as before.
+ * A partition without a leader concerns that partition. kafkajs 2.2.4 throws away the metadata of all topics for one
+ * such partition. Here its leader is -1, as in the protocol, and the others keep their leaders. The error of a whole
+ * topic (missing, or not this user’s to see) is thrown as before.
  */
 import type { ConnectionPool, PartitionMetadata, TopicMetadata } from './kafkajs-inside.ts';
 
-/** Says that a replica is down: the leader that is named is one all the same. */
+/** Says that a replica is down: the named leader is valid all the same. */
 const REPLICA_NOT_AVAILABLE = 9;
 const NOBODY = -1;
 
@@ -15,7 +15,7 @@ interface MetadataAnswer {
 
 type Parse = (data: unknown) => Promise<unknown>;
 
-/** Makes the metadata that these connections bring be read so. */
+/** Makes these connections read metadata so. */
 export function readLeaderless(pool: ConnectionPool): void {
   const send = pool.send.bind(pool);
   pool.send = (protocol) => {

@@ -1,15 +1,15 @@
 /**
- * Metadata is looked up beside the work: what is known is used until the newer is there, and a look that fails is
- * tried again a second later. kafkajs 2.2.4 has every fetch and every send wait for a look that is due, and fail
- * with it. While a partition has no leader, or its leader refuses, it is looked up often, so that it goes on within
- * a second of its leader's return.
+ * Looks metadata up beside the work. Known metadata is used until the new is there, and a failed lookup is tried again
+ * a second later. kafkajs 2.2.4 makes every fetch and every send wait for a due lookup, and fail with it. While a
+ * partition has no leader, or its leader refuses, the lookups come often, so that the partition goes on within a second
+ * of its leader’s return.
  */
 import type { BrokerPool, InsideCluster } from './kafkajs-inside.ts';
 
 const LOOK_AGAIN_MS = 1000;
 const LEADERLESS_LOOK_MS = 500;
 
-/** Makes this cluster look up what it knows in the background. */
+/** Makes this cluster look metadata up in the background. */
 export function lookBeside(cluster: InsideCluster): void {
   const pool = cluster.brokerPool;
   const refresh = pool.refreshMetadata.bind(pool);
@@ -25,7 +25,7 @@ export function lookBeside(cluster: InsideCluster): void {
     try {
       await cluster.refreshMetadata();
     } catch {
-      // Told by kafkajs already; what was known stays in force.
+      // kafkajs has logged it; known metadata stays in force.
       pool.metadataExpireAt = Date.now() + LOOK_AGAIN_MS;
     } finally {
       looking = false;
@@ -41,7 +41,7 @@ export function lookBeside(cluster: InsideCluster): void {
   };
 }
 
-/** Has it looked up anew when next needed, but not before the time has passed. */
+/** Lets metadata expire: looked up when next needed, but not before `ms` have passed. */
 export function expireWithin(pool: BrokerPool, ms: number): void {
   pool.metadataExpireAt = Math.min(pool.metadataExpireAt ?? 0, Date.now() + ms);
 }

@@ -1,7 +1,7 @@
 /**
- * Reads a broker's answers ourselves where kafkajs 2.2.4 loses what they say. The one place that knows how kafkajs
- * comes from a request to its answer: a broker looks up the newest version of a request that both know, which gives
- * the request and the reader of its answer; here only the reader is another.
+ * Reads a broker’s answers ourselves where kafkajs 2.2.4 loses what they say. The one place that knows kafkajs’s way
+ * from a request to its answer. A broker looks up the newest version of a request that both know, which gives the
+ * request and the reader of its answer. Here only the reader is another.
  */
 import type { Broker } from 'kafkajs';
 
@@ -10,7 +10,7 @@ export interface Exchange {
   readonly request: { readonly apiName: string; readonly apiVersion: number };
   readonly response: {
     decode(answer: Buffer): Promise<unknown>;
-    /** Of what was decoded. Throws what the answer says is wrong. */
+    /** Reads what was decoded. Throws what the answer says is wrong. */
     parse(decoded: never): Promise<unknown>;
   };
 }
@@ -19,8 +19,8 @@ type MakeExchange = (...args: unknown[]) => Exchange;
 type LookUp = (apiKey: number, definitions: unknown) => MakeExchange;
 
 /**
- * The same broker, whose answers are read by what `read` makes of each exchange.
- * @throws Error where kafkajs comes to its answers in another way.
+ * The same broker; its answers are read by what `read` makes of each exchange.
+ * @throws Error where kafkajs reads its answers in another way.
  */
 export function withOwnAnswers(broker: Broker, read: (exchange: Exchange) => Exchange): Broker {
   const lookUp: unknown = Reflect.get(broker, 'lookupRequest');

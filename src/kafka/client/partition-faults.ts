@@ -1,7 +1,7 @@
 /**
  * What keeps single partitions from being read or committed, by name: since when, how often, and when each is tried
- * again. A partition that has a fault is left out until then, so that it costs its neighbours nothing. Pauses and ages
- * are no matter of the pod's clock, which may be set back by hours; it only names the moment at which a fault began.
+ * again. A partition with a fault is left out until then, so it costs its neighbours nothing. Pauses and ages don’t go
+ * by the pod’s clock, which may be set back by hours; the clock only names when a fault began.
  */
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -13,7 +13,7 @@ export interface PartitionFault {
   readonly sinceMs: number;
 }
 
-/** How long a fault's first pause is and the longest one, ms; each pause is twice the one before. */
+/** A fault’s first and longest pause, ms; each pause is twice the one before. */
 export interface FaultPauses {
   readonly firstMs: number;
   readonly longestMs: number;
@@ -26,11 +26,11 @@ export interface PartitionFaults {
   readonly clear: (partition: number) => void;
   clearAll(): void;
   readonly isHeld: (partition: number) => boolean;
-  /** Those that last: what passes in a moment (a leader that moves) is none that anybody must know of. */
+  /** The lasting faults. What passes in a moment, such as a leader that moves, concerns nobody. */
   lasting(): readonly PartitionFault[];
 }
 
-/** Shorter ones are told in the log only. */
+/** Shorter faults are in the log only. */
 const LASTING_MS = 5000;
 const REMIND_MS = 60_000;
 
@@ -38,7 +38,7 @@ interface Known {
   reason: string;
   /** Epoch ms. */
   readonly sinceMs: number;
-  /** By the time that never goes back, as the others below: ms. */
+  /** By `nowMs`, which never goes back, as the others below: ms. */
   readonly beganMs: number;
   tries: number;
   heldUntilMs: number;

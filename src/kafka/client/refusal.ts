@@ -2,7 +2,7 @@
 import { RefusedToStart } from '../../runtime/errors.ts';
 import { brokerErrorType } from './client.ts';
 
-/** What the broker will go on refusing is the configuration's fault. */
+/** A refusal that the broker will repeat is the configuration’s fault. */
 export function asRefusal(error: unknown, sessionTimeoutMs: number): Error {
   if (brokerErrorType(error) === 'INVALID_SESSION_TIMEOUT') {
     return new RefusedToStart(

@@ -1,11 +1,11 @@
 /**
- * A connection that fails ends whatever waits for it, and its successor begins afresh. In kafkajs 2.2.4
- *
- *   - a request that had no answer in its time leaves its connection in use, which TCP keeps for a quarter of an hour;
- *   - what half an answer left behind is taken for the beginning of the next connection's first one;
- *   - a login has no time limit, and waits for ever where its connection breaks with an error;
- *   - a connection that took too long goes on being made, and counts as its successor once it is there;
- *   - whoever asks while a connection is being made makes another one, and the first is never closed.
+ * A connection that fails ends everything that waits for it, and its successor begins afresh. kafkajs 2.2.4 does
+ * otherwise:
+ *   - After a request without an answer in time the connection stays in use; TCP keeps it for a quarter of an hour.
+ *   - The rest of half an answer counts as the beginning of the next connection’s first answer.
+ *   - A login has no time limit, and waits for ever where its connection breaks with an error.
+ *   - A connection that took too long goes on being made, and counts as its successor once it is there.
+ *   - A request made while a connection is being made makes another one, and the first is never closed.
  */
 import type { Connection, ConnectionPool } from './kafkajs-inside.ts';
 
@@ -13,7 +13,7 @@ const FETCH_API = 1;
 /** The length of an answer, which comes first. */
 const LENGTH_BYTES = 4;
 
-/** @param loginTimeoutMs a login without an answer for so long has failed. */
+/** @param loginTimeoutMs a login has failed after this long without an answer. */
 export function keepSound(pool: ConnectionPool, loginTimeoutMs: number): void {
   for (const connection of pool.pool) keepConnectionSound(connection, loginTimeoutMs);
   const send = pool.send.bind(pool);
@@ -22,7 +22,7 @@ export function keepSound(pool: ConnectionPool, loginTimeoutMs: number): void {
       return await send(protocol);
     } catch (error) {
       if (error instanceof Error && error.name === 'KafkaJSRequestTimeoutError') {
-        // What kafkajs sends fetches over is its second connection.
+        // kafkajs’s second connection carries the fetches.
         await destroy(pool.pool[protocol.request.apiKey === FETCH_API ? 1 : 0]?.socket, error);
       }
       throw error;
@@ -30,7 +30,7 @@ export function keepSound(pool: ConnectionPool, loginTimeoutMs: number): void {
   };
 }
 
-/** Resolves once kafkajs knows: what is asked from then on is asked over a new one. */
+/** Resolves once kafkajs knows: later requests take a new connection. */
 async function destroy(socket: Connection['socket'], reason: Error): Promise<void> {
   if (socket === undefined || socket.closed) return;
   const closed = new Promise<void>((resolve) => void socket.once('close', resolve));

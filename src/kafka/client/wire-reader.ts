@@ -22,7 +22,7 @@ export interface WireReader {
   skip(length: number): void;
 }
 
-/** A place of the answer that is not as Kafka writes it. */
+/** The answer is not as Kafka writes it at this place. */
 export class WireError extends RangeError {
   override readonly name = 'WireError';
 }
@@ -39,7 +39,7 @@ export function createWireReader(buffer: Buffer, start = 0): WireReader {
     return from;
   }
 
-  /** Beyond 2^53 not exact: only times are ever so far apart, and none that mean anything. */
+  /** Not exact beyond 2^53: only times are that far apart, and none that mean anything. */
   function unsigned(mostBytes: number): number {
     let value = 0;
     let factor = 1;

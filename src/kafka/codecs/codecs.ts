@@ -1,9 +1,8 @@
 /**
- * Reads and writes the record batches of every producer: gzip, snappy, lz4, zstd. kafkajs knows gzip alone, and
- * that without a bound; a batch in any other codec would crash the consumer for good.
- *
- * A batch that unpacks beyond the bound is refused instead of taking the pod's memory: it can be neither read nor
- * skipped (skipping loses events), so its partition stands, named, until somebody has looked.
+ * Reads and writes the record batches of every producer: gzip, snappy, lz4, zstd. kafkajs knows gzip alone, without a
+ * limit; a batch in any other codec would crash the consumer for good. A batch that unpacks beyond the limit is refused
+ * instead of taking the pod’s memory. It can be neither read nor skipped, as skipping loses events. So its partition
+ * stands, by name, until somebody looks.
  */
 import { promisify } from 'node:util';
 import { gzip, zstdCompress } from 'node:zlib';
@@ -97,12 +96,12 @@ async function unpackBlocks(blocks: readonly Buffer[], size: number): Promise<Bu
 
 let isRegistered = false;
 
-/** Registers the codecs where nobody has done so with a bound of their own. */
+/** Registers the codecs, unless somebody has registered them with a limit. */
 export function ensureCodecs(): void {
   if (!isRegistered) registerCodecs({ maxBatchBytes: DEFAULT_MAX_BATCH_BYTES });
 }
 
-/** For every kafkajs client of this process: its registry is global, the last call holds. */
+/** For every kafkajs client of this process: its registry is global, and the last call holds. */
 export function registerCodecs({ maxBatchBytes }: { readonly maxBatchBytes: number }): void {
   isRegistered = true;
   const codecs = createCodecs(maxBatchBytes);

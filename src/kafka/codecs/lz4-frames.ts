@@ -1,7 +1,6 @@
 /**
- * How much an lz4 frame may unpack to at most, read from the lengths of its blocks: lz4-napi unpacks a frame
- * whole and has no limit of its own. A block unpacks to no more than the frame's block size, and to no more than
- * 255 times its own length.
+ * The most that an lz4 frame may unpack to, from the lengths of its blocks: lz4-napi unpacks a frame whole and has no
+ * limit of its own. A block unpacks to at most the frame’s block size, and at most 255 times its own length.
  */
 
 const MAGIC = 0x184d2204;
@@ -9,7 +8,7 @@ const BLOCK_SIZES: Readonly<Record<number, number>> = { 4: 2 ** 16, 5: 2 ** 18, 
 const MAX_RATIO = 255;
 const UNCOMPRESSED = 0x8000_0000;
 
-/** @throws RangeError where it is no lz4 frame, or one that ends early. */
+/** @throws RangeError where the bytes are no lz4 frame, or end early. */
 export function lz4FrameBound(frame: Buffer): number {
   if (frame.length < 7 || frame.readUInt32LE(0) !== MAGIC) throw new RangeError('not an lz4 frame');
   const flags = frame.readUInt8(4);

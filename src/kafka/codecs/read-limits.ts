@@ -1,11 +1,11 @@
-/** What record batches may unpack to, and how large a record may be that is read at all. */
+/** The limits of reading: what record batches may unpack to, and how large a readable record may be. */
 import { DEFAULT_MAX_BATCH_BYTES, registerCodecs } from './codecs.ts';
 import type { StretchLimits } from './record-stretches.ts';
 
-/** So far beyond the largest record that is processed one may go and still be read, to become a dead letter. */
+/** A record may be this much larger than the largest processed one and is still read, to become a dead letter. */
 const RECORD_MARGIN_BYTES = 32 * 1024 * 1024;
 
-/** For this process: what can only be unpacked as a whole (snappy, lz4) may be no larger than one record. */
+/** For this process. What can only be unpacked whole (snappy, lz4) may be at most one record. */
 export function limitReading({
   maxRecordBytes,
   maxBatchBytes = DEFAULT_MAX_BATCH_BYTES,

@@ -1,6 +1,6 @@
 /**
- * A packed record batch as it is unpacked, in stretches of whole records. Never more of it lies in memory than what is
- * looked at and what was kept: a megabyte may unpack to a thousand.
+ * Unpacks a record batch in stretches of whole records. Only the stretch being read and what was kept lie in memory: a
+ * megabyte may unpack to a thousand.
  */
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '../client/client.ts';
@@ -8,7 +8,7 @@ import { WireError } from '../client/wire-reader.ts';
 
 const engines = { gzip: createGunzip, zstd: createZstdDecompress };
 
-/** At a time, of what is large; small batches get zlib's default of 16 KiB. */
+/** Bytes at a time of a large batch; small batches get zlib’s default of 16 KiB. */
 const CHUNK_BYTES = 128 * 1024;
 /** A record's length is a number of at most five bytes. */
 const MOST_LENGTH_BYTES = 5;
@@ -16,14 +16,13 @@ const MOST_LENGTH_BYTES = 5;
 export interface StretchLimits {
   /** Of the whole batch. */
   readonly maxBatchBytes: number;
-  /** Of one record, which has to lie in memory as a whole. */
+  /** Of one record, which must lie in memory as a whole. */
   readonly maxRecordBytes: number;
 }
 
 /**
  * Yields stretches in order, each of one or more whole records. May be left early.
- *
- * @throws RangeError where a record is cut short or larger than may be, where all of it is, or the bytes can't be unpacked.
+ * @throws RangeError where a record is cut short or too large, the batch is too large, or the bytes can’t be unpacked.
  */
 export async function* unpackStretches(
   codec: keyof typeof engines,
@@ -52,12 +51,12 @@ async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncG
   }
 }
 
-/** @param maxRecordBytes of one record. @throws WireError where one is larger, or the last is cut short. */
+/** @param maxRecordBytes of one record. @throws WireError where a record is larger, or the last is cut short. */
 export async function* cutStretches(
   chunks: AsyncIterable<Buffer>,
   maxRecordBytes: number,
 ): AsyncGenerator<Buffer, void, undefined> {
-  /** The beginning of a record that goes on in the next chunk: all of its bytes so far, or all of its room. */
+  /** The beginning of a record that goes on in the next chunk: its bytes so far, or a buffer for all of them. */
   let begun: Buffer | undefined;
   let filled = 0;
   for await (let chunk of chunks) {
@@ -92,7 +91,10 @@ export async function* cutStretches(
   if (begun !== undefined) throw new WireError('the last record is cut short');
 }
 
-/** Of the record that begins there, its length included. Undefined where that is not all there. @throws WireError */
+/**
+ * The size of the record that begins there, its length included. Undefined where the length is not complete. @throws
+ * WireError
+ */
 function sizeAt(bytes: Buffer, at: number): number | undefined {
   let value = 0;
   let factor = 1;

@@ -1,13 +1,13 @@
 /**
- * Snappy as Kafka's clients write it: Java's as the xerial stream (a header, then blocks with their lengths),
- * librdkafka's and others' as one raw block. A raw block says how long it unpacks before anything is unpacked.
+ * Snappy as Kafka’s clients write it. Java’s is the xerial stream: a header, then blocks with their lengths.
+ * librdkafka’s and others’ is one raw block. A raw block says how long it unpacks before anything is unpacked.
  */
 
-/** Every xerial stream begins so; a raw block cannot, its first bytes being a length that never fits these. */
+/** Every xerial stream begins so. A raw block cannot: its first bytes are a length that never fits these. */
 const XERIAL_MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const XERIAL_HEADER_BYTES = XERIAL_MAGIC.length + 8;
 
-/** The raw blocks of a compressed batch. @throws RangeError where a block's length goes beyond the data. */
+/** The raw blocks of a compressed batch. @throws RangeError where a block’s length goes beyond the data. */
 export function snappyBlocks(data: Buffer): Buffer[] {
   if (!data.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return [data];
   const blocks: Buffer[] = [];

@@ -1,20 +1,19 @@
 /**
- * Unpacks a record batch with one of zlib's engines, which work in its thread pool, and puts the whole together in
- * slices: zlib's own convenience functions copy it in one go, which keeps the event loop for 30 ms where it is 20 MB
- * (nearly all of that for memory that is touched for the first time).
+ * Unpacks a record batch with one of zlib’s engines, which work in its thread pool, and puts the whole together in
+ * slices. zlib’s own convenience functions copy it in one go. For 20 MB that keeps the event loop for 30 ms, nearly all
+ * of it for memory that is touched for the first time.
  */
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { createPacer } from '../../runtime/loop-turns.ts';
 
-/** At a time, of what is large; small batches get zlib's default of 16 KiB. */
+/** Bytes at a time of a large batch; small batches get zlib’s default of 16 KiB. */
 const CHUNK_BYTES = 128 * 1024;
 
 const engines = { gzip: createGunzip, zstd: createZstdDecompress };
 
 /**
  * Takes twice the memory of the unpacked batch for a moment.
- *
- * @throws RangeError once it passes `maxBytes`; zlib's error where it can't be unpacked.
+ * @throws RangeError once it passes `maxBytes`; zlib’s error where it can’t be unpacked.
  */
 export async function unpackBatch(
   codec: keyof typeof engines,

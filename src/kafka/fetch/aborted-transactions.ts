@@ -1,10 +1,10 @@
 /**
- * Read committed: which record batches of a fetch's answer belong to transactions that were aborted. As Kafka's own
- * consumer does it: the broker's list is taken in the order of first offsets (it comes in the order of ends), a
- * producer counts as aborted from its transaction's first offset to the abort marker, and a marker is what the
- * batch's control flag says is one, whatever the keys of ordinary records are.
+ * Read committed: which record batches of a fetch’s answer belong to aborted transactions. The rules are those of
+ * Kafka’s own consumer. The broker’s list, which comes in the order of ends, is taken in the order of first offsets. A
+ * producer counts as aborted from its transaction’s first offset to the abort marker. Only the batch’s control flag
+ * says what a marker is, whatever the keys of ordinary records are.
  *
- * kafkajs 2.2.4 does none of the three, so nothing of its own filter is used: see partition-fetch.ts.
+ * kafkajs 2.2.4 does none of the three, so its own filter is not used: see partition-fetch.ts.
  */
 
 /** As the broker lists it beside a fetched partition. */
@@ -13,17 +13,17 @@ export interface AbortedTransaction {
   readonly firstOffset: number;
 }
 
-/** What the filter looks at of a record batch. */
+/** What the filter reads of a record batch. */
 export interface BatchMark {
   readonly lastOffset: number;
   readonly producerId: bigint;
   readonly isTransactional: boolean;
-  /** What its control record says; undefined where it is no control batch. */
+  /** What the batch’s control record says; undefined where it is no control batch. */
   readonly control: 'abort' | 'commit' | 'other' | undefined;
 }
 
 export interface AbortedFilter {
-  /** True where the batch's records must not be seen. To be asked of every batch, in the log's order. */
+  /** True where the batch’s records must not be seen. To be called for every batch, in the log’s order. */
   isAborted(batch: BatchMark): boolean;
 }
 

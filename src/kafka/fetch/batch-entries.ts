@@ -1,5 +1,5 @@
 /**
- * What a fetched batch means for us: the records of our lane, copied out of the fetch's answer, and where the
+ * What a fetched batch holds for this pod: the records of its lane, copied out of the fetch’s answer, and where the
  * next batch begins.
  */
 import type { Batch, KafkaMessage } from 'kafkajs';
@@ -9,10 +9,10 @@ import type { FlowEntry } from '../../stream/buffer/flow-buffer.ts';
 import { createRecordChunk, letGo } from '../../stream/buffer/record-chunk.ts';
 
 const RECORDS_BETWEEN_LOOKS = 128;
-/** A chunk's bytes are let go of when its last record has been taken up. */
+/** A chunk frees its bytes when its last record has been taken in. */
 const RECORDS_A_CHUNK = 256;
 
-/** Where the fetch began that brought this batch; kafkajs has it, its types do not. */
+/** Where the fetch of this batch began; kafkajs has it, its types do not. */
 export function fetchedOffset(batch: Batch): number {
   if ('fetchedOffset' in batch && typeof batch.fetchedOffset === 'string') {
     return parseOffset(batch.fetchedOffset);
@@ -20,7 +20,7 @@ export function fetchedOffset(batch: Batch): number {
   throw new Error('kafkajs: a batch without fetchedOffset');
 }
 
-/** One beyond the last offset of the batch, be that of a record or of what stands for none (fetched-records.ts). */
+/** One beyond the last offset of the batch, whether that is a record or stands for none (fetched-records.ts). */
 export function nextOffset(batch: Batch): number {
   return parseOffset(batch.lastOffset()) + 1;
 }
@@ -38,7 +38,7 @@ export function isOfLane(rule: LaneRule, value: Buffer | null): boolean {
   return large === (rule.lane === 'large');
 }
 
-/** In slices, between which the event loop turns: a fetch's answer may hold ten thousands of records. */
+/** Works in slices, between which the event loop turns: a fetch’s answer may hold tens of thousands of records. */
 export async function toEntries(batch: Batch, rule: LaneRule): Promise<FlowEntry[]> {
   const pacer = createPacer();
   const entries: FlowEntry[] = [];

@@ -1,6 +1,6 @@
 /**
- * CRC-32C (Castagnoli), by which a record batch tells that its bytes are those that were written. Eight bytes a step:
- * about a millisecond for a megabyte, which is what a fetch's answer holds.
+ * CRC-32C (Castagnoli): the checksum of a record batch. Eight bytes a step, about a millisecond for a megabyte, which a
+ * fetch’s answer holds.
  */
 
 const POLYNOMIAL = 0x82f63b78;

@@ -1,14 +1,14 @@
 /**
- * Each broker is fetched from by itself. kafkajs 2.2.4 has a fetch loop for each broker, and ends all of them where
- * one fails: what the others have fetched is thrown away, and a rebalance waits for the slowest, which may be a
- * connection into which everything vanishes.
+ * Fetches from each broker by itself. kafkajs 2.2.4 has a fetch loop for each broker, and ends all of them where one
+ * fails. It throws away what the others have fetched. A rebalance waits for the slowest loop, whose connection may
+ * swallow everything.
  *
- * So a loop is never let wait for long and never fails for its broker: it gets an empty answer instead, the failure
- * is kept by the broker's id, and the broker is tried again a second later. A fetch under way is waited for again in
- * the loop's next turn; what it brings is handed over where that turn wants it from the same offset.
+ * Here a loop never waits long and never fails for its broker. It gets an empty answer instead, the failure is kept by
+ * the broker’s id, and the broker is tried again a second later. The loop’s next turn waits again for a fetch that is
+ * under way. It gets the answer where it wants the same offset.
  *
- * One failure is not the broker's alone: a login that all of them refuse for a while. The password was changed, no
- * waiting brings it to this process, and the consumer ends with that reason.
+ * One failure is not the broker’s alone: a login that all brokers refuse for a while. The password was changed, and no
+ * waiting brings it to this process: the consumer ends with that reason.
  */
 import type { Broker } from 'kafkajs';
 import { within } from '../../runtime/deadline.ts';
@@ -17,17 +17,17 @@ import type { InsideCluster } from '../client/kafkajs-inside.ts';
 import { EARLIEST, LATEST, listOffsets } from '../offsets/list-offsets.ts';
 import { expireWithin } from '../client/metadata-beside.ts';
 
-/** How long a loop waits for its broker: a rebalance and the loop's heartbeats wait so long at most. */
+/** How long a loop waits for its broker. A rebalance and the loop’s heartbeats wait at most this long. */
 const TURN_MS = 250;
 const RETRY_MS = 1000;
 const LOOK_MS = 100;
-/** A fetch without an answer for so long is told of; the client's own time limit gives it up. */
+/** A fetch without an answer for this long shows in the status; the client’s own time limit ends it. */
 const SILENT_MS = 3000;
 
-/** All brokers refuse the login for so long: it is no broker that was just closing the connection. */
+/** All brokers refuse the login for this long: then no broker was just closing its connection. */
 const LOGIN_PATIENCE_MS = 10_000;
 
-/** Why a partition is not being fetched, in words; undefined where nothing is known against it. */
+/** Why a partition is not being fetched, in words; undefined where no reason is known. */
 export type FindFetchFault = (topic: string, partition: number) => string | undefined;
 
 interface Wanted {
@@ -55,15 +55,15 @@ const NOTHING: Answer = { responses: [] };
 /** Makes the fetch loops of this cluster's consumer independent of each other. */
 export function fetchApart(cluster: InsideCluster): FindFetchFault {
   const find = cluster.findBroker.bind(cluster);
-  // The coordinator is asked for its own sake: there a failure must be seen.
+  // Looking for the coordinator must show its failures.
   const forCoordinator = Object.create(cluster, { findBroker: { value: find } }) as InsideCluster;
   const findGroupCoordinator = cluster.findGroupCoordinator.bind(forCoordinator);
   const unreachable = new Map<string, string>();
   const lanes = new Map<string, Broker>();
-  /** Since when a broker has refused the login each time, monotonic ms. */
+  /** Since when each broker has refused every login, monotonic ms. */
   const refusing = new Map<string, number>();
 
-  /** @throws the refusal once every broker that is fetched from has refused for long. */
+  /** @throws the refusal once every fetched broker has refused for long. */
   function noteFailure(nodeId: string, error: unknown): void {
     const refusal = refusedLogin(error);
     if (refusal === undefined) {
@@ -80,7 +80,7 @@ export function fetchApart(cluster: InsideCluster): FindFetchFault {
     let underWay: UnderWay | undefined;
     let restUntilMs = 0;
 
-    /** Whatever keeps the connection from being made is this broker's alone. */
+    /** A failure to connect is this broker’s alone. */
     async function reach(): Promise<Broker> {
       try {
         return await find({ nodeId });
@@ -135,8 +135,8 @@ export function fetchApart(cluster: InsideCluster): FindFetchFault {
     lanes.set(nodeId, lane);
     return Promise.resolve(lane);
   };
-  // Where kafkajs would begin that finds nothing committed. A partition of which this is not known has no leader
-  // within reach: nothing of it is taken until its start is known, and sought.
+  // Where kafkajs would begin with nothing committed. A partition without an answer has no leader within reach: nothing
+  // of it is taken until its start is known, and the client seeks there.
   cluster.fetchTopicsOffset = (topics) =>
     Promise.all(
       topics.map(async ({ topic, partitions, ...from }) => {
@@ -165,7 +165,7 @@ export function fetchApart(cluster: InsideCluster): FindFetchFault {
   };
 }
 
-/** Its name, its certificate, its login, its connection. */
+/** The broker’s name, certificate, login or connection failed. */
 class UnreachableError extends Error {
   constructor(cause: unknown) {
     super(messageOf(cause), { cause });
@@ -178,7 +178,7 @@ const BROKEN = new Set([
   'KafkaJSRequestTimeoutError',
 ]);
 
-/** No answer of the broker: it could not be reached, broke off, or said nothing. */
+/** The broker gave no answer: it could not be reached, broke off, or said nothing. */
 function isUnreachable(error: unknown): boolean {
   if (error instanceof UnreachableError) return true;
   if (refusedLogin(error) !== undefined) return true;
@@ -186,12 +186,12 @@ function isUnreachable(error: unknown): boolean {
   return BROKEN.has(error.name) || error.message === 'Broker not connected';
 }
 
-/** What kafkajs makes of a login that the broker refuses, or breaks off; also behind what wraps it. */
+/** kafkajs’s error for a login that the broker refuses or breaks off, also behind what wraps it. */
 function refusedLogin(error: unknown): Error | undefined {
   return findCause(error, ({ name }) => name === 'KafkaJSSASLAuthenticationError');
 }
 
-/** Of an answer to an earlier turn, what this one wants from the same offset. */
+/** Keeps of an earlier turn’s answer what this turn wants from the same offset. */
 function stillWanted(answer: Answer, asked: Wanted, wanted: Wanted): Answer {
   const responses = answer.responses.map((response) => ({
     ...response,

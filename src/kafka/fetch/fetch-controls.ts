@@ -1,4 +1,4 @@
-/** What the client is told of single partitions. A client that has no group now has nothing to be told of. */
+/** Pauses, resumes and seeks single partitions at the client. A client without a group now has nothing to do. */
 import type { Consumer } from 'kafkajs';
 import type { Logger } from '../../runtime/logger.ts';
 import { messageOf } from '../client/client.ts';
@@ -6,7 +6,7 @@ import { messageOf } from '../client/client.ts';
 export interface FetchControls {
   readonly pause: (partition: number) => void;
   readonly resume: (partition: number) => void;
-  /** Where it shall fetch next. */
+  /** Makes the client fetch from there next. */
   readonly seek: (partition: number, offset: number) => void;
 }
 
@@ -15,7 +15,7 @@ export function createFetchControls(topic: string, consumer: Consumer, logger: L
     try {
       action(consumer);
     } catch (error) {
-      // Between a crash and its restart kafkajs has no group: there is nothing to pause or to seek either.
+      // Between a crash and its restart kafkajs has no group: nothing to pause or to seek.
       logger.debug({ error: messageOf(error) }, 'kafkajs is not running');
     }
   };

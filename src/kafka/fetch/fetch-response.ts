@@ -1,5 +1,5 @@
 /**
- * A fetch's answer, partition by partition (versions 4–11 of the request): the records stay bytes, and an error code
+ * A fetch’s answer, partition by partition (versions 4–11 of the request). The records stay bytes, and an error code
  * stays with its partition. kafkajs 2.2.4 makes one error of the whole answer where one partition has one.
  */
 import type { AbortedTransaction } from './aborted-transactions.ts';
@@ -11,7 +11,7 @@ export interface FetchedPartition {
   readonly errorCode: number;
   /** One beyond the last offset that all replicas have. */
   readonly highWatermark: number;
-  /** One beyond the last offset below which no transaction is open: so far it can be read. */
+  /** One beyond the last offset below every open transaction: consumers can read up to here. */
   readonly lastStableOffset: number;
   readonly aborted: readonly AbortedTransaction[] | null;
   /** -1 where the leader should be asked. */
@@ -20,9 +20,9 @@ export interface FetchedPartition {
 }
 
 export interface FetchAnswer {
-  /** How long the broker wants this client to rest, where the client is to see to it: ms. */
+  /** How long the broker wants this client to pause, where the client must do so, ms. */
   readonly clientSideThrottleTime: number | undefined;
-  /** Of the answer as a whole; 0 where it is well. */
+  /** The error code of the answer as a whole; 0 where it is well. */
   readonly errorCode: number;
   readonly partitions: readonly FetchedPartition[];
 }
@@ -32,7 +32,7 @@ const EMPTY = Buffer.alloc(0);
 export const OLDEST_VERSION = 4;
 export const NEWEST_VERSION = 11;
 
-/** @throws WireError where the answer is not as that version has it. */
+/** @throws WireError where the answer is not as its version says. */
 export function readFetchAnswer(answer: Buffer, version: number): FetchAnswer {
   const reader = createWireReader(answer);
   const throttleMs = reader.int32();

@@ -1,7 +1,7 @@
 /**
- * A partition's part of a fetch's answer, read into what kafkajs hands on as a batch's messages: the committed records
- * from the wanted offset on. What is not to be seen (markers, aborted transactions, offsets that compaction emptied)
- * stands in it as one control record that tells how far it reaches: kafkajs keeps those back and moves on past them.
+ * Reads a partition’s part of a fetch’s answer into the messages of a kafkajs batch: the committed records from the
+ * wanted offset on. One control record stands for what must not be seen: markers, aborted transactions, offsets that
+ * compaction emptied. It says how far that reaches; kafkajs keeps it back and moves past it.
  */
 import { createPacer } from '../../runtime/loop-turns.ts';
 import { createAbortedFilter, type AbortedTransaction } from './aborted-transactions.ts';
@@ -15,7 +15,7 @@ import {
 } from './record-batch.ts';
 import type { StretchLimits } from '../codecs/record-stretches.ts';
 
-/** What of a message kafkajs and the rooms behind it look at. */
+/** The part of a message that kafkajs and what is behind it read. */
 export interface FetchedMessage {
   readonly offset: string;
   /** Epoch ms; -1 where it is not known. */
@@ -23,32 +23,32 @@ export interface FetchedMessage {
   key: Buffer | null;
   value: Buffer | null;
   headers: FetchedHeaders;
-  /** Kept back by kafkajs. */
+  /** kafkajs keeps it back. */
   readonly isControlRecord: boolean;
 }
 
 export interface FetchedBytes {
   readonly bytes: Buffer;
-  /** Where the fetch began: what lies before it comes along with its batch. */
+  /** Where the fetch began. Records before it may come along with their batch. */
   readonly from: number;
   readonly aborted: readonly AbortedTransaction[] | null;
-  /** Shared by all parts of an answer. Default: without bound. */
+  /** Shared by all parts of an answer. Default: no limit. */
   readonly budget?: ReadBudget;
   readonly limits?: StretchLimits;
 }
 
-/** Bytes that may still be brought into memory. The first record is taken while there are any, however large. */
+/** Bytes that may still come into memory. While there are any, the next record is taken, however large. */
 export interface ReadBudget {
   left: number;
 }
 
 export interface FetchedPart {
   readonly messages: FetchedMessage[];
-  /** The last record batch's leader epoch; undefined where none was read. */
+  /** The leader epoch of the last record batch; undefined where none was read. */
   readonly leaderEpoch: number | undefined;
 }
 
-/** A record batch that can't be read: neither skipped nor taken in part, as that would lose events. */
+/** A record batch that can’t be read. It is neither skipped nor taken in part, as that would lose events. */
 export class UnreadableBatch extends Error {
   override readonly name = 'UnreadableBatch';
 }
@@ -65,9 +65,9 @@ const MAGIC_AT = 16;
 const LEAST_BYTES = MAGIC_AT + 1;
 
 /**
- * The last batch may be cut off, where the answer was full: it comes again. So does what is left where the budget is used
- * up, also in the middle of a batch. One that can't be read ends the part before it.
- * @throws UnreadableBatch where the first one can't be read.
+ * The last batch may be cut off, where the answer was full: it comes again. So does what is left when the budget is
+ * used up, also in the middle of a batch. An unreadable batch ends the part before it.
+ * @throws UnreadableBatch where the first batch can’t be read.
  */
 export async function readFetched({ bytes, from, aborted, ...within }: FetchedBytes): Promise<FetchedPart> {
   const { budget = { left: Infinity }, limits = NO_LIMITS } = within;
@@ -75,7 +75,7 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
   const messages: FetchedMessage[] = [];
   const pacer = createPacer();
   let leaderEpoch: number | undefined;
-  /** One beyond the last offset that the messages tell of. */
+  /** One beyond the last offset that the messages cover. */
   let readTo = from;
 
   const take = (record: FetchedRecord): void => {
@@ -97,7 +97,7 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
     }
     const header = readBatchHeader(batch);
     const isHidden = filter.isAborted(header) || header.control !== undefined;
-    // All or nothing: what was read of a batch that turns out to be broken is let go of.
+    // All or nothing: records of a batch that turns out to be broken are dropped.
     const records: FetchedRecord[] = [];
     const keep = (record: FetchedRecord): boolean => {
       records.push(record);
@@ -129,7 +129,7 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
     }
     at = end;
   }
-  // Where there is nothing else, the first one tells where this fetch began: kafkajs does not.
+  // With nothing else in it, the first control record says where this fetch began, as kafkajs does not.
   if (messages.length === 1 && messages[0]?.isControlRecord === true) messages.unshift(markerAt(from));
   return { messages, leaderEpoch };
 }

@@ -1,25 +1,25 @@
 /**
- * Messages as brokers kept them before 0.11 (magic 0 and 1), which a log may still hold: one after the other, each with
- * its own offset, or packed as the value of another one that has the last one's offset.
+ * Messages as brokers kept them before 0.11 (magic 0 and 1), which a log may still hold. Each has its own offset.
+ * Packed messages are the value of another message, which has the last one’s offset.
  */
 import type { FetchedRecord } from './record-batch.ts';
 import { unpack } from './record-batch.ts';
 import { createWireReader, WireError } from '../client/wire-reader.ts';
 
 const CODEC_BITS = 0x07;
-/** Offset and size, before what the size counts. */
+/** The bytes of offset and size, which the size does not count. */
 const HEAD_BYTES = 12;
 
 /**
  * @param entry exactly one message with its offset and size.
- * @throws WireError where it is not as Kafka writes it; the codec's own error where it can't be unpacked.
+ * @throws WireError where the message is not as Kafka writes it; the codec’s own error where it can’t be unpacked.
  */
 export async function readMessage(entry: Buffer): Promise<FetchedRecord[]> {
   const { codec, magic, record } = readPlain(entry);
   if (codec === 0) return [record];
   if (record.value === null) throw new WireError('a packed message without a value');
   const inner = splitMessages(await unpack(codec, record.value)).map((one) => readPlain(one).record);
-  // Since magic 1 those inside count from 0, and the outer one tells the last one's offset.
+  // Since magic 1 the messages inside count from 0, and the outer one has the last one’s offset.
   const base = magic === 0 ? 0 : record.offset - (inner.at(-1)?.offset ?? 0);
   return inner.map((one) => ({ ...one, offset: base + one.offset }));
 }

@@ -1,10 +1,10 @@
 /**
- * Fetches for kafkajs, so that what is wrong with one partition concerns that partition: an error code, an offset that
- * is gone, a batch that can't be read. It is named, left out for a while, and tried again; the others are read on. And
- * what is handed on has been read by us (fetched-records.ts): committed records alone, their checksums checked.
+ * Fetches for kafkajs, so that one partition’s fault concerns that partition alone: an error code, an offset that is
+ * gone, an unreadable batch. The partition is named, left out for a while, and tried again; the others are read on. The
+ * records handed on have been read by us (fetched-records.ts): only committed ones, their checksums checked.
  *
  * kafkajs 2.2.4 makes one error of an answer in which any partition has one. It then rejoins the group for a leader
- * that moved, commits -2 for an offset that is gone, and crashes, again and again, over a batch that it can't read.
+ * that moved, and commits -2 for an offset that is gone. Over a batch that it can’t read it crashes, again and again.
  */
 import type { Broker } from 'kafkajs';
 import type { Clock } from '../../runtime/clock.ts';
@@ -20,7 +20,7 @@ import { createByteSemaphore } from '../../runtime/collections/byte-semaphore.ts
 import type { StretchLimits } from '../codecs/record-stretches.ts';
 import { createPartitionFaults, type FaultPauses, type PartitionFault } from '../client/partition-faults.ts';
 
-/** The broker asked is not, or not yet, the partition's leader: cured by knowing the cluster anew. */
+/** The broker is not, or not yet, the partition’s leader: new metadata cures that. */
 const MOVED = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
@@ -31,7 +31,7 @@ const MOVED = new Set([
   'UNKNOWN_LEADER_EPOCH',
   'OFFSET_NOT_AVAILABLE',
 ]);
-/** How soon the cluster is looked at anew. */
+/** How soon metadata is looked up again. */
 const LOOK_MS = 100;
 const SOON: FaultPauses = { firstMs: 100, longestMs: 2000 };
 const LATER: FaultPauses = { firstMs: 1000, longestMs: 30_000 };
@@ -43,28 +43,28 @@ export interface PartitionEnds {
 
 export interface PartitionFetchOptions {
   readonly topic: string;
-  /** Of what record batches unpack to. Default: without bound. */
+  /** Limits of what record batches unpack to. Default: none. */
   readonly limits?: StretchLimits;
   readonly clock: Clock;
-  /** By which a partition's pauses go, ms; never goes back. */
+  /** The time for a partition’s pauses, ms; never goes back. */
   readonly nowMs?: () => number;
   readonly logger: Logger;
-  /** Told with every answer, whether or not there is something to read. */
+  /** Called with every answer, also without records. */
   onEnds(partition: number, ends: PartitionEnds): void;
-  /** The log does not reach to `offset`, or no longer begins so early. Must not throw; told again until it is cured. */
+  /** The log ends before `offset`, or begins after it. Must not throw; called again until it is cured. */
   onOutOfRange(partition: number, offset: number): void;
 }
 
 export interface PartitionFetch {
-  /** Makes every broker that this cluster is asked for fetch in this way. */
+  /** Makes every broker of this cluster fetch in this way. */
   attach(cluster: InsideCluster): void;
-  /** What has kept partitions from being read for some seconds. */
+  /** Partitions that could not be read for some seconds, and why. */
   faults(): readonly PartitionFault[];
-  /** Other partitions, or none: what was known of them no longer counts. */
+  /** The pod has other partitions now, or none: known faults no longer count. */
   forget(): void;
 }
 
-/** What one answer may bring into memory: about as much, or one record. */
+/** About the bytes that one answer may bring into memory, or one record. */
 const ANSWER_BYTES = 16 * 1024 * 1024;
 /** Brokers whose answers are unpacked at once. */
 const ANSWERS_AT_ONCE = 2;
@@ -80,7 +80,7 @@ interface KafkajsAnswer {
       readonly partition: number;
       readonly highWatermark: string;
       readonly preferredReadReplica: number;
-      /** None: ours are left out already. */
+      /** None: aborted records are left out already. */
       readonly abortedTransactions: readonly [];
       readonly messages: readonly FetchedMessage[];
     }[];
@@ -183,7 +183,7 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
   };
 }
 
-/** Each time another one first, as those who come last may find the budget used up. */
+/** Begins with another item each time, as the last ones may find the budget used up. */
 function inTurn<T>(items: readonly T[], turn: number): T[] {
   const first = items.length === 0 ? 0 : turn % items.length;
   return [...items.slice(first), ...items.slice(0, first)];
@@ -209,7 +209,7 @@ async function ask(broker: Broker, request: FetchRequest): Promise<FetchAnswer> 
       },
     };
   });
-  // The broker's own `fetch` is this one: kafkajs's is its prototype's.
+  // The broker’s own `fetch` is this one; kafkajs’s is on its prototype.
   const fetch = Reflect.get(Object.getPrototypeOf(broker) as object, 'fetch') as (
     request: FetchRequest,
   ) => Promise<FetchAnswer>;

@@ -1,7 +1,7 @@
 /**
- * One record batch as brokers keep it since 0.11 (magic 2): its header, and its records one after the other. Our own
- * reading in place of kafkajs's: that one passes over the checksum, takes the square of a record's headers in time, and
- * keeps the event loop for a whole batch.
+ * One record batch as brokers keep it since 0.11 (magic 2): its header, and its records one after the other. kafkajs’s
+ * reader passes over the checksum, takes quadratic time for a record’s headers, and keeps the event loop for a whole
+ * batch. So this is our own.
  */
 import kafkajs from 'kafkajs';
 import type { Pacer } from '../../runtime/loop-turns.ts';
@@ -12,7 +12,7 @@ import { createWireReader, WireError, type WireReader } from '../client/wire-rea
 
 const { CompressionCodecs } = kafkajs;
 
-/** Where the fields lie, from the batch's first byte on. */
+/** Where the fields begin, from the batch’s first byte on. */
 const LEADER_EPOCH = 12;
 const CHECKSUM = 17;
 const ATTRIBUTES = 21;
@@ -46,15 +46,12 @@ export interface FetchedRecord {
 
 export interface BatchHeader extends BatchMark {
   readonly firstOffset: number;
-  /** Of the leader that took it; -1 where the broker does not say. */
+  /** The epoch of the leader that took the batch; -1 where the broker does not say. */
   readonly leaderEpoch: number;
   readonly codec: number;
 }
 
-/**
- * @param batch exactly the batch's bytes.
- * @throws WireError where it is cut short or its checksum is another.
- */
+/** @param batch exactly the batch’s bytes. @throws WireError where it is cut short or its checksum is wrong. */
 export function readBatchHeader(batch: Buffer): BatchHeader {
   if (batch.length < RECORDS) throw new WireError(`a record batch of ${String(batch.length)} bytes`);
   const stated = batch.readUInt32BE(CHECKSUM);
@@ -74,7 +71,7 @@ export function readBatchHeader(batch: Buffer): BatchHeader {
   };
 }
 
-/** The control record's key says what it is: a version and a type. */
+/** The control record’s key says what it is: a version and a type. */
 function readControl(batch: Buffer): NonNullable<BatchHeader['control']> {
   if (batch.readInt32BE(RECORD_COUNT) === 0) return 'other';
   const { key } = readRecord(createWireReader(batch, RECORDS), 0, readTime(batch));
@@ -82,21 +79,21 @@ function readControl(batch: Buffer): NonNullable<BatchHeader['control']> {
   return type === 0 ? 'abort' : type === 1 ? 'commit' : 'other';
 }
 
-/** Where records go, and how much of them may be in memory. */
+/** Takes the records, and says how much of them may be in memory. */
 export interface RecordSink {
-  /** @returns false where that is enough for now. */
+  /** @returns false where no more records are wanted now. */
   readonly take: (record: FetchedRecord) => boolean;
   readonly pacer: Pacer;
   readonly limits: StretchLimits;
 }
 
 /**
- * Hands over the records from offset `from` on, as far as they are wanted. In slices, between which the event loop turns;
- * what zlib unpacks comes in stretches, so that a batch which unpacks to more than there is room for can be read in parts.
+ * Hands over the records from offset `from` on, as many as are wanted. Works in slices, between which the event loop
+ * turns. zlib’s output comes in stretches, so that a batch which unpacks to more than the limit can be read in parts.
  *
- * @returns whether that was all of them.
- * @throws WireError where they are not as Kafka writes them, or in a codec that nobody knows; the codec's own error
- * where they can't be unpacked.
+ * @returns whether those were all records.
+ * @throws WireError where records are not as Kafka writes them, or the codec is unknown; the codec’s own error where
+ * they can’t be unpacked.
  */
 export async function readBatchRecords(
   batch: Buffer,
@@ -130,7 +127,7 @@ async function* stretchesOf(codec: number, packed: Buffer, limits: StretchLimits
   else yield await unpack(codec, packed);
 }
 
-/** @throws WireError for a codec that is none; the codec's own error where it can't unpack the bytes. */
+/** @throws WireError for an unknown codec; the codec’s own error where it can’t unpack the bytes. */
 export async function unpack(codec: number, packed: Buffer): Promise<Buffer> {
   const codecs: Partial<Record<number, () => unknown>> = CompressionCodecs;
   const found = codecs[codec]?.() as { decompress(data: Buffer): Promise<Buffer> } | undefined;
@@ -139,7 +136,7 @@ export async function unpack(codec: number, packed: Buffer): Promise<Buffer> {
   return found.decompress(packed);
 }
 
-/** When the log took the batch, or where its records' times are counted from. */
+/** When the log took the batch, or the base of its records’ times. */
 interface BatchTime {
   readonly firstMs: number;
   readonly logMs: number | undefined;
@@ -169,7 +166,7 @@ function readRecord(reader: WireReader, firstOffset: number, time: BatchTime): F
 
 const NO_HEADERS: FetchedHeaders = {};
 
-/** Values of one name come together, in their order; without a prototype, as a header may have any name. */
+/** Values of one name come together, in their order. Without a prototype, as a header may have any name. */
 function readHeaders(reader: WireReader): FetchedHeaders {
   const count = reader.varint();
   if (count === 0) return NO_HEADERS;

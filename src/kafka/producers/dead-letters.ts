@@ -1,7 +1,8 @@
 /**
- * Dead letters: the original key and bytes of one bad event, with headers that say what was wrong and where it
- * came from. Published before the offset is committed, and acknowledged by all in-sync replicas. A topic that refuses
- * one gets it in a form that it takes: without its value, under a key of ours; what it takes in no form is waited out.
+ * Dead letters: the original key and bytes of one bad event, with headers that say what was wrong and where it came
+ * from. A letter is acknowledged by all in-sync replicas before the offset is committed. Where the topic refuses a
+ * letter, it gets a form that it takes: without the value, under a key of ours. Where it takes no form, the event
+ * waits.
  */
 import { createHash } from 'node:crypto';
 import { UnavailableError } from '../../runtime/errors.ts';
@@ -12,7 +13,10 @@ import type { OutgoingRecord, RecordSender } from './record-sender.ts';
 
 const MAX_ERROR_CHARS = 500;
 
-/** The sender's topic is the dead letter topic; `service` is what is waited for where it takes no form of a letter. */
+/**
+ * The sender’s topic is the dead letter topic. `service` is what the event waits for where the topic takes no form of a
+ * letter.
+ */
 export function createDeadLetters(sender: RecordSender, service = 'dead-letter topic'): DeadLetters {
   /** A compacted topic takes no record without a key. */
   let needsKey = false;
@@ -34,7 +38,7 @@ export function createDeadLetters(sender: RecordSender, service = 'dead-letter t
       let answer = await send(record, source);
       if (answer === 'too_large') answer = await send(withoutValue(record), source);
       if (answer === 'too_large') {
-        // Even its key and own headers are too large: what remains says where to find it.
+        // Even the key and the event’s own headers are too large: what remains says where to find them.
         const headers = ownHeaders(letter, valueHeaders(bytes));
         answer = await send({ key: null, value: null, headers }, source);
       }
@@ -45,7 +49,7 @@ export function createDeadLetters(sender: RecordSender, service = 'dead-letter t
   };
 }
 
-/** A letter without a key, for a topic that wants one: each its own, so that compaction keeps them all. */
+/** A key for a letter without one, where the topic wants one: each its own, so that compaction keeps all. */
 function underItsPosition(record: OutgoingRecord, source: EventSource): OutgoingRecord {
   const { topic, partition, offset, index } = source;
   return {
@@ -60,7 +64,7 @@ function toRecord(letter: DeadLetter): OutgoingRecord {
   const kept = Object.entries(envelope.headers).filter(
     ([name]) => !(unpacked && name.toLowerCase() === 'content-encoding'),
   );
-  // kafkajs cannot write a header without a value (it measures it): it becomes an empty one.
+  // kafkajs cannot write a header without a value, as it measures it: such a header becomes empty.
   const headers = Object.fromEntries(kept.map(([name, value]) => [name, value ?? Buffer.alloc(0)]));
   return { key: envelope.key, value: bytes, headers: { ...headers, ...ownHeaders(letter) } };
 }
@@ -92,7 +96,7 @@ function valueHeaders(value: Buffer | string | null): Record<string, string> {
   };
 }
 
-/** Control and invisible characters and line ends become spaces; cut at a bound. */
+/** Turns control and invisible characters and line ends into spaces, and cuts the text at a limit. */
 export function oneLine(text: string): string {
   const flat = text
     .slice(0, MAX_ERROR_CHARS * 4)

@@ -1,12 +1,12 @@
-/**
- * Outcomes as JSON records keyed by user: written, and acknowledged, before the event's offset is committed.
- */
+/** Outcomes as JSON records keyed by user, written and acknowledged before the event’s offset is committed. */
 import type { OutcomeRecord } from '../../domain/outcome.ts';
 import type { OutcomeLog } from '../../pipeline/ports.ts';
 import { UnavailableError } from '../../runtime/errors.ts';
 import type { RecordSender } from './record-sender.ts';
 
-/** The sender's topic is the outcome topic; `service` is what is waited for where it refuses an outcome. */
+/**
+ * The sender’s topic is the outcome topic. `service` is what the event waits for where the topic refuses an outcome.
+ */
 export function createOutcomeLog(sender: RecordSender, service = 'outcome topic'): OutcomeLog {
   return {
     async record(outcome) {
@@ -16,13 +16,13 @@ export function createOutcomeLog(sender: RecordSender, service = 'outcome topic'
       if (answer === 'invalid' && outcome.userId === undefined) {
         answer = await sender.send({ key: outcome.eventId, value });
       }
-      // An outcome is some hundred bytes: a topic that refuses it is set up wrongly, and nothing may be lost.
+      // An outcome has some hundred bytes: a topic that refuses it is set up wrongly, and nothing may be lost.
       if (answer !== 'sent') throw new UnavailableError(service, `the topic refuses outcomes as ${answer}`);
     },
   };
 }
 
-/** Fields in the order of the contract; those without a value are left out. */
+/** Fields in the contract’s order; those without a value are left out. */
 function toJson(outcome: OutcomeRecord): string {
   const { eventId, userId, at, reason, rule, couponId, merchantId, rulesVersion, rulesHash, pod } = outcome;
   const { topic, partition, offset, index } = outcome.source;

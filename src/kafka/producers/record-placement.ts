@@ -1,13 +1,13 @@
 /**
- * Where each record goes: kafkajs's own partitioner, asked once a record. The answer is the same at every try, and
- * known before a request is made, so that records of one partition can be sent apart from those of others.
+ * Where each record goes: kafkajs’s own partitioner, asked once a record. So the answer is the same at every try and
+ * known before the request. Records of one partition can be sent apart from the others.
  */
 import kafkajs, { type Message, type PartitionerArgs, type PartitionMetadata } from 'kafkajs';
 
 export interface RecordPlacement {
   /** The partitioner to give to a producer. */
   readonly choose: (args: PartitionerArgs) => number;
-  /** The message's partition; undefined before the first request has told what partitions there are. */
+  /** The message’s partition; undefined before the first request has told the partitions. */
   partitionOf(message: Message): number | undefined;
 }
 

@@ -1,7 +1,10 @@
-/** What brokers say of records that they do not take, told apart by what helps. */
+/** Brokers’ refusals of records, told apart by what helps. */
 import { brokerErrorType } from '../client/client.ts';
 
-/** Of a record that will never be taken as it is: `invalid` also where a compacted topic gets one without a key. */
+/**
+ * Refusals of a record that will never be taken as it is. `invalid` also where a compacted topic gets a record without
+ * a key.
+ */
 export type RecordRefusal = 'too_large' | 'invalid';
 
 const OF_A_RECORD: Readonly<Record<string, RecordRefusal>> = {
@@ -9,11 +12,11 @@ const OF_A_RECORD: Readonly<Record<string, RecordRefusal>> = {
   RECORD_LIST_TOO_LARGE: 'too_large',
   INVALID_RECORD: 'invalid',
   INVALID_TIMESTAMP: 'invalid',
-  // Brokers before 2.4 say so of a record without a key for a compacted topic.
+  // Brokers before 2.4 answer so to a record without a key for a compacted topic.
   CORRUPT_MESSAGE: 'invalid',
 };
 
-/** Nothing that is sent there is taken until somebody changes the topic, or the rights to it. */
+/** The topic takes nothing until somebody changes it, or the rights to it. */
 const OF_A_TOPIC: ReadonlySet<string> = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
@@ -24,7 +27,7 @@ const OF_A_TOPIC: ReadonlySet<string> = new Set([
   'UNSUPPORTED_COMPRESSION_TYPE',
 ]);
 
-/** Of a request with several records the answer holds for at least one of them. */
+/** In a request with several records the answer holds for at least one. */
 export function recordRefusalOf(error: unknown): RecordRefusal | undefined {
   const type = brokerErrorType(error);
   return type === undefined ? undefined : OF_A_RECORD[type];

@@ -1,11 +1,11 @@
 /**
  * Sends records to one topic: many a request, acknowledged by all in-sync replicas before a call resolves. A record
- * that the brokers refuse for good, and a partition that takes nothing, concern their own records alone: the others
- * are taken out of their company, and are not written once more for each of their tries.
+ * that brokers refuse for good, or a partition that takes nothing, concerns its own records alone. The others leave its
+ * company, and are not written again for each of its tries.
  *
- * Not idempotent. kafkajs's idempotent producer sends one request at a time to a broker and takes its sequence
- * numbers back after an error whose fate is unknown (a timeout), which the broker then refuses for good. What is
- * sent here is read as "at least once", so a copy after a retry is harmless, a producer that is stuck is not.
+ * Not idempotent. kafkajs’s idempotent producer sends one request at a time to a broker. After an error of unknown fate
+ * it takes its sequence numbers back, and the broker then refuses it for good. Readers take this topic as “at least
+ * once”: a copy after a retry is harmless, a stuck producer is not.
  */
 import kafkajs, { type IHeaders, type Message, type Producer } from 'kafkajs';
 import { systemClock } from '../../runtime/clock.ts';
@@ -29,37 +29,37 @@ export interface OutgoingRecord {
 
 export interface RecordSender {
   /**
-   * Resolves with `sent` once the broker has acknowledged it, with its refusal once it has refused it for good: for
-   * its size, however packed, or as `invalid`. Rejects with UnavailableError after a few tries of about three seconds
-   * in all; where its partition has been taking nothing, after one.
+   * Resolves with `sent` once the broker has acknowledged the record, or with its refusal for good: for its size,
+   * however packed, or as `invalid`. Rejects with UnavailableError after tries of about three seconds in all; after one
+   * try where the partition has been taking nothing.
    */
   send(record: OutgoingRecord): Promise<'sent' | RecordRefusal>;
-  /** Sends what waits and disconnects; bounded in time. Later sends reject with UnavailableError. */
+  /** Sends what waits and disconnects, within a time limit. Later sends reject with UnavailableError. */
   stop(): Promise<void>;
 }
 
 export interface RecordSenderOptions {
   readonly connection: KafkaConnection;
   readonly topic: string;
-  /** What is waited for where it takes nothing, as /status names it. Default `Kafka`. */
+  /** What senders wait for where the topic takes nothing, as /status names it. Default `Kafka`. */
   readonly service?: string;
   readonly logger: Logger;
   /** How long a record waits for company, ms. Default 5. */
   readonly lingerMs?: number;
-  /** Why the topic refuses whatever is sent, until it takes a record again: then undefined. Must not throw. */
+  /** Why the topic refuses everything; undefined once it takes a record again. Must not throw. */
   readonly onUnavailable?: (reason: string | undefined) => void;
 }
 
-/** The producer tries once: what is tried again here is tried without those that were acknowledged. */
+/** The producer tries once. Tries here leave out what was acknowledged. */
 const PRODUCER_RETRY = { retries: 0 } as const;
-/** Of a partition's records apart: about three seconds. */
+/** Tries of a partition’s records apart: about three seconds. */
 const PAUSES_MS = [100, 200, 400, 800, 1000] as const;
 const MAX_REQUESTS_IN_FLIGHT = 4;
 /** Larger batches are packed: what came packed and fitted should fit again. */
 const PACK_FROM_BYTES = 64 * 1024;
 const RECORD_OVERHEAD_BYTES = 100;
 const STOP_TIMEOUT_MS = 3000;
-/** A request that takes longer waits for a broker that says nothing, as a rule. */
+/** A longer request usually waits for a broker that says nothing. */
 const ORDINARY_MS = 1000;
 
 interface Outgoing extends PromiseWithResolvers<'sent' | RecordRefusal> {
@@ -67,10 +67,10 @@ interface Outgoing extends PromiseWithResolvers<'sent' | RecordRefusal> {
   readonly bytes: number;
 }
 
-/** The part of kafkajs's producer that is used here. */
+/** The part of kafkajs’s producer that is used here. */
 export type SendingProducer = Pick<Producer, 'connect' | 'send' | 'disconnect'>;
 
-/** @param openProducer another producer than kafkajs's own, for tests. */
+/** @param openProducer another producer than kafkajs’s own, for tests. */
 export function createRecordSender(
   options: RecordSenderOptions,
   openProducer: (choose: RecordPlacement['choose']) => SendingProducer = (choose) =>
@@ -83,18 +83,18 @@ export function createRecordSender(
   const together = createSendQueue<Outgoing>({
     maxInFlight: MAX_REQUESTS_IN_FLIGHT,
     lingerMs,
-    // What a broker that says nothing keeps waiting holds no place that others need.
+    // A request that waits for a silent broker holds no place that others need.
     send: (batch) => within(sendTogether(batch), { limitMs: ORDINARY_MS }),
   });
-  /** Of partitions that take nothing now: what goes there goes apart. */
+  /** Partitions that take nothing now: their records go apart. */
   const apart = new Map<number, SendQueue<Outgoing>>();
   const queues = (): SendQueue<Outgoing>[] => [together, ...apart.values()];
-  /** Requests that have had no answer for longer than is ordinary. */
+  /** Requests without an answer for longer than is ordinary. */
   let late = 0;
   let isRefused = false;
   let isStopped = false;
 
-  /** One request for each broker. @returns those without an acknowledgement, and why where the brokers said it. */
+  /** One request for each broker. @returns the records without an acknowledgement, and why where brokers said it. */
   async function request(
     batch: readonly Outgoing[],
     compression: CompressionTypes,
@@ -104,8 +104,8 @@ export function createRecordSender(
       const messages = batch.map(({ message }) => message);
       const answers = await producer.send({ topic, acks: -1, compression, messages });
       accepted();
-      // kafkajs 2.2.4 resolves a send of which it has left a part out: records of a partition without a leader, and
-      // those whose leader moved. So only what is known to lie in a partition that was acknowledged counts as sent.
+      // kafkajs 2.2.4 resolves a send of which it has left a part out: records of a partition without a leader, or
+      // whose leader moved. So only records in an acknowledged partition count as sent.
       const acknowledged = new Set<number | undefined>(answers.map(({ partition }) => partition));
       const left: Outgoing[] = [];
       for (const one of batch) {
@@ -159,7 +159,7 @@ export function createRecordSender(
       reject(batch, error);
       return;
     }
-    // Whoever shares a request with a partition whose broker says nothing waits for it, too: then none share one.
+    // A silent broker’s partition makes all records of its request wait: then no records share a request.
     const groups =
       late === 0
         ? [batch]
@@ -175,13 +175,13 @@ export function createRecordSender(
       const error = await persist(records);
       if (error === undefined) return;
       reject(records, error);
-      // Where even the partitions are unknown, nothing is known of one of them.
+      // Where even the partitions are unknown, no single one can be blamed.
       if (partition !== undefined) setApart(partition);
     });
     await Promise.all(others);
   }
 
-  /** Records of one partition. @returns the reason why those that were not settled are still not sent. */
+  /** Records of one partition. @returns why the unsettled records are still not sent. */
   async function persist(records: readonly Outgoing[]): Promise<unknown> {
     let left = records;
     for (let tries = 0; ; tries += 1) {
@@ -196,8 +196,8 @@ export function createRecordSender(
   }
 
   /**
-   * A request is refused as a whole for one record of it. Alone each is packed as well as we can. What is no refusal of
-   * a record concerns those that are left, too: a broker that is gone is not waited for once a record.
+   * A request is refused as a whole for one record in it. Alone, each record is packed as well as possible. What is no
+   * refusal of a record concerns the rest, too: a broker that is gone is not waited for once a record.
    */
   async function sendOneByOne(records: readonly Outgoing[]): Promise<undefined> {
     for (const [at, one] of records.entries()) {
@@ -212,7 +212,7 @@ export function createRecordSender(
     }
   }
 
-  /** Of a partition that took nothing: one try a batch, as whoever sends tries again; taken in again by the first success. */
+  /** A partition that took nothing gets one try a batch, as senders try again. The first success takes it in again. */
   function setApart(partition: number): void {
     if (apart.has(partition)) return;
     const queue = createSendQueue<Outgoing>({
@@ -272,7 +272,7 @@ function openKafka(
   });
 }
 
-/** Connects once, at the first need; after a failure again at the next. */
+/** Connects at the first need; after a failure again at the next. */
 function createConnector(producer: SendingProducer): () => Promise<void> {
   let connecting: Promise<void> | undefined;
   return () => {

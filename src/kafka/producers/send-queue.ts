@@ -1,8 +1,8 @@
-/** Records that wait for a request: sent in batches, a few requests at a time, each record in its turn. */
+/** Records that wait for a request. Sends them in batches, a few requests at a time, each record in its turn. */
 
 export interface SendQueue<Item> {
   add(item: Item): void;
-  /** Sends what waits without more company. Resolves once nothing waits and nothing is out. Never rejects. */
+  /** Sends what waits at once. Resolves once nothing waits and no request is out. Never rejects. */
   flush(): Promise<void>;
 }
 

@@ -1,8 +1,8 @@
 /**
- * Creates the topics that this service writes to, where the broker allows it, with the broker's own defaults for
- * partitions and replicas. Each is looked up by itself: what else is in the cluster, and in what state, is no matter.
- * Where one is refused, a line in the log says why and who must; writing then waits for it, and it is tried again
- * now and then: too few brokers are there for a while only.
+ * Creates the topics that this service writes to, where the broker allows it, with the broker’s own defaults for
+ * partitions and replicas. Each topic is looked up by itself, whatever else is in the cluster. Where a topic is
+ * refused, a log line says why and who must act. Writing waits for the topic, and creation is tried again now and then:
+ * there may be too few brokers only for a while.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ITopicConfig } from 'kafkajs';
@@ -25,13 +25,13 @@ export interface EnsureTopicsOptions {
   readonly clock: Clock;
   /** Gives up waiting for Kafka. */
   readonly signal?: AbortSignal;
-  /** What is being waited for, in the client's words; undefined once there is nothing. Must not throw. */
+  /** What the start waits for, in the client’s words; undefined once it waits for nothing. Must not throw. */
   readonly onUnavailable?: (reason: string | undefined) => void;
 }
 
 /**
- * Waits for Kafka as long as it takes. Resolves once each topic exists or has been refused; those that were refused
- * are tried again until the signal is aborted. Never rejects.
+ * Waits for Kafka as long as it takes. Resolves once each topic exists or was refused. Refused topics are tried again
+ * until the signal is aborted. Never rejects.
  */
 export async function ensureTopics(options: EnsureTopicsOptions): Promise<void> {
   const { logger, clock, signal } = options;
@@ -73,7 +73,7 @@ async function keepTrying(
   }
 }
 
-/** @returns those that are refused. @throws Error where no broker answers whether they are there. */
+/** @returns the refused topics. @throws Error where no broker answers whether they exist. */
 async function settleAll(
   topics: readonly string[],
   { connection, logger }: EnsureTopicsOptions,
@@ -106,7 +106,7 @@ async function settleAll(
   return refused;
 }
 
-/** Partitions without a leader are there, too. */
+/** Partitions without a leader exist, too. */
 async function isThere(admin: Admin, topic: string): Promise<boolean> {
   try {
     await admin.fetchTopicMetadata({ topics: [topic] });
@@ -119,7 +119,7 @@ async function isThere(admin: Admin, topic: string): Promise<boolean> {
   }
 }
 
-/** What the broker says of this topic: kafkajs keeps it inside an error for several. */
+/** The broker’s answer for this topic: kafkajs keeps it inside an error for several topics. */
 function reasonOf(error: unknown): string {
   const own: unknown = error instanceof Error && 'errors' in error ? error.errors : undefined;
   const first: unknown = Array.isArray(own) ? own[0] : error;
@@ -128,11 +128,9 @@ function reasonOf(error: unknown): string {
 }
 
 /**
- * Creates topics and resolves when each of their partitions is served by its leader. Waits for that itself: kafkajs's own
- * waiting fails where the broker has not heard of its new topic yet.
- *
- * @returns false where one of them was there already. @throws Error after 60 s without leaders, and what the broker
- * refuses.
+ * Creates topics and resolves when the leader of each partition serves it. Waits itself, as kafkajs’s own waiting fails
+ * where a broker has not heard of its new topic yet.
+ * @returns false where a topic existed already. @throws Error after 60 s without leaders, and what the broker refuses.
  */
 export async function createLedTopics(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
   const created = await admin.createTopics({ topics, waitForLeaders: false });
@@ -145,7 +143,7 @@ export async function createLedTopics(admin: Admin, topics: ITopicConfig[]): Pro
   return created;
 }
 
-/** Asks the leaders themselves: a broker may be named as one before it knows, and a send then goes out twice. */
+/** Asks the leaders themselves. A broker may be named leader before it knows, and a send then goes out twice. */
 async function areServed(admin: Admin, topics: string[]): Promise<boolean> {
   try {
     const metadata = await admin.fetchTopicMetadata({ topics });
