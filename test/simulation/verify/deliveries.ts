@@ -26,6 +26,7 @@ export const findDeliveryFaults = (
     records.filter((record) => !isPipelineRecord(record)),
     keyOf,
   );
+  const decided = groupBy(records.filter(isPipelineRecord), keyOf);
   const ledger = groupBy(entries, keyOf);
   const violations: Violation[] = [];
   for (const [key, [first]] of queued) {
@@ -46,8 +47,17 @@ export const findDeliveryFaults = (
   for (const [key, [first]] of ledger) {
     if (!queued.has(key))
       violations.push({
-        message: `${showIdentity(first?.userId, first?.eventId)} was pushed but never queued`,
+        message: `${showIdentity(first?.userId, first?.eventId)} was pushed but never queued: ${showDecisions(decided.get(key))}`,
       });
   }
   return violations;
 };
+
+/** What was said of the event instead, and by whom. */
+function showDecisions(records: readonly OutcomeRecord[] = []): string {
+  const said = records.map(
+    ({ outcome, reason, rule, pod, at }) =>
+      `${[outcome, reason, rule].filter(Boolean).join('/')} by ${pod} at ${at}`,
+  );
+  return said.join(', ') || 'no outcome';
+}
