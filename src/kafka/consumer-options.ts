@@ -66,8 +66,8 @@ export interface ConsumerOptions {
    */
   readonly onUnavailable?: (reason: string | undefined) => void;
   /**
-   * Called at most once, when the consumer cannot go on without skipping or losing something: a defect in an event’s
-   * work, missing rights to join the group. The pod must exit with this reason.
+   * Called at most once, when the consumer cannot go on without skipping or losing something. That is a defect in an
+   * event’s work, or missing rights to join the group. The pod must exit with this reason.
    */
   onFatal(error: Error): void;
 }

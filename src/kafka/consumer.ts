@@ -1,9 +1,9 @@
 /**
- * Reads location events from Kafka and drives each to its outcome. At least once: an offset is committed only
- * when every event at or below it has its outcome, never backwards, never for a partition that has been taken
- * away. A planned rebalance or stop finishes what runs before any other pod may begin with it.
+ * Reads location events from Kafka and drives each to its outcome. At least once: an offset is committed only when
+ * every event at or below it has its outcome. It is never committed backwards, and never for a partition that has been
+ * taken away. A planned rebalance or stop finishes what runs before any other pod may begin with it.
  *
- * kafkajs's events come in here and calls to kafkajs go out here; `src/README.md` follows one record through the rooms.
+ * kafkajs’s events come in here and calls to kafkajs go out here; `src/README.md` follows one record through the rooms.
  */
 import type { EachBatchPayload } from 'kafkajs';
 import type { Backoff } from '../runtime/backoff.ts';

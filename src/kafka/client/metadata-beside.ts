@@ -1,8 +1,8 @@
 /**
  * Looks metadata up beside the work. Known metadata is used until the new is there, and a failed lookup is tried again
- * a second later. kafkajs 2.2.4 makes every fetch and every send wait for a due lookup, and fail with it. While a
- * partition has no leader, or its leader refuses, the lookups come often, so that the partition goes on within a second
- * of its leader’s return.
+ * a second later. kafkajs 2.2.4 makes every fetch and every send wait for a due lookup, and fail with it. Lookups come
+ * often while a partition has no leader, or its leader refuses. So the partition goes on within a second of its
+ * leader’s return.
  */
 import type { BrokerPool, InsideCluster } from './kafkajs-inside.ts';
 

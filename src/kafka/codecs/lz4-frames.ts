@@ -1,5 +1,5 @@
 /**
- * The most that an lz4 frame may unpack to, from the lengths of its blocks: lz4-napi unpacks a frame whole and has no
+ * The most that an lz4 frame may unpack to, from the lengths of its blocks. lz4-napi unpacks a frame whole and has no
  * limit of its own. A block unpacks to at most the frame’s block size, and at most 255 times its own length.
  */
 

@@ -1,10 +1,10 @@
 /**
- * Room in memory that many share, by bytes: whoever wants some waits until it is free, first come first served. What is
- * larger than all of it is let in alone.
+ * A semaphore over bytes of memory: a caller waits until the bytes that it wants are free, first come first served. One
+ * that wants more than the capacity gets its permit alone.
  *
- * Whoever can do without what it holds says so with `allowEviction`: it is asked to let go once others wait and it has
- * not been at work for a while, or holds on for long. So a record whose events wait for a partner keeps nobody else's
- * from being unpacked.
+ * A holder that can do without its bytes says so with `allowEviction`. It is asked to release them while others wait,
+ * once it has been idle for a while or has held them for long. So a record whose events wait for a partner keeps no
+ * other record from being unpacked.
  */
 import { createLinkedList, type Linked } from './linked-list.ts';
 

@@ -1,9 +1,9 @@
 /**
- * How slots are shared out between those who compete for them, so that one whose work is slow cannot take all.
+ * How slots are divided between shares that compete for them, so that one share’s slow work cannot take all.
  *
- * Everybody has an equal part for certain. Beyond it, one may borrow what lies idle, but must leave free half as
- * much as it borrows: others can then grow at once, also those who were quiet until now, without waiting for slow
- * work to end. Where all want more than there is, nothing is lent, nothing stays free, and all have their part.
+ * Each share has an equal part for certain. It may borrow idle slots beyond that, if it leaves half as many free as it
+ * borrows. Other shares, also quiet ones, can then grow at once, without waiting for slow work to end. Where all want
+ * more than there is, nothing is lent, nothing stays free, and all have their part.
  */
 
 /** Whose part it is: a partition, by its number. Undefined is one more, for what belongs to none. */

@@ -1,7 +1,7 @@
 /**
  * Copies the bytes of fetched records out of the fetch’s answer, neighbours together. A waiting record would otherwise
- * keep the whole answer of all partitions in memory, and a copy for each record costs more than one for all. A large
- * record that is most of its answer stays where it is.
+ * keep the whole answer of all partitions in memory. A copy for each record costs more than one for all. A large record
+ * that is most of its answer stays where it is.
  */
 import { copyOf } from '../decode/own-copy.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The right to work on one event. What runs for every event (asking, watching) costs a link in its partition’s ledger.
- * A signal is made only when asked for, one an event: listeners that are left behind go with the event instead of
- * piling up on a partition’s signal.
+ * A signal is made only when asked for, one an event. So listeners that are left behind go with the event, and don’t
+ * pile up on a partition’s signal.
  */
 import { AbandonedError } from '../../runtime/errors.ts';
 import { createLinkedList, type Linked, type LinkedList } from '../../runtime/collections/linked-list.ts';

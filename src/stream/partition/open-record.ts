@@ -36,8 +36,8 @@ export interface OpenRecord extends Linked<OpenRecord> {
 }
 
 /**
- * True if a previous owner already decided this piece. An unreadable piece 0 never counts: it may stand for the whole
- * record here (this pod has smaller limits) while the previous owner saw separate events.
+ * True if a previous owner already decided this piece. An unreadable piece 0 never counts. It may stand for the whole
+ * record here, as this pod has smaller limits, while the previous owner saw separate events.
  */
 export function isDoneBefore({ inherited }: OpenRecord, { source, content }: RecordPiece): boolean {
   return isDecided(inherited, source.index) && (source.index > 0 || content.kind === 'json');
