@@ -28,7 +28,13 @@ export const readPages = (): Promise<Texts> =>
   readTexts(['README.md', '{src,rules,test,deploy}/**/README.md']);
 
 export async function readCode(): Promise<Code> {
-  const texts = await readTexts(['{src,test}/**/*.ts', 'Dockerfile', 'docker-compose.yml', '.ci/run']);
+  const texts = await readTexts([
+    '{src,test}/**/*.ts',
+    '*.ts',
+    'Dockerfile',
+    'docker-compose.yml',
+    '.ci/run',
+  ]);
   const paths = new Set<string>();
   for await (const path of glob(['{src,test,rules,deploy,.readme,.ci}/**', '*', '.*.js'])) {
     if (!path.startsWith('node_modules')) paths.add(path);
