@@ -1,0 +1,90 @@
+/** What `npm run mutate` makes of its list of equal mutants, and which tests it runs for a mutant. */
+import { describe, expect, it } from 'vitest';
+import { findEqual, type EqualEntry } from '../../mutation/equal.ts';
+import type { Mutant } from '../../mutation/instrument.ts';
+import { planTrials, type FileCoverage } from '../../mutation/plan.ts';
+import { scoreOf } from '../../mutation/results.ts';
+import { collectCases, describe as group, it as declare, test as declareToo } from '../../mutation/suite.ts';
+
+const mutant = (id: string, more: Partial<Mutant> = {}): Mutant => ({
+  ...{ id, file: 'src/a.ts', line: 1, mutator: 'EqualityOperator' },
+  ...{ at: 'if (a > b) return;', from: 'a > b', to: 'a >= b' },
+  ...more,
+});
+const entry = (more: Partial<EqualEntry['mutants'][number]> = {}): EqualEntry[] => [
+  {
+    file: 'src/a.ts',
+    why: 'a reason',
+    mutants: [{ at: 'if (a > b) return;', from: 'a > b', to: 'a >= b', ...more }],
+  },
+];
+
+describe('an equal mutant', () => {
+  it('is known by its file, its line and its text', () => {
+    const others = [mutant('1', { file: 'src/b.ts' }), mutant('2', { to: 'a < b' }), mutant('3')];
+    const found = findEqual(entry(), others, new Set());
+    expect([...found.equal]).toEqual(['3']);
+    expect(found.faults).toEqual([]);
+  });
+
+  it('may be named by how a long text begins', () => {
+    const long = mutant('1', { from: 'a > b && c' });
+    expect(findEqual(entry({ from: 'a > b &…' }), [long], new Set()).equal.size).toBe(1);
+  });
+
+  it.each([
+    ['is no longer there', [], new Set<string>(), 'no such mutant'],
+    ['is noticed by a test', [mutant('1')], new Set(['1']), 'a test notices it'],
+    ['is there twice', [mutant('1'), mutant('2')], new Set<string>(), '2 are written so'],
+  ])('that %s is a fault of the list', (_what, mutants, killed, fault) => {
+    const found = findEqual(entry(), mutants, killed);
+    expect(found.faults).toEqual([expect.stringContaining(fault)]);
+    expect(found.equal.size).toBe(0);
+  });
+
+  it('counts as often as the list says that it is there', () => {
+    const found = findEqual(entry({ alike: 2 }), [mutant('1'), mutant('2')], new Set());
+    expect(found.equal.size).toBe(2);
+    expect(scoreOf({ mutants: 12, killed: 9, equal: 2 })).toBe(90);
+  });
+});
+
+it('a mutant is tried by the cases that reach it, by all of a file where loading does, the quickest file first', () => {
+  const coverage: FileCoverage[] = [
+    { file: 'slow', loading: { m1: 1 }, cases: [{ name: 'a', ms: 50, hits: {} }] },
+    {
+      ...{ file: 'quick', loading: {} },
+      cases: [
+        { name: 'b', ms: 1, hits: { m1: 2 } },
+        { name: 'c', ms: 1, hits: { m2: 1 } },
+      ],
+    },
+  ];
+  const trials = planTrials(['m1', 'm2', 'm3'], coverage);
+  expect(trials.map(({ mutant: id, files }) => [id, files])).toEqual([
+    [
+      'm1',
+      [
+        { file: 'quick', cases: [0] },
+        { file: 'slow', cases: [0] },
+      ],
+    ],
+    ['m2', [{ file: 'quick', cases: [1] }]],
+  ]);
+});
+
+it('a test file is taken apart as vitest does, and a failing case fails', async () => {
+  const cases = await collectCases(async () => {
+    group.each([['g', 1]])('%s', (_name, number) => {
+      declare.each([[1], [2]])('row %d', (row) => {
+        expect(row).toBe(number);
+      });
+    });
+    declareToo.each([[], 7])('a bare %j', (value) => {
+      expect(value).toBeDefined();
+    });
+  });
+  expect(cases.map(({ name }) => name)).toEqual(['g > row 1', 'g > row 2', 'a bare []', 'a bare 7']);
+  const ends = await Promise.allSettled(cases.map(({ run }) => run()));
+  expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+});
