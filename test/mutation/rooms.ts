@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   pipeline: { sources: ['pipeline/**/*.ts'], tests: ['pipeline/**/*.test.ts'] },
   push: {
     sources: ['push/{retry-delay,push-id,check-pending,deliver,report-outcome}.ts'],
-    tests: ['push/{retry-delay,check-pending,deliver,crash-points,places,report*}.test.ts'],
+    tests: ['push/{retry-delay,check-pending,deliver*,crash-points,places,report*}.test.ts'],
   },
   'partners/http': {
     sources: ['partners/http/{retry-*,http-encoding,call-deadlines}.ts'],

@@ -61,7 +61,9 @@ describe('an attempt that was left in sending', () => {
 
   it('and that another worker takes over first is looked at again after five seconds', async () => {
     await leftInSending();
-    const store = storeWith({ takeOver: bench.memory.store.permit });
+    const store = storeWith({
+      takeOver: (ref, _attempt, token) => bench.memory.store.permit(ref, token),
+    });
     expect(await bench.run({ ...idempotent, store })).toEqual({ kind: 'again', delayMs: 5000 });
     expect(bench.calls).toHaveLength(1);
   });

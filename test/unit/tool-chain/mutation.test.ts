@@ -75,12 +75,12 @@ it('a mutant is tried by the cases that reach it, by all of a file where loading
 
 it('a test file is taken apart as vitest does, and a failing case fails', async () => {
   const cases = await collectCases(async () => {
-    group.each([['g', 1]])('%s', (_name, number) => {
-      declare.each([[1], [2]])('row %d', (row) => {
+    group.each([['g', 1]])('%s', (_name: unknown, number: unknown) => {
+      declare.each([[1], [2]])('row %d', (row: unknown) => {
         expect(row).toBe(number);
       });
     });
-    declareToo.each([[], 7])('a bare %j', (value) => {
+    declareToo.each([[], 7])('a bare %j', (value: unknown) => {
       expect(value).toBeDefined();
     });
   });
