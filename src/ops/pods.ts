@@ -5,8 +5,10 @@
  * waits until every pod has loaded it.
  */
 import type { Cluster, Redis } from 'ioredis';
-import { UnavailableError } from '../runtime/errors.ts';
-import { asRedisFailure, refusalOf } from '../redis/redis-failure.ts';
+import { isUnavailable } from '../runtime/errors.ts';
+import { onRedis } from '../redis/redis-errors.ts';
+import { refusalOf } from '../redis/redis-failure.ts';
+import { CLOCK, scriptOn, type Script } from '../redis/script.ts';
 import { shortError } from '../runtime/error-text.ts';
 import type { Logger } from '../runtime/logger.ts';
 
@@ -50,18 +52,22 @@ function namesUnder(prefix: string) {
   };
 }
 
-/** Forget the silent, note ourselves where a record is given, answer with all that are live and their times. */
-const BEAT = `
-local now = redis.call('TIME')
-local nowMs = now[1] * 1000 + math.floor(now[2] / 1000)
-local silent = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', nowMs - tonumber(ARGV[1]))
+/**
+ * Forget the silent, note ourselves where a record is given, answer with all that are live and their times.
+ * ARGV after the clock: ms of silence, this pod or nothing, its record.
+ */
+const beatScript: Script = {
+  name: 'beat',
+  keys: 3,
+  lua: `${CLOCK}
+local silent = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms(now - tonumber(ARGV[2])))
 for _, pod in ipairs(silent) do
   redis.call('ZREM', KEYS[1], pod)
   redis.call('HDEL', KEYS[2], pod)
 end
-if ARGV[2] ~= '' then
-  redis.call('ZADD', KEYS[1], nowMs, ARGV[2])
-  redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+if ARGV[3] ~= '' then
+  redis.call('ZADD', KEYS[1], ms(now), ARGV[3])
+  redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
 end
 local answer = { redis.call('GET', KEYS[3]) or '0' }
 local seen = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
@@ -69,22 +75,30 @@ for i = 1, #seen, 2 do
   answer[#answer + 1] = { redis.call('HGET', KEYS[2], seen[i]) or '', seen[i + 1] }
 end
 return answer
-`;
+`,
+};
 
-/** @param prefix of the deployment whose pods are asked for. @throws UnavailableError where Redis is away. */
+/**
+ * @param prefix of the deployment whose pods are asked for.
+ * @throws UnavailableError where Redis is away; a defect of ours as it is.
+ */
 export async function livePods(redis: Redis | Cluster, prefix: string): Promise<LivePod[]> {
-  return (await beat(redis, prefix, '', '')).pods;
+  return (await beatOn(redis, prefix)('', '')).pods;
 }
 
-async function beat(
-  redis: Redis | Cluster,
-  prefix: string,
+type Beat = (
   pod: string,
   record: string,
-): Promise<{ readonly pods: LivePod[]; readonly announced: string }> {
+) => Promise<{ readonly pods: LivePod[]; readonly announced: string }>;
+
+function beatOn(redis: Redis | Cluster, prefix: string): Beat {
   const { seen, records, announced } = namesUnder(prefix);
-  const args = [seen, records, announced, String(LIVE_WITHIN_MS), pod, record];
-  const answer = await asked(redis, () => redis.eval(BEAT, 3, ...args));
+  const run = scriptOn(redis, beatScript);
+  return async (pod, record) =>
+    readBeat(await run([seen, records, announced], [LIVE_WITHIN_MS, pod, record]));
+}
+
+function readBeat(answer: readonly unknown[]): { readonly pods: LivePod[]; readonly announced: string } {
   const [count, ...found] = answer as [string, ...[string, string][]];
   const pods = found.flatMap(([text, seenMs]) => {
     try {
@@ -96,25 +110,15 @@ async function beat(
   return { pods, announced: count };
 }
 
-/** The list is no part of an event: what would be a defect elsewhere (a key overwritten) is waited out. */
-async function asked<T>(redis: Redis | Cluster, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    const failure = asRedisFailure(error, redis.isCluster);
-    throw failure instanceof UnavailableError ? failure : new UnavailableError('redis', failure);
-  }
-}
-
 /**
  * Tells every pod to look at its documents now. Those that can't be told by a message hear of it at their next beat.
  * @throws UnavailableError where Redis is away.
  */
 export async function announceDocuments(redis: Redis | Cluster, prefix: string): Promise<void> {
   const { announced, channel } = namesUnder(prefix);
-  await asked(redis, () => redis.set(announced, String(Date.now()), 'PX', ANNOUNCED_KEEP_MS));
+  await onRedis(redis, () => redis.set(announced, String(Date.now()), 'PX', ANNOUNCED_KEEP_MS));
   try {
-    await asked(redis, () => redis.publish(channel, 'refresh'));
+    await onRedis(redis, () => redis.publish(channel, 'refresh'));
   } catch (error) {
     // Who may not publish has told them by the key.
     if (refusalOf(error)?.kind !== 'misconfigured') throw error;
@@ -128,7 +132,7 @@ export interface PodRegistry {
   beatSoon(): Promise<void>;
   /** Takes this pod out of the list; resolves also where Redis is away. */
   stop(): Promise<void>;
-  /** What Redis refuses the list alone: a sentence each. */
+  /** What Redis refuses the list alone, and what a defect of ours keeps from working: a sentence each. */
   warnings(): readonly string[];
 }
 
@@ -142,6 +146,16 @@ export interface PodRegistryOptions {
   readonly logger: Logger;
 }
 
+const NAMES = { list: 'list of live pods', announcements: 'announcements of documents' };
+
+/** @returns what a person must know; undefined where it works, or where Redis is away, which others tell. */
+function faultOf(name: string, error: unknown): string | undefined {
+  const refusal = refusalOf(error);
+  if (refusal?.kind === 'misconfigured') return `Redis refuses the ${name}: ${shortError(refusal)}`;
+  if (error === undefined || isUnavailable(error)) return undefined;
+  return `the ${name} does not work, by a defect of the service: ${shortError(error)}`;
+}
+
 export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   const { redis, subscriber, prefix, logger } = options;
   const { seen, records, channel } = namesUnder(prefix);
@@ -150,24 +164,27 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   let announced: string | undefined;
   let beating: Promise<void> = Promise.resolve();
   let isSubscribed = false;
-  const refused = new Map<'list' | 'announcements', string>();
+  const faults = new Map<keyof typeof NAMES, string>();
+  const beat = beatOn(redis, prefix);
 
-  const note = (what: 'list' | 'announcements', error?: unknown): void => {
-    const refusal = refusalOf(error);
-    if (refusal?.kind !== 'misconfigured') {
-      refused.delete(what);
+  const note = (what: keyof typeof NAMES, error?: unknown): void => {
+    const fault = faultOf(NAMES[what], error);
+    if (fault === undefined) {
+      faults.delete(what);
       return;
     }
-    const text = `Redis refuses the ${what === 'list' ? 'list of live pods' : 'announcements of documents'}: ${shortError(refusal)}`;
-    if (!refused.has(what)) logger.warn({}, text);
-    refused.set(what, text);
+    if (!faults.has(what)) {
+      if (isUnavailable(error)) logger.warn({}, fault);
+      else logger.error({ error }, fault);
+    }
+    faults.set(what, fault);
   };
 
   const beatNow = async (): Promise<void> => {
     if (stopped) return;
     const record = options.describe();
     try {
-      const answer = await beat(redis, prefix, record.pod, JSON.stringify(record));
+      const answer = await beat(record.pod, JSON.stringify(record));
       known = answer.pods;
       note('list');
       if (announced !== undefined && announced !== answer.announced) options.onDocumentsAnnounced();
@@ -183,7 +200,7 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   const subscribe = (): void => {
     if (isSubscribed) return;
     isSubscribed = true;
-    asked(subscriber, () => subscriber.subscribe(channel)).then(
+    onRedis(subscriber, () => subscriber.subscribe(channel), { waits: true }).then(
       () => note('announcements'),
       (error: unknown) => {
         isSubscribed = false;
@@ -215,6 +232,6 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
       const { pod } = options.describe();
       await Promise.all([redis.zrem(seen, pod), redis.hdel(records, pod)]).catch(() => undefined);
     },
-    warnings: () => [...refused.values()],
+    warnings: () => [...faults.values()],
   };
 }

@@ -4,10 +4,11 @@
  * goes to pushes whose part answers.
  */
 import type { PendingCheck, DeliveryStore } from '../domain/delivery.ts';
-import { UnavailableError } from '../runtime/errors.ts';
+import { within } from '../runtime/deadline.ts';
+import { isUnavailable } from '../runtime/errors.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { withinOrUnavailable } from './redis-away.ts';
+import { noAnswer } from '../redis/redis-errors.ts';
 import { untilRedis } from '../redis/until-redis.ts';
 
 /** A failover or a lost connection, as a rule, is over by then. */
@@ -28,11 +29,13 @@ export function createCheckPending(store: Pick<DeliveryStore, 'checkPending'>, c
     if (signal.aborted) end();
     signal.addEventListener('abort', end, { once: true });
     try {
-      return await withinOrUnavailable(isTroubled ? SHORT_PATIENCE_MS : PATIENCE_MS, () =>
-        untilRedis(() => store.checkPending(ref), clock, patience.signal),
-      );
+      const check = untilRedis(() => store.checkPending(ref), clock, patience.signal);
+      return await within(check, {
+        limitMs: isTroubled ? SHORT_PATIENCE_MS : PATIENCE_MS,
+        late: noAnswer,
+      });
     } catch (error) {
-      if (error instanceof UnavailableError && !signal.aborted) givenUpAtMs = performance.now();
+      if (isUnavailable(error) && !signal.aborted) givenUpAtMs = performance.now();
       throw error;
     } finally {
       end();

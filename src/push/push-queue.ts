@@ -9,7 +9,8 @@ import type { EventRef } from '../domain/event.ts';
 import type { PushQueue } from '../pipeline/ports.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { pushId } from './push-id.ts';
-import { spareInfo, withinOrUnavailable } from './redis-away.ts';
+import { onRedis } from '../redis/redis-errors.ts';
+import { spareInfo } from './spare-info.ts';
 
 export const QUEUE_NAME = 'pushes';
 
@@ -31,7 +32,7 @@ export interface QueueDepths {
 }
 
 export interface OpenPushQueue extends PushQueue {
-  /** @throws UnavailableError where Redis is away. */
+  /** @throws UnavailableError where Redis is away; a defect of ours as it is. */
   counts(): Promise<QueueDepths>;
   /** The queue itself, for the board that shows it. @throws UnavailableError */
   open(): Promise<Queue>;
@@ -53,13 +54,17 @@ const JOB_OPTIONS = {
   removeOnFail: KEEP_FAILED,
 };
 
-/** Connects in the background; `enqueue` and `counts` reject with `UnavailableError` while Redis is away. */
+/**
+ * Connects in the background; `enqueue` and `counts` reject with `UnavailableError` while Redis is away, and with a
+ * defect (the queue's keys were overwritten) as what it is: no waiting cures it.
+ */
 export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
   const { redis, logger, timeoutMs = 2000 } = options;
   let opened: Promise<Queue> | undefined;
 
+  const inTime = <T>(task: () => Promise<T>): Promise<T> => onRedis(redis, task, { limitMs: timeoutMs });
+
   const open = async (): Promise<Queue> => {
-    if (redis.status !== 'ready') throw new Error(`the connection is ${redis.status}`);
     opened ??= openQueue();
     return opened;
   };
@@ -98,10 +103,10 @@ export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
   };
 
   return {
-    enqueue: (ref) => withinOrUnavailable(timeoutMs, () => enqueue(ref)),
-    open: () => withinOrUnavailable(timeoutMs, open),
+    enqueue: (ref) => inTime(() => enqueue(ref)),
+    open: () => inTime(open),
     counts: () =>
-      withinOrUnavailable(timeoutMs, async () => {
+      inTime(async () => {
         const queue = await open();
         const counts = await queue.getJobCounts('wait', 'active', 'delayed', 'failed');
         return {

@@ -13,10 +13,12 @@
 import { DelayedError, WaitingError, Worker, type Job } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
-import { refusalOf } from '../redis/redis-failure.ts';
-import { jitteredMs } from '../runtime/backoff.ts';
+import { asRedisFailure, refusalOf } from '../redis/redis-failure.ts';
+import { jitteredMs, type Backoff } from '../runtime/backoff.ts';
 import { within } from '../runtime/deadline.ts';
 import { shortError } from '../runtime/error-text.ts';
+import { isUnavailable } from '../runtime/errors.ts';
+import { retry } from '../runtime/retry.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Deliver } from './deliver.ts';
@@ -24,7 +26,7 @@ import { createLostJobs, type LostJobsOptions } from './lost-jobs.ts';
 import { createPutBack } from './put-back.ts';
 import { createPutOff } from './put-off.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
-import { asUnavailable, spareInfo } from './redis-away.ts';
+import { spareInfo } from './spare-info.ts';
 
 export interface PushWorkerOptions {
   /** With `maxRetriesPerRequest: null`; used by this worker alone. Not closed with it. */
@@ -51,7 +53,7 @@ export interface PushWorker {
   resume(): void;
   /** Deliveries that run now. */
   running(): number;
-  /** Why Redis, though it answers, gives it no jobs; undefined where it does. */
+  /** Why Redis, though it answers, gives it no jobs: it refuses, or a defect of ours; undefined where it does. */
   refused(): string | undefined;
   /**
    * Takes no further job and waits for what runs. Calls that are still out shortly before the limit are cut off and
@@ -74,6 +76,7 @@ const NO_PLACE_MS = 1000;
 const REFUSED_FOR_MS = 15_000;
 /** Until Redis is asked again for a job, or to end one, after it could not. */
 const RETRY_DELAY_MS = 1000;
+const START_RETRY: Backoff = { firstMs: RETRY_DELAY_MS, longestMs: RETRY_DELAY_MS };
 /** Of the limit of a close: time to write down what the cut-off calls came to. */
 const LAST_WORDS_MS = 500;
 
@@ -122,7 +125,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
         if (worker !== undefined && !paused && !isMore)
           isMore = (await putOff.takeUp(worker, places, lost)) === places;
       } catch (error) {
-        logger.debug({ error: String(error) }, 'no look at what is due');
+        noteFault(error, 'what is due could not be looked for');
       }
       await clock.sleep(isMore ? LOOK_AGAIN_MS : LOOK_MS, soon.signal);
     }
@@ -138,12 +141,28 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       const verdict = await options.deliver(ref, { soon: soon.signal, now: now.signal });
       return verdict.kind === 'ended' ? undefined : verdict.delayMs;
     } catch (error) {
-      logger.warn({ eventId: ref.eventId, error: String(error) }, 'delivery not finished; it is run again');
+      const fields = { eventId: ref.eventId, error };
+      if (isUnavailable(error)) logger.warn(fields, 'delivery not finished; it is run again');
+      else logger.error(fields, 'unexpected fault while delivering a push; it is run again until it expires');
       return isStopping() ? 0 : jitteredMs(FAULT_DELAY_MS);
     } finally {
       running.delete(id);
     }
   };
+
+  /** Redis being away is told by its connections. What no waiting cures keeps the pod from being ready. */
+  const noteFault = (failure: unknown, message: string): void => {
+    const found = refusalOf(failure);
+    if (isUnavailable(failure) && found?.kind !== 'misconfigured') {
+      logger.debug({ error: shortError(failure) }, message);
+      return;
+    }
+    if (refused() === undefined) logger.error({ error: failure }, message);
+    refusal = { text: shortError(found ?? failure), atMs: performance.now() };
+  };
+
+  const refused = (): string | undefined =>
+    refusal !== undefined && performance.now() - refusal.atMs < REFUSED_FOR_MS ? refusal.text : undefined;
 
   const createWorker = (): Worker<EventRef> => {
     const created = new Worker<EventRef>(QUEUE_NAME, process, {
@@ -157,15 +176,16 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       runRetryDelay: RETRY_DELAY_MS,
     });
     created.on('error', (error) => {
-      logger.debug({ error: error.message }, 'push worker');
       if (error.name === 'ReplyError') lost.refused();
-      const found = refusalOf(asUnavailable(error));
-      if (found?.kind === 'misconfigured') refusal = { text: shortError(found), atMs: performance.now() };
+      noteFault(asRedisFailure(error, options.connection.isCluster), 'push worker');
     });
     created.on('active', () => (refusal = undefined));
     created.on('stalled', (jobId) => logger.warn({ jobId }, 'a delivery lost its worker and is run again'));
     created.on('completed', ({ id }) => lost.moved(id ?? ''));
-    created.on('failed', (job) => void revive(job));
+    created.on('failed', (job, error) => {
+      noteFault(asRedisFailure(error, options.connection.isCluster), 'a push job did not end as it should');
+      void revive(job);
+    });
     return created;
   };
 
@@ -185,32 +205,32 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
   };
 
   /** A worker whose first commands failed stays broken: it is thrown away and made anew. */
-  const run = async () => {
+  const runWorker = async (): Promise<void> => {
+    await spareInfo(options.connection, { waits: true });
+    if (isStopping()) return;
+    const created = createWorker();
+    worker = created;
+    try {
+      await created.waitUntilReady();
+      if (isStopping()) return;
+      if (paused) await created.pause(true);
+      await created.run();
+    } catch (error) {
+      if (!isStopping()) await created.close(true).catch(() => undefined);
+      throw asRedisFailure(error, options.connection.isCluster);
+    }
+  };
+
+  const run = async (): Promise<void> => {
     void lookForDue();
     void lost.watch(soon.signal);
-    while (!isStopping()) {
-      try {
-        await spareInfo(options.connection);
-      } catch (error) {
-        logger.debug({ error: String(error) }, 'the push worker waits for redis');
-        await clock.sleep(RETRY_DELAY_MS, soon.signal);
-        continue;
-      }
-      if (isStopping()) return;
-      const created = createWorker();
-      worker = created;
-      try {
-        await created.waitUntilReady();
-        if (isStopping()) return;
-        if (paused) await created.pause(true);
-        await created.run();
-        return;
-      } catch (error) {
-        if (isStopping()) return;
-        logger.warn({ error: String(error) }, 'the push worker could not start; tried again');
-        await created.close(true).catch(() => undefined);
-        await clock.sleep(1000, soon.signal);
-      }
+    try {
+      await retry(runWorker, {
+        ...{ clock, backoff: START_RETRY, signal: soon.signal },
+        onFailure: (error) => noteFault(error, 'the push worker could not start; tried again'),
+      });
+    } catch (error) {
+      logger.debug({ error: shortError(error) }, 'the push worker was stopped before it could start');
     }
   };
 
@@ -229,8 +249,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       void worker?.resume();
     },
     running: () => running.size,
-    refused: () =>
-      refusal !== undefined && performance.now() - refusal.atMs < REFUSED_FOR_MS ? refusal.text : undefined,
+    refused,
     close: async (timeoutMs) => {
       const endMs = performance.now() + timeoutMs;
       soon.abort();

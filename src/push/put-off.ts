@@ -8,6 +8,7 @@ import type { Job, Worker } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import type { LostJobs } from './lost-jobs.ts';
+import { CLOCK, scriptOn, type Script } from '../redis/script.ts';
 import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
 
 export interface PutOff {
@@ -25,22 +26,28 @@ const BEYOND_MS = 2 ** 38;
 /** BullMQ's score of a delayed job is its time in ms times this, plus a number of its own. */
 const SCORES_A_MS = 4096;
 
-/** Only what lies beyond is ours; the rest is what BullMQ itself has delayed. */
-const DUE = `
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
-local beyond, most = tonumber(ARGV[1]), tonumber(ARGV[2])
-if most == 0 then return {string.format('%.0f', now)} end
+/**
+ * Only what lies beyond is ours; the rest is what BullMQ itself has delayed.
+ * ARGV after the clock: {@link BEYOND_MS}, most ids to answer; 0: the time instead.
+ */
+const dueScript: Script = {
+  name: 'due',
+  keys: 1,
+  lua: `${CLOCK}
+local beyond, most = tonumber(ARGV[2]), tonumber(ARGV[3])
+if most == 0 then return {ms(now)} end
 local from = string.format('%.0f', (now + beyond / 2) * ${String(SCORES_A_MS)})
 local to = string.format('%.0f', (now + beyond + 1) * ${String(SCORES_A_MS)} - 1)
 return redis.call('ZRANGEBYSCORE', KEYS[1], from, to, 'LIMIT', 0, most)
-`;
+`,
+};
 
-/** @param connection of the worker. Every method waits while Redis is away. */
+/** @param connection of the worker. Every method waits while Redis is away; a defect of ours is thrown as it is. */
 export function createPutOff(connection: Redis | Cluster, prefix: string): PutOff {
   const delayed = `${queuePrefix(prefix)}:${QUEUE_NAME}:delayed`;
+  const due = scriptOn(connection, dueScript, undefined, { waits: true });
   const ask = async (most: number): Promise<string[]> =>
-    (await connection.eval(DUE, 1, delayed, BEYOND_MS, most)) as string[];
+    (await due([delayed], [BEYOND_MS, most])).map(String);
 
   return {
     async putOff(job, delayMs, token) {
@@ -48,9 +55,9 @@ export function createPutOff(connection: Redis | Cluster, prefix: string): PutOf
       await job.moveToDelayed(BEYOND_MS + Number(nowMs) + delayMs, token);
     },
     async takeUp(worker, most, lost) {
-      const due = await ask(most);
+      const ids = await ask(most);
       await Promise.all(
-        due.map(async (id) => {
+        ids.map(async (id) => {
           lost.moving(id);
           try {
             await worker.backend.promote(id);
@@ -60,7 +67,7 @@ export function createPutOff(connection: Redis | Cluster, prefix: string): PutOf
           lost.moved(id);
         }),
       );
-      return due.length;
+      return ids.length;
     },
   };
 }

@@ -5,17 +5,21 @@
  */
 import type { Cluster, Redis } from 'ioredis';
 import type { SendRate } from './ports.ts';
-import { asUnavailable } from './redis-away.ts';
+import { CLOCK, scriptOn, type Script } from '../redis/script.ts';
 
-const RESERVE = `
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local interval = tonumber(ARGV[1])
-local at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
-local kept = math.ceil((at + interval - now) / 1000) + 1000
-redis.call('SET', KEYS[1], string.format('%.0f', at + interval), 'PX', string.format('%.0f', kept))
-return string.format('%.0f', math.ceil((at - now) / 1000))
-`;
+/** ARGV after the clock: µs between two sends. Answers the ms until the place. */
+const reserveScript: Script = {
+  name: 'reserve',
+  keys: 1,
+  lua: `${CLOCK}
+local nowMicros = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local interval = tonumber(ARGV[2])
+local at = math.max(nowMicros, tonumber(redis.call('GET', KEYS[1]) or '0'))
+local kept = math.ceil((at + interval - nowMicros) / 1000) + 1000
+redis.call('SET', KEYS[1], ms(at + interval), 'PX', ms(kept))
+return {ms(math.ceil((at - nowMicros) / 1000))}
+`,
+};
 
 export interface SendRateOptions {
   /** Fails fast. */
@@ -30,13 +34,11 @@ export function createSendRate({ redis, prefix, perSecond }: SendRateOptions): S
   if (!(perSecond > 0)) throw new RangeError(`not a rate: ${String(perSecond)}`);
   const key = `${prefix}:push-rate`;
   const intervalMicros = Math.ceil(1_000_000 / perSecond);
+  const reserve = scriptOn(redis, reserveScript);
   return {
     reserve: async () => {
-      try {
-        return Number(await redis.eval(RESERVE, 1, key, intervalMicros));
-      } catch (error) {
-        throw asUnavailable(error);
-      }
+      const [waitMs] = await reserve([key], [intervalMicros]);
+      return Number(waitMs);
     },
   };
 }

@@ -4,7 +4,7 @@
  * Redis's own: the first argument only shifts it, and only tests do.
  */
 import type { RedisClient } from './connection.ts';
-import { onRedis } from './redis-errors.ts';
+import { onRedis, type AskOptions } from './redis-errors.ts';
 import { commandName } from './scripts/command-name.ts';
 
 export interface Script {
@@ -16,15 +16,23 @@ export interface Script {
 
 export type RunScript = (keys: readonly string[], args: readonly (string | number)[]) => Promise<unknown[]>;
 
-/** @returns a function that rejects with `UnavailableError` where Redis is away. */
-export function scriptOn(redis: RedisClient, script: Script, clockOffsetMs: () => number): RunScript {
+/**
+ * @param clockOffsetMs shifts Redis's clock; only tests do.
+ * @returns a function that rejects with `UnavailableError` where Redis is away, and with a defect of ours as it is.
+ */
+export function scriptOn(
+  redis: RedisClient,
+  script: Script,
+  clockOffsetMs: () => number = noOffset,
+  asking?: AskOptions,
+): RunScript {
   const command = commandName(script.name);
   const { lua, keys: keyCount } = script;
   redis.defineCommand(command, { lua, ...(keyCount !== 'any' && { numberOfKeys: keyCount }) });
   const call: unknown = Reflect.get(redis, command);
   if (typeof call !== 'function') throw new TypeError(`no command ${command}`);
-  return (keys, args) =>
-    onRedis(redis, async () => {
+  return (keys, args) => {
+    const run = async (): Promise<unknown[]> => {
       const reply: unknown = await Reflect.apply(call, redis, [
         ...(keyCount === 'any' ? [keys.length, ...keys] : keys),
         clockOffsetMs(),
@@ -32,7 +40,13 @@ export function scriptOn(redis: RedisClient, script: Script, clockOffsetMs: () =
       ]);
       if (!Array.isArray(reply)) throw new TypeError(`${script.name} answered ${typeof reply}`);
       return reply as unknown[];
-    });
+    };
+    return onRedis(redis, run, asking);
+  };
+}
+
+function noOffset(): number {
+  return 0;
 }
 
 /** `now`: ms by Redis's clock. `ms(x)`: x as digits, which Lua's own conversion would cut at 14. */
