@@ -46,7 +46,7 @@ const pureRooms = {
   rules: ['zod', 'yaml', '@marcbachmann/cel-js', 're2js'],
 };
 const OUTSIDE =
-  '^(node:)?(fs|net|tls|dns|dgram|http|https|http2|child_process|cluster|worker_threads|os|process|timers)(/|$)';
+  '^(node:)?(fs|net|tls|dns|dgram|http|https|http2|child_process|cluster|worker_threads|os|perf_hooks|process|timers)(/|$)';
 
 /** A driver package, and the only places of the source that know it. */
 const drivers = {

@@ -15,6 +15,17 @@ const noClasses = [
   },
   { selector: 'ClassExpression', message: 'Plain functions and closures; a class only for an Error.' },
 ];
+
+const HANDED = 'Domain, pipeline, stream and rules are pure: take it from runtime/, or have it handed in.';
+const IMPURE_GLOBALS = [
+  ...['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval'],
+  ...['clearImmediate', 'fetch'],
+];
+const IMPURE_PROPERTIES = { Math: 'random', Date: 'now', AbortSignal: 'timeout' };
+const noNow = [
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: HANDED },
+  { selector: "CallExpression[callee.name='Date']", message: HANDED },
+];
 const noDefaultExport = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' };
 
 export default defineConfig(
@@ -60,6 +71,25 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // A port's promise is part of its type; an adapter that answers from memory may have nothing to await.
       '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
+    files: ['src/{domain,pipeline,stream,rules}/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        {
+          globals: IMPURE_GLOBALS.map((name) => ({ name, message: HANDED })),
+          checkGlobalObject: true,
+        },
+      ],
+      'no-restricted-properties': [
+        'error',
+        ...Object.entries(IMPURE_PROPERTIES).map(([object, property]) => ({
+          ...{ object, property, message: HANDED },
+        })),
+      ],
+      'no-restricted-syntax': ['error', ...noClasses, noDefaultExport, ...noNow],
     },
   },
   {

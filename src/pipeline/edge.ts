@@ -4,6 +4,7 @@
  * that is away for as long as it takes, a fault of our own three times.
  */
 import { backoffMs, type Backoff } from '../runtime/backoff.ts';
+import { monotonicMs } from '../runtime/clock.ts';
 import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
@@ -61,7 +62,7 @@ class ReceivedEvent implements EventWork {
   /** Not the whole piece: its content may be large, and the garbage collector can have it. */
   readonly #origin: PieceOrigin;
   readonly #validated: Validated;
-  readonly #receivedAtMs = performance.now();
+  readonly #receivedAtMs = monotonicMs();
   readonly #ports: HandlerPorts;
 
   constructor(piece: RecordPiece, ports: HandlerPorts) {
@@ -100,7 +101,7 @@ class ReceivedEvent implements EventWork {
         await acknowledge(piece, validated, outcome, ownership, ports);
       }
       ports.meter.ended(outcome, {
-        durationMs: performance.now() - this.#receivedAtMs,
+        durationMs: monotonicMs() - this.#receivedAtMs,
         endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
       });
     } catch (error) {

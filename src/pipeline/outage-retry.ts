@@ -7,7 +7,7 @@ import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { AbandonedError, isUnavailable, type UnavailableError } from '../runtime/errors.ts';
 import { retry } from '../runtime/retry.ts';
 import type { Wait, Waiting } from './ports.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { monotonicMs, type Clock } from '../runtime/clock.ts';
 import type { Ownership } from '../domain/ownership.ts';
 import type { Logger } from '../runtime/logger.ts';
 
@@ -49,7 +49,7 @@ export function createOutageRetry(
       if (waitsFor !== error.service) {
         reset();
         waitsFor = error.service;
-        sinceMs = performance.now();
+        sinceMs = monotonicMs();
       }
       failures += 1;
       ownership.park();
@@ -82,7 +82,7 @@ export async function untilAcknowledged(
 ): Promise<void> {
   const { clock, logger, waiting } = ports;
   ownership.park();
-  const wait = waiting.begin(what, performance.now());
+  const wait = waiting.begin(what, monotonicMs());
   try {
     await retry(task, {
       ...{ clock, backoff: BACKOFF, isCurable: isUnavailable },

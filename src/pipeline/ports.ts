@@ -89,7 +89,7 @@ export interface CouponQuery {
   readonly traceparent: string;
   /** Epoch ms: the call is retried until then, and ends as `stale` after. */
   readonly staleAtMs: number;
-  /** When the event came into the pod, `performance.now()`; unknown counts as long ago. */
+  /** When the event came into the pod, `monotonicMs()`; unknown counts as long ago. */
   readonly receivedAtMs?: number;
   /** Whose share of the calls it takes; those that name none have one in common. */
   readonly partition?: number;
@@ -193,7 +193,7 @@ export interface Waiting {
    * An event begins to wait.
    *
    * @param what as a person reads it (`redis`, `dead-letter topic`).
-   * @param sinceMs `performance.now()` when it first did, where it has waited before.
+   * @param sinceMs `monotonicMs()` when it first did, where it has waited before.
    */
   begin(what: string, sinceMs: number): Wait;
 }

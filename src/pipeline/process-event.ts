@@ -4,7 +4,7 @@
  * always safe, because the event's own record answers first.
  */
 import type { Outcome } from '../domain/outcome.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { monotonicMs, type Clock } from '../runtime/clock.ts';
 import type { Claims, CouponSource, Documents, FlowMeter, PushQueue, Stage } from './ports.ts';
 import { createApplyEventFilters } from './steps/apply-event-filters.ts';
 import { createApplyRules } from './steps/apply-rules.ts';
@@ -85,9 +85,9 @@ export function createProcessEvent(ports: ProcessPorts): ProcessEvent {
 
 /** Tells the meter how long a step took: from the last call (or the start) to this one. */
 function startLaps(meter: FlowMeter): (stage: Stage) => void {
-  let sinceMs = performance.now();
+  let sinceMs = monotonicMs();
   return (stage) => {
-    const nowMs = performance.now();
+    const nowMs = monotonicMs();
     meter.stage(stage, nowMs - sinceMs);
     sinceMs = nowMs;
   };

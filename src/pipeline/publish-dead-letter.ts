@@ -6,6 +6,7 @@
  * After a second without acknowledgement the next letter goes beside it. At most four are out together, and they hold
  * at most half of that memory.
  */
+import { after } from '../runtime/clock.ts';
 import { AbandonedError } from '../runtime/errors.ts';
 import { createLinkedList, type Linked } from '../runtime/collections/linked-list.ts';
 import type { LentBytes } from '../domain/record.ts';
@@ -74,14 +75,14 @@ export function createLetterPublisher(letters: DeadLetters): LetterPublisher {
     out += 1;
     outShare += roomShare;
     isPrompt = true;
-    const timer = setTimeout(() => {
+    const cancel = after(LONG_MS, () => {
       notPrompt();
       letGo();
-    }, LONG_MS);
+    });
     try {
       await publishAgain(letter, recut);
     } finally {
-      clearTimeout(timer);
+      cancel();
       notPrompt();
       out -= 1;
       outShare = out === 0 ? 0 : outShare - roomShare;

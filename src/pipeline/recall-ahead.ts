@@ -8,6 +8,7 @@
  */
 import type { Cap } from '../domain/cap.ts';
 import type { EventRef } from '../domain/event.ts';
+import { monotonicMs } from '../runtime/clock.ts';
 import type { Claims, Recalled } from './ports.ts';
 
 /** Ms. An older answer may be out of date: the event before it waited for a service. */
@@ -33,10 +34,7 @@ interface Asked {
 }
 
 /** @param nowMs never goes back. */
-export function createRecallAhead(
-  claims: Claims,
-  nowMs: () => number = () => performance.now(),
-): RecallAhead {
+export function createRecallAhead(claims: Claims, nowMs: () => number = monotonicMs): RecallAhead {
   const asked: (Asked | undefined)[] = new Array<undefined>(PLACES).fill(undefined);
 
   function forget(ref: EventRef): void {

@@ -9,6 +9,9 @@
  * It holds no delivery's place. What it remembers is bounded: what finds no room is found by the look at all.
  */
 import type { EventRef } from '../domain/event.ts';
+import { backoffMs, jitteredMs, type Backoff } from '../runtime/backoff.ts';
+import { shortError } from '../runtime/error-text.ts';
+import { isUnavailable } from '../runtime/errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { pushId } from './push-id.ts';
@@ -37,7 +40,7 @@ export interface LostJobs {
 
 const LOOK_MS = 500;
 const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 5000;
+const BACKOFF: Backoff = { firstMs: FIRST_PAUSE_MS, longestMs: 5000, jitter: { below: 0 } };
 /** Asked for in one look. */
 const JOBS_A_LOOK = 200;
 /** About 1.5 MB. */
@@ -53,14 +56,14 @@ const RESTS_A_LOOK = 10;
 
 interface Moving {
   dueMs: number;
-  pauseMs: number;
+  failures: number;
 }
 
 export function createLostJobs(options: LostJobsOptions): LostJobs {
   const { putBack, openPushes, clock, logger } = options;
   const jobs = new Map<string, Moving>();
   /** Pods that start together do not look together. */
-  let lookAtMs = performance.now() + CALM_MS * (1 + Math.random());
+  let lookAtMs = performance.now() + jitteredMs(2 * CALM_MS);
 
   const lookAtAllSoon = (): void => {
     lookAtMs = performance.now() + CALM_MS;
@@ -72,7 +75,7 @@ export function createLostJobs(options: LostJobsOptions): LostJobs {
       return;
     }
     const dueMs = performance.now() + Math.max(FIRST_PAUSE_MS, afterMs);
-    jobs.set(jobId, { dueMs, pauseMs: FIRST_PAUSE_MS });
+    jobs.set(jobId, { dueMs, failures: 1 });
   };
 
   const ask = async (jobId: string): Promise<boolean> => {
@@ -81,13 +84,19 @@ export function createLostJobs(options: LostJobsOptions): LostJobs {
     return place !== 'active';
   };
 
+  /** Redis being away is told by its connections; a defect of ours is told here, as no waiting cures it. */
+  const notAnswered = (error: unknown): false => {
+    if (!isUnavailable(error)) logger.error({ error }, 'a push job could not be looked for');
+    return false;
+  };
+
   /** A job that is active may yet be moved, by us after a lost connection or as one whose worker died. */
   const askAgain = async (jobId: string, job: Moving): Promise<void> => {
-    const isAnswered = await ask(jobId).catch(() => false);
+    const isAnswered = await ask(jobId).catch(notAnswered);
     // It may be on its next move since.
     if (isAnswered && jobs.get(jobId) === job) jobs.delete(jobId);
-    job.pauseMs = Math.min(2 * job.pauseMs, LONGEST_PAUSE_MS);
-    job.dueMs = performance.now() + job.pauseMs;
+    job.failures += 1;
+    job.dueMs = performance.now() + backoffMs(job.failures, BACKOFF);
   };
 
   const askForDue = async (): Promise<void> => {
@@ -108,15 +117,23 @@ export function createLostJobs(options: LostJobsOptions): LostJobs {
     try {
       for await (const refs of openPushes()) {
         if (signal.aborted) return;
-        await Promise.all(refs.map(pushId).map((jobId) => ask(jobId).catch(() => moving(jobId))));
+        await Promise.all(
+          refs.map(pushId).map((jobId) =>
+            ask(jobId).catch((error: unknown) => {
+              notAnswered(error);
+              moving(jobId);
+            }),
+          ),
+        );
         await clock.sleep(PAGE_PAUSE_MS, signal);
       }
     } catch (error) {
-      logger.debug({ error: String(error) }, 'no look at the open pushes; it is tried again');
+      notAnswered(error);
+      logger.debug({ error: shortError(error) }, 'no look at the open pushes; it is tried again');
       lookAtAllSoon();
     }
     const endMs = performance.now();
-    const restMs = Math.max(REST_MS, RESTS_A_LOOK * (endMs - startMs)) * (0.75 + Math.random() / 2);
+    const restMs = jitteredMs(Math.max(REST_MS, RESTS_A_LOOK * (endMs - startMs)), { around: 0.25 });
     // Sooner where something was refused meanwhile.
     lookAtMs = Math.min(lookAtMs, endMs + restMs);
   };

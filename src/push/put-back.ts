@@ -49,7 +49,7 @@ return {'back'}
 export function createPutBack(connection: Redis | Cluster, prefix: string): PutBack {
   const base = `${queuePrefix(prefix)}:${QUEUE_NAME}:`;
   const keys = [...LISTED, ...SCORED].map((name) => base + name);
-  const run = scriptOn(connection, putBackScript, () => 0);
+  const run = scriptOn(connection, putBackScript);
   return async (jobId) => {
     const [place] = await run(keys, [base, jobId]);
     if (place === 'back' || place === 'active' || place === 'elsewhere') return place;

@@ -3,6 +3,8 @@
  * keeps other events, timers and sockets waiting. The time of its own that it may take has a bound, too; who works on
  * looks at the budget and makes an end.
  */
+import { monotonicMs } from '../runtime/clock.ts';
+import { startCpuMeter } from '../runtime/loop-meter.ts';
 import { createPacer } from '../runtime/loop-turns.ts';
 
 /** What may be done at once, in ms. */
@@ -22,7 +24,7 @@ export function isSpent({ spentMs, maxMs }: Budget): boolean {
 export function workInTurns<T>(steps: Generator<undefined, T>, budget: Budget): T | Promise<T> {
   let next = steps.next();
   if (next.done === true) return next.value;
-  for (const endMs = performance.now() + AT_ONCE_MS; performance.now() < endMs;) {
+  for (const endMs = monotonicMs() + AT_ONCE_MS; monotonicMs() < endMs;) {
     next = steps.next();
     if (next.done === true) return next.value;
   }
@@ -33,13 +35,11 @@ async function goOn<T>(steps: Generator<undefined, T>, budget: Budget): Promise<
   const pacer = createPacer();
   for (;;) {
     await pacer.turn();
-    const before = process.threadCpuUsage();
+    const spentMs = startCpuMeter();
     do {
       const next = steps.next();
       if (next.done === true) return next.value;
     } while (!pacer.isDue());
-    // Not by the clock: what others do on this machine is not its own.
-    const { user, system } = process.threadCpuUsage(before);
-    budget.spentMs += (user + system) / 1000;
+    budget.spentMs += spentMs();
   }
 }

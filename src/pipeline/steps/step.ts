@@ -15,7 +15,7 @@ export interface EventRun {
   readonly event: LocationEvent;
   readonly source: EventSource;
   readonly traceparent: string;
-  /** When the event came into the pod, `performance.now()`. */
+  /** When the event came into the pod, `monotonicMs()`. */
   readonly receivedAtMs: number;
   readonly ownership: Ownership;
 }

@@ -1,8 +1,8 @@
 /** Watches this process's event loop, and lets fewer tasks run at once while it is short of time. */
-import { performance } from 'node:perf_hooks';
 import { createLoadLimit } from './load-limit.ts';
 import type { KeyedExecutor } from './keyed-executor.ts';
-import { countTurns, slicedMs } from '../../runtime/loop-turns.ts';
+import { every } from '../../runtime/clock.ts';
+import { createLoopMeter } from '../../runtime/loop-meter.ts';
 
 /** Often enough to shrink within a second; each sample costs some 5 µs. */
 const INTERVAL_MS = 50;
@@ -22,34 +22,15 @@ export interface LoopLoad {
 export function limitByLoopLoad(executor: KeyedExecutor): LoopLoad {
   const most = executor.maxRunning;
   const limit = createLoadLimit({ least: Math.min(LEAST_ROOM, most), most });
-  let seen = performance.eventLoopUtilization();
-  let turnsSeen = countTurns();
-  let slicedSeenMs = slicedMs();
+  const sample = createLoopMeter();
   let endedSeen = executor.ended;
-  const timer = setInterval(() => {
-    const now = performance.eventLoopUtilization();
-    const turns = countTurns();
-    const { active, idle } = performance.eventLoopUtilization(now, seen);
-    const sliced = slicedMs();
-    limit.sampled({
-      busyMs: active,
-      elapsedMs: active + idle,
-      slicedMs: sliced - slicedSeenMs,
-      turns: turns - turnsSeen,
-      ended: executor.ended - endedSeen,
-    });
-    seen = now;
-    turnsSeen = turns;
-    slicedSeenMs = sliced;
-    endedSeen = executor.ended;
+  const stop = every(INTERVAL_MS, () => {
+    const { ended } = executor;
+    limit.sampled({ ...sample(), ended: ended - endedSeen });
+    endedSeen = ended;
     executor.tick();
     const room = Math.min(most, limit.current() + executor.longRunning);
     if (room !== executor.maxRunning) executor.setMaxRunning(room);
-  }, INTERVAL_MS);
-  timer.unref();
-  return {
-    stop() {
-      clearInterval(timer);
-    },
-  };
+  });
+  return { stop };
 }

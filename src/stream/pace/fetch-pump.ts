@@ -3,6 +3,7 @@
  * partitions to fetch. The pump runs once a turn of the event loop however often it is woken, and gives the loop back
  * every few milliseconds.
  */
+import { monotonicMs } from '../../runtime/clock.ts';
 import { atTurnEnd } from '../../runtime/turn-end.ts';
 
 /** Events a partition may take in before the next one's turn. */
@@ -49,7 +50,7 @@ export interface FetchPump {
 
 export function createFetchPump(options: FetchPumpOptions): FetchPump {
   let flows: readonly PumpedFlow[] = [];
-  const { nowMs = () => performance.now(), mostBytes = Infinity } = options;
+  const { nowMs = monotonicMs, mostBytes = Infinity } = options;
   /** What each partition held when it was paused, and when that was. */
   let paused = new Map<PumpedFlow, { readonly heldBytes: number; readonly atMs: number }>();
   /** Bytes a millisecond that each partition finished during its last pause. */
@@ -93,7 +94,7 @@ export function createFetchPump(options: FetchPumpOptions): FetchPump {
   }
 
   function admitInTurn(): void {
-    const until = performance.now() + MAX_TURN_MS;
+    const until = monotonicMs() + MAX_TURN_MS;
     let idle = 0;
     while (idle < flows.length) {
       const flow = flows[turn % flows.length];
@@ -101,7 +102,7 @@ export function createFetchPump(options: FetchPumpOptions): FetchPump {
       let taken = 0;
       while (taken < TURN_EVENTS && flow?.admit() === true) taken += 1;
       idle = taken === 0 ? idle + 1 : 0;
-      if (performance.now() > until) {
+      if (monotonicMs() > until) {
         wake();
         break;
       }

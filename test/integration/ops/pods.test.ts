@@ -14,10 +14,12 @@ const soon = { timeout: 30_000, interval: 20 };
 let redis: Redis;
 let subscriber: Redis;
 
-beforeEach(() => {
+beforeEach(async () => {
   const url = inject('services')['REDIS_URL'] ?? '';
   redis = new Redis(url);
   subscriber = new Redis(url);
+  // As the pod's own: it asks a connection that stands.
+  await once(redis, 'ready');
 });
 afterEach(() => {
   redis.disconnect();

@@ -1,4 +1,4 @@
-/** A connection to a Redis that stands, and that answers every command and every script with this error reply. */
+/** A connection to a Redis that stands, and that answers every command and every script alike. */
 import type { RedisClient } from '../../../src/redis/connection.ts';
 
 /** What Redis 7 says of a script that has a bug, in the driver's error. */
@@ -11,15 +11,17 @@ export function replyError(text: string): Error {
   return Object.assign(new Error(text), { name: 'ReplyError' });
 }
 
-export function openAnsweringRedis(error: Error): RedisClient {
-  const refuse = (): Promise<never> => Promise.reject(error);
+/** @param answer an error is its refusal. */
+export function openAnsweringRedis(answer: unknown): RedisClient {
+  const give = (): Promise<unknown> =>
+    answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
   const commands: Record<string, unknown> = {
     ...{ status: 'ready', isCluster: false, options: {} },
-    defineCommand: (name: string) => (commands[name] = refuse),
+    defineCommand: (name: string) => (commands[name] = give),
     on: () => undefined,
   };
   for (const name of ['info', 'zadd', 'zrem', 'hdel', 'set', 'get', 'exists', 'publish', 'subscribe']) {
-    commands[name] = refuse;
+    commands[name] = give;
   }
   return commands as unknown as RedisClient;
 }

@@ -1,9 +1,9 @@
 /** What a refused look at due jobs leaves to those who look for lost ones. */
 import type { Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import type { EventRef } from '../../../src/domain/event.ts';
 import { createPutOff } from '../../../src/push/put-off.ts';
+import { openAnsweringRedis } from '../../support/redis/answering-redis.ts';
 
 it('a due job whose move is refused is remembered; one that another pod took up is not', async () => {
   const refusal = Object.assign(new Error('NOPERM this user has no permissions'), { name: 'ReplyError' });
@@ -15,13 +15,13 @@ it('a due job whose move is refused is remembered; one that another pod took up 
     ['taken', taken],
     ['cut off', cutOff],
   ]);
-  const connection: unknown = { eval: async () => [...fates.keys()] };
+  const connection = openAnsweringRedis([...fates.keys()]);
   const promote = async (jobId: string): Promise<void> => {
     const fate = fates.get(jobId);
     if (fate !== undefined) throw fate;
   };
   const remembered = new Set<string>();
-  const due = await createPutOff(connection as Redis, 'test').takeUp(
+  const due = await createPutOff(connection, 'test').takeUp(
     { backend: { promote } } as unknown as Worker<EventRef>,
     10,
     {

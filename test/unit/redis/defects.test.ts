@@ -32,7 +32,7 @@ const asked: readonly [string, (redis: RedisClient) => Promise<unknown>][] = [
   ['claims: permit', (redis) => createDeliveries({ redis, prefix }).permit(ref, 'token')],
   ['claims: sweep', (redis) => sweeperOn(redis).sweep()],
   ['push: the pace', (redis) => createSendRate({ redis, prefix, perSecond: 1 }).reserve()],
-  ['push: what is due', (redis) => createPutOff(redis, prefix).takeUp({} as never, 1)],
+  ['push: what is due', (redis) => createPutOff(redis, prefix).takeUp({} as never, 1, {} as never)],
   ['push: enqueue', (redis) => createPushQueue({ redis, prefix, logger }).enqueue(ref)],
   ['push: depths', (redis) => createPushQueue({ redis, prefix, logger }).counts()],
   ['pods: the list', (redis) => livePods(redis, prefix)],
