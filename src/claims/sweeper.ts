@@ -4,9 +4,7 @@
  * entry do no harm: every step compares before it changes, and counts once.
  */
 import { randomUUID } from 'node:crypto';
-import type { DeliveryOutcome } from '../domain/delivery.ts';
-import type { EventRef } from '../domain/event.ts';
-import type { PushEnvelope } from '../domain/push.ts';
+import type { EndedPush } from '../domain/delivery.ts';
 import { jitteredMs, type Jitter } from '../runtime/backoff.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -26,21 +24,13 @@ export interface SweeperOptions extends CooldownOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Publishes and counts, as the worker does. What it rejects is swept again after the lease. */
-  readonly report: (ended: SweptPush) => Promise<void>;
+  readonly report: (ended: EndedPush) => Promise<void>;
   /** Ms between sweeps; default 30 s, jittered by a quarter. */
   readonly intervalMs?: number;
   /** Ms an entry is lent for; default 60 s. */
   readonly leaseMs?: number;
   /** Most entries at once; default 100. Further ones follow in the same sweep. */
   readonly batch?: number;
-}
-
-export interface SweptPush {
-  readonly ref: EventRef;
-  readonly outcome: DeliveryOutcome;
-  readonly envelope: PushEnvelope;
-  /** Unique to this sweep: see `DeliveryStore.reported`. */
-  readonly reporter: string;
 }
 
 export interface Sweeper {

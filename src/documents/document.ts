@@ -6,6 +6,7 @@
  * else.
  */
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { DocumentProblem } from '../domain/document-problem.ts';
 import { backoffMs, jitteredMs, type Backoff, type Jitter } from '../runtime/backoff.ts';
 import { bounded } from '../runtime/deadline.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -24,13 +25,6 @@ export type ParseDocument<T> = (
 ) =>
   | { readonly ok: true; readonly value: T; readonly version: string }
   | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
-
-export interface DocumentProblem {
-  readonly line: number;
-  readonly column: number;
-  readonly path: string;
-  readonly message: string;
-}
 
 export interface DocumentStatus {
   readonly version: string | undefined;

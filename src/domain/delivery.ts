@@ -4,6 +4,7 @@
  */
 import type { EventRef } from './event.ts';
 import type { PushEnvelope } from './push.ts';
+import type { WriteFence } from '../runtime/write-fence.ts';
 
 export const DELIVERY_OUTCOMES = ['sent', 'rejected', 'expired', 'unknown', 'withdrawn', 'dry_run'] as const;
 export type DeliveryOutcome = (typeof DELIVERY_OUTCOMES)[number];
@@ -21,6 +22,18 @@ export type SendResult =
   | { readonly kind: 'not_sent'; readonly error: string; readonly retryAfterMs?: number }
   /** May have been sent: tried again only where the API is idempotent. */
   | { readonly kind: 'maybe_sent'; readonly error: string; readonly retryAfterMs?: number };
+
+/** What one call is made with. */
+export interface SendCall {
+  /** Epoch ms; the call's `expiresAt`. */
+  readonly expiresAtMs: number;
+  readonly idempotencyKey: string;
+  readonly traceparent: string;
+  /** Once it is closed nothing may be written any more: the call then ends as `not_sent`. */
+  readonly fence: WriteFence;
+  /** Aborted when the pod can't wait any longer: `not_sent` before the write, `maybe_sent` after it. */
+  readonly signal: AbortSignal;
+}
 
 /** Redis's answer to a worker that asks to send. */
 export type Permission =
@@ -96,4 +109,13 @@ export interface DeliveryStore {
    * `reporter` id): who is first counts.
    */
   reported(ref: EventRef, reporter: string): Promise<boolean>;
+}
+
+/** A push that is at its end: what its report says. */
+export interface EndedPush {
+  readonly ref: EventRef;
+  readonly outcome: DeliveryOutcome;
+  readonly envelope: PushEnvelope;
+  /** Unique to this run of the delivery or of the sweep: see {@link DeliveryStore.reported}. */
+  readonly reporter: string;
 }

@@ -73,3 +73,12 @@ export interface OutcomeRecord extends Subject {
   readonly pod: string;
   readonly source: EventSource;
 }
+
+/** Of one pod since it started. `received` is the sum of the others and of what is in flight. */
+export interface EventCounts {
+  readonly received: number;
+  readonly queued: number;
+  readonly filtered: Readonly<Record<FilterReason, number>>;
+  readonly dead_lettered: Readonly<Record<DeadLetterReason, number>>;
+  readonly abandoned: number;
+}

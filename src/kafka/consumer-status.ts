@@ -2,7 +2,8 @@
 import type { Clock } from '../runtime/clock.ts';
 import { createBacklogPace, type BacklogPace } from '../stream/pace/backlog-pace.ts';
 import type { CommitHealth } from './commit/commit-health.ts';
-import type { ConsumerStatus, PartitionStatus } from './consumer-options.ts';
+import type { PartitionStatus } from '../domain/partition-status.ts';
+import type { ConsumerStatus } from './consumer-options.ts';
 import type { FindFetchFault } from './fetch/fetch-apart.ts';
 import type { KafkaWatch } from './kafka-watch.ts';
 import type { Membership } from './group/membership.ts';

@@ -1,6 +1,7 @@
 /** The shape of /status, exactly as the contract names it; whoever composes the pod fills it. */
 import type { DeliveryOutcome } from '../domain/delivery.ts';
-import type { DeadLetterReason, FilterReason } from '../domain/outcome.ts';
+import type { EventCounts } from '../domain/outcome.ts';
+import type { PartitionStatus } from '../domain/partition-status.ts';
 import type { LivePod } from './pods.ts';
 import type { WaitingFor } from './health/waits.ts';
 
@@ -11,28 +12,6 @@ export interface DocumentStatus {
   readonly hash: string | null;
   readonly loadedAt: string | null;
   readonly lastError: string | null;
-}
-
-export interface PartitionStatus {
-  readonly topic: string;
-  readonly partition: number;
-  readonly committed: number | null;
-  readonly highWaterMark: number | null;
-  /** Offsets that can be read and are not committed. */
-  readonly lag: number | null;
-  readonly inFlight: number;
-  /** Offsets at the log's end that an open transaction holds back from being read. */
-  readonly heldByTransactions: number;
-  /** Offsets that Kafka deleted unread, since this pod started. */
-  readonly lost: number;
-  /** How often reading went back to the beginning, as the topic was made anew or cut off, since this pod started. */
-  readonly resets: number;
-  /** Why the partition can't be read now; absent while it can. */
-  readonly fault?: string;
-  /** Age of the oldest undecided event; null where none of the backlog has been read yet. */
-  readonly behindSeconds: number | null;
-  /** Until the backlog is gone at the present pace; null where it grows or stands, or before that is known. */
-  readonly etaSeconds: number | null;
 }
 
 export interface Status {
@@ -46,13 +25,7 @@ export interface Status {
   readonly reasons: readonly string[];
   /** What events wait for, by name. */
   readonly waiting: readonly WaitingFor[];
-  readonly events: {
-    readonly received: number;
-    readonly queued: number;
-    readonly filtered: Readonly<Record<FilterReason, number>>;
-    readonly dead_lettered: Readonly<Record<DeadLetterReason, number>>;
-    readonly abandoned: number;
-  };
+  readonly events: EventCounts;
   readonly deliveries: Readonly<Record<DeliveryOutcome, number>>;
   readonly inFlight: number;
   readonly partitions: readonly PartitionStatus[];

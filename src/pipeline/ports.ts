@@ -56,11 +56,18 @@ export interface RankContext {
 
 export type FindMerchant = (merchantId: string) => Merchant | undefined;
 
+/** What a push says. */
+export interface PushText {
+  readonly title: string;
+  readonly body?: string;
+  readonly deepLink?: string;
+}
+
 export interface Candidate {
   readonly coupon: Coupon;
   readonly score: number;
   /** Written on demand: few of many candidates ever need it. */
-  readonly text: () => { readonly title: string; readonly body?: string; readonly deepLink?: string };
+  readonly text: () => PushText;
 }
 
 export interface Exclusion {

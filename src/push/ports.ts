@@ -2,21 +2,8 @@
  * What a delivery needs of the world. The records in Redis, the push API, the documents and the outcome topic are
  * other rooms' business; whoever composes the pod hands them in.
  */
-import type { DeliveryOutcome, SendResult } from '../domain/delivery.ts';
-import type { EventRef } from '../domain/event.ts';
+import type { DeliveryOutcome, EndedPush, SendCall, SendResult } from '../domain/delivery.ts';
 import type { FrozenPush, PushEnvelope } from '../domain/push.ts';
-import type { WriteFence } from '../runtime/write-fence.ts';
-
-export interface SendCall {
-  /** Epoch ms. */
-  readonly expiresAtMs: number;
-  readonly idempotencyKey: string;
-  readonly traceparent: string;
-  /** Once it is closed nothing may be written any more: the call then ends as `not_sent`. */
-  readonly fence: WriteFence;
-  /** Aborted when the pod can't wait any longer: `not_sent` before the write, `maybe_sent` after it. */
-  readonly signal: AbortSignal;
-}
 
 export interface PushSender {
   send(push: FrozenPush, call: SendCall): Promise<SendResult>;
@@ -43,13 +30,5 @@ export interface DeliveryMeter {
   delivered(outcome: DeliveryOutcome, envelope: PushEnvelope): void;
 }
 
-export interface Ended {
-  readonly ref: EventRef;
-  readonly outcome: DeliveryOutcome;
-  readonly envelope: PushEnvelope;
-  /** Unique to this run of the delivery. */
-  readonly reporter: string;
-}
-
 /** Publishes an outcome, marks it as published, and counts it if nobody did before. */
-export type ReportOutcome = (ended: Ended) => Promise<void>;
+export type ReportOutcome = (ended: EndedPush) => Promise<void>;

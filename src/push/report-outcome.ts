@@ -6,13 +6,13 @@
  * Whoever reports waits for seconds at most: it holds a place that others' pushes need. What is acknowledged later
  * is marked and counted then, and is not published once more by this pod meanwhile.
  */
-import type { DeliveryStore } from '../domain/delivery.ts';
+import type { DeliveryStore, EndedPush } from '../domain/delivery.ts';
 import { within } from '../runtime/deadline.ts';
 import { UnavailableError } from '../runtime/errors.ts';
 import type { OutcomeRecord } from '../domain/outcome.ts';
 import type { OutcomeLog } from '../pipeline/ports.ts';
 import type { Clock } from '../runtime/clock.ts';
-import type { DeliveryMeter, Ended, ReportOutcome } from './ports.ts';
+import type { DeliveryMeter, ReportOutcome } from './ports.ts';
 import { untilRedis } from '../redis/until-redis.ts';
 
 export interface ReportOptions {
@@ -45,7 +45,7 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
   const { outcomeLog, store, meter, clock, pod, signal } = options;
   const late = new Map<string, LateReport>();
 
-  const reportOutcome = async ({ ref, outcome, envelope, reporter }: Ended): Promise<void> => {
+  const reportOutcome = async ({ ref, outcome, envelope, reporter }: EndedPush): Promise<void> => {
     const { couponId, merchantId, rulesVersion } = envelope.push;
     const record: OutcomeRecord = {
       eventId: ref.eventId,

@@ -4,6 +4,7 @@
  * Where no template can be filled, or the section has none, the coupon's own title and body serve.
  */
 import type { Coupon } from '../domain/coupon.ts';
+import type { PushText } from '../pipeline/ports.ts';
 import { canonicalLocale } from '../domain/civil.ts';
 import { compileTemplate, type Template, type TextValues } from './language/template.ts';
 
@@ -14,12 +15,6 @@ export interface TextSection {
 
 export interface PushSection extends TextSection {
   readonly locales?: Readonly<Record<string, TextSection>> | undefined;
-}
-
-export interface PushText {
-  readonly title: string;
-  readonly body?: string;
-  readonly deepLink?: string;
 }
 
 type WriteText = (coupon: Coupon, locale: string | undefined, values: TextValues) => PushText;

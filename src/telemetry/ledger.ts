@@ -8,20 +8,13 @@ import {
   DEAD_LETTER_REASONS,
   FILTER_REASONS,
   type DeadLetterReason,
+  type EventCounts,
   type FilterReason,
   type Outcome,
 } from '../domain/outcome.ts';
 import type { FlowMeter, Stage } from '../pipeline/ports.ts';
 import { namesOf } from '../runtime/names-of.ts';
 import type { Metrics } from './metrics.ts';
-
-export interface EventCounts {
-  readonly received: number;
-  readonly queued: number;
-  readonly filtered: Readonly<Record<FilterReason, number>>;
-  readonly dead_lettered: Readonly<Record<DeadLetterReason, number>>;
-  readonly abandoned: number;
-}
 
 export interface Ledger extends FlowMeter {
   delivered(outcome: DeliveryOutcome, rulesVersion: string): void;

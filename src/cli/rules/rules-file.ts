@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Ruleset } from '../../pipeline/ports.ts';
 import { parseRules } from '../../rules/document/parse-rules.ts';
-import type { Problem } from '../../rules/document/problem.ts';
+import type { DocumentProblem } from '../../domain/document-problem.ts';
 import type { RulesDocument } from '../../rules/document/schema.ts';
 import type { CommandContext } from './ports.ts';
 
@@ -33,7 +33,7 @@ export async function readRulesFile(
 }
 
 /** `rules.yaml:12:9 rules[0].when: …`; the message's further lines are indented. */
-function formatProblem(file: string, { line, column, path, message }: Problem): string {
+function formatProblem(file: string, { line, column, path, message }: DocumentProblem): string {
   const where = `${file}:${String(line)}:${String(column)}`;
   return `${path === '' ? where : `${where} ${path}`}: ${message.replaceAll('\n', '\n    ')}`;
 }

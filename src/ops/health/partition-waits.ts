@@ -2,7 +2,7 @@
  * Partitions that can't be read now, as something that events wait for: by name, and for how long. Their events have
  * not been read, so they are no events at work and nobody else's.
  */
-import type { PartitionStatus } from '../status.ts';
+import type { PartitionStatus } from '../../domain/partition-status.ts';
 import type { WaitingFor } from './waits.ts';
 
 type Seen = Pick<PartitionStatus, 'topic' | 'partition' | 'lag' | 'fault'>;

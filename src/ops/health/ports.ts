@@ -2,7 +2,8 @@
  * What a pod's health is read from. Every part knows its own state already, so a read costs no call. Only the queue's
  * depths and the kill switch's flag are asked of Redis.
  */
-import type { PartitionStatus, Status } from '../status.ts';
+import type { PartitionStatus } from '../../domain/partition-status.ts';
+import type { Status } from '../status.ts';
 
 export interface ConsumerPort {
   status(): {

@@ -3,9 +3,8 @@
  * told apart by one question: may the partner have got it? Surely not (nothing was written, or it said so): `not_sent`.
  * In doubt: `maybe_sent`.
  */
-import type { SendResult } from '../../domain/delivery.ts';
+import type { SendCall, SendResult } from '../../domain/delivery.ts';
 import type { FrozenPush } from '../../domain/push.ts';
-import type { WriteFence } from '../../runtime/write-fence.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createAuthRefusal } from '../auth/auth-refusal.ts';
@@ -31,17 +30,6 @@ export interface PushApiOptions {
   readonly onCall?: (result: SendResult['kind'], durationMs: number) => void;
 }
 
-export interface SendOptions {
-  /** Epoch ms; becomes `expiresAt`. */
-  readonly expiresAtMs: number;
-  readonly idempotencyKey: string;
-  readonly traceparent: string;
-  /** Once it is closed nothing is written any more: the call ends as `not_sent`. */
-  readonly fence?: WriteFence;
-  /** Aborted: `not_sent` before the write, `maybe_sent` after it. */
-  readonly signal?: AbortSignal;
-}
-
 export interface PushApiStats extends ReturnType<RecentCalls['seen']> {
   /** Calls out now. */
   readonly inFlight: number;
@@ -49,7 +37,7 @@ export interface PushApiStats extends ReturnType<RecentCalls['seen']> {
 
 export interface PushApi {
   /** Sends one push, at most once but for a repeat after 401. Never rejects. */
-  send(push: FrozenPush, options: SendOptions): Promise<SendResult>;
+  send(push: FrozenPush, options: SendCall): Promise<SendResult>;
   /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
   isRefused(): boolean;
   stats(): PushApiStats;
@@ -66,7 +54,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
   const recent = createRecentCalls();
   let inFlight = 0;
 
-  async function post(body: string, token: string | undefined, send: SendOptions): Promise<PostReply> {
+  async function post(body: string, token: string | undefined, send: SendCall): Promise<PostReply> {
     const startedMs = performance.now();
     inFlight += 1;
     const reply = await poster.post({
@@ -84,7 +72,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
     inFlight -= 1;
     const result = meaningOf(reply, clock.now());
     // What we have given up ourselves says nothing of the partner.
-    if (send.signal?.aborted !== true) recent.add(isAnswer(result) ? undefined : result.error);
+    if (!send.signal.aborted) recent.add(isAnswer(result) ? undefined : result.error);
     options.onCall?.(result.kind, performance.now() - startedMs);
     if (reply.kind === 'answer' && reply.status !== 401) {
       refusal.accepted();
@@ -95,15 +83,15 @@ export function createPushApi(options: PushApiOptions): PushApi {
 
   /** A wait for the auth server, no longer than there is time to write. */
   function awaitToken(
-    send: SendOptions,
+    send: SendCall,
     ask: (signal: AbortSignal) => Promise<string | undefined>,
   ): Promise<string | undefined> {
-    const leftMs = Math.min(send.fence?.leftMs() ?? Infinity, options.timeoutMs);
-    const signals = send.signal === undefined ? [stopped.signal] : [stopped.signal, send.signal];
+    const leftMs = Math.min(send.fence.leftMs(), options.timeoutMs);
+    const signals = [stopped.signal, send.signal];
     return bounded(ask, { limitMs: Math.max(0, leftMs), signals, clock });
   }
 
-  async function send(push: FrozenPush, sending: SendOptions): Promise<SendResult> {
+  async function send(push: FrozenPush, sending: SendCall): Promise<SendResult> {
     const body = bodyOf(push, sending.expiresAtMs);
     if (tokens === undefined) return conclude(await post(body, undefined, sending));
     const token = tokens.current() ?? (await awaitToken(sending, (signal) => tokens.token(signal)));

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { knownTimeZone } from '../../domain/civil.ts';
 import type { Merchant } from '../../domain/merchant.ts';
-import type { Problem } from './problem.ts';
+import type { DocumentProblem } from '../../domain/document-problem.ts';
 import { formatPath } from './problem.ts';
 
 export interface Merchants {
@@ -18,7 +18,7 @@ export interface Merchants {
 
 export type ParsedMerchants =
   | { readonly ok: true; readonly merchants: Merchants }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
 const MAX_PROBLEMS = 20;
 

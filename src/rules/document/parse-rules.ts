@@ -6,14 +6,15 @@ import type { z } from 'zod';
 import type { Ruleset } from '../../pipeline/ports.ts';
 import { hashDocument } from '../../domain/document-hash.ts';
 import { compileRules } from './compile-rules.ts';
-import { formatPath, inReadingOrder, type Path, type Problem } from './problem.ts';
+import type { DocumentProblem } from '../../domain/document-problem.ts';
+import { formatPath, inReadingOrder, type Path } from './problem.ts';
 import { explainUnknownKey } from './known-keys.ts';
 import { rulesSchema, type RulesDocument } from './schema.ts';
 import { readYaml, type Position, type YamlSource } from './yaml-source.ts';
 
 export type ParsedRules =
   | { readonly ok: true; readonly rules: Ruleset; readonly document: RulesDocument }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
 const MAX_PROBLEMS = 50;
 
@@ -36,11 +37,11 @@ export function parseRules(text: string, hash = hashDocument(text)): ParsedRules
   return { ok: true, rules: compileRules(parsed.data, hash), document: parsed.data };
 }
 
-function problem(at: Position, path: Path, message: string): Problem {
+function problem(at: Position, path: Path, message: string): DocumentProblem {
   return { ...at, path: formatPath(path), message };
 }
 
-function explainIssue(issue: z.core.$ZodIssue, source: YamlSource): readonly Problem[] {
+function explainIssue(issue: z.core.$ZodIssue, source: YamlSource): readonly DocumentProblem[] {
   const path = issue.path.filter((step) => typeof step !== 'symbol');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
@@ -63,8 +64,8 @@ function explainIssue(issue: z.core.$ZodIssue, source: YamlSource): readonly Pro
 }
 
 /** What holds between two places of the document; looked for also where others of its places are wrong. */
-function findClashes(source: YamlSource): readonly Problem[] {
-  const problems: Problem[] = [];
+function findClashes(source: YamlSource): readonly DocumentProblem[] {
+  const problems: DocumentProblem[] = [];
   const { rules, quietHours } = asRecord(source.data);
   const first = new Map<string, number>();
   (Array.isArray(rules) ? rules : []).forEach((rule: unknown, index) => {

@@ -1,17 +1,5 @@
-/**
- * What is wrong with a document, for the person who edits it: line and column (from 1), the key, and what was expected.
- * Every fault of a document is reported at once, in the order in which a reader meets it.
- */
-export interface Problem {
-  /** From 1. */
-  readonly line: number;
-  /** From 1, in UTF-16 units. */
-  readonly column: number;
-  /** Such as `rules[0].when`; empty for the document as a whole. */
-  readonly path: string;
-  /** One sentence; that of an expression goes on with the expression's line and a caret below it. */
-  readonly message: string;
-}
+/** Where problems of a document are, and in which order a reader meets them. */
+import type { DocumentProblem } from '../../domain/document-problem.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -24,7 +12,7 @@ export function formatPath(path: Path): string {
   return text;
 }
 
-export function inReadingOrder(problems: readonly Problem[]): readonly Problem[] {
+export function inReadingOrder(problems: readonly DocumentProblem[]): readonly DocumentProblem[] {
   return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 

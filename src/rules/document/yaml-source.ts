@@ -4,7 +4,8 @@
  * several documents in one file are problems instead of surprises.
  */
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
-import { formatPath, inReadingOrder, type Path, type Problem } from './problem.ts';
+import type { DocumentProblem } from '../../domain/document-problem.ts';
+import { formatPath, inReadingOrder, type Path } from './problem.ts';
 
 /** UTF-16 units. The parser takes some 10 µs a token, so this bounds a reload to well under a second. */
 export const MAX_DOCUMENT_LENGTH = 64 * 1024;
@@ -26,7 +27,7 @@ export interface YamlSource {
 
 export type YamlRead =
   | { readonly ok: true; readonly source: YamlSource }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
 
 export function readYaml(text: string): YamlRead {
   const refuse = (message: string): YamlRead => ({
@@ -68,7 +69,7 @@ function readBounded(text: string, refuse: (message: string) => YamlRead): YamlR
     }));
     return { ok: false, problems: inReadingOrder(problems) };
   }
-  const problems: Problem[] = [];
+  const problems: DocumentProblem[] = [];
   inspect(document, at, (where, path, message) => {
     problems.push({ ...where, path: formatPath(path), message });
   });

@@ -4,7 +4,7 @@
  * A failure costs a later commit and nothing else. The next commit carries the newer watermarks, and no work waits for
  * it.
  */
-import type { Clock } from '../../runtime/clock.ts';
+import { every, type Clock } from '../../runtime/clock.ts';
 
 /**
  * `partial`: the broker refused some partitions. `dropped`: the partitions had been taken away, and another pod redoes
@@ -49,13 +49,12 @@ export function createCommitter(options: CommitterOptions): Committer {
   const checks = Math.min(CHECKS_PER_INTERVAL, options.intervalMs);
   let check = 0;
   let finishedBefore = 0;
-  const timer = setInterval(() => {
+  const cancel = every(options.intervalMs / checks, () => {
     check = (check + 1) % checks;
     const isQuiet = finished > 0 && finished === finishedBefore && !hasFailed;
     finishedBefore = finished;
     if (running === undefined && (check === 0 || isQuiet)) void begin();
-  }, options.intervalMs / checks);
-  timer.unref();
+  });
 
   function begin(): Promise<CommitResult | 'nothing'> {
     finished = 0;
@@ -88,7 +87,7 @@ export function createCommitter(options: CommitterOptions): Committer {
     },
     stop() {
       stopped = true;
-      clearInterval(timer);
+      cancel();
     },
   };
 }

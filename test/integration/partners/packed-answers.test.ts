@@ -7,6 +7,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/partners/http-stub.ts';
 import { createLogBook, until } from '../../support/partners/partner-fakes.ts';
 import { coupon, some, someCoupons, useCouponRig } from './coupon/coupon-rig.ts';
+import { OPEN_CALL } from '../../support/partners/open-call.ts';
 
 const MIB = 1024 * 1024;
 const BODY = Buffer.from(some.body);
@@ -216,8 +217,7 @@ test.each<[number, Buffer, string]>([
     collapseKey: 'k',
     rulesVersion: '1',
   };
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const options = { expiresAtMs: Date.now() + 60_000, idempotencyKey: 'k', traceparent };
+  const options = { ...OPEN_CALL, expiresAtMs: Date.now() + 60_000 };
   expect((await api.send(push, options)).kind).toBe(kind);
   expect((await api.send(push, options)).kind).toBe(kind);
   api.stop();

@@ -1,9 +1,11 @@
 /** What is known of the push API from its latest calls: the words of /status. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createPushApi, type PushApi, type SendOptions } from '../../../src/partners/push/push-api.ts';
+import { createPushApi, type PushApi } from '../../../src/partners/push/push-api.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { startHttpStub, type HttpStub } from '../../support/partners/http-stub.ts';
 import { createLogBook, until } from '../../support/partners/partner-fakes.ts';
+import { OPEN_CALL } from '../../support/partners/open-call.ts';
+import type { SendCall } from '../../../src/domain/delivery.ts';
 
 let stub: HttpStub;
 let api: PushApi;
@@ -20,13 +22,13 @@ function build({ timeoutMs = 2000 } = {}): void {
   api = createPushApi({ url: stub.url, timeoutMs, clock: systemClock, logger: createLogBook() });
 }
 
-const send = (options: Partial<SendOptions> = {}, userId = 'u') =>
+const send = (options: Partial<SendCall> = {}, userId = 'u') =>
   api.send(
     { userId, eventId: 'e', couponId: 'c', merchantId: 'm', title: 't', collapseKey: 'k', rulesVersion: '1' },
     {
+      ...OPEN_CALL,
       expiresAtMs: Date.now() + 60_000,
       idempotencyKey: 'key',
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       ...options,
     },
   );

@@ -3,15 +3,12 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FrozenPush } from '../../../src/domain/push.ts';
 import { createWriteFence } from '../../../src/runtime/write-fence.ts';
-import {
-  createPushApi,
-  type PushApi,
-  type PushApiOptions,
-  type SendOptions,
-} from '../../../src/partners/push/push-api.ts';
+import { createPushApi, type PushApi, type PushApiOptions } from '../../../src/partners/push/push-api.ts';
 import { startHttpStub, type Behaviour, type HttpStub } from '../../support/partners/http-stub.ts';
 import { createLogBook, until } from '../../support/partners/partner-fakes.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
+import { OPEN_CALL } from '../../support/partners/open-call.ts';
+import type { SendCall } from '../../../src/domain/delivery.ts';
 
 const push: FrozenPush = {
   userId: 'u-1',
@@ -22,7 +19,8 @@ const push: FrozenPush = {
   collapseKey: 'k',
   rulesVersion: 'r-1',
 };
-const sending: SendOptions = {
+const sending: SendCall = {
+  ...OPEN_CALL,
   expiresAtMs: Date.parse('2026-11-22T12:00:00Z'),
   idempotencyKey: 'key-1',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
@@ -43,7 +41,7 @@ function build(options: Partial<PushApiOptions> = {}): void {
   });
 }
 
-const send = (options: Partial<SendOptions> = {}) => api.send(push, { ...sending, ...options });
+const send = (options: Partial<SendCall> = {}) => api.send(push, { ...sending, ...options });
 
 beforeEach(async () => {
   stub = await startHttpStub();

@@ -13,6 +13,7 @@ import {
 import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 import { couponQuery, createLogBook, until } from '../../support/partners/partner-fakes.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
+import { OPEN_CALL } from '../../support/partners/open-call.ts';
 
 const held = new AbortController().signal;
 const push = {
@@ -24,7 +25,7 @@ const push = {
   collapseKey: 'k',
   rulesVersion: 'r',
 };
-const sending = { expiresAtMs: Date.now() + 60_000, idempotencyKey: 'i', traceparent: 't' };
+const sending = { ...OPEN_CALL, idempotencyKey: 'i', traceparent: 't' };
 
 let auth: HttpStub;
 let partner: HttpStub;

@@ -16,6 +16,7 @@ import { ELSEWHERE, EXPIRED, GOOD, KEY } from '../../support/tls/fixed-certifica
 import { ownershipOf } from '../../support/kafka/ownership-of.ts';
 import { startHttpStub } from '../../support/partners/http-stub.ts';
 import { couponQuery, createLogBook } from '../../support/partners/partner-fakes.ts';
+import { OPEN_CALL } from '../../support/partners/open-call.ts';
 
 const COUPON = { couponId: 'c-1', merchantId: 'm-1', title: 'Ten percent' };
 const PUSH = {
@@ -58,9 +59,8 @@ async function tryAll(url: string) {
     () => tokens.stop(),
   );
   tokens.start();
-  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const [push, answer, token] = await Promise.all([
-    pushes.send(PUSH, { expiresAtMs: Date.now() + 60_000, idempotencyKey: 'k', traceparent }),
+    pushes.send(PUSH, { ...OPEN_CALL, expiresAtMs: Date.now() + 60_000 }),
     coupons.find(couponQuery({}, 1500), ownershipOf(held)),
     tokens.token(AbortSignal.timeout(1500)),
   ]);

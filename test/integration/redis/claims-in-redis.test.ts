@@ -9,7 +9,8 @@ import { historyMember } from '../../../src/claims/history-member.ts';
 import { createKeyspace } from '../../../src/claims/keys.ts';
 import { createKillSwitch } from '../../../src/claims/kill-switch.ts';
 import { claimScript } from '../../../src/claims/scripts/claim.ts';
-import { createSweeper, type SweptPush } from '../../../src/claims/sweeper.ts';
+import { createSweeper } from '../../../src/claims/sweeper.ts';
+import type { EndedPush } from '../../../src/domain/delivery.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
 import { scriptOn } from '../../../src/redis/script.ts';
@@ -28,7 +29,7 @@ let options: CooldownOptions;
 let claims: Claims;
 let store: DeliveryStore;
 let offsetMs: number;
-const swept: SweptPush[] = [];
+const swept: EndedPush[] = [];
 
 /** Of a cluster: on all of its masters. */
 const nodes = () => (redis instanceof Cluster ? redis.nodes('master') : [redis]);

@@ -10,7 +10,7 @@ import type { EventRef } from '../../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
 import { createDeliver, type Verdict } from '../../../src/push/deliver.ts';
-import type { SendCall } from '../../../src/push/ports.ts';
+import type { SendCall } from '../../../src/domain/delivery.ts';
 import { createPushQueue, type OpenPushQueue } from '../../../src/push/push-queue.ts';
 import { createPushWorker, type PushWorker } from '../../../src/push/push-worker.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';

@@ -1,7 +1,7 @@
 /** A pod that is well, read through the ports of its health; each test makes one part ill. */
 import type { HealthPorts } from '../../../../src/ops/health/health.ts';
 import type { CouponApiPort, ConsumerPort, PushApiPort } from '../../../../src/ops/health/ports.ts';
-import type { PartitionStatus } from '../../../../src/ops/status.ts';
+import type { PartitionStatus } from '../../../../src/domain/partition-status.ts';
 
 export const partition: PartitionStatus = {
   topic: 'events',
