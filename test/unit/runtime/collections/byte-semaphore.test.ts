@@ -75,7 +75,7 @@ it('gives others what was asked for in vain, and nothing twice', async () => {
   expect(semaphore.heldBytes()).toBe(0);
 });
 
-it('takes room away from one who rests, for those who wait, and only with leave', async () => {
+it('takes bytes away from one who rests, for those who wait, and only with leave', async () => {
   const { semaphore, wait } = openSemaphore();
   const held = ask(semaphore, 10);
   await wait(250);
