@@ -14,6 +14,7 @@ import { matrixPage } from '../fault-matrix/matrix.ts';
 import { mutationTable, readResults } from '../mutation/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
+import { eventTable } from './event-table.ts';
 
 /** Variables that a first pod may need, beside the required ones. */
 const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
@@ -74,6 +75,7 @@ const CAPACITY: readonly string[] = ['backlog', 'redis-memory'];
 const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'README.md': { reasons: reasonsTable(), 'first settings': configurationTable(isFirst) },
   'deploy/README.md': {
+    event: eventTable(),
     configuration: configurationTable(),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
