@@ -37,7 +37,7 @@ function partOf(name: string): Part {
 /** A copy of what the tests need, with the mutants in it. */
 function makeSandbox(texts: ReadonlyMap<string, string>): string {
   const sandbox = mkdtempSync(join(tmpdir(), 'mutation-'));
-  for (const path of ['src', 'test', 'rules', 'package.json', 'tsconfig.json'])
+  for (const path of ['src', 'test', 'rules', 'package.json', 'tsconfig.json', 'Dockerfile'])
     cpSync(path, join(sandbox, path), { recursive: true });
   symlinkSync(join(process.cwd(), 'node_modules'), join(sandbox, 'node_modules'), 'junction');
   for (const [path, text] of texts) writeFileSync(join(sandbox, path), text);

@@ -18,8 +18,6 @@ const NOT_HERE = [
   'test/unit/pipeline/poison.property.test.ts',
 ];
 
-const runtimeTests = ['runtime/**/*.test.ts'];
-
 export const ROOMS: Readonly<Record<string, Room>> = {
   domain: {
     sources: ['domain/*.ts'],
@@ -44,8 +42,11 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     sources: ['rules/language/*.ts'],
     tests: ['rules/{expression,template,language,parse-rules}*.test.ts'],
   },
-  runtime: { sources: ['runtime/*.ts'], tests: runtimeTests },
-  'runtime/collections': { sources: ['runtime/collections/*.ts'], tests: runtimeTests },
+  runtime: { sources: ['runtime/*.ts'], tests: ['runtime/*.test.ts'] },
+  'runtime/collections': {
+    sources: ['runtime/collections/*.ts'],
+    tests: ['runtime/collections/*.test.ts'],
+  },
   'runtime/json': {
     sources: ['runtime/json/*.ts'],
     tests: ['runtime/**/*.test.ts', 'stream/decode/**/*.test.ts'],
