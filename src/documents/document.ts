@@ -13,6 +13,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { requireS3Uri } from './s3-client.ts';
 import { readObject, type ObjectRead } from './s3-object.ts';
+import { errorText } from '../runtime/error-text.ts';
 
 /** Of one poll. All but the first two leave the last good version in force. */
 export type ReloadResult =
@@ -217,7 +218,7 @@ function parseSafely<T>(parse: ParseDocument<T>, text: string, hash: string): Re
   try {
     return parse(text, hash);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = errorText(error);
     return { ok: false, problems: [{ line: 1, column: 1, path: '', message }] };
   }
 }

@@ -5,6 +5,7 @@
 import { GetObjectCommand, PutObjectCommand, S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 import { hashDocument } from '../domain/document-hash.ts';
 import { requireS3Uri, type S3Location } from './s3-client.ts';
+import { errorText } from '../runtime/error-text.ts';
 
 export type ObjectRead =
   | { readonly kind: 'found'; readonly text: string; readonly etag: string; readonly hash: string }
@@ -94,8 +95,7 @@ function explain(error: unknown, signal: AbortSignal): ObjectRead {
   const status = statusOf(error);
   if (status === 304) return { kind: 'unchanged' };
   if (signal.aborted) return { kind: 'unavailable', error: 'no answer in time' };
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { kind: status === 404 ? 'missing' : 'unavailable', error: message };
+  return { kind: status === 404 ? 'missing' : 'unavailable', error: errorText(error, { named: true }) };
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -20,6 +20,7 @@ import type { Ownership } from '../domain/ownership.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { EventRun } from './steps/step.ts';
 import { validate, type Validated } from './steps/validate.ts';
+import { errorText } from '../runtime/error-text.ts';
 
 /** An event is tried this often before a fault of our own dead-letters it. */
 const TRIES = 3;
@@ -141,7 +142,7 @@ async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Pro
       const fields = { ...source, eventId: event.eventId, attempt, error };
       ports.logger.error(fields, 'unexpected fault while deciding an event');
       if (attempt === TRIES) {
-        return { kind: 'dead_lettered', reason: 'internal_error', error: describe(error) };
+        return { kind: 'dead_lettered', reason: 'internal_error', error: errorText(error, { named: true }) };
       }
       ownership.park();
       await ports.clock.sleep(backoffMs(attempt, BETWEEN_TRIES), ownership.signal);
@@ -192,8 +193,4 @@ function withoutError<T extends object>(about: T): Omit<T, 'error'> {
   if (!('error' in about)) return about;
   const { error: _error, ...rest } = about;
   return rest;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -26,6 +26,7 @@ import {
   type LocalTime,
   type Variables,
 } from './language/variables.ts';
+import { errorText } from '../runtime/error-text.ts';
 
 interface Rule {
   readonly id: string;
@@ -158,7 +159,7 @@ function variablesOf(
 
 /** The first line only: what follows is the expression, which the rule's id names well enough. */
 function explain(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorText(error);
   return (message.split('\n')[0] ?? '').slice(0, MAX_ERROR_LENGTH);
 }
 

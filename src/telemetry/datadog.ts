@@ -8,6 +8,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { reportToDatadog } from './datadog-intake.ts';
 import { loadDatadogMetrics } from './datadog-library.ts';
 import type { Metrics } from './metrics.ts';
+import { errorText } from '../runtime/error-text.ts';
 
 const PREFIX = 'coupon_notifier.';
 const LAST_FLUSH_MS = 5000;
@@ -47,7 +48,7 @@ export function createDatadogSink(options: DatadogOptions): MetricsSink {
       }
       await sender.flush();
     } catch (error) {
-      logger.warn({ error: describe(error) }, 'metrics could not be sent to Datadog');
+      logger.warn({ error: errorText(error) }, 'metrics could not be sent to Datadog');
     }
   };
 
@@ -75,11 +76,7 @@ function openSender(options: DatadogOptions): BufferedMetricsLogger {
     flushIntervalSeconds: 0,
     reporter: { report: (series: { readonly type: string }[]) => reportToDatadog(series, options) },
     onError: (error: unknown) => {
-      options.logger.warn({ error: describe(error) }, 'metrics could not be sent to Datadog');
+      options.logger.warn({ error: errorText(error) }, 'metrics could not be sent to Datadog');
     },
   });
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,6 +4,7 @@ import { parseDuration } from '../../rules/document/duration.ts';
 import { check } from './check.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { upload } from './upload.ts';
+import { errorText } from '../../runtime/error-text.ts';
 
 /**
  * @param args what stands after `coupon-notifier rules`.
@@ -47,7 +48,7 @@ export async function runRulesCommand(
   } catch (error) {
     // Commander has said it already; help that was asked for is no failure.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-    context.complain(error instanceof Error ? error.message : String(error));
+    context.complain(errorText(error));
     return 1;
   }
 }

@@ -5,6 +5,7 @@ import { parseRules } from '../../rules/document/parse-rules.ts';
 import type { DocumentProblem } from '../../domain/document-problem.ts';
 import type { RulesDocument } from '../../rules/document/schema.ts';
 import type { CommandContext } from './ports.ts';
+import { errorText } from '../../runtime/error-text.ts';
 
 export interface RulesFile {
   readonly text: string;
@@ -44,5 +45,5 @@ function explain(error: unknown): string {
   if (code === 'EISDIR') return 'is a directory, expected a file';
   if (code === 'EACCES') return 'may not be read';
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8 text';
-  return error instanceof Error ? error.message : String(error);
+  return errorText(error);
 }

@@ -12,6 +12,7 @@ import { describeDifferences } from './differences.ts';
 import type { CommandContext, ExitCode, Fleet } from './ports.ts';
 import { readRulesFile, type RulesFile } from './rules-file.ts';
 import { waitForPods } from './wait-for-pods.ts';
+import { errorText } from '../../runtime/error-text.ts';
 
 const READ_TIMEOUT_MS = 15_000;
 const VARIABLES = [
@@ -125,7 +126,7 @@ async function put(file: RulesFile, { s3, uri, context }: Upload): Promise<strin
     if (error instanceof DocumentConflictError) {
       complain(`${error.message}; nothing was uploaded. Look at the difference and upload again.`);
     } else {
-      complain(`${uri}: the upload failed: ${error instanceof Error ? error.message : String(error)}`);
+      complain(`${uri}: the upload failed: ${errorText(error)}`);
     }
     return undefined;
   }

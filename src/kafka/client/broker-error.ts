@@ -1,4 +1,5 @@
 /** What kafkajs’s errors say: in words, and by the broker’s own name. */
+import { errorText } from '../../runtime/error-text.ts';
 
 /** kafkajs's protocol errors carry the broker's error name (`UNKNOWN_MEMBER_ID`); wrapped ones in their cause. */
 export function brokerErrorType(error: unknown): string | undefined {
@@ -14,10 +15,7 @@ export function findCause(error: unknown, isWanted: (at: Error) => boolean): Err
   return undefined;
 }
 
-/** The error’s message, with its code where the message lacks it: the message for several addresses is empty. */
+/** Its message, with a system error's code where the message does not hold it. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code: unknown = Reflect.get(error, 'code');
-  if (typeof code !== 'string' || error.message.includes(code)) return error.message;
-  return `${error.message.trim()} (${code})`.trim();
+  return errorText(error, { withCode: true });
 }

@@ -6,6 +6,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import type { DocumentProblem } from '../../domain/document-problem.ts';
 import { formatPath, inReadingOrder, type Path } from './problem.ts';
+import { errorText } from '../../runtime/error-text.ts';
 
 /** UTF-16 units. The parser takes some 10 µs a token, so this bounds a reload to well under a second. */
 export const MAX_DOCUMENT_LENGTH = 64 * 1024;
@@ -43,7 +44,7 @@ export function readYaml(text: string): YamlRead {
     return readBounded(text, refuse);
   } catch (error) {
     // What the parser itself cannot take: nesting beyond its stack, aliases that multiply without end.
-    return refuse(`the document can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    return refuse(`the document can't be read: ${errorText(error)}`);
   }
 }
 

@@ -11,6 +11,7 @@ import { registerBounded, startSteps, withoutPrefix } from './bounded-functions.
 import { findGrowth, inspectExpression, type Refusal } from './expression-limits.ts';
 import { suggest } from './suggest.ts';
 import { BRANDS, VARIABLES, type Variables } from './variables.ts';
+import { errorText } from '../../runtime/error-text.ts';
 
 export const MAX_EXPRESSION_LENGTH = 2000;
 
@@ -104,7 +105,7 @@ function refuse({ message, offset }: Refusal, text: string): CompiledExpression 
 
 function explain(error: unknown, text: string): CompiledExpression {
   if (!(error instanceof ParseError || error instanceof CelTypeError)) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error), offset: 0 };
+    return { ok: false, message: errorText(error), offset: 0 };
   }
   const offset = error.range?.start ?? 0;
   return { ok: false, message: withCaret(reword(withoutPrefix(error.summary)), text, offset), offset };

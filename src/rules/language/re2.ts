@@ -7,6 +7,7 @@
  * longer than to do without.
  */
 import { RE2JS } from 're2js';
+import { errorText } from '../../runtime/error-text.ts';
 
 /** Instructions of the compiled pattern: a list of forty words is about 200, `.*free.*shipping` 18. */
 export const MAX_PATTERN_SIZE = 240;
@@ -28,7 +29,7 @@ export function compilePattern(text: string): CompiledPattern {
   try {
     compiled = RE2JS.compile(text);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    const said = errorText(error);
     return { ok: false, message: `not an RE2 pattern: ${said.replace(/^error parsing regexp: /, '')}` };
   }
   const size = compiled.programSize();

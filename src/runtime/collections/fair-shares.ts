@@ -4,6 +4,8 @@
  * Each share has an equal part for certain. It may borrow idle slots beyond that, if it leaves half as many free as it
  * borrows. Other shares, also quiet ones, can then grow at once, without waiting for slow work to end. Where all want
  * more than there is, nothing is lent, nothing stays free, and all have their part.
+ *
+ * For slots that come back within seconds. Where they may not, `stream/partition/partition-shares.ts` keeps parts free.
  */
 
 /** Whose part it is: a partition, by its number. Undefined is one more, for what belongs to none. */

@@ -2,7 +2,6 @@ import { validateHeaderValue } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { couponRequestTarget } from '../../../../src/partners/coupon/coupon-request.ts';
-import { shortError } from '../../../../src/runtime/error-text.ts';
 import { encodeHeader, plainDecimal } from '../../../../src/partners/http/http-encoding.ts';
 
 const anyText = fc.string({ unit: 'binary', minLength: 1, maxLength: 128 });
@@ -87,12 +86,4 @@ describe('the coupon call’s URL', () => {
     expect(() => couponRequestTarget('ftp://h')).toThrow(TypeError);
     expect(() => couponRequestTarget('h:80/x')).toThrow(TypeError);
   });
-});
-
-test('an error is one short line', () => {
-  expect(shortError(new Error('a\nb  c'))).toBe('a b c');
-  expect(shortError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toBe(
-    'ECONNREFUSED: connect',
-  );
-  expect(shortError(new Error('x'.repeat(1000)))).toHaveLength(200);
 });
