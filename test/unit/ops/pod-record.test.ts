@@ -14,10 +14,10 @@ const identity = {
 };
 
 it('says what the pod is and what it has now', () => {
-  let version: string | undefined;
+  const rules: { version: string | undefined } = { version: undefined };
   const record = createPodRecord(identity, {
     partitions: () => [{ topic: 'events', partition: 4, lag: 7 } as { topic: string; partition: number }],
-    rules: () => ({ version, etag: '"e"' }),
+    rules: () => ({ ...rules, etag: '"e"' }),
     merchantsVersion: () => 'm1',
   });
   expect(record()).toEqual({
@@ -35,7 +35,7 @@ it('says what the pod is and what it has now', () => {
     pushApi: 'https://push.example:8443/api',
     dryRun: true,
   });
-  version = 'r2';
+  rules.version = 'r2';
   expect(record().rulesVersion).toBe('r2');
 });
 
