@@ -1,12 +1,20 @@
-/** The guide for those who write rules names every key, field and value that there is, and its examples are valid. */
+/**
+ * The guide for those who write rules names every key, field, value and reason that there is, and its examples are valid.
+ * So do the comments of the rules that everybody starts from.
+ */
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { CAP_SUBJECTS } from '../../../src/domain/cap.ts';
+import { TRIGGERS } from '../../../src/domain/event.ts';
+import { FILTER_REASONS } from '../../../src/domain/outcome.ts';
 import { rulesJsonSchema } from '../../../src/rules/document/json-schema.ts';
 import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 import { TEMPLATE_VARIABLES } from '../../../src/rules/language/template.ts';
 import { VARIABLES } from '../../../src/rules/language/variables.ts';
+import { sectionOf } from '../../tools/pages.ts';
 
 const guide = await readFile('rules/README.md', 'utf8');
+const comments = (await readFile('rules/default.yaml', 'utf8')).replace(/^[^#\n].*$/gm, '');
 
 /** Every name under `properties`, however deep. */
 function keysOf(schema: unknown): string[] {
@@ -23,6 +31,35 @@ it('names every key of the document', () => {
   expect([...keys].filter((key) => !new RegExp(`[\`.]${key}[\`.[]`).test(guide))).toEqual([]);
 });
 
+/** What stands in backticks, in order, and in no block of code. */
+const namesIn = (text: string): string[] =>
+  [...text.replace(/^ *```[^]*?^ *```$/gm, '').matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+const rowOf = (key: string): string[] =>
+  namesIn(guide.split('\n').find((line) => line.startsWith(`| \`${key}\` `)) ?? '').slice(1);
+
+/** Every value of every list to choose from, however deep. */
+function valuesOf(schema: unknown): unknown[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([name, value]: [string, unknown]) => {
+    if (name === 'enum' && Array.isArray(value)) return value as unknown[];
+    return name === 'const' ? [value] : valuesOf(value);
+  });
+}
+
+it('names every value that a key may have', () => {
+  const values = valuesOf(rulesJsonSchema()).filter((value): value is string => typeof value === 'string');
+  expect(values).toEqual(expect.arrayContaining(['user+coupon', 'exclude', 'boost', 'dwell']));
+  expect(values.filter((value) => !namesIn(guide).includes(value))).toEqual([]);
+  expect(rowOf('caps[].per')).toEqual(Object.keys(CAP_SUBJECTS));
+  expect(rowOf('event.triggers')).toEqual(TRIGGERS);
+});
+
+it('names every filter reason, in the order of asking', () => {
+  const reasons = Object.keys(FILTER_REASONS);
+  const named = namesIn(sectionOf(guide, 'How a coupon is chosen'));
+  expect(named.filter((name) => reasons.includes(name))).toEqual(reasons);
+});
+
 it('names every field of a condition, and every value of a text', () => {
   for (const [of, fields] of Object.entries(VARIABLES)) {
     const row = new RegExp(`^\\| \`${of}\\.\` .*$`, 'm').exec(guide)?.[0] ?? '';
@@ -32,6 +69,17 @@ it('names every field of a condition, and every value of a text', () => {
   }
   const values = [...guide.matchAll(/`\{\{([\w.]+)\}\}`/g)].map(([, name]) => name);
   expect(values.toSorted()).toEqual(TEMPLATE_VARIABLES.toSorted());
+});
+
+it('has its subjects, triggers and fields in the comments of the default rules', () => {
+  const listed = (after: RegExp): string[] => after.exec(comments)?.[1]?.match(/[a-z][\w+]*/gi) ?? [];
+  const subjects = listed(/^# per: ([^.]+)\.$/m).filter((word) => word !== 'or');
+  expect(subjects).toEqual(Object.keys(CAP_SUBJECTS));
+  expect(listed(/^# \(([^)]*)\)\.$/m)).toEqual(TRIGGERS);
+  for (const [of, fields] of Object.entries(VARIABLES)) {
+    const words = listed(new RegExp(`^#   ${of}\\.([^]*?)(?=^# {1,3}\\w)`, 'm'));
+    expect(words, of).toEqual(expect.arrayContaining(Object.keys(fields)));
+  }
 });
 
 it('shows rules that are valid', () => {
