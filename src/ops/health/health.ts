@@ -44,11 +44,11 @@ export interface Condition {
 
 export interface Health {
   /** Why the pod is not ready; empty while it is. */
-  notReady(): string[];
+  readonly notReady: () => string[];
   /** @param stalled why the watchdog calls it stalled; empty while it does not. */
   condition(stalled: readonly string[]): Condition;
   /** For the watchdog. */
-  progress(): Progress;
+  readonly progress: () => Progress;
   /** Why Redis can't be used as it should, as a whole or in part: a sentence each. */
   redisFaults(): string[];
   /** Partitions that can't be read, by how long they have been seen so. */
