@@ -121,7 +121,9 @@ describe('names', () => {
   });
 
   it('in the runbook are fields of /status, or metrics', () => {
-    const status = textOf(code.texts, 'src/ops/status.ts');
+    const status = ['src/ops/status.ts', 'src/domain/partition-status.ts']
+      .map((path) => textOf(code.texts, path))
+      .join('\n');
     const metrics = metricsOf(textOf(code.texts, 'src/telemetry/metric-names.ts'));
     const isKnown = (name: string): boolean =>
       metrics.some((metric) => metric.split('{')[0] === name) ||
