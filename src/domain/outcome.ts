@@ -31,7 +31,8 @@ export type FilterReason = keyof typeof FILTER_REASONS;
 export const DEAD_LETTER_REASONS = {
   malformed:
     'The bytes are no JSON: broken, no UTF-8, no gzip where a header says so, empty, or a tombstone.',
-  invalid: 'The JSON breaks [the table of an event’s fields](deploy/README.md#an-events-fields). `error` names the field.',
+  invalid:
+    'The JSON breaks [the table of an event’s fields](deploy/README.md#an-events-fields). `error` names the field.',
   too_large:
     'The record is larger than `MAX_RECORD_BYTES`, as it came or unpacked, or one event has more than 1 MiB of fields.',
   coupon_api_rejected:

@@ -85,7 +85,7 @@ const withForms = (add: Add) =>
   Object.assign(add, { each: eachRow(add), skip, skipIf: (no: boolean) => (no ? skip : add) });
 
 export const it = withForms(addCase);
-export const test = it;
+export const test = withForms(addCase);
 export const describe = withForms(addGroup);
 export const beforeEach = (hook: Body) => groups.at(-1)?.before.push(hook);
 export const afterEach = (hook: Body) => groups.at(-1)?.after.push(hook);

@@ -27,7 +27,8 @@ describe('a memory of answers', () => {
   });
 
   it('takes no text of more than 128 characters', () => {
-    const tag = (length: number): string => `de-x-${'a'.repeat(8)}${'-abcdefg'.repeat(14)}`.padEnd(length, 'b');
+    const tag = (length: number): string =>
+      `de-x-${'a'.repeat(8)}${'-abcdefg'.repeat(14)}`.padEnd(length, 'b');
     expect(canonicalLocale(tag(126))).toBeDefined();
     const long = `${tag(125)}-bc`;
     expect(long).toHaveLength(128);

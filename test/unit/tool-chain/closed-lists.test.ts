@@ -144,9 +144,12 @@ it('nothing else fails to compile', () => {
   expect(errors.filter((error) => error.trim() !== '' && !places.has(placeOf(error)))).toEqual([]);
 });
 
-it.each(['README.md', 'deploy/README.md', 'rules/rules.schema.json'])('%s is said to have drifted', (page) => {
-  expect(drifted).toContain(`${page} has drifted`);
-});
+it.each(['README.md', 'deploy/README.md', 'rules/rules.schema.json'])(
+  '%s is said to have drifted',
+  (page) => {
+    expect(drifted).toContain(`${page} has drifted`);
+  },
+);
 
 /** @param error `path(line,column): …` */
 function placeOf(error: string): string {
