@@ -41,12 +41,13 @@ const asked: readonly [string, (redis: RedisClient) => Promise<unknown>][] = [
 
 /** Every pause is over at once, and counted. */
 function waitless() {
-  return { now: () => 0, sleep: vi.fn(() => Promise.resolve()) };
+  return { now: () => 0, sleep: vi.fn((): Promise<void> => Promise.resolve()) };
 }
 
 describe.each(asked)('%s', (_name, ask) => {
   it('ends with a defect as what it is, without a wait', async () => {
     const clock = waitless();
+    clock.sleep.mockRejectedValue(new Error('it waited'));
     const redis = openAnsweringRedis(BUGGY_SCRIPT);
     await expect(untilRedis(() => ask(redis), clock, signal)).rejects.toBe(BUGGY_SCRIPT);
     expect(clock.sleep).not.toHaveBeenCalled();
