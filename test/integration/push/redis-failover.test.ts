@@ -5,38 +5,25 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { createOutageReasons } from '../../../src/ops/health/outage-reasons.ts';
 import { openRedisConnections } from '../../../src/compose/redis.ts';
 import { createClaims } from '../../../src/claims/claims.ts';
 import { announceDocuments, startPodRegistry } from '../../../src/ops/pods.ts';
 import { createPushQueue } from '../../../src/push/push-queue.ts';
 import { createPushWorker } from '../../../src/push/push-worker.ts';
-import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { claimOne } from '../../support/claims/claims-harness.ts';
-import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { useOwnServices } from '../../support/services/own-services.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 30 };
 const PREFIX = 'failover-test';
 
-let services: RunningServices;
-let obstacle: string | undefined;
-beforeAll(async () => {
-  obstacle = await findLocalObstacle('redis');
-  if (obstacle !== undefined) return;
-  services = await startServices({
-    ...{ say: () => {}, kafka: false, s3: false, redis: { appendFsync: 'no' }, origins: ['local'] },
-    extraRedis: { second: {} },
-  });
-});
-afterAll(async () => {
-  if (obstacle === undefined) await services.stop();
-});
-beforeEach(({ skip }) => {
-  skip(obstacle !== undefined, obstacle);
+const services = useOwnServices('redis', {
+  ...{ kafka: false, s3: false, redis: { appendFsync: 'no' } },
+  extraRedis: { second: {} },
 });
 
 interface Balancer {

@@ -4,44 +4,29 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createClaims } from '../../../src/claims/claims.ts';
 import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
 import { createDeliveries } from '../../../src/claims/deliveries.ts';
 import { inspectRedis, UnsafeRedisError } from '../../../src/redis/guard.ts';
 import { watchRedis } from '../../../src/redis/watch.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
-import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
 import { claimOne } from '../../support/claims/claims-harness.ts';
-import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { useOwnServices } from '../../support/services/own-services.ts';
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { EVERYTHING, openRedisUser, type RedisUser } from '../../support/redis/redis-user.ts';
 import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 30 };
-let services: RunningServices;
-let obstacle: string | undefined;
-beforeAll(async () => {
-  obstacle = await findLocalObstacle('redis');
-  if (obstacle !== undefined) return;
-  services = await startServices({
-    say: () => {},
-    kafka: false,
-    s3: false,
-    redis: { appendFsync: 'no' },
-    origins: ['local'],
-    extraRedis: {
-      node: { configArgs: ['--cluster-enabled', 'yes'] },
-      'without-info': { configArgs: ['--rename-command', 'INFO', '', '--rename-command', 'CLIENT', ''] },
-    },
-  });
-});
-afterAll(async () => {
-  if (obstacle === undefined) await services.stop();
-});
-beforeEach(({ skip }) => {
-  skip(obstacle !== undefined, obstacle);
+const services = useOwnServices('redis', {
+  kafka: false,
+  s3: false,
+  redis: { appendFsync: 'no' },
+  extraRedis: {
+    node: { configArgs: ['--cluster-enabled', 'yes'] },
+    'without-info': { configArgs: ['--rename-command', 'INFO', '', '--rename-command', 'CLIENT', ''] },
+  },
 });
 
 const cleanups: (() => unknown)[] = [];

@@ -1,53 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inspectRedis, UnsafeRedisError } from '../../../src/redis/guard.ts';
 import { closeRedis, openRedis } from '../../../src/redis/connection.ts';
 import { watchRedis } from '../../../src/redis/watch.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
-import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
 import { claimOne } from '../../support/claims/claims-harness.ts';
-import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { useOwnServices } from '../../support/services/own-services.ts';
 import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 50 };
 /** What has limits of seconds ends within this on any machine; what waits for Redis does not. */
 const FEW_SECONDS_MS = 30_000;
-let services: RunningServices;
-let url: string;
-let obstacle: string | undefined;
-
-beforeAll(async () => {
-  obstacle = await findLocalObstacle('redis');
-  if (obstacle !== undefined) return;
-  services = await startServices({
-    say: () => {},
-    kafka: false,
-    s3: false,
-    redis: { appendFsync: 'always' },
-    origins: ['local'],
-    extraRedis: {
-      evicting: { configArgs: ['--maxmemory-policy', 'allkeys-lru'] },
-      forgetful: { configArgs: ['--appendonly', 'no', '--save', ''] },
-      full: { configArgs: ['--maxmemory', '3mb'] },
-    },
-  });
-  url = services.service('redis').address;
-});
-afterAll(async () => {
-  if (obstacle === undefined) await services.stop();
-});
-beforeEach(({ skip }) => {
-  skip(obstacle !== undefined, obstacle);
+const services = useOwnServices('redis', {
+  kafka: false,
+  s3: false,
+  redis: { appendFsync: 'always' },
+  extraRedis: {
+    evicting: { configArgs: ['--maxmemory-policy', 'allkeys-lru'] },
+    forgetful: { configArgs: ['--appendonly', 'no', '--save', ''] },
+    full: { configArgs: ['--maxmemory', '3mb'] },
+  },
 });
 
 describe('while Redis is away', () => {
   let rig: PushRig;
   beforeEach(async () => {
-    rig = await createPushRig(url);
+    rig = await createPushRig(services.service('redis').address);
   });
   afterEach(async () => {
-    if (obstacle !== undefined) return;
+    if (!services.areThere()) return;
     await services.service('redis').restart();
     await rig.close();
   });

@@ -3,7 +3,7 @@
  * to. What is refused waits and is never decided otherwise, whatever command it is and wherever a script is cut off.
  */
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
 import { inspectRedis } from '../../../src/redis/guard.ts';
 import { createRightsCheck } from '../../../src/redis/rights.ts';
@@ -13,10 +13,9 @@ import type { Cap } from '../../../src/domain/cap.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { refusalOf } from '../../../src/redis/redis-failure.ts';
 import { announceDocuments, livePods, startPodRegistry } from '../../../src/ops/pods.ts';
-import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { claimOne } from '../../support/claims/claims-harness.ts';
-import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { useOwnServices } from '../../support/services/own-services.ts';
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { EVERYTHING, openRedisUser, type RedisUser } from '../../support/redis/redis-user.ts';
 import { createPushRig, type PushRig } from '../../support/claims/push-rig.ts';
@@ -32,24 +31,10 @@ const OF_SCRIPTS = ['hset', 'hmget', 'zadd', 'zrem', 'zcount', 'zrangebyscore', 
 const OF_BOTH = ['pexpire', 'pexpireat', 'pttl', 'time', 'evalsha', 'eval', 'exists', 'get', 'set', 'del'];
 const OF_THE_QUEUE = ['hmset', 'xadd', 'lpush', 'rpush', 'incr', 'bzpopmin', 'zpopmin', 'lrem', 'rpoplpush'];
 
-let services: RunningServices;
-let obstacle: string | undefined;
-beforeAll(async () => {
-  obstacle = await findLocalObstacle('redis');
-  if (obstacle !== undefined) return;
-  services = await startServices({
-    say: () => {},
-    kafka: false,
-    s3: false,
-    redis: { appendFsync: 'no' },
-    origins: ['local'],
-  });
-});
-afterAll(async () => {
-  if (obstacle === undefined) await services.stop();
-});
-beforeEach(({ skip }) => {
-  skip(obstacle !== undefined, obstacle);
+const services = useOwnServices('redis', {
+  kafka: false,
+  s3: false,
+  redis: { appendFsync: 'no' },
 });
 
 const cleanups: (() => unknown)[] = [];

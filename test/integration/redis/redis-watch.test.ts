@@ -1,13 +1,12 @@
 /** What the watch says of a Redis that loses writes, is replaced, or takes none: each by a real server made to. */
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
 import { watchRedis, type RedisWatch } from '../../../src/redis/watch.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import type { ServiceHandle } from '../../simulation/services/service.ts';
-import { startServices, type RunningServices } from '../../simulation/services/start-services.ts';
 import { claimOne } from '../../support/claims/claims-harness.ts';
-import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { useOwnServices } from '../../support/services/own-services.ts';
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { createPushRig } from '../../support/claims/push-rig.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -17,30 +16,16 @@ const LOADED_KEYS = 1500;
 /** A server that reads its data looks up every 2 MB: every 128 of these, an eighth of a second. */
 const LOADED_VALUE = 'x'.repeat(16_384);
 
-let services: RunningServices;
-let obstacle: string | undefined;
-beforeAll(async () => {
-  obstacle = await findLocalObstacle('redis');
-  if (obstacle !== undefined) return;
-  services = await startServices({
-    say: () => {},
-    kafka: false,
-    s3: false,
-    redis: { appendFsync: 'always' },
-    origins: ['local'],
-    extraRedis: {
-      forgetful: { configArgs: ['--appendonly', 'no', '--save', ''] },
-      slow: {
-        configArgs: ['--appendonly', 'no', '--key-load-delay', '1000', '--rdbcompression', 'no'],
-      },
+const services = useOwnServices('redis', {
+  kafka: false,
+  s3: false,
+  redis: { appendFsync: 'always' },
+  extraRedis: {
+    forgetful: { configArgs: ['--appendonly', 'no', '--save', ''] },
+    slow: {
+      configArgs: ['--appendonly', 'no', '--key-load-delay', '1000', '--rdbcompression', 'no'],
     },
-  });
-});
-afterAll(async () => {
-  if (obstacle === undefined) await services.stop();
-});
-beforeEach(({ skip }) => {
-  skip(obstacle !== undefined, obstacle);
+  },
 });
 
 describe('the watch', () => {
@@ -72,7 +57,7 @@ describe('the watch', () => {
     beats = Number(await redis.get(key));
   };
   afterEach(async () => {
-    if (obstacle !== undefined) return;
+    if (!services.areThere()) return;
     await watch.stop();
     await closeRedis(redis);
   });
