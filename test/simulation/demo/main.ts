@@ -11,6 +11,7 @@ import { type DemoOptions, readOptions, USAGE } from './options.ts';
 import { formatReport } from './report.ts';
 import { run } from './run.ts';
 import { buildWorld, RULES_FILE, type World, type WorldPlan } from './world.ts';
+import { untilAborted } from '../services/until-aborted.ts';
 
 silenceKafkaWarning();
 
@@ -25,18 +26,6 @@ const describeWorld = ({ services, partners, pods, names, logDirectory }: World)
     `  ${'logs'.padEnd(12)} ${logDirectory}`,
     '',
   ].join('\n');
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    // A timer keeps the process; an abort listener alone would not.
-    const timer = setInterval(() => undefined, 60_000);
-    const end = (): void => {
-      clearInterval(timer);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 
 const planWorld = ({ seed, events, pods, failRate, origins }: DemoOptions): WorldPlan => ({
   seed,

@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import type { RedisOptions } from './options.ts';
 import { readOrigins } from './origins.ts';
 import { startServices } from './start-services.ts';
+import { untilAborted } from './until-aborted.ts';
 
 const APPEND_FSYNC = ['always', 'everysec', 'no'] as const;
 
@@ -45,19 +46,6 @@ function endRequested(): AbortSignal {
       ending.abort(new Error(`ended by ${signal} before the services ran`));
     });
   return ending.signal;
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    // A timer keeps the process: containers and listeners for signals do not.
-    const timer = setInterval(() => undefined, 60_000);
-    const end = (): void => {
-      clearInterval(timer);
-      resolve();
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }
 
 async function main(): Promise<void> {
