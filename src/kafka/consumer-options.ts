@@ -1,45 +1,23 @@
 /** What a consumer takes and what it reports. Durations are in ms. */
 import type { Clock } from '../runtime/clock.ts';
 import type { PartitionStatus } from '../domain/partition-status.ts';
-import type { EventHandler } from '../domain/event-work.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { Ordering } from '../stream/partition/event-keys.ts';
+import type { PartitionsLimits } from '../stream/partitions.ts';
 import type { KafkaConnection } from './client/client.ts';
 import type { Lane } from './fetch/batch-entries.ts';
 import type { ConsumerMeter } from './meter.ts';
 
-export interface ConsumerOptions {
+export interface ConsumerOptions extends PartitionsLimits {
   readonly connection: KafkaConnection;
   readonly groupId: string;
-  readonly topic: string;
   /** Where a group that has committed nothing begins. */
   readonly start: 'earliest' | 'latest';
   readonly lane: Lane;
   /** A record whose value, as it came, has at least this many bytes is `large`. */
   readonly laneThresholdBytes: number;
-  readonly ordering: Ordering;
   readonly sessionTimeoutMs: number;
   /** Shorter than the session timeout. */
   readonly drainTimeoutMs: number;
-  readonly commitIntervalMs: number;
-  readonly commitMaxEvents: number;
-  /** Events received without outcome in this pod: at most. */
-  readonly maxInFlightEvents: number;
-  /**
-   * A partition’s events from the last commit to the last one received: at most. One record that has more events is
-   * still read.
-   */
-  readonly maxUncommittedEvents: number;
-  readonly maxRecordBytes: number;
-  /**
-   * Bytes of records fetched and not finished in this pod. Each partition may go one fetch beyond, two while it is
-   * fast. Default 8 MiB.
-   */
-  readonly maxInFlightBytes?: number;
-  /** The same for all partitions together, however many: at most this and one record. Default 32 MiB. */
-  readonly mostHeldBytes?: number;
-  /** Events being worked on at once, of different keys. Default 256. */
-  readonly maxRunningEvents?: number;
   /** How soon a rebalance is noticed. Default 500. */
   readonly heartbeatIntervalMs?: number;
   /** How soon new partitions are noticed. Default 30,000. */
@@ -55,7 +33,6 @@ export interface ConsumerOptions {
    * 256 MiB.
    */
   readonly maxBatchBytes?: number;
-  readonly handleEvent: EventHandler;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly meter: ConsumerMeter;

@@ -14,29 +14,38 @@ import type { FlowStart } from './partition/flow-options.ts';
 import { createPartitionFlow, type PartitionFlow } from './partition/partition-flow.ts';
 import { createPartitionShares } from './partition/partition-shares.ts';
 
-export interface PartitionsOptions {
+/** What bounds the work on all partitions, and in which order it is done. */
+export interface PartitionsLimits {
   readonly topic: string;
   readonly ordering: Ordering;
   /** Events received without outcome in this pod: at most. */
   readonly maxInFlightEvents: number;
   /**
-   * A partition’s events from the last commit to the last one received. One record that has more events is still read.
+   * A partition’s events from the last commit to the last one received: at most. One record that has more events is
+   * still read.
    */
   readonly maxUncommittedEvents: number;
   readonly maxRecordBytes: number;
-  /** Bytes of records fetched and not finished in this pod. Default 8 MiB; see {@link FetchPump}. */
+  /**
+   * Bytes of records fetched and not finished in this pod. Each partition may go one fetch beyond, two while it is
+   * fast. Default 8 MiB; see {@link FetchPump}.
+   */
   readonly maxInFlightBytes?: number;
-  /** The same for all partitions together, however many there are. Default 32 MiB. */
+  /** The same for all partitions together, however many: at most this and one record. Default 32 MiB. */
   readonly mostHeldBytes?: number;
   /** Events at work at once, of different keys. Default 256. */
   readonly maxRunningEvents?: number;
+  /** Ms. */
   readonly commitIntervalMs: number;
   readonly commitMaxEvents: number;
+  readonly handleEvent: EventHandler;
+}
+
+export interface PartitionsOptions extends PartitionsLimits {
   /** What one fetch usually brings of a partition at most. */
   readonly fetchBytes: number;
   /** From a partition's resumption until its next records are there, ms. */
   readonly fetchMs: number;
-  readonly handleEvent: EventHandler;
   readonly clock: Pick<Clock, 'now'>;
   /** Must not throw. */
   readonly meter: { passedOver(records: number): void; commit(result: CommitResult): void };
