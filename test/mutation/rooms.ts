@@ -51,9 +51,13 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     sources: ['runtime/json/*.ts'],
     tests: ['runtime/**/*.test.ts', 'stream/decode/**/*.test.ts'],
   },
-  stream: { sources: ['stream/*.ts'], tests: ['stream/*.test.ts'] },
+  stream: {
+    sources: ['stream/*.ts'],
+    tests: ['kafka/group/{membership,partition-positions,group.property}.test.ts'],
+  },
   'stream/buffer': { sources: ['stream/buffer/*.ts'], tests: ['stream/{buffer,partition}/**/*.test.ts'] },
   'stream/decode': { sources: ['stream/decode/*.ts'], tests: ['stream/decode/**/*.test.ts'] },
+  'stream/pace': { sources: ['stream/pace/*.ts'], tests: ['stream/pace/**/*.test.ts'] },
   'stream/execute': { sources: ['stream/execute/*.ts'], tests: ['stream/execute/**/*.test.ts'] },
   'stream/partition': { sources: ['stream/partition/*.ts'], tests: ['stream/partition/**/*.test.ts'] },
 };

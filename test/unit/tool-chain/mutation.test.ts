@@ -1,9 +1,11 @@
-/** What `npm run mutate` makes of its list of equal mutants, and which tests it runs for a mutant. */
+/** What `npm run mutate` asks for, makes of its list of equal mutants, and which tests it runs for a mutant. */
+import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { findEqual, type EqualEntry } from '../../mutation/equal.ts';
 import type { Mutant } from '../../mutation/instrument.ts';
 import { planTrials, type FileCoverage } from '../../mutation/plan.ts';
 import { scoreOf } from '../../mutation/results.ts';
+import { ROOMS, sourcesOf, testsOf } from '../../mutation/rooms.ts';
 import { collectCases, describe as group, it as declare, test as declareToo } from '../../mutation/suite.ts';
 
 const mutant = (id: string, more: Partial<Mutant> = {}): Mutant => ({
@@ -18,6 +20,20 @@ const entry = (more: Partial<EqualEntry['mutants'][number]> = {}): EqualEntry[] 
     mutants: [{ at: 'if (a > b) return;', from: 'a > b', to: 'a >= b', ...more }],
   },
 ];
+
+describe('the rooms', () => {
+  it('hold every file of the pure rooms once', () => {
+    const pure = globSync('src/{domain,pipeline,stream,rules,runtime}/**/*.ts').toSorted();
+    const asked = Object.values(ROOMS).flatMap(sourcesOf);
+    expect(pure.filter((file) => !asked.includes(file))).toEqual([]);
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
+  it.each(Object.entries(ROOMS))('%s has files and tests', (_name, room) => {
+    expect(sourcesOf(room)).not.toEqual([]);
+    expect(testsOf(room)).not.toEqual([]);
+  });
+});
 
 describe('an equal mutant', () => {
   it('is known by its file, its line and its text', () => {
