@@ -1,5 +1,5 @@
 /** Kafka and the flow: what writes to our topics, what decides an event, and what consumes them. */
-import type { Claims, CouponSource, Documents, PushQueue } from '../pipeline/ports.ts';
+import type { Claims, CouponSource, Documents, PushQueue, OutcomeLog } from '../pipeline/ports.ts';
 import type { Config } from '../config/config.ts';
 import { createConsumer, type EventConsumer } from '../kafka/consumer.ts';
 import { createDeadLetters } from '../kafka/producers/dead-letters.ts';
@@ -10,7 +10,6 @@ import type { OutageReasons, WrittenTopic } from '../ops/health/outage-reasons.t
 import type { Waits } from '../ops/health/waits.ts';
 import { MAX_AUTO_CONCURRENCY } from '../partners/coupon/coupon-api.ts';
 import { createEventHandler } from '../pipeline/edge.ts';
-import type { OutcomeLog } from '../pipeline/ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Ledger } from '../telemetry/ledger.ts';

@@ -182,10 +182,10 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
     created.on('active', () => (refusal = undefined));
     created.on('stalled', (jobId) => logger.warn({ jobId }, 'a delivery lost its worker and is run again'));
     created.on('completed', ({ id }) => lost.moved(id ?? ''));
-    created.on('failed', (_job, error) =>
-      noteFault(asRedisFailure(error, options.connection.isCluster), 'a push job did not end as it should'),
-    );
-    created.on('failed', (job) => void revive(job));
+    created.on('failed', (job, error) => {
+      noteFault(asRedisFailure(error, options.connection.isCluster), 'a push job did not end as it should');
+      void revive(job);
+    });
     return created;
   };
 

@@ -11,11 +11,10 @@ import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.
 import type { ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
 import type { CommitResult } from '../../../src/stream/pace/committer.ts';
 import { ensureCodecs } from '../../../src/kafka/codecs/codecs.ts';
-import type { Clock } from '../../../src/runtime/clock.ts';
+import { type Clock, systemClock } from '../../../src/runtime/clock.ts';
 import type { Ownership } from '../../../src/domain/ownership.ts';
 import { consumerDefaults } from '../../support/kafka/consumer-defaults.ts';
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
 import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 
 export const clock: Clock = systemClock;

@@ -1,4 +1,4 @@
-import type { DeliveryStore } from '../../../src/domain/delivery.ts';
+import type { DeliveryStore, EndedPush } from '../../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,7 +10,6 @@ import { createKeyspace } from '../../../src/claims/keys.ts';
 import { createKillSwitch } from '../../../src/claims/kill-switch.ts';
 import { claimScript } from '../../../src/claims/scripts/claim.ts';
 import { createSweeper } from '../../../src/claims/sweeper.ts';
-import type { EndedPush } from '../../../src/domain/delivery.ts';
 import type { Cap } from '../../../src/domain/cap.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
 import { scriptOn } from '../../../src/redis/script.ts';

@@ -1,10 +1,9 @@
 /** A delivery with everything around it in memory: scripted answers, one clock that sleeps move, faults on demand. */
-import type { SendResult, DeliveryStore } from '../../../src/domain/delivery.ts';
+import type { SendResult, DeliveryStore, SendCall } from '../../../src/domain/delivery.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
 import { createDeliver, type DeliverOptions, type Verdict } from '../../../src/push/deliver.ts';
-import type { SendCall } from '../../../src/domain/delivery.ts';
 import type { Withdrawal } from '../../../src/push/ports.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';
 import { claimOne } from './claims-harness.ts';

@@ -5,12 +5,11 @@ import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/conn
 import { createDeliveries } from '../../../src/claims/deliveries.ts';
 import { createKillSwitch, type KillSwitch } from '../../../src/claims/kill-switch.ts';
 import { createOpenPushes } from '../../../src/claims/open-pushes.ts';
-import type { SendResult, DeliveryStore } from '../../../src/domain/delivery.ts';
+import type { SendResult, DeliveryStore, SendCall } from '../../../src/domain/delivery.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
 import { createDeliver, type Verdict } from '../../../src/push/deliver.ts';
-import type { SendCall } from '../../../src/domain/delivery.ts';
 import { createPushQueue, type OpenPushQueue } from '../../../src/push/push-queue.ts';
 import { createPushWorker, type PushWorker } from '../../../src/push/push-worker.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';

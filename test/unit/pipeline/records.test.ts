@@ -1,9 +1,8 @@
 /** What an operator reads of an event: its outcome record, its dead letter, its log lines and its times. */
 import { describe, expect, it } from 'vitest';
 import { AbandonedError, UnavailableError } from '../../../src/runtime/errors.ts';
-import { createEventHandler } from '../../../src/pipeline/edge.ts';
+import { createEventHandler, type EdgePorts } from '../../../src/pipeline/edge.ts';
 import { bench, coupon, NOW, piece, rawEvent, ruleset, type Bench } from '../../support/pipeline-fakes.ts';
-import type { EdgePorts } from '../../../src/pipeline/edge.ts';
 
 /** A bench with some of its ports replaced. */
 const benchWith = (changes: (b: Bench) => Partial<EdgePorts>): Bench => {

@@ -9,8 +9,7 @@ import { createPartitionShares } from '../../../../src/stream/partition/partitio
 import { createPartitionFlow } from '../../../../src/stream/partition/partition-flow.ts';
 import { createRecordChunk } from '../../../../src/stream/buffer/record-chunk.ts';
 import { createWaits } from '../../../../src/ops/health/waits.ts';
-import type { EdgePorts } from '../../../../src/pipeline/edge.ts';
-import { createEventHandler } from '../../../../src/pipeline/edge.ts';
+import { type EdgePorts, createEventHandler } from '../../../../src/pipeline/edge.ts';
 import { createKeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 import { createFakeClock, settled } from '../../../support/partners/partner-fakes.ts';
 import { bench, NOW, rawEvent } from '../../../support/pipeline-fakes.ts';
