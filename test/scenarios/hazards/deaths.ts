@@ -147,7 +147,7 @@ const stalledTwice: Hazard = {
         },
         {
           file: 'push/push-worker.ts',
-          find: "created.on('failed', (job) => void revive(job));",
+          find: 'void revive(job);',
           replace: '',
         },
       ],
