@@ -17,6 +17,7 @@ const rooms = {
   partners: ['src/domain/', PORTS],
   documents: ['src/domain/', PORTS],
   rules: ['src/domain/', PORTS],
+  replay: ['src/domain/', 'src/pipeline/', 'src/rules/'],
   redis: ['src/domain/', PORTS],
   claims: ['src/domain/', PORTS, 'src/redis/'],
   push: ['src/domain/', PORTS, 'src/redis/'],
@@ -44,6 +45,7 @@ const pureRooms = {
   pipeline: ['zod'],
   stream: [],
   rules: ['zod', 'yaml', '@marcbachmann/cel-js', 're2js'],
+  replay: ['zod'],
 };
 const OUTSIDE =
   '^(node:)?(fs|net|tls|dns|dgram|http|https|http2|child_process|cluster|worker_threads|os|perf_hooks|process|timers)(/|$)';
@@ -167,6 +169,13 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cli/' },
       to: { path: '^src/(main\\.ts$|cli/)' },
+    },
+    {
+      name: 'only-commands-replay',
+      comment: 'A pod decides events; only a command asks what would have become of one.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|replay)/' },
+      to: { path: '^src/replay/' },
     },
     {
       name: 'source-without-tests',

@@ -1,5 +1,5 @@
 /**
- * Time and timers: the only place where the pure rooms (domain, pipeline, stream, rules) find them, beside a clock that
+ * Time and timers: the only place where the pure rooms (domain, pipeline, stream, rules, replay) find them, beside a clock that
  * they are handed. A linter rule holds them to it.
  */
 

@@ -33,6 +33,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: ['partners/http/{retry-*,http-encoding,call-deadlines}.test.ts'],
   },
   'partners/limit': { sources: ['partners/limit/*.ts'], tests: ['partners/limit/**/*.test.ts'] },
+  replay: { sources: ['replay/*.ts'], tests: ['replay/*.test.ts'] },
   rules: { sources: ['rules/*.ts'], tests: ['rules/**/*.test.ts'] },
   'rules/document': {
     sources: ['rules/document/*.ts'],

@@ -19,6 +19,8 @@ const allowed: Record<string, string> = {
     "import { z } from 'zod';\nimport '../runtime/clock.ts';\nexport const event = z.string();",
   'src/pipeline/ports.ts': "export type { event } from '../domain/event.ts';",
   'src/pipeline/steps/claim.ts': "import '../ports.ts';",
+  'src/rules/rank.ts': "import '../pipeline/ports.ts';",
+  'src/replay/decide.ts': "import '../pipeline/steps/claim.ts';\nimport '../rules/rank.ts';\nimport 'zod';",
   'src/stream/decode/cut.ts': "export type { event } from '../../domain/event.ts';",
   'src/stream/partition/flow.ts': "import '../decode/cut.ts';",
   'src/kafka/client/client.ts': "import 'kafkajs';",
@@ -39,7 +41,8 @@ const allowed: Record<string, string> = {
   'src/config/config.ts': "import '../domain/event.ts';",
   'src/compose/pod.ts': "import '../config/config.ts';\nimport '../kafka/consumer.ts';",
   'src/main.ts': "import './compose/pod.ts';",
-  'src/cli/main.ts': "import '../compose/pod.ts';\nimport '../config/config.ts';",
+  'src/cli/main.ts':
+    "import '../compose/pod.ts';\nimport '../config/config.ts';\nimport '../replay/decide.ts';",
   'test/simulation/demo/main.ts': "import '../../../src/compose/pod.ts';",
   'test/simulation/services/docker.ts': "export const start = () => import('testcontainers');",
   // The other half of the planted cycle, which is reported once, for its first file.
@@ -66,6 +69,9 @@ const planted: Record<string, readonly [rule: string, content: string]> = {
   'src/partners/http/knows-tokens.ts': ['floor-partners-http', "import '../auth/tokens.ts';"],
   'src/partners/limit/knows-http.ts': ['floor-partners-limit', "import '../http/sockets.ts';"],
   'src/rules/reads-a-file.ts': ['pure-rules-inside', "import 'node:fs/promises';"],
+  'src/replay/knows-claims.ts': ['room-replay', "import '../claims/claims.ts';"],
+  'src/replay/reads-a-file.ts': ['pure-replay-inside', "import 'node:fs/promises';"],
+  'src/compose/replays.ts': ['only-commands-replay', "import '../replay/decide.ts';"],
   'src/stream/uses-a-package.ts': ['pure-stream-packages', "import 'zod';"],
   'src/push/speaks-kafka.ts': ['driver-kafkajs', "import 'kafkajs';"],
   'src/kafka/speaks-bullmq.ts': ['driver-bullmq', "import 'bullmq';"],

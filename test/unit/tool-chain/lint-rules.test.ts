@@ -84,7 +84,7 @@ describe('time, timers, chance and the process', () => {
     ['no-restricted-syntax', 'export const text = Date();'],
   ];
 
-  it.each(['domain', 'pipeline/steps', 'stream/execute', 'rules/language'])(
+  it.each(['domain', 'pipeline/steps', 'stream/execute', 'rules/language', 'replay'])(
     'are nothing that %s reaches by itself',
     async (room) => {
       for (const [rule, code] of planted) expect(await lintIn(room, code), code).toEqual([rule]);

@@ -23,7 +23,7 @@ const entry = (more: Partial<EqualEntry['mutants'][number]> = {}): EqualEntry[] 
 
 describe('the rooms', () => {
   it('hold every file of the pure rooms once', () => {
-    const pure = globSync('src/{domain,pipeline,stream,rules,runtime}/**/*.ts').toSorted();
+    const pure = globSync('src/{domain,pipeline,stream,rules,replay,runtime}/**/*.ts').toSorted();
     const asked = Object.values(ROOMS).flatMap(sourcesOf);
     expect(pure.filter((file) => !asked.includes(file))).toEqual([]);
     expect(new Set(asked).size).toBe(asked.length);

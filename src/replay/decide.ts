@@ -1,0 +1,126 @@
+/**
+ * One event, decided in a situation that is given whole: rules, clock, merchants, coupons, pushes sent before. It runs
+ * through the code that pods run (`pipeline/process-event.ts`), with ports in memory. Guarantees: nothing outside the
+ * situation is asked and nothing is kept, so the same situation has the same outcome; some ten microseconds of a core.
+ */
+import type { LocationEvent } from '../domain/event.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Ownership } from '../domain/ownership.ts';
+import type { EventSource } from '../domain/record.ts';
+import type {
+  Claims,
+  CouponAnswer,
+  FindMerchant,
+  FlowMeter,
+  PushText,
+  Ranking,
+  Ruleset,
+} from '../pipeline/ports.ts';
+import { createProcessEvent } from '../pipeline/process-event.ts';
+import { createKnownPushes, type CapCheck, type KnownPush } from './known-pushes.ts';
+
+export interface Situation {
+  readonly rules: Ruleset;
+  readonly findMerchant: FindMerchant;
+  /** Epoch ms: the clock of pod and Redis, which stands still while the event is decided. */
+  readonly nowMs: number;
+  readonly event: LocationEvent;
+  /** What the coupon API answers, where the event comes to it. */
+  readonly coupons: CouponAnswer;
+  /** The user's pushes that were sent before; those of the last 30 days are enough. */
+  readonly pushes: readonly KnownPush[];
+  /** Ms; the pod's ceiling `MAX_EVENT_AGE_MS`. */
+  readonly maxEventAgeMs: number;
+}
+
+export interface Decision {
+  readonly outcome: Outcome;
+  /** What was claimed; undefined but for `queued`. */
+  readonly push: DecidedPush | undefined;
+  /** Undefined where the event ended before the coupons were judged. */
+  readonly ranking: Ranking | undefined;
+  /** The caps that were asked, in order. */
+  readonly caps: readonly CapCheck[];
+}
+
+export interface DecidedPush extends PushText {
+  /** Epoch ms. */
+  readonly expiresAtMs: number;
+}
+
+/** @throws whatever is thrown by a defect of ours: nothing of a situation is away. */
+export async function decide(situation: Situation): Promise<Decision> {
+  const { rules, findMerchant, nowMs, event, coupons, maxEventAgeMs } = situation;
+  const caps: CapCheck[] = [];
+  let ranking: Ranking | undefined;
+  let push: DecidedPush | undefined;
+
+  const watched: Ruleset = {
+    ...rules,
+    rank: (...asked) => {
+      const ranked = rules.rank(...asked);
+      if (!(ranked instanceof Promise)) return (ranking = ranked);
+      return ranked.then((late) => (ranking = late));
+    },
+  };
+  const claims = createKnownPushes(situation.pushes, nowMs, (check) => caps.push(check));
+  const processEvent = createProcessEvent({
+    documents: { rules: () => watched, findMerchant },
+    claims: watchClaims(claims, nowMs, (claimed) => (push = claimed)),
+    queue: { enqueue: async () => undefined },
+    coupons: { find: async () => coupons },
+    meter: UNCOUNTED,
+    clock: { now: () => nowMs, sleep: async () => undefined },
+    maxEventAgeMs,
+  });
+  const outcome = await processEvent({
+    event,
+    source: NOWHERE,
+    traceparent: '',
+    receivedAtMs: 0,
+    ownership: OWNED,
+  });
+  return { outcome, push, ranking, caps };
+}
+
+/** Hears of the push that is claimed. */
+function watchClaims(claims: Claims, nowMs: number, notePush: (push: DecidedPush) => void): Claims {
+  return {
+    recall: (ref, caps) => claims.recall(ref, caps),
+    claim: async (request) => {
+      const answer = await claims.claim(request);
+      if (answer.kind !== 'claimed') return answer;
+      const { push } = answer.envelope;
+      const claimed = request.candidates.find(({ envelope }) => envelope === answer.envelope);
+      notePush({
+        title: push.title,
+        ...(push.body !== undefined && { body: push.body }),
+        ...(push.deepLink !== undefined && { deepLink: push.deepLink }),
+        expiresAtMs: Math.min(nowMs + request.ttlMs, claimed?.notAfterMs ?? Infinity),
+      });
+      return answer;
+    },
+  };
+}
+
+const NOWHERE: EventSource = { topic: '', partition: 0, offset: '0', index: 0 };
+
+const UNCOUNTED: FlowMeter = {
+  received: () => undefined,
+  ended: () => undefined,
+  abandoned: () => undefined,
+  ruleExcluded: () => undefined,
+  stage: () => undefined,
+};
+
+/** Nobody takes the event away. */
+const OWNED: Ownership = {
+  signal: new AbortController().signal,
+  isRevoked: () => false,
+  watch: () => undefined,
+  unwatch: () => undefined,
+  park: () => undefined,
+  unpark: () => undefined,
+  whenRoom: () => undefined,
+  assertOwned: () => undefined,
+};
