@@ -14,7 +14,8 @@ import { startKafkaCluster, type KafkaCluster } from '../../support/kafka/kafka-
 import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
 import { type Bench, clock, createLedger, eventOf, openBench, type Pod, startPod, until } from './harness.ts';
 
-const LIMIT_MS = 30_000;
+/** Sessions, elections and searches for brokers take seconds each, and more of them on a busy machine. */
+const LIMIT_MS = 60_000;
 const choosePartition = kafkajs.Partitioners.DefaultPartitioner();
 /** Partitions 0–2 are led by brokers 1–3; 3–5 likewise. */
 const PARTITIONS = 6;
@@ -52,7 +53,7 @@ describe('three brokers, one of them away', () => {
     await bench.close();
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await cluster.stop();
-  }, 120_000);
+  }, 300_000);
 
   async function setAll(condition: NetworkCondition): Promise<void> {
     await Promise.all(proxies.map((proxy) => proxy.set(condition)));
@@ -160,7 +161,7 @@ describe('three brokers, one of them away', () => {
     expect([...ledger.done.values(), ...fresh.ledger.done.values()].filter((times) => times > 1)).toEqual([]);
     await Promise.all(sending);
     await sender.stop();
-  }, 180_000);
+  }, 300_000);
 
   /** By way of the proxies, each of which leads to one broker: a network of this pod's own. */
   const detour = (): string[] => cluster.detours.map(({ port }) => `127.0.0.1:${String(port)}`);
@@ -237,7 +238,7 @@ describe('three brokers, one of them away', () => {
       expect([...ledger.done.values()].filter((times) => times > 1)).toEqual([]);
       expect(sick.fatal ?? well.fatal).toBeUndefined();
     },
-    120_000,
+    300_000,
   );
 
   test('a pod starts whose first address takes connections and says nothing', async () => {
@@ -251,7 +252,7 @@ describe('three brokers, one of them away', () => {
     await until('its partitions are named', () => namedOf(sick).join() === OF_BROKER_3.join(), LIMIT_MS);
     await proxies[2]!.set({ kind: 'open' });
     await until('all is done', () => ledger.done.size === ALL.length * 20, LIMIT_MS);
-  }, 120_000);
+  }, 300_000);
 
   test('a pod that can not reach its group’s coordinator loses its partitions to one that can', async () => {
     const topic = await ledTopic();
@@ -273,7 +274,7 @@ describe('three brokers, one of them away', () => {
     await bench.send(topic, eventsFor(ALL, 1));
     await until('all is done', () => ledger.done.size === ALL.length * 40, LIMIT_MS);
     expect(sick.fatal ?? well.fatal).toBeUndefined();
-  }, 120_000);
+  }, 300_000);
 });
 
 /** As the client's partitioner has it. */
