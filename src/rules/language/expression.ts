@@ -10,7 +10,8 @@ import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachman
 import { registerBounded, startSteps, withoutPrefix } from './bounded-functions.ts';
 import { findGrowth, inspectExpression, type Refusal } from './expression-limits.ts';
 import { suggest } from './suggest.ts';
-import { BRANDS, VARIABLES, type Variables } from './variables.ts';
+import { VARIABLES } from '../../domain/rule-variables.ts';
+import { BRANDS, type Variables } from './variables.ts';
 import { errorText } from '../../runtime/error-text.ts';
 
 export const MAX_EXPRESSION_LENGTH = 2000;

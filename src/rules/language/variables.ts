@@ -1,111 +1,11 @@
 /**
- * What an expression sees: `event`, `coupon` and `merchant`, with every field always there and of one type, because
- * CEL knows no null. An absent string is "", an absent number 0, and a `has…` field says which. Numbers are doubles.
- * Of a partner's or a merchant's text its first 4,096 characters are seen: a rule's cost goes by them.
+ * What an expression sees: the values of the variables in `domain/rule-variables.ts`, every one always there. Of a
+ * partner's or a merchant's text its first 4,096 characters are seen: a rule's cost goes by them.
  */
 import type { Coupon } from '../../domain/coupon.ts';
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Merchant } from '../../domain/merchant.ts';
-
-type CelType = 'string' | 'double' | 'bool';
-/** The variables of an object whose fields are said to be seen in them; every field must be named, `never`: not seen. */
-type SeenIn<T, Fields extends Readonly<Record<keyof T, string>>> = Fields[keyof T];
-
-type EventVariable = SeenIn<
-  LocationEvent,
-  {
-    eventId: never;
-    userId: 'userId';
-    occurredAtMs: 'ageSeconds';
-    latitude: 'latitude';
-    longitude: 'longitude';
-    merchantId: 'merchantId';
-    trigger: 'trigger';
-    accuracyMeters: 'accuracyMeters' | 'hasAccuracy';
-    timeZone: 'timeZoneKnown' | 'localHour' | 'localWeekday';
-    locale: 'locale';
-    pushConsent: never;
-  }
->;
-const EVENT_VARIABLES = {
-  userId: 'string',
-  merchantId: 'string',
-  trigger: 'string',
-  latitude: 'double',
-  longitude: 'double',
-  accuracyMeters: 'double',
-  hasAccuracy: 'bool',
-  ageSeconds: 'double',
-  localHour: 'double',
-  localWeekday: 'double',
-  timeZoneKnown: 'bool',
-  locale: 'string',
-} as const satisfies Readonly<Record<EventVariable, CelType>>;
-
-type CouponVariable = SeenIn<
-  Coupon,
-  {
-    couponId: 'couponId';
-    merchantId: 'merchantId';
-    title: 'title';
-    body: 'body';
-    category: 'category';
-    deepLink: 'deepLink';
-    discountPercent: 'discountPercent' | 'hasDiscountPercent';
-    latitude: 'latitude' | 'hasLocation' | 'distanceMeters';
-    longitude: 'longitude' | 'hasLocation' | 'distanceMeters';
-    validFromMs: 'validFrom' | 'hasValidFrom';
-    validUntilMs: 'validUntil' | 'hasValidUntil' | 'remainingSeconds';
-  }
->;
-const COUPON_VARIABLES = {
-  couponId: 'string',
-  merchantId: 'string',
-  title: 'string',
-  body: 'string',
-  category: 'string',
-  deepLink: 'string',
-  discountPercent: 'double',
-  hasDiscountPercent: 'bool',
-  latitude: 'double',
-  longitude: 'double',
-  hasLocation: 'bool',
-  distanceMeters: 'double',
-  validFrom: 'string',
-  hasValidFrom: 'bool',
-  validUntil: 'string',
-  hasValidUntil: 'bool',
-  remainingSeconds: 'double',
-} as const satisfies Readonly<Record<CouponVariable, CelType>>;
-
-type MerchantVariable =
-  | 'known'
-  | SeenIn<
-      Merchant,
-      {
-        merchantId: 'merchantId';
-        name: 'name';
-        tier: 'tier';
-        category: 'category';
-        timeZone: 'timeZone';
-        active: 'active';
-      }
-    >;
-const MERCHANT_VARIABLES = {
-  merchantId: 'string',
-  known: 'bool',
-  name: 'string',
-  tier: 'string',
-  category: 'string',
-  timeZone: 'string',
-  active: 'bool',
-} as const satisfies Readonly<Record<MerchantVariable, CelType>>;
-
-export const VARIABLES = {
-  event: EVENT_VARIABLES,
-  coupon: COUPON_VARIABLES,
-  merchant: MERCHANT_VARIABLES,
-} as const;
+import type { VARIABLES, VariableValues } from '../../domain/rule-variables.ts';
 
 /** CEL tells types apart by their constructor; each value names its own, the cheapest way to have one. */
 export const BRANDS = {
@@ -114,12 +14,13 @@ export const BRANDS = {
   merchant: (): 'merchant' => 'merchant',
 } as const;
 
-type Values<Fields extends Readonly<Record<string, CelType>>> = {
-  readonly [Name in keyof Fields]: { string: string; double: number; bool: boolean }[Fields[Name]];
-} & { readonly constructor: () => string };
-export type EventVariables = Values<typeof EVENT_VARIABLES>;
-type CouponVariables = Values<typeof COUPON_VARIABLES>;
-type MerchantVariables = Values<typeof MERCHANT_VARIABLES>;
+/** Those of one object, with what CEL tells its type by. */
+type Seen<Name extends keyof typeof VARIABLES> = VariableValues<(typeof VARIABLES)[Name]> & {
+  readonly constructor: () => string;
+};
+export type EventVariables = Seen<'event'>;
+type CouponVariables = Seen<'coupon'>;
+type MerchantVariables = Seen<'merchant'>;
 
 export interface Variables {
   readonly event: EventVariables;

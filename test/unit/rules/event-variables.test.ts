@@ -4,7 +4,7 @@
  */
 import { expect, it } from 'vitest';
 import type { LocationEvent } from '../../../src/domain/event.ts';
-import { VARIABLES } from '../../../src/rules/language/variables.ts';
+import { VARIABLES } from '../../../src/domain/rule-variables.ts';
 import { namesOf } from '../../../src/runtime/names-of.ts';
 import { coupon, excluded, NOW, rules, type Scene } from './documents.ts';
 

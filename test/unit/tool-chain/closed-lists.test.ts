@@ -73,8 +73,8 @@ const GROWTHS: readonly Growth[] = [
       replace: '  merchantId: id.nullish(),\n  batteryPercent: z.number().nullish(),',
     },
     places: [
+      'src/domain/rule-variables.ts',
       'src/pipeline/steps/validate.ts',
-      'src/rules/language/variables.ts',
       'test/tools/event-table.ts',
       'test/unit/pipeline/event-fields.test.ts',
       'test/unit/rules/event-variables.test.ts',
@@ -88,7 +88,7 @@ const GROWTHS: readonly Growth[] = [
       find: '  readonly title: string;',
       replace: '  readonly title: string;\n  readonly stock?: number | undefined;',
     },
-    places: ['src/partners/coupon/coupon-schema.ts', 'src/rules/language/variables.ts'],
+    places: ['src/domain/rule-variables.ts', 'src/partners/coupon/coupon-schema.ts'],
   },
 ];
 

@@ -10,7 +10,7 @@ import { FILTER_REASONS } from '../../../src/domain/outcome.ts';
 import { rulesJsonSchema } from '../../../src/rules/document/json-schema.ts';
 import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 import { TEMPLATE_VARIABLES } from '../../../src/rules/language/template.ts';
-import { VARIABLES } from '../../../src/rules/language/variables.ts';
+import { VARIABLES } from '../../../src/domain/rule-variables.ts';
 import { sectionOf } from '../../tools/pages.ts';
 
 const guide = await readFile('rules/README.md', 'utf8');
