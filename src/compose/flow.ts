@@ -10,6 +10,7 @@ import type { OutageReasons, WrittenTopic } from '../ops/health/outage-reasons.t
 import type { Waits } from '../ops/health/waits.ts';
 import { MAX_AUTO_CONCURRENCY } from '../partners/coupon/coupon-api.ts';
 import { createEventHandler } from '../pipeline/edge.ts';
+import { coordinates } from '../rules/distance.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
@@ -67,6 +68,7 @@ export function openFlow(config: Config, parts: FlowParts): Flow {
     claims: parts.claims,
     queue: parts.queue,
     coupons: couponApi,
+    places: coordinates,
     podAheadMs: parts.podAheadMs,
     meter: withRuleFaults(ledger, logger, clock),
     deadLetters: createDeadLetters(deadLetterSender),

@@ -52,6 +52,18 @@ export interface RankContext {
   /** The event's own, else its merchant's. */
   readonly timeZone: string | undefined;
   readonly findMerchant: FindMerchant;
+  readonly places: Places;
+}
+
+/** Where events and coupons are. */
+export interface Places {
+  /** Metres from an event to a coupon; undefined where the coupon has no location. */
+  distanceTo(event: LocationEvent, coupon: Coupon): number | undefined;
+  /**
+   * Present where events and coupons have no coordinates, but distances. Called when a condition reads a coordinate: it
+   * is given 0, and what comes of the condition means nothing.
+   */
+  readonly noteUnknown?: () => void;
 }
 
 export type FindMerchant = (merchantId: string) => Merchant | undefined;

@@ -5,7 +5,7 @@
  */
 import type { Outcome } from '../domain/outcome.ts';
 import { monotonicMs, type Clock } from '../runtime/clock.ts';
-import type { Claims, CouponSource, Documents, FlowMeter, PushQueue, Stage } from './ports.ts';
+import type { Claims, CouponSource, Documents, FlowMeter, Places, PushQueue, Stage } from './ports.ts';
 import { createApplyEventFilters } from './steps/apply-event-filters.ts';
 import { createApplyRules } from './steps/apply-rules.ts';
 import { createClaimPush } from './steps/claim-push.ts';
@@ -20,6 +20,7 @@ export interface ProcessPorts extends AgeLimit {
   readonly claims: Claims;
   readonly queue: PushQueue;
   readonly coupons: CouponSource;
+  readonly places: Places;
   readonly meter: FlowMeter;
   readonly clock: Clock;
 }

@@ -8,7 +8,6 @@ import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { Candidate, Exclusion, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
-import { distanceMeters } from './distance.ts';
 import { MINUTE_MS } from './document/duration.ts';
 import { compileExpression, type Condition } from './language/expression.ts';
 import { isSpent, workInTurns, type Budget } from './in-turns.ts';
@@ -26,6 +25,7 @@ import {
   type LocalTime,
   type Variables,
 } from './language/variables.ts';
+import { hideCoordinates } from './language/unknown-coordinates.ts';
 import { errorText } from '../runtime/error-text.ts';
 
 interface Rule {
@@ -58,12 +58,13 @@ export function createRank(document: RulesDocument): Ruleset['rank'] {
   function* rankInSteps(
     event: LocationEvent,
     coupons: readonly Coupon[],
-    { nowMs, timeZone, findMerchant }: RankContext,
+    { nowMs, timeZone, findMerchant, places }: RankContext,
     budget: Budget,
   ): Generator<undefined, Ranking> {
     const zone = timeZone ?? fallbackZone;
     const local = zone === undefined ? undefined : localTime(zone, nowMs);
     const seen = eventVariables(event, { nowMs, timeZoneKnown: timeZone !== undefined, local });
+    if (places.noteUnknown !== undefined) hideCoordinates(seen, places.noteUnknown);
     const candidates: Candidate[] = [];
     const exclusions: Exclusion[] = [];
     let units = 0;
@@ -78,7 +79,7 @@ export function createRank(document: RulesDocument): Ruleset['rank'] {
         units = 0;
       }
       const merchant = findMerchant(coupon.merchantId);
-      const distance = distanceTo(event, coupon);
+      const distance = places.distanceTo(event, coupon);
       const limit = brokenLimit({ coupon, merchant, distanceMeters: distance, nowMs });
       if (limit !== undefined) {
         exclusions.push({ couponId: coupon.couponId, rule: limit });
@@ -87,6 +88,9 @@ export function createRank(document: RulesDocument): Ruleset['rank'] {
       let boost = 0;
       let exclusion: Exclusion | undefined;
       const variables = rules.length === 0 ? undefined : variablesOf(coupon, merchant, seen, distance, nowMs);
+      if (variables !== undefined && places.noteUnknown !== undefined) {
+        hideCoordinates(variables.coupon, places.noteUnknown);
+      }
       for (let at = 0; variables !== undefined && exclusion === undefined && at < rules.length; at += 1) {
         const rule = rules[at] as Rule;
         units += rule.units;
@@ -161,12 +165,6 @@ function variablesOf(
 function explain(error: unknown): string {
   const message = errorText(error);
   return (message.split('\n')[0] ?? '').slice(0, MAX_ERROR_LENGTH);
-}
-
-function distanceTo(event: LocationEvent, coupon: Coupon): number | undefined {
-  const { latitude, longitude } = coupon;
-  if (latitude === undefined || longitude === undefined) return undefined;
-  return distanceMeters(event, { latitude, longitude });
 }
 
 function textValues(

@@ -14,6 +14,7 @@ import type {
 import type { Ownership } from '../../src/domain/ownership.ts';
 import type { EdgePorts } from '../../src/pipeline/edge.ts';
 import { ownershipOf } from './kafka/ownership-of.ts';
+import { coordinates } from '../../src/rules/distance.ts';
 import { silentLogger } from './silent-logger.ts';
 
 export const NOW = Date.parse('2026-11-22T12:00:00Z');
@@ -147,6 +148,7 @@ export function bench(): Bench {
         return play('claim', answer);
       },
     },
+    places: coordinates,
     queue: { enqueue: () => play<undefined>('enqueue', state.script.enqueue) },
     coupons: { find: () => play('coupons', state.script.coupons) },
     deadLetters: {

@@ -1,7 +1,7 @@
 /** The rules decide which coupons remain and in which order. Quiet hours and local time go by this moment. */
 import type { Coupon } from '../../domain/coupon.ts';
 import { takeLoopTurn } from '../../runtime/loop-turns.ts';
-import type { Candidate, Documents, Exclusion, FlowMeter, Ranking, Ruleset } from '../ports.ts';
+import type { Candidate, Documents, Exclusion, FlowMeter, Places, Ranking, Ruleset } from '../ports.ts';
 import type { PassedFilters } from './apply-event-filters.ts';
 import { filtered, next, type EventContext, type StepResult } from './step.ts';
 
@@ -15,17 +15,18 @@ interface RulesInput {
 
 interface RulesPorts {
   readonly documents: Documents;
+  readonly places: Places;
   readonly meter: FlowMeter;
 }
 
 type Ranked = StepResult<readonly Candidate[]>;
 
 /** The step returns a promise only where the rules, or counting what they excluded, take more than some ms. */
-export function createApplyRules({ documents, meter }: RulesPorts) {
+export function createApplyRules({ documents, places, meter }: RulesPorts) {
   const { findMerchant } = documents;
   return ({ event, rules }: EventContext, { coupons, filters }: RulesInput): Ranked | Promise<Ranked> => {
     const { nowMs, timeZone } = filters;
-    const ranking = rules.rank(event, coupons, { nowMs, timeZone, findMerchant });
+    const ranking = rules.rank(event, coupons, { nowMs, timeZone, findMerchant, places });
     if (ranking instanceof Promise || ranking.exclusions.length > COUNTED_AT_ONCE) {
       return concludeInTurns(ranking, rules, meter);
     }

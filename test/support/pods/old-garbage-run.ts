@@ -11,6 +11,7 @@ import { createPartitionFlow, type PartitionFlow } from '../../../src/stream/par
 import { createRecordChunk } from '../../../src/stream/buffer/record-chunk.ts';
 import type { Claims, CouponSource } from '../../../src/pipeline/ports.ts';
 import { createEventHandler } from '../../../src/pipeline/edge.ts';
+import { coordinates } from '../../../src/rules/distance.ts';
 import { createByteSemaphore } from '../../../src/runtime/collections/byte-semaphore.ts';
 import { createKeyedExecutor } from '../../../src/stream/execute/keyed-executor.ts';
 import { createLedger } from '../../../src/telemetry/ledger.ts';
@@ -54,6 +55,7 @@ const handleEvent = createEventHandler({
   claims,
   queue: { enqueue: () => Promise.resolve() },
   coupons,
+  places: coordinates,
   meter: createLedger(createMetrics()),
   deadLetters: { publish: ({ error }) => Promise.reject(new Error(error)) },
   outcomes: undefined,

@@ -4,6 +4,7 @@ import type { Coupon } from '../../../src/domain/coupon.ts';
 import type { LocationEvent } from '../../../src/domain/event.ts';
 import type { Merchant } from '../../../src/domain/merchant.ts';
 import type { RankContext, Ranking, Ruleset } from '../../../src/pipeline/ports.ts';
+import { coordinates } from '../../../src/rules/distance.ts';
 import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 
 /** A Sunday, 13:00 in Berlin. */
@@ -55,6 +56,7 @@ export function rank(ruleset: Ruleset, coupons: readonly Coupon[], scene: Scene 
     nowMs: NOW,
     timeZone: 'Europe/Berlin',
     findMerchant: (merchantId) => merchants.find((merchant) => merchant.merchantId === merchantId),
+    places: coordinates,
     ...context,
   });
   if (ranking instanceof Promise) expect.fail('so little is ranked at once');

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Coupon } from '../../../src/domain/coupon.ts';
 import type { RankContext } from '../../../src/pipeline/ports.ts';
+import { coordinates } from '../../../src/rules/distance.ts';
 import { isSpent, workInTurns, type Budget } from '../../../src/rules/in-turns.ts';
 import { coupon, NOW, rules } from './documents.ts';
 
@@ -15,7 +16,12 @@ const event = {
   pushConsent: true,
 } as const;
 const OUT_OF_TIME = 'the rules took more than a second for one event';
-const context: RankContext = { nowMs: NOW, timeZone: undefined, findMerchant: () => undefined };
+const context: RankContext = {
+  nowMs: NOW,
+  timeZone: undefined,
+  findMerchant: () => undefined,
+  places: coordinates,
+};
 
 /** Resolves with how often the loop has turned before the work was done. */
 async function turnsDuring(work: Promise<unknown>): Promise<number> {
