@@ -17,6 +17,7 @@ import type {
   Ruleset,
 } from '../pipeline/ports.ts';
 import { createProcessEvent } from '../pipeline/process-event.ts';
+import { coordinates } from '../rules/distance.ts';
 import { createKnownPushes, type CapCheck, type KnownPush } from './known-pushes.ts';
 
 export interface Situation {
@@ -69,6 +70,7 @@ export async function decide(situation: Situation): Promise<Decision> {
     claims: watchClaims(claims, nowMs, (claimed) => (push = claimed)),
     queue: { enqueue: async () => undefined },
     coupons: { find: async () => coupons },
+    places: coordinates,
     meter: UNCOUNTED,
     clock: { now: () => nowMs, sleep: async () => undefined },
     maxEventAgeMs,
