@@ -41,3 +41,18 @@ it('looks as often as it is asked, and keeps no more than its minute', () => {
   for (let ms = 0; ms <= 600_000; ms += 10) pace.sample(ms, 600_000 - ms / 10);
   expect(pace.etaSeconds()).toBe(5400);
 });
+
+it('takes its pace from what was a minute ago, and not from the moment before', () => {
+  const pace = createBacklogPace();
+  pace.sample(0, 10_000);
+  for (let ms = 2000; ms <= 62_000; ms += 2000) pace.sample(ms, 1000 - (ms - 2000) / 100);
+  expect(pace.etaSeconds()).toBe(40);
+});
+
+it('takes looks closer together than two seconds for one, though the last of all tells what is left', () => {
+  const pace = createBacklogPace();
+  pace.sample(10_000, 4000);
+  for (let ms = 1000; ms <= 61_000; ms += 1000) pace.sample(10_000 + ms, 3100 - ms / 10_000);
+  pace.sample(71_500, 1000);
+  expect(pace.etaSeconds()).toBe(Math.ceil((1000 * 61.5) / 3000));
+});

@@ -13,24 +13,44 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start(answers: readonly CommitResult[] = []) {
+function start(answers: readonly (CommitResult | 'nothing')[] = [], intervalMs = INTERVAL_MS) {
   const atMs: number[] = [];
+  const heard: CommitResult[] = [];
   const startMs = Date.now();
   const committer = createCommitter({
-    intervalMs: INTERVAL_MS,
+    intervalMs,
     maxEvents: 50,
     commit: () => {
       atMs.push(Date.now() - startMs);
       return Promise.resolve(answers[atMs.length - 1] ?? 'ok');
     },
-    onResult: () => undefined,
+    onResult: (result) => void heard.push(result),
     clock: Date,
   });
   open = committer;
   const finish = (count: number): void => {
     for (let n = 0; n < count; n += 1) committer.eventFinished();
   };
-  return { committer, atMs, finish };
+  return { committer, atMs, heard, finish };
+}
+
+/** Each commit is out until it is answered. */
+function startHeld() {
+  let answer: (result: CommitResult) => void = () => undefined;
+  let begun = 0;
+  const committer = createCommitter({
+    intervalMs: INTERVAL_MS,
+    maxEvents: 2,
+    commit: () => {
+      begun += 1;
+      return new Promise((resolve) => (answer = resolve));
+    },
+    clock: Date,
+    onResult: () => undefined,
+  });
+  open = committer;
+  const finish = (): void => committer.eventFinished();
+  return { committer, finish, begun: () => begun, answer: (result: CommitResult) => answer(result) };
 }
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
@@ -48,7 +68,11 @@ describe('commits', () => {
   test('come with the count, whatever the time', async () => {
     const { atMs, finish } = start();
     await pass(20);
-    finish(50);
+    finish(49);
+    expect(atMs).toEqual([]);
+    finish(1);
+    expect(atMs).toEqual([20]);
+    finish(49);
     expect(atMs).toEqual([20]);
   });
 
@@ -71,27 +95,111 @@ describe('commits', () => {
   });
 
   test('are not begun while one is out', async () => {
-    let answer: (result: CommitResult) => void = () => undefined;
-    let begun = 0;
-    const committer = createCommitter({
-      intervalMs: INTERVAL_MS,
-      maxEvents: 2,
-      commit: () => {
-        begun += 1;
-        return new Promise((resolve) => (answer = resolve));
-      },
-      clock: Date,
-      onResult: () => undefined,
-    });
-    open = committer;
-    committer.eventFinished();
-    committer.eventFinished();
-    committer.eventFinished();
+    const { finish, begun, answer } = startHeld();
+    finish();
+    finish();
+    finish();
     await pass(5000);
-    expect(begun).toBe(1);
+    expect(begun()).toBe(1);
     answer('ok');
     await pass(200);
-    expect(begun).toBe(2);
+    expect(begun()).toBe(2);
+  });
+
+  test('follow each other where enough has finished while one was out', async () => {
+    const { finish, begun, answer } = startHeld();
+    for (let event = 0; event < 4; event += 1) finish();
+    answer('ok');
+    await pass(0);
+    expect(begun()).toBe(2);
+    finish();
+    answer('ok');
+    await pass(0);
+    expect(begun()).toBe(2);
+  });
+
+  test.each<CommitResult>(['failed', 'partial', 'dropped'])(
+    '… which one that ended with %s leaves to the interval',
+    async (result) => {
+      const { finish, begun, answer } = startHeld();
+      for (let event = 0; event < 4; event += 1) finish();
+      answer(result);
+      await pass(0);
+      expect(begun()).toBe(1);
+    },
+  );
+
+  test('… and one that ended after the stop to nobody', async () => {
+    const { committer, finish, begun, answer } = startHeld();
+    for (let event = 0; event < 4; event += 1) finish();
+    committer.stop();
+    answer('ok');
+    await pass(5000);
+    expect(begun()).toBe(1);
+  });
+
+  test('come with the interval also where nothing has finished: the start may be left to commit', async () => {
+    const { atMs, heard } = start(['nothing', 'ok', 'partial']);
+    await pass(2999);
+    expect(atMs).toEqual([1000, 2000]);
+    await pass(1);
+    expect(heard).toEqual(['ok', 'partial']);
+  });
+
+  test('come with an interval of a few ms, too', async () => {
+    const { atMs, finish } = start([], 3);
+    for (let n = 0; n < 8; n += 1) {
+      finish(1);
+      await pass(1);
+    }
+    expect(atMs).toEqual([3, 6]);
+  });
+
+  test('begin at once where a partition waits for one, unless one is out', async () => {
+    const { committer, begun, answer } = startHeld();
+    committer.hurry();
+    committer.hurry();
+    expect(begun()).toBe(1);
+    answer('ok');
+    await pass(0);
+    committer.hurry();
+    expect(begun()).toBe(2);
+  });
+
+  test('… unless the last one failed: then the interval decides', async () => {
+    const { committer, atMs } = start(['failed']);
+    committer.hurry();
+    await pass(500);
+    committer.hurry();
+    expect(atMs).toEqual([0]);
+    await pass(500);
+    committer.hurry();
+    expect(atMs).toEqual([0, 1000, 1000]);
+  });
+
+  test('are flushed after the one that is out, also once they are stopped', async () => {
+    const { committer, begun, answer } = startHeld();
+    committer.hurry();
+    committer.stop();
+    const flushed = committer.flush();
+    await pass(0);
+    expect(begun()).toBe(1);
+    answer('failed');
+    await pass(0);
+    expect(begun()).toBe(2);
+    answer('partial');
+    expect(await flushed).toBe('partial');
+  });
+
+  test('tell when an event finished last', async () => {
+    const { committer, finish } = start();
+    expect(committer.lastFinishedAtMs).toBeUndefined();
+    finish(1);
+    await pass(70);
+    finish(1);
+    const finishedAtMs = Date.now();
+    await pass(500);
+    expect(committer.lastFinishedAtMs).toBe(finishedAtMs);
   });
 
   test('are not begun after the stop', async () => {
@@ -99,6 +207,7 @@ describe('commits', () => {
     finish(1);
     committer.stop();
     finish(100);
+    committer.hurry();
     await pass(5000);
     expect(atMs).toEqual([]);
   });

@@ -1,5 +1,6 @@
 /** Which partitions are fetched, by what each holds: ten bytes of room a partition, and a fetch brings two. */
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { atTurnEnd } from '../../../../src/runtime/turn-end.ts';
 import { createFetchPump, type PumpedFlow } from '../../../../src/stream/pace/fetch-pump.ts';
 
 interface Held extends PumpedFlow {
@@ -10,6 +11,7 @@ const PARTITIONS = 3;
 
 function openPump(mostBytes = Infinity) {
   const paused = new Set<number>();
+  const pauses: number[] = [];
   let nowMs = 0;
   const pump = createFetchPump({
     maxBytes: 10 * PARTITIONS,
@@ -17,7 +19,10 @@ function openPump(mostBytes = Infinity) {
     mostBytes,
     fetchMs: 100,
     nowMs: () => nowMs,
-    pause: (partition) => void paused.add(partition),
+    pause: (partition) => {
+      paused.add(partition);
+      pauses.push(partition);
+    },
     resume: (partition) => void paused.delete(partition),
   });
   const flows = Array.from({ length: PARTITIONS }, (_, partition): Held => ({
@@ -25,6 +30,7 @@ function openPump(mostBytes = Infinity) {
     heldBytes: 0,
     admit: () => false,
   }));
+  pump.regulate();
   pump.serve(flows);
   const pausedAt = (...held: readonly number[]): number[] => {
     for (const [n, flow] of flows.entries()) flow.heldBytes = held[n] ?? 0;
@@ -32,7 +38,7 @@ function openPump(mostBytes = Infinity) {
     return [...paused].sort();
   };
   const after = (ms: number): void => void (nowMs += ms);
-  return { pausedAt, after, pump, paused };
+  return { pausedAt, after, pump, paused, pauses };
 }
 
 describe('what is fetched', () => {
@@ -61,6 +67,13 @@ describe('what is fetched', () => {
     expect(pausedAt(0, 500, 0)).toEqual([1]);
   });
 
+  test('… as have some that hold together what all may, and a fetch for each, beside the largest excess', () => {
+    const { pausedAt } = openPump();
+    expect(pausedAt(16, 16, 7)).toEqual([0, 1]);
+    expect(pausedAt(18, 19, 7)).toEqual([0, 1]);
+    expect(pausedAt(19, 19, 7)).toEqual([0, 1, 2]);
+  });
+
   test('… as have partitions that hold more together than the pod can, however many they are', () => {
     const { pausedAt } = openPump(20);
     expect(pausedAt(7, 7, 5)).toEqual([]);
@@ -70,10 +83,14 @@ describe('what is fetched', () => {
   });
 
   test('a partition that would finish all it has before it is fetched again is paused only with more', () => {
-    const { pausedAt, after } = openPump();
+    const { pausedAt, after, pauses } = openPump();
+    after(5000);
     pausedAt(9, 9, 9);
-    after(20);
+    after(10);
+    pausedAt(9, 8, 9);
+    after(10);
     expect(pausedAt(9, 7, 9)).toEqual([0, 2]);
+    expect(pauses).toEqual([0, 1, 2]);
     expect(pausedAt(9, 9, 9)).toEqual([0, 2]);
     expect(pausedAt(9, 10, 9)).toEqual([0, 1, 2]);
   });
@@ -111,5 +128,110 @@ describe('what is fetched', () => {
     pausedAt(9, 9, 9);
     pump.serve([]);
     expect([...paused]).toEqual([]);
+  });
+});
+
+/** Resolves after what was put off to this turn's end before. */
+const turn = (): Promise<void> => new Promise(atTurnEnd);
+
+describe('what is taken in', () => {
+  let nowMs = 0;
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Each partition has so many events, and each event takes so long. */
+  function openEvents(counts: readonly number[], eventMs = 0) {
+    nowMs = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    const taken: number[] = [];
+    const resumed: number[] = [];
+    let asked = 0;
+    const pump = createFetchPump({
+      ...{ maxBytes: 100, overshootBytes: 2, fetchMs: 100 },
+      pause: () => undefined,
+      resume: (partition) => void resumed.push(partition),
+    });
+    const left = [...counts];
+    const flows = left.map((_, partition): Held => {
+      const flow: Held = {
+        partition,
+        heldBytes: 0,
+        admit: () => {
+          asked += 1;
+          if ((left[partition] ?? 0) === 0) return false;
+          left[partition]! -= 1;
+          nowMs += eventMs;
+          flow.heldBytes = 0;
+          taken.push(partition);
+          return true;
+        },
+      };
+      return flow;
+    });
+    pump.serve(flows);
+    return { pump, taken, resumed, flows, left, asked: () => asked };
+  }
+  const times = (count: number, partition: number): number[] => Array<number>(count).fill(partition);
+
+  test('a few events of each partition in turn, until there are none, in one turn of the loop', async () => {
+    const { pump, taken } = openEvents([20, 0, 40]);
+    pump.wake();
+    expect(taken).toEqual([]);
+    await turn();
+    expect(taken).toEqual([
+      ...times(16, 0),
+      ...times(16, 2),
+      ...times(4, 0),
+      ...times(16, 2),
+      ...times(8, 2),
+    ]);
+  });
+
+  test('… once, however often the pump is woken, and again when it is woken later', async () => {
+    const { pump, taken, left, asked } = openEvents([0, 0, 0]);
+    for (let count = 0; count < 5; count += 1) pump.wake();
+    await turn();
+    expect(asked()).toBe(3);
+    left[1] = 2;
+    await turn();
+    expect(taken).toEqual([]);
+    pump.wake();
+    await turn();
+    expect(taken).toEqual([1, 1]);
+  });
+
+  test('… for eight ms in one turn of the loop, and goes on with the next partition in the next one', async () => {
+    const { pump, taken } = openEvents([40, 40], 0.5);
+    pump.wake();
+    await turn();
+    expect(taken).toEqual([...times(16, 0), ...times(16, 1)]);
+    await turn();
+    await turn();
+    expect(taken).toHaveLength(80);
+    const slower = openEvents([40, 40], 0.51);
+    slower.pump.wake();
+    await turn();
+    expect(slower.taken).toEqual(times(16, 0));
+    await turn();
+    expect(slower.taken).toEqual([...times(16, 0), ...times(16, 1)]);
+  });
+
+  test('… and what it has freed is fetched again', async () => {
+    const { pump, resumed, flows } = openEvents([1, 1]);
+    flows[0]!.heldBytes = 50;
+    pump.regulate();
+    expect(resumed).toEqual([]);
+    pump.wake();
+    await turn();
+    expect(resumed).toEqual([0]);
+  });
+
+  test('nothing, once there are no partitions', async () => {
+    const { pump, asked } = openEvents([5]);
+    pump.wake();
+    pump.serve([]);
+    await turn();
+    expect(asked()).toBe(0);
   });
 });
