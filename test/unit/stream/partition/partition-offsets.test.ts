@@ -105,6 +105,40 @@ describe('partition offsets', () => {
     expect([offsets.position(), offsets.watermark(), offsets.undecided()]).toEqual([5, 2, 1]);
   });
 
+  it.each([-1, 1.5, NaN, Infinity, 2 ** 53 + 2])('takes no %s for an offset', (offset) => {
+    expect(() => createPartitionOffsets({ startOffset: offset })).toThrow(
+      'offset: expected an integer 0…2^53',
+    );
+    const offsets = createPartitionOffsets({ startOffset: 0 });
+    expect(() => offsets.receive(offset, 1)).toThrow(RangeError);
+    expect(() => offsets.skipTo(offset)).toThrow(RangeError);
+    expect([offsets.position(), offsets.undecided()]).toEqual([0, 0]);
+  });
+
+  it.each([-1, 1.5, NaN, 2 ** 30 + 1])('takes no %s for a number of pieces', (pieces) => {
+    const offsets = createPartitionOffsets({ startOffset: 0 });
+    expect(() => offsets.receive(0, pieces)).toThrow('pieces: expected an integer 0…2^30');
+    expect(offsets.position()).toBe(0);
+  });
+
+  it('takes the largest there may be', () => {
+    const offsets = createPartitionOffsets({ startOffset: 2 ** 53 - 2 });
+    offsets.receive(2 ** 53 - 2, 2 ** 30);
+    offsets.finishPiece(2 ** 53 - 2);
+    expect(offsets.undecided()).toBe(2 ** 30 - 1);
+    offsets.skipTo(2 ** 53);
+    expect(offsets.position()).toBe(2 ** 53);
+  });
+
+  it('says which offset was misused, and how', () => {
+    const offsets = createPartitionOffsets({ startOffset: 0 });
+    offsets.receive(0, 1);
+    offsets.receive(1, 'open');
+    expect(() => offsets.close(0)).toThrow('offset 0 is not open');
+    expect(() => offsets.finishPiece(1)).toThrow('offset 1 has no undecided piece');
+    expect(() => offsets.finishPiece(7)).toThrow('offset 7 is finished already or was never received');
+  });
+
   it('does as a plain map does, whatever the order', { timeout: 60_000 }, () => {
     checkOffsets(createPartitionOffsets, { numRuns: 100 });
   });
@@ -141,5 +175,7 @@ describe('an offset from Kafka', () => {
     'x'.repeat(1000),
   ])('is refused: %j', (text) => {
     expect(() => parseOffset(text)).toThrow(RangeError);
+    const told = `offset ${JSON.stringify(text.slice(0, 40))}: expected 0…9007199254740991`;
+    expect(() => parseOffset(text)).toThrow(new RangeError(told));
   });
 });
