@@ -54,7 +54,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   stream: {
     sources: ['stream/*.ts'],
-    tests: ['kafka/group/{membership,partition-positions,group.property}.test.ts'],
+    tests: ['stream/*.test.ts', 'kafka/group/{membership,partition-positions,group.property}.test.ts'],
   },
   'stream/buffer': { sources: ['stream/buffer/*.ts'], tests: ['stream/{buffer,partition}/**/*.test.ts'] },
   'stream/decode': { sources: ['stream/decode/*.ts'], tests: ['stream/decode/**/*.test.ts'] },
