@@ -47,3 +47,48 @@ it('lets go of empty queues, and of no other', () => {
   expect(queues.take('busy', 0)).toBe(busy);
   expect(queues.take('first', 0)).not.toBe(early);
 });
+
+it('keeps the queues of some hundred keys without work, as they may have some again soon', () => {
+  const queues = createKeyQueues();
+  const first = queues.take('first', 0);
+  queues.ended(first);
+  for (let key = 1; key < 512; key += 1) pass(queues, `k-${String(key)}`);
+  expect(queues.take('first', 0)).toBe(first);
+  queues.ended(first);
+  pass(queues, 'one more');
+  expect(queues.take('first', 0)).not.toBe(first);
+});
+
+it('keeps twice as many of those as there are keys with work', () => {
+  const queues = createKeyQueues();
+  for (let key = 0; key < 300; key += 1) queues.take(`busy-${String(key)}`, 0).busy = true;
+  const first = queues.take('first', 0);
+  queues.ended(first);
+  for (let key = 1; key < 600; key += 1) pass(queues, `k-${String(key)}`);
+  expect(queues.take('first', 0)).toBe(first);
+  queues.ended(first);
+  pass(queues, 'one more');
+  expect(queues.take('first', 0)).not.toBe(first);
+  expect(queues.size()).toBe(301);
+});
+
+it('visits each queue with a waiting or a running task once, while they end', () => {
+  const queues = createKeyQueues<string>();
+  for (let key = 0; key < 1000; key += 1) queues.take(String(key), 0).busy = true;
+  const waiting = queues.take('waiting', 0);
+  waiting.head = waiting.tail = { task: 'one', arrival: 0, next: undefined, toDrop: false };
+  const seen = new Set<unknown>();
+  queues.forEach((queue) => {
+    seen.add(queue.key);
+    queue.busy = false;
+    if (queue.head === undefined) queues.ended(queue);
+  });
+  expect([seen.size, queues.size()]).toEqual([1001, 1]);
+});
+
+it('begins a queue without anything of a task', () => {
+  expect(createKeyQueues().take('a', 4)).toEqual({
+    ...{ key: 'a', partition: 4, head: undefined, tail: undefined, busy: false, parked: false },
+    ...{ startedAt: 0, arrival: 0, returned: false, admit: undefined },
+  });
+});

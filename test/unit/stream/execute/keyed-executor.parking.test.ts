@@ -185,6 +185,114 @@ describe('one that comes back', () => {
     expect(log).toEqual(['a', 'a is back']);
   });
 
+  it('does nothing where it was not parked, or has ended', async () => {
+    const { executor, submit, park, unpark, end } = setUp(2);
+    submit('a');
+    unpark('a');
+    expect(executor.running).toBe(1);
+    submit('b');
+    park('b');
+    await end('a', 'b');
+    park('a');
+    unpark('a');
+    park('b');
+    expect(executor).toMatchObject({ running: 0, parked: 0, keys: 0, ended: 2 });
+  });
+
+  it('needs no place where it ends before there is one', async () => {
+    const { executor, log, submit, park, comeBack, end } = setUp(1);
+    submit('a');
+    park('a');
+    submit('busy');
+    comeBack('a');
+    await end('a');
+    expect(executor).toMatchObject({ running: 1, parked: 0 });
+    await end('busy');
+    expect(log).not.toContain('a is back');
+    submit('next');
+    expect(executor).toMatchObject({ running: 1, parked: 0 });
+  });
+
+  it('has one place of few: a quarter is never none', async () => {
+    const { log, submit, park, comeBack, end } = setUp(2);
+    for (const name of ['a', 'b']) {
+      submit(name);
+      park(name);
+    }
+    for (const name of names('new', 6)) submit(name);
+    comeBack('a', 'b');
+    await end('new0', 'new1');
+    expect(log).toContain('a is back');
+    expect(log).not.toContain('b is back');
+    await end('a');
+    expect(log).toContain('b is back');
+  });
+
+  it('takes one place where it asks for it and then goes on without', async () => {
+    const { executor, log, submit, park, unpark, comeBack, end } = setUp(1);
+    submit('a');
+    park('a');
+    submit('busy');
+    comeBack('a');
+    unpark('a');
+    expect(executor).toMatchObject({ running: 2, parked: 0 });
+    await end('busy');
+    expect(executor).toMatchObject({ running: 1, parked: 0 });
+    await end('a');
+    expect(executor).toMatchObject({ running: 0, parked: 0, keys: 0 });
+    expect(log).toContain('a is back');
+  });
+
+  it('may have all places while nothing may be started', async () => {
+    const { executor, log, submit, park, comeBack } = setUp(8);
+    const away = names('away', 10);
+    for (const name of away) {
+      submit(name);
+      park(name);
+    }
+    executor.pause();
+    submit('new');
+    comeBack(...away);
+    await turn();
+    expect(log.filter((line) => line.endsWith('is back'))).toHaveLength(8);
+  });
+
+  it('is at work for as long as any other then, in ticks', async () => {
+    const { executor, submit, park, comeBack } = setUp(2);
+    submit('a');
+    executor.tick();
+    executor.tick();
+    expect(executor.longRunning).toBe(1);
+    park('a');
+    comeBack('a');
+    await turn();
+    expect([executor.running, executor.longRunning]).toEqual([1, 0]);
+    executor.tick();
+    expect(executor.longRunning).toBe(0);
+    executor.tick();
+    expect(executor.longRunning).toBe(1);
+  });
+
+  it('is no longer counted as at work for long once it has ended, whenever it was started', async () => {
+    const { executor, submit, end } = setUp(8);
+    submit('old');
+    executor.tick();
+    submit('middle');
+    executor.tick();
+    submit('young');
+    expect(executor.longRunning).toBe(1);
+    await end('middle');
+    expect(executor.longRunning).toBe(1);
+    await end('young');
+    expect(executor.longRunning).toBe(1);
+    await end('old');
+    expect(executor.longRunning).toBe(0);
+    submit('new');
+    executor.tick();
+    executor.tick();
+    expect(executor.longRunning).toBe(1);
+  });
+
   it('counts for its partition’s share again', async () => {
     const { executor, submit, park, unpark, log } = setUp(4, 2);
     for (const name of names('p0-', 4)) submit(name, name, 0);

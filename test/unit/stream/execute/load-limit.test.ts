@@ -98,6 +98,26 @@ describe('the limit of tasks at once by the load of the event loop', () => {
     expect(after(sample, 100)).toBe(256);
   });
 
+  it.each<[string, Partial<typeof LONG>]>([
+    ['just short enough no more', { turns: 250, ended: 250 * 20 }],
+    ['just not few enough', { turns: 100, ended: 800 }],
+    ['just not long enough', { busyMs: 35, elapsedMs: 35, turns: 100, ended: 2000 }],
+    ['just not of many tasks', { turns: 100, ended: 1600 }],
+  ])('stays where it is where turns are %s', (_, sample) => {
+    const { after } = setUp({ least: 100 });
+    after(LONG, 100);
+    expect(after({ ...LONG, ...sample })).toBe(100);
+  });
+
+  it('takes a loop for busy from nine tenths of its time on', () => {
+    const { after } = setUp({ least: 80 });
+    after(LONG, 100);
+    const short = { elapsedMs: 50, slicedMs: 0, turns: 1000, ended: 20_000 };
+    expect(after({ ...short, busyMs: 45 })).toBe(92);
+    after(LONG, 100);
+    expect(after({ ...short, busyMs: 44.9 })).toBe(88);
+  });
+
   it('stays between its bounds and whole, whatever is seen', () => {
     const milliseconds = fc.double({ min: 0, max: 1e6, noNaN: true });
     const sample = fc.record({
