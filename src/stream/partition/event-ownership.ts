@@ -35,7 +35,6 @@ export function createOwnershipLedger(parking: Parking): OwnershipLedger {
     isRevoked: () => ledger.revoked,
     take: (seat) => new EventOwnership(ledger, seat),
     revokeAll() {
-      if (ledger.revoked) return;
       ledger.revoked = true;
       for (
         let ownership = ledger.watched.first();

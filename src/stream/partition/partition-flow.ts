@@ -100,7 +100,6 @@ export function createPartitionFlow(options: FlowOptions): PartitionFlow {
   }
 
   function close(): void {
-    if (closed) return;
     closed = true;
     buffer.clear();
     if (current === undefined) return;

@@ -2,8 +2,8 @@
  * Which partition may take in one more event, so that one partition’s slow users cannot fill the pod.
  *
  * Half of the capacity is set aside in equal parts. The other half is lent, to each partition at most as much as is
- * still free of it. So a partition without competition gets three quarters, and all where it is the only one. Several
- * stuck partitions leave capacity for one more. Each partition always has its part of the first half.
+ * still free of it. So a partition without competition gets a quarter beside its part, and all where it is the only one.
+ * Several stuck partitions leave capacity for one more. Each partition always has its part of the first half.
  *
  * `runtime/collections/fair-shares.ts` divides slots that come back soon, and holds none back for a quiet share. Of 256
  * slots for four shares it gives the first 192, the second 64, the others none until some come back. Here an event may

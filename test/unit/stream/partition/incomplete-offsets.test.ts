@@ -131,6 +131,72 @@ describe('incomplete offsets', () => {
     );
   });
 
+  /** Ten offsets from 7 on; of 8 nothing is decided, of 10 all but its second piece, of 12 nothing again. */
+  const example = {
+    from: 7,
+    until: 17,
+    undecided: [untouched(8), [10, { until: 3, undecided: new Set([1]) }], untouched(12)] as const,
+  };
+  const EXAMPLE_TEXT = 'open:2:7:CgMBAQEAAwEB';
+
+  test('is written as other pods read it', () => {
+    expect(encodeIncompleteOffsets(example)).toBe(EXAMPLE_TEXT);
+    expect(decodeIncompleteOffsets(EXAMPLE_TEXT, 7)).toEqual({
+      until: 17,
+      undecided: new Map<number, Progress>([
+        [8, { until: 0, undecided: new Set() }],
+        [10, { until: 3, undecided: new Set([1]) }],
+        [12, NOTHING_DECIDED],
+      ]),
+    });
+  });
+
+  test('has numbers of several bytes, the lowest first', () => {
+    const text = encodeIncompleteOffsets({ from: 7, until: 307, undecided: [untouched(207)] });
+    expect(text).toBe(`open:2:7:${Buffer.from([0xac, 2, 1, 0xc8, 1]).toString('base64url')}`);
+    const atEdge = encodeIncompleteOffsets({ from: 7, until: 7 + 128, undecided: [untouched(7 + 127)] });
+    expect(atEdge).toBe(`open:2:7:${Buffer.from([0x80, 1, 1, 127]).toString('base64url')}`);
+  });
+
+  test('says the last that is decided, also where that is the last offset of all', () => {
+    const read = decodeIncompleteOffsets('open:2:7:CgEJ', 7);
+    expect(read).toEqual({ until: 17, undecided: new Map([[16, NOTHING_DECIDED]]) });
+  });
+
+  test('is as long as it may be, and says as much as goes into that', () => {
+    const records = Array.from(
+      { length: 60 },
+      (_, n) => [2 * n, { until: 9, undecided: new Set([4]) }] as const,
+    );
+    const written = { from: 0, until: 120, undecided: records };
+    const all = encodeIncompleteOffsets(written);
+    /** What the head of one stretch takes is always left free. */
+    const spare = 16;
+    let before = 0;
+    for (let maxBytes = 0; maxBytes <= all.length + spare; maxBytes += 1) {
+      const text = encodeIncompleteOffsets(written, maxBytes);
+      expect(text.length).toBeLessThanOrEqual(maxBytes);
+      expect(text.length).toBeGreaterThanOrEqual(before);
+      before = text.length;
+      if (text === '') continue;
+      expect(text.length).toBeGreaterThan(maxBytes - spare - 12);
+      const read = decodeIncompleteOffsets(text, 0)!;
+      for (const [offset, pieces] of records) {
+        expect(isDecided(read, offset)).toBe(false);
+        const known = read.undecided.get(offset);
+        if (known === undefined || known.until === 0) continue;
+        expect([...known.undecided.keys()]).toEqual(
+          [...pieces.undecided].filter((index) => index < known.until),
+        );
+      }
+    }
+    expect(before).toBe(all.length);
+    for (let maxBytes = 0; maxBytes < 40; maxBytes += 1)
+      expect(
+        encodeIncompleteOffsets({ from: 0, until: 9, undecided: [] }, maxBytes).length,
+      ).toBeLessThanOrEqual(maxBytes);
+  });
+
   test.each([
     '',
     'a word of another tool',
@@ -140,8 +206,13 @@ describe('incomplete offsets', () => {
     // Another version, another offset.
     'open:1:7:CgA',
     'open:2:8:CgA',
-    // One of ten, eleven further on.
+    // One of ten, eleven further on, or ten.
     'open:2:7:CgEL',
+    'open:2:7:CgEK',
+    // Two of ten, the second of which is one too far.
+    'open:2:7:CgIBCA',
+    // A number larger than any offset.
+    `open:2:7:${Buffer.from([...Array<number>(8).fill(0xff), 0x7f, 0]).toString('base64url')}`,
     // One of ten, which is not told.
     'open:2:7:CgE',
     // None of ten, and then the pieces of one.

@@ -26,6 +26,22 @@ test('one of many that fills up leaves room for all others', () => {
   expect(shares.total()).toBeLessThanOrEqual(1000);
 });
 
+test('one after the other, stuck partitions leave less to each next one, but always its part', () => {
+  const shares = createPartitionShares(256, 4);
+  expect([0, 0, 0, 0].map((taken) => fill(shares, taken))).toEqual([96, 64, 48, 40]);
+});
+
+test('what lies between no partition and one is the same: a pod without partitions takes in nothing yet', () => {
+  expect(fill(createPartitionShares(100, 0), 0)).toBe(100);
+});
+
+test('two share a capacity that is odd, or too small to be divided', () => {
+  const odd = createPartitionShares(7, 2);
+  expect([fill(odd, 0), fill(odd, 0)]).toEqual([4, 2]);
+  const one = createPartitionShares(1, 2);
+  expect([fill(one, 0), fill(one, 0)]).toEqual([1, 0]);
+});
+
 test('what is given back is lent again', () => {
   const shares = createPartitionShares(100, 2);
   const hog = fill(shares, 0);
