@@ -30,20 +30,26 @@ const KEPT_WHOLE_BYTES = 4096;
  */
 export function parseEvent(bytes: Buffer): PieceContent {
   if (bytes.length === 0) return malformed('not JSON: nothing there');
-  if (!isUtf8(bytes)) return malformed('not UTF-8');
+  if (!isUtf8(bytes)) return malformed(isGzip(bytes) ? LOOKS_LIKE_GZIP : 'not UTF-8');
   if (bytes.length > CAN_NOT_BE_DEEP_BYTES && isTooDeep(bytes)) return malformed(TOO_DEEP);
   try {
     const value: unknown = JSON.parse(bytes.toString());
     return { kind: 'json', value: bytes.length > KEPT_WHOLE_BYTES ? withoutUnread(value) : value };
   } catch (error) {
-    return malformed(describe(error, bytes));
+    return malformed(describe(error));
   }
 }
 
 export const TOO_DEEP = `not readable JSON: nested deeper than ${String(MAX_DEPTH)} levels`;
+const LOOKS_LIKE_GZIP = 'not JSON: looks like gzip, without a content-encoding';
 
 export function malformed(error: string): PieceContent {
   return { kind: 'refused', reason: 'malformed', error };
+}
+
+/** No UTF-8 begins so. */
+function isGzip(bytes: Buffer): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 export function isObject(value: unknown): boolean {
@@ -84,8 +90,7 @@ function isTooDeep(bytes: Buffer): boolean {
 }
 
 /** V8's message where it only names a position; those with "token" quote the text around it. */
-function describe(error: unknown, bytes: Buffer): string {
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'not JSON: looks like gzip, without a content-encoding';
+function describe(error: unknown): string {
   const message = error instanceof Error ? error.message : '';
   if (message.startsWith('Unexpected token')) return 'not JSON: unexpected character';
   const what = /^([\x20-\x7e]{1,80}) \(line \d+ column \d+\)$/.exec(message)?.[1];
