@@ -137,15 +137,20 @@ export class CouponCall implements SocketUser, Abandonable, ExpiringCall<CouponC
   }
 
   #readSmall(): void {
-    const coupons = readSmallBody(this.#body, this.#encoding, this.#limits.maxResponseBytes);
+    const coupons = readSmallBody(this.#wholeBody(), this.#encoding, this.#limits.maxResponseBytes);
     if (coupons !== undefined) this.#answer(coupons);
     else if (this.#makeRoom()) this.#readLarge();
   }
 
-  #readLarge(): void {
-    const body = this.#chunks === undefined ? this.#body : Buffer.concat(this.#chunks);
+  /** Any answer may come in several pieces, as the network cuts it. */
+  #wholeBody(): Buffer {
+    if (this.#chunks !== undefined) this.#body = Buffer.concat(this.#chunks);
     this.#chunks = undefined;
-    void readLargeBody(body, this.#encoding, this.#limits.maxResponseBytes).then((coupons) => {
+    return this.#body;
+  }
+
+  #readLarge(): void {
+    void readLargeBody(this.#wholeBody(), this.#encoding, this.#limits.maxResponseBytes).then((coupons) => {
       this.#answer(coupons);
     });
   }

@@ -31,6 +31,8 @@ export type Behaviour =
   | { readonly silent: true }
   /** A byte every `everyMs`, for ever. */
   | { readonly drip: string; readonly everyMs: number; readonly status?: number }
+  /** The body as the network may cut it: each piece goes out on its own. */
+  | { readonly pieces: readonly (string | Buffer)[]; readonly headers?: Readonly<Record<string, string>> }
   /** As many bytes as are taken, for ever. */
   | { readonly flood: true; readonly status?: number }
   /** Raw bytes instead of HTTP. */
@@ -115,6 +117,14 @@ export async function startHttpStub(keepAliveMs = 5000): Promise<HttpStub> {
         response.write(how.drip);
         await delay(how.everyMs);
       }
+    } else if ('pieces' in how) {
+      response.socket?.setNoDelay(true);
+      response.writeHead(200, how.headers);
+      for (const piece of how.pieces) {
+        await new Promise((sent) => response.write(piece, sent));
+        await delay(5);
+      }
+      response.end();
     } else if ('flood' in how) {
       response.writeHead(how.status ?? 200);
       const block = Buffer.alloc(65_536, 0x20);

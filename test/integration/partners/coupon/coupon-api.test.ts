@@ -1,4 +1,5 @@
 /** The contract's table of the coupon API, a test a row, against a server that behaves so. */
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { TokenSource } from '../../../../src/partners/auth/token-source.ts';
 import { startHttpStub, type Behaviour } from '../../../support/partners/http-stub.ts';
@@ -110,6 +111,25 @@ describe('200, 204, 404: an answer', () => {
     rig.stub.script({ body: JSON.stringify({ coupons: many }) });
     const answer = await find();
     expect(answer.kind === 'coupons' && answer.coupons.length).toBe(5000);
+  });
+});
+
+describe('an answer that the network cuts into pieces', () => {
+  const cut = (bytes: Buffer, count: number): Buffer[] => {
+    const size = Math.ceil(bytes.length / count);
+    return Array.from({ length: count }, (_, n) => bytes.subarray(n * size, (n + 1) * size));
+  };
+  const body = Buffer.from(some.body);
+
+  test.each([
+    ['of two pieces', cut(body, 2), {}],
+    ['of five pieces', cut(body, 5), {}],
+    ['with its length said ahead', cut(body, 3), { 'content-length': String(body.length) }],
+    ['packed', cut(gzipSync(body), 3), { 'content-encoding': 'gzip' }],
+  ])('is read whole: %s', async (_name, pieces, headers) => {
+    rig.stub.script({ pieces, headers });
+    expect(await find()).toEqual(someCoupons);
+    expect(rig.calls).toEqual(['ok']);
   });
 });
 
