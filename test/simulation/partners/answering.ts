@@ -68,7 +68,9 @@ export const answerPacked = (random: Random, response: ServerResponse, body: obj
   });
   // As the network may cut it: two pieces that the caller reads one after the other.
   const middle = Math.floor(packed.length / 2);
-  response.write(packed.subarray(0, middle), () => setTimeout(() => response.end(packed.subarray(middle)), 2));
+  response.write(packed.subarray(0, middle), () =>
+    setTimeout(() => response.end(packed.subarray(middle)), 2),
+  );
 };
 
 /** Sends the head at once and the body in crumbs, until the caller gives up or the last one is out. */
