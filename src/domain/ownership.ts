@@ -17,6 +17,10 @@ export interface Ownership {
   unpark(): void;
   /** Undefined where it is not parked; else resolves as soon as it has a place. Never rejects. */
   whenRoom(): Promise<void> | undefined;
-  /** @throws AbandonedError when ownership is revoked. Asked right before the claim and the enqueue. */
+  /**
+   * Asked at the start, and right before the claim and the enqueue.
+   *
+   * @throws AbandonedError when ownership is revoked. UnavailableError while it may be, and nobody has said so yet.
+   */
   assertOwned(): void;
 }

@@ -30,6 +30,7 @@ import { joinRetry } from './group/join-retry.ts';
 import { commitLatestStart } from './group/latest-start.ts';
 import { createMembership } from './group/membership.ts';
 import { createPartitionPositions } from './group/partition-positions.ts';
+import { createSession } from './group/session.ts';
 import { createKafkaWatch } from './kafka-watch.ts';
 import { createOffsetReader } from './offsets/offset-reader.ts';
 
@@ -65,6 +66,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const { topic, groupId, logger, clock } = options;
   const { heartbeatIntervalMs = 500, maxFetchBytesPerPartition = MAX_FETCH_BYTES } = options;
   const limits = limitReading(options);
+  const session = createSession(options.sessionTimeoutMs);
   const stopping = new AbortController();
   let isFatal = false;
   let stopped: Promise<void> | undefined;
@@ -109,6 +111,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
     fetchMs: MAX_FETCH_WAIT_MS + FETCH_MS,
     pause: client.pause,
     resume: client.resume,
+    assertMember: session.assertAlive,
     commit: (assignment) =>
       commitWatermarks(assignment, { groupId, topic, health: commits, cluster: gate.cluster }),
     onFault: fail,
@@ -133,7 +136,7 @@ export function createConsumer(options: ConsumerOptions): EventConsumer {
   const cluster = gate.cluster() as InsideCluster;
   fetching.attach(cluster);
   const findFetchFault = fetchApart(cluster);
-  followCoordinator(cluster);
+  followCoordinator(cluster, session);
   retryBrokenOff(cluster);
   const watch = createKafkaWatch({
     ...{ reader, clock, logger },

@@ -52,6 +52,8 @@ export interface PartitionsOptions extends PartitionsLimits {
   /** The client is not to fetch the partition for now. */
   readonly pause: (partition: number) => void;
   readonly resume: (partition: number) => void;
+  /** Throws where others may have this pod's partitions by now, and nobody has said so. Default: never. */
+  readonly assertMember?: () => void;
   /** Commits what has moved. Must not reject. */
   commit(assignment: Assignment): Promise<CommitResult | 'nothing'>;
   /** The consumer cannot go on. */
@@ -138,6 +140,7 @@ export function createPartitions(options: PartitionsOptions): Partitions {
         ...start,
         ...{ topic, partition, executor, pump, committer, keyOf, meter, onFault },
         ...{ eventShares, ownBytesShares, unpackSemaphore },
+        ...(options.assertMember !== undefined && { assertMember: options.assertMember }),
         maxRecordBytes: options.maxRecordBytes,
         maxUncommittedEvents: options.maxUncommittedEvents,
         handleEvent: options.handleEvent,

@@ -10,6 +10,7 @@ import type { Broker, Cluster } from 'kafkajs';
 import { isBrokenOff } from '../client/broken-off.ts';
 import { brokerErrorType, messageOf } from '../client/client.ts';
 import { withCommitAnswers } from '../commit/commit-answer.ts';
+import type { Session } from './session.ts';
 
 type Find = Cluster['findGroupCoordinator'];
 
@@ -20,14 +21,18 @@ const ELSEWHERE = new Set([
   'GROUP_LOAD_IN_PROGRESS',
 ]);
 const JOINING = new Set<PropertyKey>(['joinGroup', 'syncGroup']);
-const FOLLOWED = new Set<PropertyKey>(['heartbeat', 'offsetCommit', 'offsetFetch', 'leaveGroup']);
+const FOLLOWED = new Set<PropertyKey>(['offsetCommit', 'offsetFetch', 'leaveGroup']);
 
-/** Makes this cluster give everybody who asks for a coordinator one that is followed. */
-export function followCoordinator(cluster: Cluster): void {
+/**
+ * Makes this cluster give everybody who asks for a coordinator one that is followed.
+ *
+ * @param session hears of each request that renews it.
+ */
+export function followCoordinator(cluster: Cluster, session: Pick<Session, 'asks'>): void {
   const find: Find = cluster.findGroupCoordinator.bind(cluster);
   cluster.findGroupCoordinator = async (group) => {
     try {
-      return follow(await find(group), () => find(group));
+      return follow(await find(group), () => find(group), session);
     } catch (error) {
       throw isMissing(error) ? joinAgain(error) : error;
     }
@@ -36,7 +41,7 @@ export function followCoordinator(cluster: Cluster): void {
 
 type Request = (...args: unknown[]) => Promise<unknown>;
 
-function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
+function follow(found: Broker, findAgain: () => Promise<Broker>, session: Pick<Session, 'asks'>): Broker {
   let current: Broker | undefined = found;
   let finding: Promise<Broker> | undefined;
 
@@ -76,9 +81,25 @@ function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
     }
   }
 
-  async function sendJoining(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
+  async function sendHeartbeat(args: readonly unknown[]): Promise<unknown> {
+    const renew = session.asks();
     try {
-      return await send(name, args);
+      const answer = await sendFollowing('heartbeat', args);
+      renew();
+      return answer;
+    } catch (error) {
+      // The member counts until it has had its time to join again.
+      if (brokerErrorType(error) === 'REBALANCE_IN_PROGRESS') renew();
+      throw error;
+    }
+  }
+
+  async function sendJoining(name: PropertyKey, args: readonly unknown[]): Promise<unknown> {
+    const renew = session.asks();
+    try {
+      const answer = await send(name, args);
+      if (name === 'syncGroup') renew();
+      return answer;
     } catch (error) {
       throw isMissing(error) ? joinAgain(error) : error;
     }
@@ -87,6 +108,7 @@ function follow(found: Broker, findAgain: () => Promise<Broker>): Broker {
   return new Proxy(found, {
     get(target, name) {
       if (name === 'isConnected') return () => true;
+      if (name === 'heartbeat') return (...args: unknown[]) => sendHeartbeat(args);
       if (FOLLOWED.has(name)) return (...args: unknown[]) => sendFollowing(name, args);
       if (JOINING.has(name)) return (...args: unknown[]) => sendJoining(name, args);
       return Reflect.get(current ?? target, name) as unknown;

@@ -17,6 +17,7 @@ interface ResumeClaimPorts {
 
 export function createResumeClaim({ claims, queue }: ResumeClaimPorts): AsyncStep<void, CapPeek> {
   return async ({ event, rules, ownership }) => {
+    ownership.assertOwned();
     const recalled = await claims.recall(event, rules.caps);
     if (recalled.kind === 'new') return next({ fullCap: recalled.fullCap });
     const { undelivered, envelope } = recalled;

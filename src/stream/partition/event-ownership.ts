@@ -26,11 +26,13 @@ interface Ledger {
   /** Ownerships that something watches. */
   readonly watched: LinkedList<EventOwnership>;
   readonly parking: Parking;
+  readonly assertMember: (() => void) | undefined;
   revoked: boolean;
 }
 
-export function createOwnershipLedger(parking: Parking): OwnershipLedger {
-  const ledger: Ledger = { watched: createLinkedList(), parking, revoked: false };
+/** @param assertMember throws where others may have the partition by now, and nobody has said so. */
+export function createOwnershipLedger(parking: Parking, assertMember?: () => void): OwnershipLedger {
+  const ledger: Ledger = { watched: createLinkedList(), parking, assertMember, revoked: false };
   return {
     isRevoked: () => ledger.revoked,
     take: (seat) => new EventOwnership(ledger, seat),
@@ -77,6 +79,7 @@ class EventOwnership implements OwnedEvent, Abandonable, Linked<EventOwnership> 
 
   assertOwned(): void {
     if (this.#ledger.revoked) throw new AbandonedError();
+    this.#ledger.assertMember?.();
   }
 
   park(): void {

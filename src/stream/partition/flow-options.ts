@@ -29,6 +29,8 @@ export interface FlowOptions extends FlowStart {
   readonly ownBytesShares?: PartitionShares;
   readonly unpackSemaphore?: ByteSemaphore;
   readonly executor: KeyedExecutor;
+  /** Throws where others may have this partition by now, and nobody has said so. Default: never. */
+  readonly assertMember?: () => void;
   /** Asked for a turn when an event ended, a position moved or a piece became ready. */
   readonly pump: Pick<FetchPump, 'wake'>;
   /**

@@ -64,7 +64,7 @@ export function createOpenRecords(options: FlowOptions): OpenRecords {
   const { eventShares, executor, committer, pump, startOffset } = options;
   const { inherited = { until: 0, undecided: new Map<number, Progress>() } } = options;
   const offsets = createPartitionOffsets({ startOffset });
-  const ownerships = createOwnershipLedger(executor);
+  const ownerships = createOwnershipLedger(executor, options.assertMember);
   const bytes = countOpenBytes(options.ownBytesShares ?? createPartitionShares(Infinity, 1));
   const span = createUncommittedSpan();
   /** Ascending, as records are taken in in that order. */

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer } from 'kafkajs';
 import { inject } from 'vitest';
 import type { RecordPiece } from '../../../src/domain/record.ts';
-import { AbandonedError } from '../../../src/runtime/errors.ts';
+import { AbandonedError, isUnavailable } from '../../../src/runtime/errors.ts';
 import { createConsumer, type EventConsumer } from '../../../src/kafka/consumer.ts';
 import type { ConsumerOptions } from '../../../src/kafka/consumer-options.ts';
 import type { CommitResult } from '../../../src/stream/pace/committer.ts';
@@ -200,7 +200,7 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
           ledger.spans.push(span);
           try {
             await work(user ?? '', n, ownership);
-            ownership.assertOwned();
+            await untilOwned(ownership);
             ledger.done.set(id, (ledger.done.get(id) ?? 0) + 1);
           } catch (error) {
             if (error instanceof AbandonedError) ledger.abandoned += 1;
@@ -221,6 +221,19 @@ export function startPod(brokers: readonly string[], options: PodOptions): Pod {
   Object.assign(pod, { consumer });
   consumer.start();
   return pod;
+}
+
+/** As the flow does it: while the group has not answered for a session, it waits. */
+async function untilOwned(ownership: Ownership): Promise<void> {
+  for (;;) {
+    try {
+      ownership.assertOwned();
+      return;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      await clock.sleep(20, ownership.signal);
+    }
+  }
 }
 
 /** Polls until it holds. Fails with what it was waiting for. */

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Ownership } from '../../../src/domain/ownership.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { createRecordSender } from '../../../src/kafka/producers/record-sender.ts';
 import { createLedTopics, ensureTopics } from '../../../src/kafka/producers/topics.ts';
@@ -273,6 +274,39 @@ describe('three brokers, one of them away', () => {
     await until('it has come back', () => well.consumer.status().partitions.length === 3, LIMIT_MS);
     await bench.send(topic, eventsFor(ALL, 1));
     await until('all is done', () => ledger.done.size === ALL.length * 40, LIMIT_MS);
+    expect(sick.fatal ?? well.fatal).toBeUndefined();
+  }, 300_000);
+
+  test('what runs in a pod whose partitions went to another unheard may claim nothing', async () => {
+    const topic = await ledTopic();
+    const groupId = await groupOfBroker1();
+    const ledger = createLedger();
+    const options = { topic, groupId, ledger, sessionTimeoutMs: 6000 };
+    const running = new Map<number, Ownership>();
+    const released = Promise.withResolvers<undefined>();
+    const sick = pod(
+      {
+        ...{ ...options, name: 'sick' },
+        work: async (_user, n, ownership) => {
+          running.set(n, ownership);
+          await released.promise;
+        },
+      },
+      detour(),
+    );
+    await until('it has joined', () => sick.consumer.status().joined, LIMIT_MS);
+    await bench.send(topic, [{ ...eventOf('held', 7), partition: 1 }]);
+    await until('the event runs', () => running.has(7), LIMIT_MS);
+    running.get(7)?.assertOwned();
+
+    await proxies[0]!.set({ kind: 'hole', deliver: false });
+    const well = pod({ ...options, name: 'well' });
+    await until('the other has done it', () => ledger.done.size === 1, LIMIT_MS);
+    expect(() => running.get(7)?.assertOwned()).toThrow();
+    released.resolve(undefined);
+    await proxies[0]!.set({ kind: 'open' });
+    await until('the group is shared', () => sick.consumer.status().partitions.length === 3, LIMIT_MS);
+    expect([...ledger.done.values()]).toEqual([1]);
     expect(sick.fatal ?? well.fatal).toBeUndefined();
   }, 300_000);
 });
