@@ -3,7 +3,7 @@ import { createOpenPushes } from '../claims/open-pushes.ts';
 import { createSweeper, type Sweeper } from '../claims/sweeper.ts';
 import type { Config } from '../config/config.ts';
 import type { DeliveryStore } from '../domain/delivery.ts';
-import type { OutcomeLog } from '../pipeline/ports.ts';
+import type { DecisionLog, OutcomeLog } from '../pipeline/ports.ts';
 import { createDeliver } from '../push/deliver.ts';
 import type { PushSender, SendGuard } from '../push/ports.ts';
 import { createPushWorker, type PushWorker } from '../push/push-worker.ts';
@@ -28,6 +28,8 @@ export interface DeliveryParts {
   readonly guard: SendGuard;
   /** Undefined where no outcome topic is set. */
   readonly outcomes: OutcomeLog | undefined;
+  /** Undefined where no decision topic is set. */
+  readonly decisions: DecisionLog | undefined;
 }
 
 export interface Delivery {
@@ -42,6 +44,7 @@ export function openDelivery(config: Config, parts: DeliveryParts): Delivery {
   const reporting = new AbortController();
   const report = createReportOutcome({
     outcomeLog: parts.outcomes,
+    decisionLog: parts.decisions,
     store: deliveries,
     meter: {
       delivered: (outcome, envelope) => {

@@ -1,15 +1,29 @@
 /** Kafka and the flow: what writes to our topics, what decides an event, and what consumes them. */
-import type { Claims, CouponSource, Documents, PushQueue, OutcomeLog } from '../pipeline/ports.ts';
+import type {
+  Claims,
+  CouponSource,
+  DecisionLog,
+  Documents,
+  OutcomeLog,
+  PushQueue,
+} from '../pipeline/ports.ts';
 import type { Config } from '../config/config.ts';
 import { createConsumer, type EventConsumer } from '../kafka/consumer.ts';
 import { createDeadLetters } from '../kafka/producers/dead-letters.ts';
+import { createDecisionLog } from '../kafka/producers/decision-log.ts';
 import { createOutcomeLog } from '../kafka/producers/outcome-log.ts';
-import { createRecordSender, type RecordSender } from '../kafka/producers/record-sender.ts';
+import {
+  createRecordSender,
+  type RecordSender,
+  type RecordSenderOptions,
+} from '../kafka/producers/record-sender.ts';
 import { ensureTopics } from '../kafka/producers/topics.ts';
+import { isUserInShare } from '../domain/user-share.ts';
 import type { OutageReasons, WrittenTopic } from '../ops/health/outage-reasons.ts';
 import type { Waits } from '../ops/health/waits.ts';
 import { MAX_AUTO_CONCURRENCY } from '../partners/coupon/coupon-api.ts';
 import { createEventHandler } from '../pipeline/edge.ts';
+import { createDescribeDecision } from '../rules/decision-line.ts';
 import { coordinates } from '../rules/distance.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -42,6 +56,8 @@ export interface Flow {
   readonly consumer: EventConsumer;
   /** Undefined where no outcome topic is set. */
   readonly outcomes: OutcomeLog | undefined;
+  /** Undefined where no decision topic is set. */
+  readonly decisions: DecisionLog | undefined;
   /** Makes the topics that we write to where they are missing; waits for Kafka. */
   ensureTopics(signal: AbortSignal): Promise<void>;
   /** Flushes and closes what writes to our topics. */
@@ -50,16 +66,29 @@ export interface Flow {
 
 export function openFlow(config: Config, parts: FlowParts): Flow {
   const { clock, logger, metrics, ledger, waits, outages, couponApi } = parts;
-  const { brokers, ssl, sasl, topic, deadLetterTopic, outcomeTopic } = config.kafka;
+  const { brokers, ssl, sasl, topic, deadLetterTopic, outcomeTopic, decisionTopic, decisionSamplePercent } =
+    config.kafka;
   const connection = { brokers, ssl, clientId: config.pod, ...(sasl !== undefined && { sasl }) };
-  const openSender = (name: string, service: WrittenTopic): RecordSender =>
+  const openSender = (
+    name: string,
+    service: WrittenTopic,
+    more: Pick<RecordSenderOptions, 'packing'> = {},
+  ): RecordSender =>
     createRecordSender({
-      ...{ connection, topic: name, service, logger },
+      ...{ connection, topic: name, service, logger, ...more },
       onUnavailable: outages.reporter(service),
     });
   const deadLetterSender = openSender(deadLetterTopic, 'dead-letter topic');
   const outcomeSender = outcomeTopic === undefined ? undefined : openSender(outcomeTopic, 'outcome topic');
   const outcomes = outcomeSender === undefined ? undefined : createOutcomeLog(outcomeSender);
+
+  const decisionSender =
+    decisionTopic === undefined
+      ? undefined
+      : openSender(decisionTopic, 'decision topic', { packing: 'zstd' });
+  const decisions =
+    decisionSender &&
+    createDecisionLog(decisionSender, (userId) => isUserInShare(userId, decisionSamplePercent));
 
   const handleEvent = createEventHandler({
     pod: config.pod,
@@ -73,6 +102,10 @@ export function openFlow(config: Config, parts: FlowParts): Flow {
     meter: withRuleFaults(ledger, logger, clock),
     deadLetters: createDeadLetters(deadLetterSender),
     outcomes,
+    decisions: decisions && {
+      log: decisions,
+      describe: createDescribeDecision({ pod: config.pod, maxEventAgeMs: config.limits.maxEventAgeMs }),
+    },
     waiting: waits,
     clock,
     logger,
@@ -124,13 +157,14 @@ export function openFlow(config: Config, parts: FlowParts): Flow {
   return {
     consumer,
     outcomes,
+    decisions,
     ensureTopics: (signal) => {
-      const topics = [deadLetterTopic, ...(outcomeTopic === undefined ? [] : [outcomeTopic])];
+      const topics = [deadLetterTopic, outcomeTopic, decisionTopic].filter((name) => name !== undefined);
       const onUnavailable = outages.reporter('kafka');
       return ensureTopics({ connection, topics, logger, clock, signal, onUnavailable });
     },
     stopSenders: async () => {
-      await Promise.all([deadLetterSender.stop(), outcomeSender?.stop()]);
+      await Promise.all([deadLetterSender.stop(), outcomeSender?.stop(), decisionSender?.stop()]);
     },
   };
 }

@@ -62,12 +62,12 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       onFatal(`the consumer can not go on: ${error.message}`, error);
     },
   });
-  const { consumer, outcomes } = flow;
+  const { consumer, outcomes, decisions } = flow;
 
   const guard = { killSwitch: () => killSwitch.isSet(), isWithdrawn: documents.isWithdrawn };
   const delivery = openDelivery(config, {
     ...shared,
-    ...{ redis, workerRedis: connections.worker, prefix, deliveries, guard, outcomes },
+    ...{ redis, workerRedis: connections.worker, prefix, deliveries, guard, outcomes, decisions },
     pushApi: partners.pushApi,
   });
   const { worker, sweeper } = delivery;

@@ -92,7 +92,12 @@ function checkTogether(values: Values, present: (name: VariableName) => boolean)
   if (values.REDIS_CLUSTER && /[1-9]/.test(new URL(values.REDIS_URL).pathname)) {
     problems.push({ variable: 'REDIS_URL', message: 'expected no database: a cluster has only the one' });
   }
-  const topics: VariableName[] = ['KAFKA_TOPIC', 'KAFKA_DEAD_LETTER_TOPIC', 'KAFKA_OUTCOME_TOPIC'];
+  const topics: VariableName[] = [
+    'KAFKA_TOPIC',
+    'KAFKA_DEAD_LETTER_TOPIC',
+    'KAFKA_OUTCOME_TOPIC',
+    'KAFKA_DECISION_TOPIC',
+  ];
   for (const [index, name] of topics.entries()) {
     const twin = topics
       .slice(0, index)
@@ -111,6 +116,8 @@ function shapeConfig(values: Values) {
       topic: values.KAFKA_TOPIC,
       deadLetterTopic: values.KAFKA_DEAD_LETTER_TOPIC,
       outcomeTopic: values.KAFKA_OUTCOME_TOPIC,
+      decisionTopic: values.KAFKA_DECISION_TOPIC,
+      decisionSamplePercent: values.DECISION_SAMPLE_PERCENT,
       start: values.KAFKA_START,
       ssl: values.KAFKA_SSL,
       sasl:

@@ -58,6 +58,12 @@ const count = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
     max,
   );
 
+const percent = z
+  .string()
+  .regex(/^\d{1,3}(\.\d{1,9})?$/, 'expected a number from 0 to 100')
+  .transform(Number)
+  .refine((found) => found <= 100, 'expected a number from 0 to 100');
+
 const flag = z
   .enum(['true', 'false'], { error: 'expected true or false' })
   .transform((text) => text === 'true');
@@ -162,6 +168,12 @@ export const VARIABLES = {
   KAFKA_SASL_USERNAME: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
   KAFKA_SASL_PASSWORD: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
   KAFKA_OUTCOME_TOPIC: optional(topic, 'Every outcome as a JSON record, keyed by user'),
+  KAFKA_DECISION_TOPIC: optional(topic, 'What decisions saw as JSON records, keyed by user'),
+  DECISION_SAMPLE_PERCENT: defaulted(
+    percent,
+    100,
+    'Of how many users decisions are recorded there: a stable share, all events of each',
+  ),
   KAFKA_SESSION_TIMEOUT_MS: defaulted(
     durationMs(1000, MAX_SESSION_TIMEOUT_MS),
     15_000,

@@ -10,9 +10,11 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
+import { createSeen } from './decision-seen.ts';
 import { createOutageRetry, untilAcknowledged } from './outage-retry.ts';
 import { createProcessEvent, type ProcessEvent, type ProcessPorts } from './process-event.ts';
 import { createLetterPublisher, type LetterPublisher } from './publish-dead-letter.ts';
+import { createRecordDecision, type DecisionRecording, type RecordDecision } from './record-decision.ts';
 import { createRecallAhead, type RecallAhead } from './recall-ahead.ts';
 import type { DeadLetters, OutcomeLog, Waiting } from './ports.ts';
 import type { EventWork, EventHandler } from '../domain/event-work.ts';
@@ -31,6 +33,8 @@ export interface EdgePorts extends ProcessPorts {
   readonly deadLetters: DeadLetters;
   /** Undefined where no outcome topic is set. */
   readonly outcomes: OutcomeLog | undefined;
+  /** Undefined where no decision topic is set. */
+  readonly decisions?: DecisionRecording | undefined;
   readonly logger: Logger;
   readonly waiting: Waiting;
   readonly pod: string;
@@ -42,6 +46,7 @@ export function createEventHandler(edge: EdgePorts): EventHandler {
     ...edge,
     claims,
     deadLetters: createLetterPublisher(edge.deadLetters),
+    recordDecision: edge.decisions && createRecordDecision(edge.decisions, edge),
     processEvent: createProcessEvent({ ...edge, claims }),
   };
   return (piece) => {
@@ -54,6 +59,7 @@ interface HandlerPorts extends Omit<EdgePorts, 'deadLetters'> {
   readonly claims: RecallAhead;
   readonly deadLetters: LetterPublisher;
   readonly processEvent: ProcessEvent;
+  readonly recordDecision: RecordDecision | undefined;
 }
 
 // eslint-disable-next-line no-restricted-syntax -- one is made for every event: closures cost microseconds then
@@ -88,8 +94,9 @@ class ReceivedEvent implements EventWork {
     const ports = this.#ports;
     try {
       let outcome: Outcome;
+      let run: EventRun | undefined;
       if (validated.ok) {
-        const run = this.#runOf(validated.event, ownership);
+        run = this.#runOf(validated.event, ownership);
         try {
           outcome = await ports.processEvent(run);
         } catch (error) {
@@ -98,9 +105,11 @@ class ReceivedEvent implements EventWork {
       } else {
         outcome = refused(validated);
       }
+      const recorded = run?.seen === undefined ? undefined : recordSeen(run, outcome, ports);
       if (ports.outcomes !== undefined || outcome.kind === 'dead_lettered') {
-        await acknowledge(piece, validated, outcome, ownership, ports);
-      }
+        const acknowledged = acknowledge(piece, validated, outcome, ownership, ports);
+        await (recorded === undefined ? acknowledged : Promise.all([acknowledged, recorded]));
+      } else if (recorded !== undefined) await recorded;
       ports.meter.ended(outcome, {
         durationMs: monotonicMs() - this.#receivedAtMs,
         endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
@@ -114,13 +123,24 @@ class ReceivedEvent implements EventWork {
   #runOf(event: LocationEvent, ownership: Ownership): EventRun {
     const { source, envelope } = this.#origin;
     const traceparent = continueTrace(envelope.headers['traceparent']);
-    return { event, source, traceparent, receivedAtMs: this.#receivedAtMs, ownership };
+    const { decisions, documents } = this.#ports;
+    const seen = decisions?.log.includes(event.userId) === true ? createSeen(documents.rules()) : undefined;
+    return { event, source, traceparent, receivedAtMs: this.#receivedAtMs, ownership, seen };
   }
 
   abandon(): void {
     if (this.#validated.ok) this.#ports.claims.forget(this.#validated.event);
     this.#ports.meter.abandoned();
   }
+}
+
+async function recordSeen(
+  { event, seen, ownership }: EventRun,
+  outcome: Outcome,
+  { recordDecision, clock }: HandlerPorts,
+): Promise<void> {
+  if (seen === undefined) return;
+  await recordDecision?.({ event, seen, outcome, endedAtMs: clock.now() }, ownership);
 }
 
 function refused({ reason, error }: Validated & { ok: false }): Outcome {

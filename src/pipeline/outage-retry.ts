@@ -70,21 +70,23 @@ export function createOutageRetry(
 /**
  * Repeats `task` while it rejects with `UnavailableError`; any other error passes through. The event gives its place
  * back for good: it only waits for an acknowledgement. One that never comes holds back its own offset and its own user.
+ * With `keepsPlace` no other event begins in its place meanwhile.
  *
  * @param what gives the acknowledgement.
  * @throws AbandonedError when ownership is revoked while waiting.
  */
-export async function untilAcknowledged(
-  task: () => Promise<void>,
+export async function untilAcknowledged<T>(
+  task: () => Promise<T>,
   what: string,
   ownership: Ownership,
   ports: OutageRetryPorts,
-): Promise<void> {
+  keepsPlace = false,
+): Promise<T> {
   const { clock, logger, waiting } = ports;
-  ownership.park();
+  if (!keepsPlace) ownership.park();
   const wait = waiting.begin(what, monotonicMs());
   try {
-    await retry(task, {
+    return await retry(task, {
       ...{ clock, backoff: BACKOFF, isCurable: isUnavailable },
       // Made on demand, which most acknowledgements never need.
       get signal() {

@@ -40,11 +40,20 @@ export interface Ruleset {
     timeZone: string | undefined,
     atMs: number,
   ): { readonly quiet: boolean; readonly nextStartMs: number | undefined };
+  /** The local time that conditions see; undefined where neither the time zone nor the document's own serves. */
+  localTime(timeZone: string | undefined, atMs: number): LocalTime | undefined;
   /**
    * Which coupons remain, best first, each with its push's text; and why the others fell out. At once where that takes
    * no longer than a few ms, else in turns of the event loop. Coupons that a second's work has not come to are excluded.
    */
   rank(event: LocationEvent, coupons: readonly Coupon[], context: RankContext): Ranking | Promise<Ranking>;
+}
+
+export interface LocalTime {
+  /** 0–23. */
+  readonly hour: number;
+  /** 1–7 from Monday. */
+  readonly weekday: number;
 }
 
 export interface RankContext {
@@ -202,6 +211,44 @@ export interface DeadLetters {
 export interface OutcomeLog {
   /** Resolves once the broker has acknowledged it. */
   record(outcome: OutcomeRecord): Promise<void>;
+}
+
+// ── Decisions ────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a run saw on its way to its outcome. One object an event that is recorded; each of its runs begins it anew. */
+export interface DecisionSeen {
+  /** The version that was gone by last. */
+  rules: Ruleset;
+  /** Epoch ms by this pod's clock when the filters were asked first, and last; undefined: not yet. */
+  firstAskedMs: number | undefined;
+  lastAskedMs: number | undefined;
+  /** Ms that this pod's clock was ahead of Redis's then. */
+  podAheadMs: number;
+  /** The event's own, else its merchant's. */
+  timeZone: string | undefined;
+  /** Undefined: the coupon side was not asked, or has not answered. */
+  answer: CouponAnswer | undefined;
+  /** Of the answer's coupons, in their order, as the merchants document had them then. */
+  merchants: readonly (Merchant | undefined)[];
+}
+
+/** A decision that is to be recorded. */
+export interface Decision {
+  readonly event: LocationEvent;
+  readonly seen: DecisionSeen;
+  readonly outcome: Outcome;
+  /** Epoch ms: the moment of the outcome. */
+  readonly endedAtMs: number;
+}
+
+/** @returns the decision's line of JSON, which holds no coordinates. @param withoutCoupons says that they are too large. */
+export type DescribeDecision = (decision: Decision, withoutCoupons?: boolean) => string;
+
+export interface DecisionLog {
+  /** Whether this user's decisions are recorded: a stable share of all users. */
+  includes(userId: string): boolean;
+  /** Resolves once the broker has acknowledged it, or has refused it for good for its size. */
+  record(userId: string, line: string): Promise<'recorded' | 'too_large'>;
 }
 
 // ── Being watched ────────────────────────────────────────────────────────────────────────────────────────

@@ -5,6 +5,7 @@
  */
 import type { Outcome } from '../domain/outcome.ts';
 import { monotonicMs, type Clock } from '../runtime/clock.ts';
+import { noteBegun } from './decision-seen.ts';
 import type { Claims, CouponSource, Documents, FlowMeter, Places, PushQueue, Stage } from './ports.ts';
 import { createApplyEventFilters } from './steps/apply-event-filters.ts';
 import { createApplyRules } from './steps/apply-rules.ts';
@@ -76,6 +77,7 @@ export function createProcessEvent(ports: ProcessPorts): ProcessEvent {
 
   return async (run) => {
     const context: EventContext = { ...run, rules: documents.rules(), releaseCoupons: undefined };
+    if (run.seen !== undefined) noteBegun(run.seen, run.event, context.rules, documents);
     try {
       return await decide(context);
     } finally {

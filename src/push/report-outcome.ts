@@ -10,7 +10,8 @@ import type { DeliveryStore, EndedPush } from '../domain/delivery.ts';
 import { within } from '../runtime/deadline.ts';
 import { UnavailableError } from '../runtime/errors.ts';
 import type { OutcomeRecord } from '../domain/outcome.ts';
-import type { OutcomeLog } from '../pipeline/ports.ts';
+import type { DeliveryRecord } from '../domain/decision.ts';
+import type { DecisionLog, OutcomeLog } from '../pipeline/ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { DeliveryMeter, ReportOutcome } from './ports.ts';
 import { untilRedis } from '../redis/until-redis.ts';
@@ -18,6 +19,8 @@ import { untilRedis } from '../redis/until-redis.ts';
 export interface ReportOptions {
   /** Undefined where no outcome topic is set. */
   readonly outcomeLog: OutcomeLog | undefined;
+  /** Undefined where no decision topic is set. */
+  readonly decisionLog?: DecisionLog | undefined;
   readonly store: Pick<DeliveryStore, 'reported'>;
   readonly meter: DeliveryMeter;
   readonly clock: Clock;
@@ -42,15 +45,17 @@ interface LateReport {
  * reported again later.
  */
 export function createReportOutcome(options: ReportOptions): ReportOutcome {
-  const { outcomeLog, store, meter, clock, pod, signal } = options;
+  const { outcomeLog, decisionLog, store, meter, clock, pod, signal } = options;
   const late = new Map<string, LateReport>();
 
-  const reportOutcome = async ({ ref, outcome, envelope, reporter }: EndedPush): Promise<void> => {
+  const reportOutcome = async (ended: EndedPush): Promise<void> => {
+    const { ref, outcome, envelope, reporter } = ended;
     const { couponId, merchantId, rulesVersion } = envelope.push;
+    const at = new Date(clock.now()).toISOString();
     const record: OutcomeRecord = {
       eventId: ref.eventId,
       userId: ref.userId,
-      at: new Date(clock.now()).toISOString(),
+      at,
       outcome,
       couponId,
       merchantId,
@@ -59,7 +64,10 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
       pod,
       source: envelope.source,
     };
-    await outcomeLog?.record(record);
+    // The decision topic takes no part of a request with the outcome topic: their acknowledgements are waited for at once.
+    const recorded =
+      decisionLog?.includes(ref.userId) === true ? recordDelivery(decisionLog, ended, at) : undefined;
+    await Promise.all([outcomeLog?.record(record), recorded]);
     const first = await untilRedis(() => store.reported(ref, reporter), clock, signal);
     if (first) meter.delivered(outcome, envelope);
   };
@@ -89,6 +97,15 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
     goOnLater(key, report);
     throw notYet();
   };
+}
+
+/** A recording needs to know when the push ended: the user's caps go by it. */
+async function recordDelivery(log: DecisionLog, { ref, outcome }: EndedPush, at: string): Promise<void> {
+  const { userId, eventId } = ref;
+  const delivery: DeliveryRecord = { userId, eventId, kind: 'delivery', v: 1, at, outcome };
+  const answer = await log.record(userId, JSON.stringify(delivery));
+  if (answer === 'too_large')
+    throw new UnavailableError('decision topic', 'the topic refuses every record as too large');
 }
 
 function notYet(): UnavailableError {

@@ -7,22 +7,19 @@
 import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
-import type { Candidate, Exclusion, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
+import type { Candidate, Exclusion, LocalTime, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
 import { MINUTE_MS } from './document/duration.ts';
 import { compileExpression, type Condition } from './language/expression.ts';
 import { isSpent, workInTurns, type Budget } from './in-turns.ts';
 import { createLimits } from './limits.ts';
 import { createPushText } from './push-text.ts';
-import { SUPPRESS } from './quiet-hours.ts';
 import type { RulesDocument } from './document/schema.ts';
 import type { TextValues } from './language/template.ts';
-import { localTime } from './time-zone.ts';
 import {
   couponVariables,
   eventVariables,
   merchantVariables,
   type EventVariables,
-  type LocalTime,
   type Variables,
 } from './language/variables.ts';
 import { hideCoordinates } from './language/unknown-coordinates.ts';
@@ -48,12 +45,10 @@ const MAX_OWN_MS = 1000;
 /** What excludes the coupons that nobody came to. */
 const OUT_OF_TIME = { rule: 'rules', error: 'the rules took more than a second for one event' };
 
-export function createRank(document: RulesDocument): Ruleset['rank'] {
+export function createRank(document: RulesDocument, localTime: Ruleset['localTime']): Ruleset['rank'] {
   const brokenLimit = createLimits(document);
   const rules = compileAll(document);
   const writeText = createPushText(document.push);
-  const unknownZone = document.quietHours?.unknownTimeZone;
-  const fallbackZone = unknownZone === SUPPRESS ? undefined : unknownZone;
 
   function* rankInSteps(
     event: LocationEvent,
@@ -61,8 +56,7 @@ export function createRank(document: RulesDocument): Ruleset['rank'] {
     { nowMs, timeZone, findMerchant, places }: RankContext,
     budget: Budget,
   ): Generator<undefined, Ranking> {
-    const zone = timeZone ?? fallbackZone;
-    const local = zone === undefined ? undefined : localTime(zone, nowMs);
+    const local = localTime(timeZone, nowMs);
     const seen = eventVariables(event, { nowMs, timeZoneKnown: timeZone !== undefined, local });
     if (places.noteUnknown !== undefined) hideCoordinates(seen, places.noteUnknown);
     const candidates: Candidate[] = [];

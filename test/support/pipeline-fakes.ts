@@ -34,6 +34,7 @@ export function ruleset(changes: Partial<Ruleset> = {}): Ruleset {
     merchantLimit: () => undefined,
     inRollout: () => true,
     quietHours: () => ({ quiet: false, nextStartMs: undefined }),
+    localTime: () => undefined,
     rank: (_event, coupons) => ({
       candidates: coupons.map((found) => ({ coupon: found, score: 1, text: () => ({ title: found.title }) })),
       exclusions: [],

@@ -46,6 +46,8 @@ export interface RecordSenderOptions {
   readonly logger: Logger;
   /** How long a record waits for company, ms. Default 5. */
   readonly lingerMs?: number;
+  /** What large batches are packed with. Default `gzip`, which every broker and reader knows. */
+  readonly packing?: 'gzip' | 'zstd';
   /** Why the topic refuses everything; undefined once it takes a record again. Must not throw. */
   readonly onUnavailable?: (reason: string | undefined) => void;
 }
@@ -77,6 +79,7 @@ export function createRecordSender(
     openKafka(options, choose),
 ): RecordSender {
   const { topic, service = 'Kafka', lingerMs = 5 } = options;
+  const packing = CompressionTypes[options.packing === 'zstd' ? 'ZSTD' : 'GZIP'];
   const placement = createPlacement(topic);
   const producer = openProducer(placement.choose);
   const connect = createConnector(producer);
@@ -93,6 +96,9 @@ export function createRecordSender(
   let late = 0;
   let isRefused = false;
   let isStopped = false;
+
+  const compressionOf = (batch: readonly Outgoing[]): CompressionTypes =>
+    batch.reduce((sum, one) => sum + one.bytes, 0) >= PACK_FROM_BYTES ? packing : CompressionTypes.None;
 
   /** One request for each broker. @returns the records without an acknowledgement, and why where brokers said it. */
   async function request(
@@ -282,11 +288,6 @@ function createConnector(producer: SendingProducer): () => Promise<void> {
     });
     return connecting;
   };
-}
-
-function compressionOf(batch: readonly Outgoing[]): CompressionTypes {
-  const bytes = batch.reduce((sum, one) => sum + one.bytes, 0);
-  return bytes >= PACK_FROM_BYTES ? CompressionTypes.GZIP : CompressionTypes.None;
 }
 
 function sizeOf({ key, value, headers = {} }: Message): number {

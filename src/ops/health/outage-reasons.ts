@@ -9,8 +9,8 @@ export interface OutageReasons {
 }
 
 /** Topics of ours that may refuse whatever is written to them. */
-export type WrittenTopic = 'dead-letter topic' | 'outcome topic';
-export const WRITTEN_TOPICS: readonly WrittenTopic[] = ['dead-letter topic', 'outcome topic'];
+export const WRITTEN_TOPICS = ['dead-letter topic', 'outcome topic', 'decision topic'] as const;
+export type WrittenTopic = (typeof WRITTEN_TOPICS)[number];
 
 export function createOutageReasons(): OutageReasons {
   const known = new Map<string, string>();

@@ -1,7 +1,8 @@
 /** The filters that cost nothing, in the order in which the contract lists their reasons. */
-import type { LocationEvent } from '../../domain/event.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { noteAsked } from '../decision-seen.ts';
 import type { Documents } from '../ports.ts';
+import { timeZoneOf } from '../time-zone-of.ts';
 import type { CapPeek } from './resume-claim.ts';
 import { staleAt, type AgeLimit, type StaleAt } from './stale-at.ts';
 import { filtered, next, type Step } from './step.ts';
@@ -24,8 +25,12 @@ interface FilterPorts extends AgeLimit {
 
 export function createApplyEventFilters(ports: FilterPorts): Step<CapPeek, PassedFilters> {
   const { documents, clock } = ports;
-  return ({ event, rules }, { fullCap }) => {
+  return ({ event, rules, seen }, { fullCap }) => {
     const nowMs = clock.now();
+    if (seen !== undefined) {
+      const podAheadMs = ports.podAheadMs?.() ?? 0;
+      noteAsked(seen, { nowMs, rules, timeZone: timeZoneOf(event, documents), podAheadMs });
+    }
     const stale = staleAt(event, rules, ports);
     const { maxAccuracyMeters: maxAccuracy, triggers } = rules;
     if (!rules.enabled) return filtered('disabled', 'enabled', rules);
@@ -48,11 +53,6 @@ export function createApplyEventFilters(ports: FilterPorts): Step<CapPeek, Passe
     if (fullCap !== undefined) return filtered('cooldown', capName(fullCap), rules);
     return next({ nowMs, timeZone, staleAt: stale, quietFromMs: nextStartMs });
   };
-}
-
-function timeZoneOf({ timeZone, merchantId }: LocationEvent, documents: Documents): string | undefined {
-  if (timeZone !== undefined || merchantId === undefined) return timeZone;
-  return documents.findMerchant(merchantId)?.timeZone;
 }
 
 /** As the rule document counts its caps. */

@@ -1,13 +1,15 @@
 /** The one call that is made for every event that came this far, and what its answer decides. */
 import type { Coupon } from '../../domain/coupon.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { CouponAnswer, CouponSource } from '../ports.ts';
+import { noteAnswer } from '../decision-seen.ts';
+import type { CouponAnswer, CouponSource, Documents } from '../ports.ts';
 import { staleAt, type AgeLimit, type StaleAt } from './stale-at.ts';
 import { done, filtered, next, type AsyncStep, type EventContext, type StepResult } from './step.ts';
 
 interface CouponPorts extends AgeLimit {
   readonly coupons: CouponSource;
   readonly clock: Clock;
+  readonly documents: Documents;
 }
 
 interface UntilStale {
@@ -40,6 +42,7 @@ export function createRequireCoupons(ports: CouponPorts): AsyncStep<UntilStale, 
     let answer = await ask(context, until.atMs);
     if (answer.kind === 'stale') answer = await askOnWhileFresh(context, until.atMs);
     if (answer.kind === 'coupons') context.releaseCoupons = answer.release;
+    if (context.seen !== undefined) noteAnswer(context.seen, answer, ports.documents);
     return judge(answer, context, until);
   };
 }

@@ -8,7 +8,7 @@ import type { FilterReason, Outcome } from '../../domain/outcome.ts';
 import type { Ownership } from '../../domain/ownership.ts';
 import type { PushEnvelope } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
-import type { Ruleset } from '../ports.ts';
+import type { DecisionSeen, Ruleset } from '../ports.ts';
 
 /** An event that is to be decided, as the edge hands it in. */
 export interface EventRun {
@@ -18,6 +18,8 @@ export interface EventRun {
   /** When the event came into the pod, `monotonicMs()`. */
   readonly receivedAtMs: number;
   readonly ownership: Ownership;
+  /** Undefined where the decision is not recorded. */
+  readonly seen?: DecisionSeen | undefined;
 }
 
 /** What every step knows of its event. One object a run: closures and copies would cost microseconds. */

@@ -4,6 +4,7 @@ import type { Ruleset } from '../../pipeline/ports.ts';
 import { durationMs, MINUTE_MS } from './duration.ts';
 import { createMerchantLimit } from '../merchant-limit.ts';
 import { createQuietHours } from '../quiet-hours.ts';
+import { createLocalTime } from '../local-time.ts';
 import { createRank } from '../rank.ts';
 import { createRollout } from '../rollout.ts';
 import type { RulesDocument } from './schema.ts';
@@ -13,6 +14,7 @@ const DEFAULT_PUSH_TTL_MS = 30 * MINUTE_MS;
 /** @param hash of the document's bytes. */
 export function compileRules(document: RulesDocument, hash: string): Ruleset {
   const { event, push, rollout } = document;
+  const localTime = createLocalTime(document.quietHours);
   return Object.freeze({
     version: document.version,
     hash,
@@ -25,6 +27,7 @@ export function compileRules(document: RulesDocument, hash: string): Ruleset {
     merchantLimit: createMerchantLimit(document),
     inRollout: createRollout(rollout?.percent ?? 100, rollout?.salt ?? ''),
     quietHours: createQuietHours(document.quietHours),
-    rank: createRank(document),
+    localTime,
+    rank: createRank(document, localTime),
   });
 }

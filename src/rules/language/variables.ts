@@ -6,6 +6,7 @@ import type { Coupon } from '../../domain/coupon.ts';
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Merchant } from '../../domain/merchant.ts';
 import type { VARIABLES, VariableValues } from '../../domain/rule-variables.ts';
+import type { LocalTime } from '../../pipeline/ports.ts';
 
 /** CEL tells types apart by their constructor; each value names its own, the cheapest way to have one. */
 export const BRANDS = {
@@ -35,13 +36,7 @@ function seen(text: string | undefined): string {
   return text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
 }
 
-export interface LocalTime {
-  /** 0–23; 0 where no time zone serves. */
-  readonly hour: number;
-  /** 1–7 from Monday; 0 where no time zone serves. */
-  readonly weekday: number;
-}
-
+/** Where no time zone serves, hour and weekday are 0. */
 export function eventVariables(
   event: LocationEvent,
   moment: { readonly nowMs: number; readonly timeZoneKnown: boolean; readonly local: LocalTime | undefined },

@@ -52,6 +52,19 @@ describe('a good environment', () => {
     });
   });
 
+  it('records decisions of all users, of none, or of a share in between, where a topic is set', () => {
+    expect(readConfig(good).kafka).toMatchObject({ decisionTopic: undefined, decisionSamplePercent: 100 });
+    for (const [given, percent] of [
+      ['0', 0],
+      ['0.25', 0.25],
+      ['100', 100],
+    ] as const) {
+      const environment = { ...good, KAFKA_DECISION_TOPIC: 'seen', DECISION_SAMPLE_PERCENT: given };
+      const { kafka } = readConfig(environment);
+      expect(kafka).toMatchObject({ decisionTopic: 'seen', decisionSamplePercent: percent });
+    }
+  });
+
   it('gives every pod its own name', () => {
     expect(readConfig(good).pod).not.toBe(readConfig(good).pod);
   });
@@ -160,6 +173,19 @@ describe('faults', () => {
     expect(problems({ ...good, KAFKA_DEAD_LETTER_TOPIC: 'location-events' })).toHaveProperty(
       'KAFKA_DEAD_LETTER_TOPIC',
     );
+  });
+
+  it('a decision topic that is another topic of ours', () => {
+    const topics = { KAFKA_OUTCOME_TOPIC: 'seen', KAFKA_DECISION_TOPIC: 'seen' };
+    expect(problems({ ...good, ...topics })).toEqual({
+      KAFKA_DECISION_TOPIC: 'expected another topic than KAFKA_OUTCOME_TOPIC',
+    });
+  });
+
+  it.each(['-1', '100.1', '1e1', '.5', '50%', 'half'])('a share of users that is %j', (share) => {
+    expect(problems({ ...good, DECISION_SAMPLE_PERCENT: share })).toEqual({
+      DECISION_SAMPLE_PERCENT: 'expected a number from 0 to 100',
+    });
   });
 
   it('never echoes a secret', () => {

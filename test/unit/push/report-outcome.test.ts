@@ -1,6 +1,9 @@
 /** What is said of a delivery that has ended, on the outcome topic and in the count. */
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
+import { readDecision } from '../../../src/domain/read-decision.ts';
+import type { DecisionLog } from '../../../src/pipeline/ports.ts';
+import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { createReportOutcome, type ReportOptions } from '../../../src/push/report-outcome.ts';
 import { envelopeOf } from '../../support/claims/claims-harness.ts';
 import { createBench, type DeliveryBench } from '../../support/claims/delivery-bench.ts';
@@ -60,4 +63,43 @@ it('a report that is late says so, and keeps only its own push from being report
   await report(ended('u-2'));
   expect(records.map(({ userId }) => userId)).toEqual(['u-1', 'u-2']);
   stuck.resolve(undefined);
+});
+
+describe('the decision topic', () => {
+  const log = (lines: string[], changes: Partial<DecisionLog> = {}): DecisionLog => ({
+    includes: (userId) => userId === 'u-1',
+    record: async (userId, line) => {
+      lines.push(`${userId}: ${line}`);
+      return 'recorded';
+    },
+    ...changes,
+  });
+
+  it('has when the push of a recorded user ended, and how', async () => {
+    const lines: string[] = [];
+    const report = open({ decisionLog: log(lines) });
+    await report(ended());
+    await report(ended('u-2'));
+    expect(lines).toHaveLength(1);
+    expect(readDecision(lines[0]?.slice('u-1: '.length) ?? '')).toEqual({
+      ok: true,
+      record: {
+        ...{ kind: 'delivery', v: 1, userId: 'u-1', eventId: 'e-1', outcome: 'sent' },
+        at: '2026-11-22T12:00:00.000Z',
+      },
+    });
+    expect(records).toHaveLength(2);
+  });
+
+  it.each(['rejects', 'too_large'] as const)(
+    'that %s leaves the delivery to be reported again',
+    async (how) => {
+      const record: DecisionLog['record'] = async () => {
+        if (how === 'too_large') return how;
+        throw new UnavailableError('decision topic', 'away');
+      };
+      await expect(open({ decisionLog: log([], { record }) })(ended())).rejects.toThrow(UnavailableError);
+      expect(counted).toEqual([]);
+    },
+  );
 });

@@ -3,6 +3,7 @@ import { KafkaJSProtocolError, type Message, type PartitionMetadata, type Produc
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/runtime/errors.ts';
 import type { OutcomeRecord } from '../../../../src/domain/outcome.ts';
+import { createDecisionLog } from '../../../../src/kafka/producers/decision-log.ts';
 import { createDeadLetters } from '../../../../src/kafka/producers/dead-letters.ts';
 import { createOutcomeLog } from '../../../../src/kafka/producers/outcome-log.ts';
 import type { RecordPlacement } from '../../../../src/kafka/producers/record-placement.ts';
@@ -254,4 +255,16 @@ test('a broker that goes away while records are sent one by one is asked once mo
   // Together, its partition apart, and the first one alone.
   expect(requests).toHaveLength(3);
   await sender.stop();
+});
+
+test('a decision is keyed by its user; what the topic refuses for its size is told, anything else is waited for', async () => {
+  const { sender, sent } = scriptedSender(({ value }) =>
+    value === 'large' ? 'too_large' : value === 'odd' ? 'invalid' : 'sent',
+  );
+  const log = createDecisionLog(sender, (userId) => userId !== 'u-2');
+  expect([log.includes('u-1'), log.includes('u-2')]).toEqual([true, false]);
+  expect(await log.record('u-1', 'line')).toBe('recorded');
+  expect(sent).toEqual([{ key: 'u-1', value: 'line' }]);
+  expect(await log.record('u-1', 'large')).toBe('too_large');
+  await expect(log.record('u-1', 'odd')).rejects.toMatchObject({ service: 'decision topic' });
 });
