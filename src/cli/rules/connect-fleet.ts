@@ -3,18 +3,10 @@ import { once } from 'node:events';
 import { closeRedis, misfitOf, openRedis } from '../../redis/connection.ts';
 import { createKillSwitch } from '../../claims/kill-switch.ts';
 import { announceDocuments, livePods } from '../../ops/pods.ts';
-import type { Logger } from '../../runtime/logger.ts';
 import type { Fleet, FleetAddress } from './ports.ts';
+import { silentLogger } from './silent-logger.ts';
 
 const CONNECT_WITHIN_MS = 5000;
-
-/** A command says itself what failed. */
-const silent: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** @throws Error where Redis doesn't answer within 5 s; the address, which may hold a password, is not named. */
 export async function connectFleet({ url, cluster, prefix }: FleetAddress): Promise<Fleet> {
@@ -23,7 +15,7 @@ export async function connectFleet({ url, cluster, prefix }: FleetAddress): Prom
     cluster,
     purpose: 'commands',
     name: `${prefix}:rules-command`,
-    logger: silent,
+    logger: silentLogger,
   });
   try {
     await once(redis, 'ready', { signal: AbortSignal.timeout(CONNECT_WITHIN_MS) });

@@ -3,6 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../rules/document/duration.ts';
 import { check } from './check.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
+import { parseInstant } from '../../domain/civil.ts';
+import { record } from './record.ts';
 import { upload } from './upload.ts';
 import { errorText } from '../../runtime/error-text.ts';
 
@@ -41,6 +43,23 @@ export async function runRulesCommand(
     .action(async (file: string, options: { readonly timeout: number }) => {
       exitCode = await upload(file, options.timeout, context);
     });
+  program
+    .command('record')
+    .description('writes what decisions saw to a file, which `simulate` replays; needs KAFKA_DECISION_TOPIC')
+    .requiredOption(
+      '--since <time>',
+      'from then on: a duration back from now, such as 24h, or RFC 3339',
+      momentOption,
+    )
+    .option('--until <time>', 'up to then; default: now', momentOption)
+    .requiredOption('--out <file>', 'one JSON line a decision; packed where the name ends in .gz')
+    .option('--force', 'replace the file where it exists', false)
+    .option('--users <percent>', 'only this share of users, the same ones each time', percentOption, 100)
+    .option('--json', 'say what was written as JSON', false)
+    .action(async (options: RecordFlags) => {
+      const { since: sinceMs, until: untilMs, users: usersPercent, ...others } = options;
+      exitCode = await record({ sinceMs, untilMs, usersPercent, ...others }, context);
+    });
 
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -51,6 +70,33 @@ export async function runRulesCommand(
     context.complain(errorText(error));
     return 1;
   }
+}
+
+interface RecordFlags {
+  readonly since: number;
+  readonly until?: number;
+  readonly out: string;
+  readonly force: boolean;
+  readonly users: number;
+  readonly json: boolean;
+}
+
+/** @returns epoch ms. */
+function momentOption(text: string): number {
+  const backMs = parseDuration(text);
+  const atMs = backMs === undefined ? parseInstant(text) : Date.now() - backMs;
+  if (atMs === undefined) {
+    throw new InvalidArgumentError(
+      'Expected a duration such as 24h, or a time such as 2026-11-22T10:00:00Z.',
+    );
+  }
+  return atMs;
+}
+
+function percentOption(text: string): number {
+  const percent = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected more than 0, at most 100.');
+  return percent;
 }
 
 function durationOption(text: string): number {

@@ -21,7 +21,7 @@ import type { StretchLimits } from '../codecs/record-stretches.ts';
 import { createPartitionFaults, type FaultPauses, type PartitionFault } from '../client/partition-faults.ts';
 
 /** The broker is not, or not yet, the partition’s leader: new metadata cures that. */
-const MOVED = new Set([
+export const MOVED = new Set([
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
@@ -138,7 +138,7 @@ export function createPartitionFetch(options: PartitionFetchOptions): PartitionF
           one.partitions.map(({ partition, fetchOffset }) => [partition, Number(fetchOffset)]),
         ),
       );
-      const answer = await ask(broker, { ...request, topics });
+      const answer = await askFetch(broker, { ...request, topics });
       const permit = await readPermits.acquire(ANSWER_BYTES);
       const budget: ReadBudget = { left: ANSWER_BYTES };
       const read: KafkajsAnswer['responses'][number]['partitions'][number][] = [];
@@ -189,8 +189,12 @@ function inTurn<T>(items: readonly T[], turn: number): T[] {
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
-/** @throws what kafkajs throws for a request that fails, and a broker's error for an answer that has one as a whole. */
-async function ask(broker: Broker, request: FetchRequest): Promise<FetchAnswer> {
+/**
+ * One fetch, its answer read by us.
+ *
+ * @throws what kafkajs throws for a request that fails, and a broker's error for an answer that has one as a whole.
+ */
+export async function askFetch(broker: Broker, request: FetchRequest): Promise<FetchAnswer> {
   const reading = withOwnAnswers(broker, ({ request: made, response, ...rest }) => {
     const version = made.apiVersion;
     if (version < OLDEST_VERSION || version > NEWEST_VERSION) {
