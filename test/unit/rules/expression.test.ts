@@ -1,7 +1,7 @@
 /** Conditions: what they see, what a load refuses, and that nothing in them can stall a pod. */
 import { describe, expect, it } from 'vitest';
 import { compileExpression } from '../../../src/rules/language/expression.ts';
-import { coupon, document, excluded, problems, rank, rules, type Scene } from './documents.ts';
+import { coupon, document, excluded, NOW, problems, rank, rules, type Scene } from './documents.ts';
 
 /** Whether the condition holds for the one coupon. */
 function holds(when: string, scene: Scene = {}, changes = {}): boolean {
@@ -84,6 +84,10 @@ describe('what a condition sees', () => {
     const bare = { couponId: 'c-1', merchantId: 'm-1', title: 't' };
     const ruleset = rules(`rules: [{ id: it, when: ${JSON.stringify(when)}, then: exclude }]`);
     expect(excluded(ruleset, [bare], { timeZone: undefined })).toEqual({ 'c-1': 'it' });
+  });
+
+  it('an event from a clock that is ahead of ours as one of now', () => {
+    expect(holds('event.ageSeconds == 0', { event: { occurredAtMs: NOW + 5000 } })).toBe(true);
   });
 
   it('local time by unknownTimeZone where the zone is unknown', () => {

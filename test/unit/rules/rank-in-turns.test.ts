@@ -64,6 +64,23 @@ describe('steps', () => {
     expect(await Promise.all(many)).toEqual([20, 20, 20]);
   });
 
+  it('that take next to no time share a turn', async () => {
+    const budget = { maxMs: Infinity, spentMs: 0 };
+    const steps = function* (): Generator<undefined, string> {
+      const endMs = performance.now() + 3;
+      while (performance.now() < endMs) yield undefined;
+      for (let step = 0; step < 20_000; step += 1) yield undefined;
+      return 'done';
+    };
+    const work = workInTurns(steps(), budget);
+    expect(await turnsDuring(Promise.resolve(work))).toBeLessThan(2000);
+    expect(await work).toBe('done');
+  });
+
+  it('may take the whole time that they have, and no more', () => {
+    expect([49, 50, 51].map((spentMs) => isSpent({ maxMs: 50, spentMs }))).toEqual([false, false, true]);
+  });
+
   it('that would never end are ended once their time is spent', async () => {
     const budget = { maxMs: 50, spentMs: 0 };
     const done = await workInTurns(busySteps(Infinity, 3, budget), budget);
@@ -113,6 +130,39 @@ describe('ranking', () => {
     expect(candidates.length + exclusions.length).toBe(many.length);
     expect(candidates.length).toBeGreaterThan(0);
     expect(exclusions.at(-1)).toMatchObject({ rule: 'rules', error: OUT_OF_TIME });
+  });
+
+  describe('may let the loop turn', () => {
+    /** Whether it does, where the coupon of merchant `slow` takes longer than what is done at once. */
+    const turns = (sections: string, count: number, slowAt: number): boolean => {
+      const coupons = Array.from({ length: count }, (_, at) =>
+        coupon(`c-${String(at)}`, { merchantId: at === slowAt ? 'slow' : 'm-1' }),
+      );
+      const ranking = rules(sections).rank(event, coupons, {
+        ...context,
+        findMerchant: (merchantId) => {
+          const endMs = performance.now() + (merchantId === 'slow' ? 3 : 0);
+          while (performance.now() < endMs);
+          return undefined;
+        },
+      });
+      return ranking instanceof Promise;
+    };
+    const light = (count: number): string =>
+      `rules:\n${Array.from({ length: count }, (_, at) => `  - { id: "r-${String(at)}", when: "event.locale == 'x'", then: exclude }\n`).join('')}`;
+    const heavy = 'rules: [{ id: heavy, when: \'coupon.title.matches("free")\', then: exclude }]';
+
+    it('at every 32nd coupon', () => {
+      expect([63, 64].map((count) => turns('', count, 40))).toEqual([false, true]);
+    });
+
+    it('after 124 rules of a coupon', () => {
+      expect([123, 124].map((count) => turns(light(count), 2, 1))).toEqual([false, true]);
+    });
+
+    it('before each rule that may take long', () => {
+      expect([light(1), heavy].map((sections) => turns(sections, 2, 1))).toEqual([false, true]);
+    });
   });
 
   it('fifteen bodies of 64 KiB searched for what stands at the ends of a line are searched at once', () => {

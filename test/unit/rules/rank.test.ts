@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { distanceMeters } from '../../../src/rules/distance.ts';
+import { createRank } from '../../../src/rules/rank.ts';
 import { coupon, excluded, NOW, rank, ranked, rules } from './documents.ts';
 
 const HOUR = 3_600_000;
@@ -72,6 +73,13 @@ describe('coupon limits', () => {
     });
     expect(ranked(rules('coupon: { minDiscountPercent: 0 }'), [bare])).toEqual(['c']);
   });
+
+  it('a coupon exactly as far away as is allowed passes', () => {
+    const place = away(1500);
+    const meters = distanceMeters({ latitude: 52.52, longitude: 13.405 }, place);
+    const limit = rules(`coupon: { maxDistanceMeters: ${String(meters)} }`);
+    expect(ranked(limit, [coupon('c', place)])).toEqual(['c']);
+  });
 });
 
 describe('the score', () => {
@@ -121,6 +129,20 @@ rules:
     expect(excluded(ruleset, [coupon('c')])).toEqual({ c: 'first' });
   });
 
+  it('a rule that could not be compiled is no rule to skip: nothing is made of the document', () => {
+    const caps = [{ per: 'user', max: 1, window: '24h' }] as const;
+    const broken = { id: 'mine', when: 'coupon.categry == "x"', then: 'exclude' } as const;
+    expect(() => createRank({ version: 'v1', caps: [...caps], rules: [broken] })).toThrow(
+      /^rule mine: there is no field "categry"/,
+    );
+  });
+
+  it('what a rule that failed has to say is told in its first 300 characters', () => {
+    const ruleset = rules('rules: [{ id: it, when: \'{"tea": 1}[coupon.category] > 3\', then: exclude }]');
+    const { exclusions } = rank(ruleset, [coupon('c', { category: 'x'.repeat(4000) })]);
+    expect(exclusions).toEqual([{ couponId: 'c', rule: 'it', error: `No such key: ${'x'.repeat(287)}` }]);
+  });
+
   it('built-in limits come before them', () => {
     const ruleset = rules(`
 coupon: { minDiscountPercent: 50 }
@@ -135,6 +157,16 @@ rules: [{ id: mine, when: 'true', then: exclude }]`);
       'z',
       'a',
     ]);
+  });
+});
+
+describe('the local time that rules see', () => {
+  const early = 'rules: [{ id: early, when: "event.localHour == 0", then: exclude }]';
+
+  it('is none where the time zone is unknown and quiet hours keep silent then', () => {
+    const silent = `quietHours: { from: "21:00", to: "08:00", unknownTimeZone: suppress }\n${early}`;
+    expect(excluded(rules(silent), [coupon('c')], { timeZone: undefined })).toEqual({ c: 'early' });
+    expect(ranked(rules(silent), [coupon('c')], { timeZone: 'Europe/Berlin' })).toEqual(['c']);
   });
 });
 

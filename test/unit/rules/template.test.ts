@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileTemplate, TEMPLATE_VARIABLES } from '../../../src/rules/language/template.ts';
-import { coupon, problems, document, rank, rules, type Scene } from './documents.ts';
+import { createPushText } from '../../../src/rules/push-text.ts';
+import type { Coupon } from '../../../src/domain/coupon.ts';
+import { coupon, NOW, problems, document, rank, rules, type Scene } from './documents.ts';
 
 function text(push: string, scene: Scene = {}, changes = {}) {
   return rank(rules(`push: ${push}`), [coupon('c-1', changes)], scene).candidates[0]?.text();
@@ -23,6 +25,11 @@ describe('without a push section', () => {
   it('a coupon without a body has a push without one', () => {
     expect(rank(rules(), [coupon('c-1')]).candidates[0]?.text()).toEqual({ title: 'Title of c-1' });
   });
+
+  it.each([{}, { body: '' }])('what a coupon lacks (%j) is no field of its push', (changes) => {
+    const [candidate] = rank(rules(), [coupon('c-1', changes)]).candidates;
+    expect(Object.keys(candidate?.text() ?? {})).toEqual(['title']);
+  });
 });
 
 describe('values', () => {
@@ -35,6 +42,58 @@ describe('values', () => {
     const merchants = [{ merchantId: 'm-1', name: 'Bean There', active: true }];
     const push = text(`{ body: ["${body}"] }`, { merchants }, { category: 'coffee', discountPercent: 12.5 });
     expect(push?.body).toBe('12.5% coffee at Bean There, enter');
+  });
+
+  const everything: Partial<Coupon> = {
+    merchantId: 'm-2',
+    body: 'Own body',
+    category: 'coffee',
+    discountPercent: 33.3349,
+    validUntilMs: NOW + 61.9 * 60_000,
+    ...near,
+  };
+  const scene: Scene = {
+    event: { merchantId: 'm-9', locale: 'de-AT' },
+    merchants: [{ merchantId: 'm-2', name: 'Bean There', tier: 'gold', category: 'cafe', active: true }],
+  };
+
+  it.each([
+    ['coupon.couponId', 'c-1'],
+    ['coupon.merchantId', 'm-2'],
+    ['coupon.title', 'Title of c-1'],
+    ['coupon.body', 'Own body'],
+    ['coupon.category', 'coffee'],
+    ['coupon.discountPercent', '33.33'],
+    ['coupon.distanceMeters', '111'],
+    ['coupon.remainingMinutes', '61'],
+    ['merchant.merchantId', 'm-2'],
+    ['merchant.name', 'Bean There'],
+    ['merchant.tier', 'gold'],
+    ['merchant.category', 'cafe'],
+    ['event.trigger', 'enter'],
+    ['event.merchantId', 'm-9'],
+    ['event.locale', 'de-AT'],
+    ['event.localHour', '13'],
+  ])('{{%s}} is %s', (name, value) => {
+    expect(text(`{ title: "<{{${name}}}>" }`, scene, everything)?.title).toBe(`<${value}>`);
+  });
+
+  it.each([
+    'coupon.category',
+    'coupon.distanceMeters',
+    'coupon.remainingMinutes',
+    'merchant.name',
+    'merchant.tier',
+    'merchant.category',
+    'event.merchantId',
+    'event.locale',
+    'event.localHour',
+  ])('without {{%s}} there is no such text', (name) => {
+    expect(text(`{ title: "<{{${name}}}>" }`, { timeZone: undefined })?.title).toBe('Title of c-1');
+  });
+
+  it('a discount of 0 is a value', () => {
+    expect(text('{ title: "{{coupon.discountPercent}}" }', {}, { discountPercent: 0 })?.title).toBe('0');
   });
 
   it('a text that braces stand in is left alone', () => {
@@ -103,6 +162,14 @@ describe('languages', () => {
     expect(text(push, locale === undefined ? {} : { event: { locale } })).toEqual({ title, body });
   });
 
+  it('a script is a parent of its own', () => {
+    const scripts = '{ title: "A", locales: { zh: { title: "B" }, zh-Hant: { title: "C" } } }';
+    const titles = ['zh-Hant-TW', 'zh-Hans-CN', 'zh', 'en'].map(
+      (locale) => text(scripts, { event: { locale } })?.title,
+    );
+    expect(titles).toEqual(['C', 'B', 'B', 'A']);
+  });
+
   it('a language is found however it is spelt', () => {
     expect(
       text('{ title: "A", locales: { DE-at: { title: "B" } } }', { event: { locale: 'de-AT' } })?.title,
@@ -118,10 +185,24 @@ describe('checked when loaded', () => {
     ['{{event.userId}}', 3, /unknown variable/],
     ['{{coupon.title', 3, /no "}}"/],
     ['{{}}', 3, /unknown variable/],
+    ['{{latitude}}', 3, /unknown variable {{latitude}}; there are coupon.couponId, coupon.merchantId, /],
+    ['{{coupon.latitudes}}', 3, /unknown variable/],
+    [
+      '{{coupon.title}} {{coupon.titel}}',
+      20,
+      /^unknown variable {{coupon.titel}}; did you mean "coupon.title"\?$/,
+    ],
+    ['{{coupon.title}', 3, /^this "{{" has no "}}"$/],
+    ['}} {{coupon.title', 6, /no "}}"/],
+    ['{{coupon.distanceMeters', 3, /no "}}"/],
   ])('%s', (template, offset, message) => {
     const [found] = problems(document(`push:\n  title: "a: ${template}"\n`));
     expect(found?.[0]).toBe(`4:${String(11 + offset)} push.title`);
     expect(found?.[1]).toMatch(message);
+  });
+
+  it('a text that slips past the check is a defect, and no push', () => {
+    expect(() => createPushText({ title: 'At {{shop.name}}' })).toThrow(/unknown variable {{shop.name}}/);
   });
 
   it('any text is either refused or fills without throwing', () => {
