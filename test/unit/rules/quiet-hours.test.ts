@@ -148,3 +148,34 @@ describe('where the time zone is unknown', () => {
 it('without the section it is never quiet', () => {
   expect(createQuietHours(undefined)(undefined, 0)).toEqual({ quiet: false, nextStartMs: undefined });
 });
+
+describe('what is remembered', () => {
+  const noon = Date.parse('2026-11-22T12:00:00Z');
+  const ask = createQuietHours({ from: '21:00', to: '08:00' });
+
+  /** Another one for each number below 2 to the count of letters. */
+  const spelling = (area: string, city: string, number: number): string => {
+    const letters = Array.from(area + city, (letter, bit) =>
+      (number >> bit) & 1 ? letter.toUpperCase() : letter,
+    ).join('');
+    return `${letters.slice(0, area.length)}/${letters.slice(area.length)}`;
+  };
+
+  it('a zone’s answer is worked out once, and holds to the next flip', () => {
+    const first = ask('UTC', noon);
+    expect(ask('UTC', noon)).toBe(first);
+    expect(ask('UTC', noon + 9 * 3_600_000 - 1)).toBe(first);
+    expect(ask('UTC', noon + 9 * 3_600_000)).toMatchObject({ quiet: true });
+  });
+
+  it('of two thousand names of zones, which come from producers and have many spellings', () => {
+    const first = ask('UTC', noon);
+    const spellings = Array.from({ length: 2000 }, (_, at) => spelling('europe', 'berlin', at));
+    for (const zone of spellings.slice(0, 1999)) ask(zone, noon);
+    expect(ask('UTC', noon)).toBe(first);
+    ask(spellings[1999], noon);
+    const again = ask('UTC', noon);
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  });
+});

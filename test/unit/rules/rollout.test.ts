@@ -17,6 +17,12 @@ it('nobody at 0, everybody at 100', () => {
   expect(users.filter(createRollout(100, 'launch'))).toHaveLength(users.length);
 });
 
+it('answers yes or no, and a user’s place itself is just outside', () => {
+  const place = rolloutPosition('launch', 'user-1');
+  const answers = [0, place, place + 1e-9, 100].map((percent) => createRollout(percent, 'launch')('user-1'));
+  expect(answers).toEqual([false, false, true, true]);
+});
+
 it('only adds users when it is raised', () => {
   fc.assert(
     fc.property(

@@ -1,5 +1,5 @@
 /** The time on a user's wall, in zones with whole hours, halves, seconds and none, and at the edges of a day and a week. */
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findTransition, localTime, utcOffsetMs } from '../../../src/rules/time-zone.ts';
 
 const at = (text: string): number => Date.parse(text);
@@ -56,4 +56,84 @@ it.each([
   ['UTC', '1969-12-29T00:00:00Z', 0, 1],
 ])('in %s at %s it is hour %i of weekday %i', (zone, text, hour, weekday) => {
   expect(localTime(zone, at(text))).toEqual({ hour, weekday });
+});
+
+describe('Intl, which takes long', () => {
+  const QUARTER = 15 * MINUTE;
+  const HOUR = 60 * MINUTE;
+  const { DateTimeFormat } = Intl;
+  let made = 0;
+  let asked = 0;
+
+  beforeEach(() => {
+    const counting = new Proxy(DateTimeFormat, {
+      construct: (target, [locale, options]: [string, Intl.DateTimeFormatOptions]) => {
+        made += 1;
+        const formatter = new target(locale, options);
+        return {
+          format: (moment: number) => {
+            asked += 1;
+            return formatter.format(moment);
+          },
+        };
+      },
+    });
+    Reflect.set(Intl, 'DateTimeFormat', counting);
+  });
+
+  afterEach(() => {
+    Reflect.set(Intl, 'DateTimeFormat', DateTimeFormat);
+  });
+
+  /** How often it is asked meanwhile. */
+  const asks = (zone: string, ...moments: readonly number[]): number => {
+    const before = asked;
+    for (const moment of moments) utcOffsetMs(zone, moment);
+    return asked - before;
+  };
+
+  it('is asked once for six hours', () => {
+    const start = at('2026-06-01T00:00:00Z');
+    expect(asks('Asia/Tokyo', start)).toBe(2);
+    expect(asks('Asia/Tokyo', start, start + 6 * HOUR - 1, start + 1)).toBe(0);
+    expect(asks('Asia/Tokyo', start + 6 * HOUR)).toBe(2);
+    expect(asks('Asia/Tokyo', start + 6 * HOUR - 1)).toBe(2);
+  });
+
+  it('is asked each quarter of an hour where the offset is about to change', () => {
+    const change = at('2026-03-29T01:00:00Z');
+    const start = change - HOUR;
+    expect(asks('Europe/Madrid', start + 1)).toBe(2);
+    expect(asks('Europe/Madrid', start, start + QUARTER - 1)).toBe(0);
+    expect(asks('Europe/Madrid', start + QUARTER)).toBe(2);
+    expect(asks('Europe/Madrid', change - 1)).toBe(2);
+    expect(utcOffsetMs('Europe/Madrid', change)).toBe(2 * HOUR);
+  });
+
+  it('makes a formatter once for each name of a zone, and forgets them at five hundred', () => {
+    const start = at('2026-06-01T00:00:00Z');
+    let number = 0;
+    /** Each is another spelling of one name. */
+    const askAnother = (): void => {
+      const letters = Array.from('asiasingapore', (letter, bit) =>
+        (number >> bit) & 1 ? letter.toUpperCase() : letter,
+      ).join('');
+      utcOffsetMs(`${letters.slice(0, 4)}/${letters.slice(4)}`, start);
+      number += 1;
+    };
+    let days = 0;
+    const makesOne = (zone: string): boolean => {
+      const before = made;
+      utcOffsetMs(zone, start + (days += 1) * 24 * HOUR);
+      return made > before;
+    };
+    expect([makesOne('Asia/Dhaka'), makesOne('Asia/Dhaka')]).toEqual([true, false]);
+    while (number < 501 && !makesOne('Asia/Dhaka')) askAnother();
+    expect(number).toBeLessThan(501);
+    // The one that had no place, and Dhaka, are there now.
+    for (let left = 498; left > 0; left -= 1) askAnother();
+    expect(makesOne('Asia/Dhaka')).toBe(false);
+    askAnother();
+    expect(makesOne('Asia/Dhaka')).toBe(true);
+  });
 });
