@@ -52,8 +52,7 @@ export function createQuietHours(section: QuietHoursSection | undefined): AskQui
     // Each turn ends at a flip or passes one change of offset; zones make a few of these a year.
     for (let turn = 0; turn < 8; turn += 1) {
       const offset = utcOffsetMs(zone, now);
-      const toGo = modulo((quiet ? toMs : fromMs) - (now + offset), DAY_MS);
-      const flip = now + (toGo === 0 ? DAY_MS : toGo);
+      const flip = now + modulo((quiet ? toMs : fromMs) - (now + offset), DAY_MS);
       if (utcOffsetMs(zone, flip) === offset) return flip;
       now = findTransition(zone, now, flip);
       if (isQuiet(zone, now) !== quiet) return now;

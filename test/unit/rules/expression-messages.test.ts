@@ -38,6 +38,7 @@ describe('a name', () => {
 
 it.each([
   ['coupon.title > 3', "this can't be worked out (text and numbers don't mix): string > int"],
+  ['coupon.title == null', "this can't be worked out (text and numbers don't mix): string == null"],
   ['coupon.title', 'must be a condition that is true or false, and this is of type string'],
   ['coupon.discountPercent =', 'Unexpected character: ='],
   ['true &&', 'Unexpected token: EOF'],
