@@ -127,6 +127,13 @@ describe('a loop has at most 2,000 steps', () => {
     expect(verdict(`coupon.body.split(",").exists(a, ${asked})`)).toBe(text);
   });
 
+  it('a text that was joined may have as many parts as any', () => {
+    const parts = '["a", "b"].join(coupon.title).split(",")';
+    expect(verdict(`${parts}.exists(a, !(a == "1") || !(a == "2"))`)).toBe(
+      'too long a loop: 500 elements × 5 operations, of at most 2000',
+    );
+  });
+
   it('all that is asked of an element counts', () => {
     expect(
       verdict(

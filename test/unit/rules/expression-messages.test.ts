@@ -43,6 +43,7 @@ it.each([
   ['coupon.discountPercent =', 'Unexpected character: ='],
   ['true &&', 'Unexpected token: EOF'],
   ['dyn(coupon.title) > 3', 'dyn() switches the type check off and is not available'],
+  ['[dyn(1)].exists(a, a == 1)', 'dyn() switches the type check off and is not available'],
   ['bytes("{}").json() == 1', 'json() has no type to check and is not available'],
   ['cel.bind(x, 1, x == 1)', 'cel.bind() is not available'],
   [
