@@ -41,7 +41,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'rules/language': {
     sources: ['rules/language/*.ts'],
-    tests: ['rules/{expression,template,language}*.test.ts'],
+    tests: ['rules/{expression,template,language,unknown}*.test.ts'],
   },
   runtime: { sources: ['runtime/*.ts'], tests: ['runtime/*.test.ts'] },
   'runtime/collections': {
