@@ -1,4 +1,4 @@
-/** What an unknown key might have been: a neighbour mistyped, or a key of another section. */
+/** What an unknown key might have been: a neighbour mistyped, a key of another section, or a piece of a text. */
 import { formatPath, type Path } from './problem.ts';
 import { rulesJsonSchema } from './json-schema.ts';
 import { suggest } from '../language/suggest.ts';
@@ -13,16 +13,26 @@ interface SchemaNode {
 
 let root: SchemaNode | undefined;
 
-/** @param path the section that holds the key. */
-export function explainUnknownKey(key: string, path: Path): string {
+/**
+ * @param path the section that holds the key.
+ * @param value what stands behind the key.
+ */
+export function explainUnknownKey(key: string, path: Path, value: unknown): string {
   root ??= rulesJsonSchema();
   if (key === 'by' && path[0] === 'rules') return 'only a rule with "then: boost" has "by"';
-  const here = keysAt(root, path);
-  const nearest = suggest(key, here);
+  const nearest = nearestKey(key, path);
   if (nearest !== undefined) return `unknown key "${key}", did you mean "${nearest}"?`;
   const elsewhere = findElsewhere(root, key, []);
   if (elsewhere !== undefined) return `unknown key "${key}" here, it belongs to ${elsewhere}`;
-  return `unknown key "${key}"; there are ${here.join(', ')}`;
+  const here = keysAt(root, path);
+  const hint = value === null ? '; a text or number with a comma stands in quotes, or without its comma' : '';
+  return `unknown key "${key}"; there are ${here.join(', ')}${hint}`;
+}
+
+/** The key of the section at `path` that is nearest to a mistyped one; undefined where none is near. */
+export function nearestKey(key: string, path: Path): string | undefined {
+  root ??= rulesJsonSchema();
+  return suggest(key, keysAt(root, path));
 }
 
 function keysAt(from: SchemaNode, path: Path): readonly string[] {

@@ -9,7 +9,7 @@
 import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
 import { registerBounded, startSteps, withoutPrefix } from './bounded-functions.ts';
 import { findGrowth, inspectExpression, type Refusal } from './expression-limits.ts';
-import { suggest } from './suggest.ts';
+import { reword } from './reword.ts';
 import { VARIABLES } from '../../domain/rule-variables.ts';
 import { BRANDS, type Variables } from './variables.ts';
 import { errorText } from '../../runtime/error-text.ts';
@@ -109,27 +109,11 @@ function explain(error: unknown, text: string): CompiledExpression {
     return { ok: false, message: errorText(error), offset: 0 };
   }
   const offset = error.range?.start ?? 0;
-  return { ok: false, message: withCaret(reword(withoutPrefix(error.summary)), text, offset), offset };
-}
-
-function reword(summary: string): string {
-  const field = /^No such key: (\w+)$/.exec(summary)?.[1];
-  if (field !== undefined) {
-    const all = Object.values(VARIABLES).flatMap((fields) => Object.keys(fields));
-    return `there is no field "${field}"${didYouMean(suggest(field, all))}`;
-  }
-  const variable = /^Unknown variable: (\w+)$/.exec(summary)?.[1];
-  if (variable !== undefined) {
-    const nearest = suggest(variable, Object.keys(VARIABLES));
-    return `there is no "${variable}"${didYouMean(nearest)}; there are event, coupon and merchant, and text stands in quotes`;
-  }
-  const overload = /^no such overload: (.+)$/.exec(summary)?.[1];
-  if (overload !== undefined) return `this can't be worked out (text and numbers don't mix): ${overload}`;
-  return summary;
-}
-
-function didYouMean(name: string | undefined): string {
-  return name === undefined ? '' : `, did you mean "${name}"?`;
+  return {
+    ok: false,
+    message: withCaret(reword(withoutPrefix(error.summary), text, offset), text, offset),
+    offset,
+  };
 }
 
 /** The expression's own line, with a caret below the place. */

@@ -165,7 +165,7 @@ describe('a fault is said at its place', () => {
     ['version: v\ncaps: []\n---\nversion: w', '3:1 ', /a file holds one/],
     ['version: v\n\tcaps: []', '2:1 ', /spaces/],
     ['version: !secret v\ncaps: []', '1:10 ', /tag/],
-    ['version: "v\ncaps: []', '3:1 ', /quote/],
+    ['version: "v\ncaps: []', '1:10 ', /quote/],
     ['version: *nobody\ncaps: []', '1:10 version', /nobody/],
   ])('%j', (text, where, message) => {
     const found = problems(text.endsWith('"v\ncaps: []') ? `${text}\n` : text);
