@@ -38,7 +38,7 @@ export async function readObject(
       { abortSignal: signal },
     );
     const etag = answer.ETag ?? '';
-    const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined;
+    const body = answer.Body as ObjectBody | undefined;
     const bytes = await readAll(body, answer.ContentLength, maxBytes, signal);
     if (bytes === undefined) {
       return { kind: 'too_large', error: `larger than ${String(maxBytes)} bytes`, etag };
@@ -52,9 +52,14 @@ export async function readObject(
   }
 }
 
-/** @returns undefined where there is more than `maxBytes`. */
-async function readAll(
-  body: (AsyncIterable<Uint8Array> & { destroy(): void }) | undefined,
+export type ObjectBody = AsyncIterable<Uint8Array> & { destroy(): void };
+
+/**
+ * @returns undefined where there is more than `maxBytes`.
+ * @throws what the body fails with, and the signal's reason once it is aborted.
+ */
+export async function readAll(
+  body: ObjectBody | undefined,
   contentLength: number | undefined,
   maxBytes: number,
   signal: AbortSignal,
@@ -98,7 +103,8 @@ function explain(error: unknown, signal: AbortSignal): ObjectRead {
   return { kind: status === 404 ? 'missing' : 'unavailable', error: errorText(error, { named: true }) };
 }
 
-function statusOf(error: unknown): number | undefined {
+/** @returns undefined where no answer of S3's is what failed. */
+export function statusOf(error: unknown): number | undefined {
   return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
 }
 
