@@ -5,6 +5,8 @@ export interface CommandLine {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** One line of the answer. */
   readonly say: (line: string) => void;
+  /** Bytes of the answer, exactly. Default: on stdout. */
+  readonly write?: (bytes: Uint8Array) => void;
   /** One line about what went wrong. */
   readonly complain: (line: string) => void;
 }

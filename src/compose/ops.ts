@@ -2,6 +2,7 @@
 import type { KillSwitch } from '../claims/kill-switch.ts';
 import type { Config } from '../config/config.ts';
 import type { EventConsumer } from '../kafka/consumer.ts';
+import { heldBack } from '../ops/health/held-back.ts';
 import { createHealth } from '../ops/health/health.ts';
 import { createLastKnown } from '../ops/health/last-known.ts';
 import type { OutageReasons } from '../ops/health/outage-reasons.ts';
@@ -15,6 +16,7 @@ import type { OpenPushQueue } from '../push/push-queue.ts';
 import type { PushWorker } from '../push/push-worker.ts';
 import type { RedisWatch } from '../redis/watch.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { within } from '../runtime/deadline.ts';
 import { createDatadogSink } from '../telemetry/datadog.ts';
 import { createGauges } from '../telemetry/gauges.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
@@ -23,6 +25,9 @@ import { watchLoopDelay } from '../telemetry/loop-delay.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { PodDocuments } from './documents.ts';
 import type { Partners } from './partners.ts';
+
+/** Ms that /ready waits for Redis: a probe has a second. */
+const NOTES_LIMIT_MS = 200;
 
 export interface OpsParts extends Partners {
   readonly clock: Clock;
@@ -39,7 +44,7 @@ export interface OpsParts extends Partners {
   readonly consumer: EventConsumer;
   readonly worker: Pick<PushWorker, 'refused'>;
   readonly queue: OpenPushQueue;
-  readonly killSwitch: Pick<KillSwitch, 'isSet'>;
+  readonly killSwitch: Pick<KillSwitch, 'read'>;
   /** Undefined until Redis may be used. */
   readonly registry: () => PodRegistry | undefined;
   readonly isStopping: () => boolean;
@@ -49,6 +54,7 @@ export interface OpsParts extends Partners {
 export interface PodOps {
   readonly notLive: () => readonly string[];
   readonly notReady: () => readonly string[];
+  readonly notes: () => Promise<readonly string[]>;
   readonly status: () => Promise<Status>;
   readonly record: () => PodRecord;
   /** Sends the last metrics. */
@@ -126,6 +132,10 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
   return {
     notLive: () => watchdog.stalled(),
     notReady: health.notReady,
+    notes: async () => {
+      await within(lastKnown.askFlag(), { limitMs: NOTES_LIMIT_MS, clock });
+      return heldBack(rules.current()?.enabled, lastKnown.flag());
+    },
     status,
     record,
     stopMetrics: async () => {

@@ -17,7 +17,11 @@ export interface PodIdentity {
 
 export interface PodRecordPorts {
   readonly partitions: () => readonly { readonly topic: string; readonly partition: number }[];
-  readonly rules: () => { readonly version: string | undefined; readonly etag: string | undefined };
+  readonly rules: () => {
+    readonly version: string | undefined;
+    readonly etag: string | undefined;
+    readonly hash: string | undefined;
+  };
   readonly merchantsVersion: () => string | undefined;
 }
 
@@ -33,6 +37,7 @@ export function createPodRecord(identity: PodIdentity, ports: PodRecordPorts): (
     partitions: ports.partitions().map(({ topic, partition }) => ({ topic, partition })),
     rulesVersion: ports.rules().version,
     rulesEtag: ports.rules().etag,
+    rulesHash: ports.rules().hash,
     merchantsVersion: ports.merchantsVersion(),
   });
 }

@@ -27,6 +27,8 @@ export interface PodRecord {
   readonly rulesVersion: string | undefined;
   /** Tells apart two documents of one version. */
   readonly rulesEtag: string | undefined;
+  /** The first twelve hex digits of the SHA-256 of its bytes. Absent in a version before it. */
+  readonly rulesHash?: string | undefined;
   readonly merchantsVersion: string | undefined;
   readonly topic: string;
   readonly groupId: string;

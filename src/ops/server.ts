@@ -1,6 +1,6 @@
 /**
  * The ops endpoints. They answer from the first moment of a pod's life, also while it waits for a service, and
- * never wait for one themselves. A body of reasons comes with every 503.
+ * wait for one themselves a moment at most. A body of reasons comes with every 503.
  */
 import fastify from 'fastify';
 import type { Logger } from '../runtime/logger.ts';
@@ -15,6 +15,8 @@ export interface OpsOptions {
   readonly notLive: () => readonly string[];
   /** Why the pod isn't ready; empty while it is. */
   readonly notReady: () => readonly string[];
+  /** What a person should know of a pod that may well be ready; answers in a fraction of a second. */
+  readonly notes: () => Promise<readonly string[]>;
   readonly status: () => Promise<Status>;
   /** Opens the push queue, where its board is switched on. */
   readonly board: OpenQueue | undefined;
@@ -40,7 +42,11 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
   });
   app.get('/ready', async (_request, reply) => {
     const { code, body } = verdict('ready', options.notReady());
-    return reply.code(code).header('cache-control', 'no-store').send(body);
+    const notes = await options.notes();
+    return reply
+      .code(code)
+      .header('cache-control', 'no-store')
+      .send(notes.length === 0 ? body : { ...body, notes });
   });
   app.get('/status', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send(await options.status()),

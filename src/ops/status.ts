@@ -3,6 +3,7 @@ import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { EventCounts } from '../domain/outcome.ts';
 import type { PartitionStatus } from '../domain/partition-status.ts';
 import type { LivePod } from './pods.ts';
+import type { KillSwitchFlag } from './health/ports.ts';
 import type { WaitingFor } from './health/waits.ts';
 
 export interface DocumentStatus {
@@ -32,7 +33,12 @@ export interface Status {
   readonly rules: DocumentStatus;
   readonly merchants: DocumentStatus | null;
   /** Which of the two holds pushes back: `enabled: false` in the rules, or the flag in Redis. */
-  readonly killSwitch: { readonly document: boolean; readonly flag: boolean };
+  readonly killSwitch: {
+    readonly document: boolean;
+    readonly flag: boolean;
+    /** Who set the flag, why, and since when; null while it is not set. */
+    readonly set: KillSwitchFlag | null;
+  };
   readonly pods: readonly LivePod[];
   readonly couponApi: {
     readonly inFlight: number;

@@ -1,4 +1,4 @@
-/** `coupon-notifier rules check FILE | upload FILE`. */
+/** `coupon-notifier rules …`. */
 import type { Command } from '../command.ts';
 import { connectFleet } from './connect-fleet.ts';
 import { runRulesCommand } from './program.ts';

@@ -28,7 +28,7 @@ export async function connectFleet({ url, cluster, prefix }: FleetAddress): Prom
   }
   const killSwitch = createKillSwitch(redis, prefix);
   return {
-    killSwitch: (set, why) => (set ? killSwitch.set(why) : killSwitch.lift()),
+    killSwitch,
     announce: () => announceDocuments(redis, prefix),
     livePods: () => livePods(redis, prefix),
     close: () => closeRedis(redis),

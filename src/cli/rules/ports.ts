@@ -1,10 +1,12 @@
-/** What the commands need of the running pods. The adapter is made in one place, `connect-fleet.ts`. */
+/** What the commands need of the running pods and of S3. The adapters are made in `connect-fleet.ts`, `open-rules.ts`. */
+import type { KillSwitch } from '../../claims/kill-switch.ts';
+import type { ObjectStore } from '../../documents/object-store.ts';
 import type { CommandLine } from '../command.ts';
 
 /** The running pods, as seen through Redis. Every method rejects with a readable error where Redis is away. */
 export interface Fleet {
-  /** True forbids every push everywhere at once, whatever rules a pod has loaded; false lifts that. */
-  killSwitch(set: boolean, why: string): Promise<void>;
+  /** Set, it forbids every push everywhere at once, whatever rules a pod has loaded. */
+  readonly killSwitch: Pick<KillSwitch, 'read' | 'set' | 'lift'>;
   /** Tells every pod to look at its documents now. */
   announce(): Promise<void>;
   livePods(): Promise<readonly LivePodRules[]>;
@@ -14,8 +16,8 @@ export interface Fleet {
 export interface LivePodRules {
   readonly pod: string;
   readonly rulesVersion: string | undefined;
-  /** Tells apart two documents of one version, where the pod reports it. */
-  readonly rulesEtag?: string | undefined;
+  /** Of the very bytes; a pod of an older version does not report it. */
+  readonly rulesHash?: string | undefined;
 }
 
 export interface FleetAddress {
@@ -28,9 +30,17 @@ export interface FleetAddress {
 /** @throws Error where Redis can't be reached. */
 export type ConnectFleet = (address: FleetAddress) => Promise<Fleet>;
 
+/** A bucket, until it is closed. */
+export interface OpenStore {
+  readonly store: ObjectStore;
+  close(): void;
+}
+
 /** Where a command on the rules reads from and speaks to. */
 export interface CommandContext extends CommandLine {
   readonly connectFleet: ConnectFleet;
+  /** Default: S3, by the environment. */
+  readonly openBucket?: (bucket: string) => OpenStore;
 }
 
 /** The process's exit code: 0 done, 1 not done (or problems found), 78 the environment is not enough. */

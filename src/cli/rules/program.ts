@@ -2,10 +2,11 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../rules/document/duration.ts';
 import { check } from './check.ts';
+import type { DiffExitCode } from './diff.ts';
+import { addHistoryCommands } from './history-commands.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { parseInstant } from '../../domain/civil.ts';
 import { record } from './record.ts';
-import { upload } from './upload.ts';
 import { errorText } from '../../runtime/error-text.ts';
 
 /**
@@ -17,8 +18,8 @@ export async function runRulesCommand(
   args: readonly string[],
   context: CommandContext,
   calledAs = 'coupon-notifier rules',
-): Promise<ExitCode> {
-  let exitCode: ExitCode = 0;
+): Promise<ExitCode | DiffExitCode> {
+  let exitCode: ExitCode | DiffExitCode = 0;
   const program = new Command(calledAs)
     .description('The rules that decide which coupon is pushed to whom, and when.')
     .exitOverride()
@@ -35,14 +36,9 @@ export async function runRulesCommand(
     .action(async (file: string) => {
       exitCode = await check(file, context);
     });
-  program
-    .command('upload')
-    .description('checks, shows the difference from the live document, uploads, and waits for every pod')
-    .argument('<file>', 'YAML or JSON')
-    .option('--timeout <duration>', 'how long pods are waited for', durationOption, 60_000)
-    .action(async (file: string, options: { readonly timeout: number }) => {
-      exitCode = await upload(file, options.timeout, context);
-    });
+  addHistoryCommands(program, context, (code) => {
+    exitCode = code;
+  });
   program
     .command('record')
     .description('writes what decisions saw to a file, which `simulate` replays; needs KAFKA_DECISION_TOPIC')
@@ -97,10 +93,4 @@ function percentOption(text: string): number {
   const percent = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected more than 0, at most 100.');
   return percent;
-}
-
-function durationOption(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.');
-  return ms;
 }

@@ -34,7 +34,7 @@ export async function readRulesFile(
 }
 
 /** `rules.yaml:12:9 rules[0].when: …`; the message's further lines are indented. */
-function formatProblem(file: string, { line, column, path, message }: DocumentProblem): string {
+export function formatProblem(file: string, { line, column, path, message }: DocumentProblem): string {
   const where = `${file}:${String(line)}:${String(column)}`;
   return `${path === '' ? where : `${where} ${path}`}: ${message.replaceAll('\n', '\n    ')}`;
 }

@@ -9,11 +9,13 @@ export interface Awaited {
   readonly live: number;
   /** Who has not reported it in time. */
   readonly behind: readonly LivePodRules[];
+  /** From the first announcement on. */
+  readonly tookMs: number;
 }
 
 export interface Wanted {
   readonly version: string;
-  readonly etag: string;
+  readonly hash: string;
 }
 
 const ASK_EVERY_MS = 250;
@@ -21,7 +23,8 @@ const ANNOUNCE_EVERY_MS = 5000;
 
 /** @throws Error where Redis goes away. */
 export async function waitForPods(fleet: Fleet, wanted: Wanted, timeoutMs: number): Promise<Awaited> {
-  const deadline = performance.now() + timeoutMs;
+  const startedMs = performance.now();
+  const deadline = startedMs + timeoutMs;
   let announceAt = -Infinity;
   for (;;) {
     if (performance.now() >= announceAt) {
@@ -30,11 +33,13 @@ export async function waitForPods(fleet: Fleet, wanted: Wanted, timeoutMs: numbe
     }
     const pods = await fleet.livePods();
     const behind = pods.filter((pod) => !has(pod, wanted));
-    if (behind.length === 0 || performance.now() >= deadline) return { live: pods.length, behind };
+    if (behind.length === 0 || performance.now() >= deadline) {
+      return { live: pods.length, behind, tookMs: performance.now() - startedMs };
+    }
     await sleep(ASK_EVERY_MS);
   }
 }
 
-function has(pod: LivePodRules, { version, etag }: Wanted): boolean {
-  return pod.rulesVersion === version && (pod.rulesEtag === undefined || pod.rulesEtag === etag);
+function has({ rulesVersion, rulesHash }: LivePodRules, { version, hash }: Wanted): boolean {
+  return rulesHash === undefined ? rulesVersion === version : rulesHash === hash;
 }

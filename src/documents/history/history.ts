@@ -13,12 +13,6 @@ export interface LiveDocument extends StoredObject {
   readonly hash: string;
 }
 
-/** A document that was live, or is. */
-export interface PastDocument {
-  readonly entry: HistoryEntry;
-  readonly isLive: boolean;
-}
-
 export interface Listing {
   /** Newest first; those that never became live as well. */
   readonly entries: readonly ListedEntry[];

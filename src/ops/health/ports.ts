@@ -104,9 +104,16 @@ export interface QueuePort {
   counts(): Promise<Status['queue']>;
 }
 
+/** Who forbade every push, why, and since when (RFC 3339); null where it is not known. */
+export interface KillSwitchFlag {
+  readonly why: string;
+  readonly by: string | null;
+  readonly since: string | null;
+}
+
 export interface KillSwitchPort {
-  /** Rejects while Redis is away. */
-  isSet(): Promise<boolean>;
+  /** Undefined while pushing is allowed. Rejects while Redis is away. */
+  read(): Promise<KillSwitchFlag | undefined>;
 }
 
 export interface LedgerPort {

@@ -67,7 +67,11 @@ export function createReportStatus(ports: StatusPorts): () => Promise<Status> {
       partitions: ports.consumer.status().partitions,
       rules: documentStatus(rules),
       merchants: merchants === undefined ? null : documentStatus(merchants),
-      killSwitch: { document: rules.current()?.enabled === false, flag: lastKnown.isFlagSet() },
+      killSwitch: {
+        document: rules.current()?.enabled === false,
+        flag: lastKnown.flag() !== undefined,
+        set: lastKnown.flag() ?? null,
+      },
       pods,
       couponApi: {
         inFlight: coupons.inFlight,

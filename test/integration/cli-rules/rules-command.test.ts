@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { CommandContext, Fleet, LivePodRules } from '../../../src/cli/rules/ports.ts';
+import type { CommandContext, Fleet } from '../../../src/cli/rules/ports.ts';
 import { runRulesCommand } from '../../../src/cli/rules/program.ts';
 import { createS3, parseS3Uri } from '../../../src/documents/s3-client.ts';
 import { putDocument, readObject } from '../../../src/documents/s3-object.ts';
@@ -20,19 +20,11 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 let uri: string;
 let said: string[];
-let pods: LivePodRules[];
 let fleetLog: string[];
-let etag: string | undefined;
-
-/** What pods do when they hear of an upload. */
-let onAnnounce: () => void | Promise<void>;
-
 beforeEach(() => {
   uri = `s3://${inject('bucket')}/rules/${randomUUID()}.yaml`;
   said = [];
-  pods = [];
   fleetLog = [];
-  onAnnounce = () => {};
 });
 afterEach(() => {
   expect(fleetLog.filter((line) => line === 'connect')).toHaveLength(
@@ -41,12 +33,13 @@ afterEach(() => {
 });
 
 const fleet: Fleet = {
-  killSwitch: async (set) => void fleetLog.push(`kill switch ${String(set)}`),
-  announce: async () => {
-    fleetLog.push('announce');
-    await onAnnounce();
+  killSwitch: {
+    read: async () => undefined,
+    set: async () => void fleetLog.push('set'),
+    lift: async () => void fleetLog.push('lift'),
   },
-  livePods: async () => pods,
+  announce: async () => void fleetLog.push('announce'),
+  livePods: async () => [],
   close: async () => void fleetLog.push('close'),
 };
 
@@ -59,6 +52,7 @@ function context(env: CommandContext['env'] = {}): CommandContext {
     },
     say: (line) => void said.push(line),
     complain: (line) => void said.push(line),
+    write: (bytes) => void said.push(Buffer.from(bytes).toString()),
   };
 }
 
@@ -81,7 +75,7 @@ async function live(): Promise<string | undefined> {
 }
 
 const upload = (text: string, ...options: string[]) =>
-  runRulesCommand(['upload', file(text), ...options], context());
+  runRulesCommand(['upload', file(text), '--note', 'why not', ...options], context());
 
 describe('check', () => {
   it('says what it understood', async () => {
@@ -152,63 +146,34 @@ describe('upload', () => {
     expect(said).toContain('no pod is running');
   });
 
-  it('shows the difference and waits until all pods report it', async () => {
-    await putDocument(s3, uri, rulesText('v1', 'coupon: { minDiscountPercent: 10 }'), { ifNoneMatch: '*' });
-    pods = ['a', 'b'].map((pod) => ({ pod, rulesVersion: 'v1' }));
-    onAnnounce = () => {
-      setTimeout(
-        () =>
-          (pods = [
-            { pod: 'a', rulesVersion: 'v2' },
-            { pod: 'b', rulesVersion: 'v1' },
-          ]),
-        200,
-      );
-      setTimeout(() => (pods = ['a', 'b', 'c'].map((pod) => ({ pod, rulesVersion: 'v2' }))), 600);
-    };
-    expect(await upload(rulesText('v2', 'coupon: { minDiscountPercent: 15, minRemaining: 1h }'))).toBe(0);
-    expect(said).toEqual(
-      expect.arrayContaining([
-        '  version: v1 → v2',
-        '  coupon.minDiscountPercent: 10 → 15',
-        '  coupon.minRemaining: 1h (new)',
-        'in force in all 3 live pods',
-      ]),
-    );
-  });
-
-  it('names the pods that have not reported it in time', async () => {
-    pods = [
-      { pod: 'a', rulesVersion: 'v1' },
-      { pod: 'slow', rulesVersion: 'v0' },
-      { pod: 'new', rulesVersion: undefined },
-    ];
-    expect(await upload(rulesText('v1'), '--timeout', '1s')).toBe(1);
-    expect(said.join('\n')).toMatch(/2 of 3 live pods[^]*slow: has v0[^]*new: has no rules/);
-    expect(said.join('\n')).not.toMatch(/ {2}a: /);
-  });
-
-  it('two documents of one version are told apart where pods report the ETag', async () => {
+  it('with its history: a name that was live is refused, the one before comes back', async () => {
     await putDocument(s3, uri, rulesText('v1'), { ifNoneMatch: '*' });
-    pods = [{ pod: 'a', rulesVersion: 'v1', rulesEtag: '"old"' }];
-    onAnnounce = async () => {
-      const read = await readObject(s3, parseS3Uri(uri)!, {
-        maxBytes: 9999,
-        signal: AbortSignal.timeout(9999),
-      });
-      etag = read.kind === 'found' ? read.etag : undefined;
-      setTimeout(() => (pods = [{ pod: 'a', rulesVersion: 'v1', rulesEtag: etag }]), 300);
-    };
-    expect(await upload(rulesText('v1', 'enabled: true'))).toBe(0);
-    expect(said.join('\n')).toMatch(/version v1 is not new/);
-    expect(pods[0]?.rulesEtag).toBe(etag);
+    expect(await upload(rulesText('v2'))).toBe(0);
+    expect(await upload(rulesText('v1', 'enabled: true'))).toBe(1);
+    expect(said.join('\n')).toMatch(/used once.*next free one is v3/);
+    expect(await runRulesCommand(['rollback'], context())).toBe(0);
+    expect(await live()).toBe(rulesText('v1'));
+    said = [];
+    expect(await runRulesCommand(['log', '--json'], context())).toBe(0);
+    const entries = JSON.parse(said[0] ?? '') as { version: string; how: { kind: string } }[];
+    expect(entries.map(({ version, how }) => `${version} ${how.kind}`)).toEqual([
+      'v1 rollback',
+      'v2 upload',
+      'v1 found',
+    ]);
+    said = [];
+    expect(await runRulesCommand(['show', 'v2'], context())).toBe(0);
+    expect(said).toEqual([rulesText('v2')]);
+    expect(await runRulesCommand(['diff', file(rulesText('v2'))], context())).toBe(1);
   });
 
-  it('of what is live already uploads nothing, and still makes sure of the pods', async () => {
-    await putDocument(s3, uri, rulesText('v1'), { ifNoneMatch: '*' });
-    pods = [{ pod: 'a', rulesVersion: 'v1' }];
+  it('of two editors at once brings one into force', async () => {
     expect(await upload(rulesText('v1'))).toBe(0);
-    expect(said.join('\n')).toMatch(/v1 is live already[^]*in force in all 1/);
+    const codes = await Promise.all(['v2', 'v3', 'v4'].map((version) => upload(rulesText(version))));
+    const won = codes.indexOf(0);
+    expect(codes.toSorted()).toEqual([0, 1, 1]);
+    expect(await live()).toBe(rulesText(['v2', 'v3', 'v4'][won]!));
+    expect(said.join('\n')).toMatch(/changed by somebody else/);
   });
 
   it('replaces a live document that is not valid', async () => {
@@ -227,26 +192,18 @@ describe('upload', () => {
 });
 
 describe('the kill switch', () => {
-  it('is set before anything else, and lifted only after the upload', async () => {
-    expect(await upload(rulesText('v1', 'enabled: false'))).toBe(0);
-    expect(fleetLog).toEqual(['connect', 'kill switch true', 'announce', 'close']);
-    fleetLog = [];
-    expect(await upload(rulesText('v2'))).toBe(0);
-    expect(fleetLog).toEqual(['connect', 'kill switch false', 'announce', 'close']);
-  });
-
   it('is in force with S3 away, and stays so', async () => {
     const path = file(rulesText('v1', 'enabled: false'));
     const env = { S3_ENDPOINT: 'http://127.0.0.1:1' };
-    expect(await runRulesCommand(['upload', path], context(env))).toBe(1);
+    expect(await runRulesCommand(['upload', path, '--note', 'stop'], context(env))).toBe(1);
     // Set again after the upload failed: whoever uploaded in between may have lifted it.
-    expect(fleetLog).toEqual(['connect', 'kill switch true', 'kill switch true', 'close']);
-    expect(said.join('\n')).toMatch(/kill switch set[^]*nothing was uploaded[^]*kill switch stays set/);
+    expect(fleetLog).toEqual(['connect', 'set', 'set', 'close']);
+    expect(said.join('\n')).toMatch(/kill switch set[^]*S3 has failed[^]*kill switch stays set/);
   });
 
   it('is not lifted by an upload that failed', async () => {
-    const path = file(rulesText('v1'));
-    expect(await runRulesCommand(['upload', path], context({ S3_ENDPOINT: 'http://127.0.0.1:1' }))).toBe(1);
+    const args = ['upload', file(rulesText('v1')), '--note', 'go'];
+    expect(await runRulesCommand(args, context({ S3_ENDPOINT: 'http://127.0.0.1:1' }))).toBe(1);
     expect(fleetLog).toEqual(['connect', 'close']);
   });
 });

@@ -34,6 +34,7 @@ function record(pod: string): PodRecord {
     partitions: [{ topic: 't', partition: 3 }],
     rulesVersion: 'r1',
     rulesEtag: '"e1"',
+    rulesHash: '0123456789ab',
     merchantsVersion: undefined,
     topic: 't',
     groupId: 'g',
@@ -56,7 +57,7 @@ it('a pod is listed at once, with what it says, and leaves the list when it stop
   });
   await vi.waitFor(async () => {
     expect(await mine(pod)).toMatchObject([
-      { pod, rulesVersion: 'r1', partitions: [{ topic: 't', partition: 3 }] },
+      { pod, rulesVersion: 'r1', rulesHash: '0123456789ab', partitions: [{ topic: 't', partition: 3 }] },
     ]);
   }, soon);
   await vi.waitFor(() => {

@@ -17,6 +17,7 @@ async function serve(board: OpsOptions['board']): Promise<string> {
     port: 0,
     notLive: () => [],
     notReady: () => [],
+    notes: async () => [],
     status: () => Promise.resolve({} as Status),
     board,
     logger: silentLogger,

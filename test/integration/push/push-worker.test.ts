@@ -117,7 +117,7 @@ describe('the queue and its workers', () => {
   });
 
   it('withdraw everything while the kill switch is set', async () => {
-    await rig.killSwitch.set('test');
+    await rig.killSwitch.set({ why: 'test', by: null, since: null });
     rig.worker().start();
     await Promise.all(ids(5).map((id) => rig.push(id)));
     await vi.waitFor(() => expect(rig.counted).toEqual(Array(5).fill('withdrawn')), soon);

@@ -53,7 +53,7 @@ describe('on a Redis Cluster', () => {
       async () => expect(await rig.queue.counts()).toEqual({ waiting: 0, active: 0, delayed: 0, failed: 0 }),
       soon,
     );
-    await rig.killSwitch.set('test');
+    await rig.killSwitch.set({ why: 'test', by: null, since: null });
     await rig.push('killed');
     await vi.waitFor(() => expect(rig.counted).toContain('withdrawn'), soon);
     await rig.killSwitch.lift();

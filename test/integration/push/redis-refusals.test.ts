@@ -201,9 +201,9 @@ describe('a user with what the README lists', () => {
     // A job that has finished and is wanted again.
     await rig.queue.enqueue({ userId: 'user of sent', eventId: 'sent' });
     expect(await rig.queue.counts()).toMatchObject({ failed: 0 });
-    await rig.killSwitch.set('test');
+    await rig.killSwitch.set({ why: 'test', by: null, since: null });
     expect(await rig.killSwitch.isSet()).toBe(true);
-    expect(await rig.killSwitch.read()).toBe('test');
+    expect(await rig.killSwitch.read()).toMatchObject({ why: 'test' });
     await rig.killSwitch.lift();
     await claimOne(rig, { userId: 'left', eventId: 'left' }, ONE_A_DAY, { ttlMs: 1 });
     const swept: string[] = [];

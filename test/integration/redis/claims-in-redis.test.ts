@@ -286,12 +286,24 @@ describe.each(places)('in $name', ({ isCluster }) => {
     it('carries the kill switch', async () => {
       const killSwitch = createKillSwitch(redis, options.prefix);
       expect(await killSwitch.isSet()).toBe(false);
-      await killSwitch.set('rules 2026-11-22.2');
+      const flag = { why: 'rules 2026-11-22.2', by: 'anna', since: '2026-11-22T12:00:00.000Z' };
+      await killSwitch.set(flag);
       expect(await killSwitch.isSet()).toBe(true);
-      expect(await killSwitch.read()).toBe('rules 2026-11-22.2');
+      expect(await killSwitch.read()).toEqual(flag);
       await killSwitch.lift();
       expect(await killSwitch.isSet()).toBe(false);
       expect(await killSwitch.read()).toBeUndefined();
+      // By hand, or by an older version.
+      for (const text of ['by hand', '{"x":1}', '12']) {
+        await redis.set(`${options.prefix}:kill-switch`, text);
+        expect(await killSwitch.isSet()).toBe(true);
+        expect(await killSwitch.read()).toEqual({
+          why: text === '{"x":1}' ? '' : text,
+          by: null,
+          since: null,
+        });
+      }
+      await killSwitch.lift();
     });
   });
 });

@@ -66,6 +66,8 @@ export interface ScenarioOptions {
 
 export interface Scenario {
   readonly names: RunNames;
+  /** What a command on the rules needs to reach these pods. */
+  readonly rulesEnv: Readonly<Record<string, string | undefined>>;
   readonly kafka: Kafka;
   readonly partners: Partners;
   readonly pods: readonly PodProcess[];
@@ -156,6 +158,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
 
   return {
     names,
+    rulesEnv: { ...process.env, ...services, REDIS_URL: redisUrl, RULES_S3_URI: names.rulesUri },
     kafka,
     partners,
     pods,

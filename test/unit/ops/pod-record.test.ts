@@ -17,7 +17,7 @@ it('says what the pod is and what it has now', () => {
   const rules: { version: string | undefined } = { version: undefined };
   const record = createPodRecord(identity, {
     partitions: () => [{ topic: 'events', partition: 4, lag: 7 } as { topic: string; partition: number }],
-    rules: () => ({ ...rules, etag: '"e"' }),
+    rules: () => ({ ...rules, etag: '"e"', hash: '0123456789ab' }),
     merchantsVersion: () => 'm1',
   });
   expect(record()).toEqual({
@@ -27,6 +27,7 @@ it('says what the pod is and what it has now', () => {
     partitions: [{ topic: 'events', partition: 4 }],
     rulesVersion: undefined,
     rulesEtag: '"e"',
+    rulesHash: '0123456789ab',
     merchantsVersion: 'm1',
     topic: 'events',
     groupId: 'g',
@@ -40,7 +41,10 @@ it('says what the pod is and what it has now', () => {
 });
 
 it('tells nobody a secret of the push API’s address', () => {
-  const none = { partitions: () => [], rules: () => ({ version: undefined, etag: undefined }) };
+  const none = {
+    partitions: () => [],
+    rules: () => ({ version: undefined, etag: undefined, hash: undefined }),
+  };
   const record = createPodRecord(identity, { ...none, merchantsVersion: () => undefined });
   expect(JSON.stringify(record())).not.toContain('secret');
 });

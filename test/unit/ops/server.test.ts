@@ -15,6 +15,7 @@ async function start(changes: Partial<OpsOptions>): Promise<(path: string) => Pr
     port: 0,
     notLive: () => [],
     notReady: () => [],
+    notes: async () => [],
     status: () => Promise.resolve({ pod: 'p' } as Status),
     board: undefined,
     logger: silentLogger,
@@ -39,6 +40,13 @@ it.each([
   const answer = await get(path);
   expect(answer.status).toBe(503);
   expect(await answer.json()).toMatchObject({ reasons: ['no progress for 120000 ms'] });
+});
+
+it('/ready is 200 with notes, where a person should know something', async () => {
+  const get = await start({ notes: async () => ['pushes are held back'] });
+  const answer = await get('/ready');
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toEqual({ ready: true, notes: ['pushes are held back'] });
 });
 
 it('/status is JSON', async () => {

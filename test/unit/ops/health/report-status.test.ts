@@ -25,6 +25,7 @@ const record: PodRecord = {
   dryRun: false,
 };
 const depths = { waiting: 4, active: 3, delayed: 2, failed: 1 };
+const FLAG = { why: 'rules r1', by: 'anna', since: '2026-11-27T09:00:00.000Z' };
 const events = { received: 5, queued: 2, abandoned: 1 } as Status['events'];
 const deliveries = { sent: 2 } as Status['deliveries'];
 
@@ -42,7 +43,7 @@ function open(changes: Partial<StatusPorts> = {}): () => Promise<Status> {
     health: createHealth(pod),
     lastKnown: createLastKnown(
       { counts: () => Promise.resolve(depths) },
-      { isSet: () => Promise.resolve(true) },
+      { read: () => Promise.resolve(FLAG) },
     ),
     record: () => record,
     registry: () => undefined,
@@ -72,7 +73,7 @@ it('has every field of the contract from its part', async () => {
     partitions: wellPod().consumer.status().partitions,
     rules: { version: 'r1', etag: '"e"', hash: 'abc', loadedAt: '2026-11-27T10:00:00.000Z', lastError: null },
     merchants: null,
-    killSwitch: { document: false, flag: true },
+    killSwitch: { document: false, flag: true, set: FLAG },
     pods: [],
     couponApi: { inFlight: 3, breaker: 'closed', p50Ms: 20, p99Ms: 80 },
     pushApi: { inFlight: 1, recentCalls: 64, recentFailures: 2, lastError: 'HTTP 503' },
@@ -91,7 +92,7 @@ it('says null, not nothing, of what a document does not have yet', async () => {
 
 it('names the kill switch of the document', async () => {
   const rules = { ...wellPod().rules, current: () => ({ enabled: false }) };
-  expect((await open({ rules })()).killSwitch).toEqual({ document: true, flag: true });
+  expect((await open({ rules })()).killSwitch).toMatchObject({ document: true, flag: true });
 });
 
 it('adds who waits for the coupon API to who waits', async () => {
@@ -128,7 +129,7 @@ describe('with Redis away', () => {
     const status = open({
       lastKnown: createLastKnown(
         { counts: () => (isHanging ? never : Promise.resolve(depths)) },
-        { isSet: () => (isHanging ? never : Promise.resolve(true)) },
+        { read: () => (isHanging ? never : Promise.resolve(FLAG)) },
       ),
     });
     await status();
@@ -144,12 +145,12 @@ describe('with Redis away', () => {
   it('a refusal keeps the last answers, too', async () => {
     let isAway = false;
     const ask = <T>(value: T) => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(value));
-    const known = createLastKnown({ counts: () => ask(depths) }, { isSet: () => ask(true) });
+    const known = createLastKnown({ counts: () => ask(depths) }, { read: () => ask(FLAG) });
     expect(known.depths()).toEqual({ waiting: 0, active: 0, delayed: 0, failed: 0 });
-    expect(known.isFlagSet()).toBe(false);
+    expect(known.flag()).toBeUndefined();
     await known.ask();
     isAway = true;
     await known.ask();
-    expect([known.depths(), known.isFlagSet()]).toEqual([depths, true]);
+    expect([known.depths(), known.flag()]).toEqual([depths, FLAG]);
   });
 });

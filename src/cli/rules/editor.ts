@@ -1,0 +1,29 @@
+/** Who changes the rules, and why: asked of the command line, told by the history. */
+import { hostname, userInfo } from 'node:os';
+import { InvalidArgumentError } from 'commander';
+import type { CommandContext } from './ports.ts';
+
+const LONGEST = 1000;
+
+/** @param by what the editor said; default: the user and the machine. */
+export function editorOf(by: string | undefined, { env }: CommandContext): string {
+  return by ?? `${env['USER'] ?? env['LOGNAME'] ?? systemUser()}@${hostname()}`;
+}
+
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a user that its system does not know.
+    return `uid-${String(process.getuid?.() ?? '')}`;
+  }
+}
+
+/** For commander: one line of text, not empty. */
+export function oneLineOption(text: string): string {
+  const line = text.trim();
+  if (line === '' || line.length > LONGEST || /\p{Cc}/u.test(line)) {
+    throw new InvalidArgumentError(`Expected one line of 1 to ${String(LONGEST)} characters.`);
+  }
+  return line;
+}

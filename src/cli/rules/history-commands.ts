@@ -1,0 +1,80 @@
+/** The commands that change the live document, compare with it, or look back: their options and their help. */
+import { InvalidArgumentError, type Command } from 'commander';
+import { parseDuration } from '../../rules/document/duration.ts';
+import { diff, type DiffExitCode, type DiffOptions } from './diff.ts';
+import { oneLineOption } from './editor.ts';
+import { log, type LogOptions } from './log.ts';
+import type { CommandContext, ExitCode } from './ports.ts';
+import { rollback } from './rollback.ts';
+import { show } from './show.ts';
+import { upload, type UploadOptions } from './upload.ts';
+
+const EXIT_CODES = '\nExit codes: 0 done, 1 not done, 78 a variable is missing or wrong.';
+const DIFF_EXIT_CODES =
+  '\nExit codes, as of diff(1): 0 no difference, 1 different, 2 not to be compared; 78 a variable is missing or wrong.';
+const VERSION = 'a version, a hash, or a hash’s first digits, four or more';
+
+/** @param done takes the command's exit code. */
+export function addHistoryCommands(
+  program: Command,
+  context: CommandContext,
+  done: (code: ExitCode | DiffExitCode) => void,
+): void {
+  const changing = (name: string, does: string): Command =>
+    program
+      .command(name)
+      .description(does)
+      .option('--note <text>', 'why; kept in the history', oneLineOption)
+      .option('--by <name>', 'who; default: the user and the machine', oneLineOption)
+      .option('--timeout <duration>', 'how long pods are waited for', durationOption, 60_000)
+      .addHelpText('after', EXIT_CODES);
+
+  changing('upload', 'checks, shows the change, uploads, and waits for every pod')
+    .argument('<file>', 'YAML or JSON')
+    .action(async (file: string, options: UploadOptions) => {
+      done(await upload(file, options, context));
+    });
+  changing('rollback', 'a document that was live is live again, as a new upload')
+    .argument('[version]', `${VERSION}; default: the one before`)
+    .action(async (version: string | undefined, options: UploadOptions) => {
+      done(await rollback(version, options, context));
+    });
+  program
+    .command('diff')
+    .description('the difference from the live document, in words')
+    .argument('<file>', 'YAML or JSON')
+    .option('--against <version>', `${VERSION}, in place of the live document`)
+    .option('--json', 'as JSON')
+    .addHelpText('after', DIFF_EXIT_CODES)
+    .action(async (file: string, options: DiffOptions) => {
+      done(await diff(file, options, context));
+    });
+  program
+    .command('log')
+    .description('the documents that were live, newest first')
+    .option('--limit <number>', 'most of them', countOption, 20)
+    .option('--json', 'as JSON')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: LogOptions) => {
+      done(await log(options, context));
+    });
+  program
+    .command('show')
+    .description('the exact bytes of the live document, or of one that was live')
+    .argument('[version]', VERSION)
+    .addHelpText('after', EXIT_CODES)
+    .action(async (version: string | undefined) => {
+      done(await show(version, context));
+    });
+}
+
+function countOption(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return Number(text);
+}
+
+function durationOption(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.');
+  return ms;
+}
