@@ -20,16 +20,22 @@ export function addHistoryCommands(
   context: CommandContext,
   done: (code: ExitCode | DiffExitCode) => void,
 ): void {
-  const changing = (name: string, does: string): Command =>
-    program
+  const changing = (name: string, does: string): Command => {
+    const command = program
       .command(name)
       .description(does)
       .option('--note <text>', 'why; kept in the history', oneLineOption)
       .option('--by <name>', 'who; default: the user and the machine', oneLineOption)
       .option('--timeout <duration>', 'how long pods are waited for', durationOption, 60_000)
       .addHelpText('after', EXIT_CODES);
+    return context.compareOnRecording === undefined
+      ? command
+      : command
+          .option('--recording <file>', 'tries the change on what pods decided, see `record`')
+          .option('--accept', 'uploads also what the recording speaks against');
+  };
 
-  changing('upload', 'checks, shows the change, uploads, and waits for every pod')
+  changing('upload', 'checks, shows and tries the change, uploads, and waits for every pod')
     .argument('<file>', 'YAML or JSON')
     .action(async (file: string, options: UploadOptions) => {
       done(await upload(file, options, context));

@@ -45,7 +45,7 @@ export async function rollback(
             options.note ??
             `back to ${version}${typeof liveVersion === 'string' ? ` from ${liveVersion}` : ''}`,
           timeoutMs: options.timeout,
-          mayReplace: (live) => guardChange(file, live, context),
+          mayReplace: (live) => guardChange({ file, path: undefined }, live, options, context),
         },
         rules,
         fleet,

@@ -1,13 +1,13 @@
 /** `upload FILE --note TEXT`: checks a file, shows and tries the change, and brings it into force everywhere. */
 import { bringIntoForce } from './bring-into-force.ts';
 import { editorOf } from './editor.ts';
-import { guardChange } from './guard-change.ts';
+import { guardChange, type GuardOptions } from './guard-change.ts';
 import { withRules } from './open-rules.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { readRulesFile } from './rules-file.ts';
 import { connect, readSettings, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
 
-export interface UploadOptions {
+export interface UploadOptions extends GuardOptions {
   readonly note?: string;
   readonly by?: string;
   /** How long pods are waited for, ms. */
@@ -30,7 +30,7 @@ export async function upload(
         {
           ...{ file, how: { kind: 'upload' }, by: editorOf(options.by, context), note: options.note },
           timeoutMs: options.timeout,
-          mayReplace: (live) => guardChange(file, live, context),
+          mayReplace: (live) => guardChange({ file, path }, live, options, context),
         },
         rules,
         fleet,
