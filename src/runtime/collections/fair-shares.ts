@@ -21,7 +21,7 @@ export interface FairShares {
   size(): number;
   /** @param size how many slots there are, ≥ 0. Those taken beyond it are given back in time. */
   resize(size: number): void;
-  /** @param parts how many shares compete, idle ones too; 1 at first: everything for everybody. */
+  /** @param parts how many shares compete, idle ones too, ≥ 1; 1 at first: everything for everybody. */
   shareBetween(parts: number): void;
 }
 
@@ -36,9 +36,8 @@ export function createFairShares(size: number): FairShares {
   let total = 0;
   return {
     canAcquire(share) {
-      if (parts <= 1) return true;
       const borrowed = (takenBy[placeOf(share)] ?? 0) + 1 - Math.ceil(slots / parts);
-      return borrowed <= 0 || borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
+      return borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
     },
     acquire(share) {
       const place = placeOf(share);

@@ -3,7 +3,6 @@
 /** Adds an item. O(log items), O(1) where it comes after most. */
 export function pushHeap<T>(heap: T[], item: T, isBefore: (a: T, b: T) => boolean): void {
   let at = heap.length;
-  heap.push(item);
   while (at > 0) {
     const up = (at - 1) >> 1;
     const parent = heap[up] as T;
@@ -17,8 +16,8 @@ export function pushHeap<T>(heap: T[], item: T, isBefore: (a: T, b: T) => boolea
 /** Takes the item in front out; undefined where there is none. O(log items). */
 export function popHeap<T>(heap: T[], isBefore: (a: T, b: T) => boolean): T | undefined {
   const first = heap[0];
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return first;
+  const last = heap.pop() as T;
+  if (heap.length === 0) return first;
   let at = 0;
   for (let child = 1; child < heap.length; child = 2 * at + 1) {
     const right = child + 1;

@@ -13,17 +13,20 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+/** While anybody waits, a look for somebody to evict is taken so often. */
+const LOOK_MS = 250;
+
 function openSemaphore(): {
   readonly semaphore: ByteSemaphore;
   readonly wait: (ms: number) => Promise<void>;
 } {
-  let nowMs = 0;
+  let nowMs = 1_000_000;
   return {
     semaphore: createByteSemaphore({ capacityBytes: 10, idleMs: 1000, longestMs: 5000, nowMs: () => nowMs }),
     wait: async (ms) => {
-      for (let left = ms; left > 0; left -= 250) {
-        nowMs += 250;
-        await vi.advanceTimersByTimeAsync(250);
+      for (let left = ms; left > 0; left -= LOOK_MS) {
+        nowMs += LOOK_MS;
+        await vi.advanceTimersByTimeAsync(LOOK_MS);
       }
     },
   };
@@ -114,4 +117,118 @@ it('leaves everybody alone while nobody waits', async () => {
   held.permit?.allowEviction(() => (evicted += 1));
   await wait(20_000);
   expect(evicted).toBe(0);
+});
+
+it('is full to the last byte before anybody waits', async () => {
+  const { semaphore } = openSemaphore();
+  await semaphore.acquire(6);
+  await semaphore.acquire(4);
+  expect(semaphore.heldBytes()).toBe(10);
+  const next = ask(semaphore, 1);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(next.permit).toBeUndefined();
+});
+
+it('lets in who fits into what a holder no longer needs, and counts nothing for who has left', async () => {
+  const { semaphore } = openSemaphore();
+  const first = await semaphore.acquire(10);
+  const next = ask(semaphore, 5);
+  first.shrinkTo(5);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(next.permit).toBeDefined();
+  expect(semaphore.heldBytes()).toBe(10);
+  first.release();
+  first.shrinkTo(1);
+  expect(semaphore.heldBytes()).toBe(5);
+});
+
+it('asks a holder once, as soon as it has been idle for long enough', async () => {
+  const { semaphore, wait } = openSemaphore();
+  const held = await semaphore.acquire(10);
+  const onEvicted = vi.fn();
+  held.allowEviction(onEvicted);
+  held.allowEviction(() => {
+    throw new Error('the second one that it names is not asked');
+  });
+  await wait(500);
+  held.touch();
+  void semaphore.acquire(1);
+  await wait(750);
+  expect(onEvicted).not.toHaveBeenCalled();
+  await wait(250);
+  expect(onEvicted).toHaveBeenCalledTimes(1);
+  await wait(10_000);
+  expect(onEvicted).toHaveBeenCalledTimes(1);
+});
+
+it('asks a holder that is busy once it has held its bytes for the longest time', async () => {
+  const { semaphore, wait } = openSemaphore();
+  const held = await semaphore.acquire(10);
+  const onEvicted = vi.fn();
+  held.allowEviction(onEvicted);
+  void semaphore.acquire(1);
+  for (let ms = 0; ms < 4750; ms += LOOK_MS) {
+    held.touch();
+    await wait(LOOK_MS);
+  }
+  held.touch();
+  expect(onEvicted).not.toHaveBeenCalled();
+  await wait(LOOK_MS);
+  expect(onEvicted).toHaveBeenCalledTimes(1);
+});
+
+it('asks nobody who has released its bytes', async () => {
+  const { semaphore, wait } = openSemaphore();
+  const gone = await semaphore.acquire(10);
+  const onEvicted = vi.fn();
+  gone.allowEviction(onEvicted);
+  gone.release();
+  await semaphore.acquire(10);
+  void semaphore.acquire(1);
+  await wait(6000);
+  expect(onEvicted).not.toHaveBeenCalled();
+});
+
+it('asks as many as those who wait need, and no more', async () => {
+  const { semaphore, wait } = openSemaphore();
+  const holders = [await semaphore.acquire(3), await semaphore.acquire(3), await semaphore.acquire(3)];
+  const evicted: number[] = [];
+  for (const [at, holder] of holders.entries())
+    holder.allowEviction(() => {
+      evicted.push(at);
+      holder.release();
+    });
+  const next = ask(semaphore, 6);
+  await wait(1000);
+  expect(next.permit).toBeDefined();
+  expect(evicted).toEqual([0, 1]);
+  await wait(20_000);
+  expect(evicted).toEqual([0, 1]);
+});
+
+it('leaves no timer behind once nobody waits', async () => {
+  const { semaphore } = openSemaphore();
+  const first = await semaphore.acquire(10);
+  expect(vi.getTimerCount()).toBe(0);
+  const next = semaphore.acquire(1);
+  expect(vi.getTimerCount()).toBe(1);
+  first.release();
+  await next;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('waits a second of rest, or twenty of work, where nothing else is said', async () => {
+  const semaphore = createByteSemaphore({ capacityBytes: 10 });
+  const resting = await semaphore.acquire(5);
+  const busy = await semaphore.acquire(5);
+  const evicted: string[] = [];
+  resting.allowEviction(() => evicted.push('resting'));
+  busy.allowEviction(() => evicted.push('busy'));
+  void semaphore.acquire(10);
+  for (let ms = 0; ms < 20_000; ms += LOOK_MS) {
+    expect(evicted).toEqual(ms < 1000 ? [] : ['resting']);
+    busy.touch();
+    await vi.advanceTimersByTimeAsync(LOOK_MS);
+  }
+  expect(evicted).toEqual(['resting', 'busy']);
 });

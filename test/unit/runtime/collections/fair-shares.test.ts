@@ -1,7 +1,11 @@
 /** One partition whose work is slow can't take all slots; nobody is refused its part; where all want more, none is wasted. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createFairShares, type FairShares } from '../../../../src/runtime/collections/fair-shares.ts';
+import {
+  createFairShares,
+  type FairShares,
+  type Share,
+} from '../../../../src/runtime/collections/fair-shares.ts';
 
 function between(partitions: number, size: number): FairShares {
   const shares = createFairShares(size);
@@ -9,8 +13,8 @@ function between(partitions: number, size: number): FairShares {
   return shares;
 }
 
-/** Takes for one partition until it is refused. */
-function fill(shares: FairShares, partition: number, most = Infinity): number {
+/** Takes for one share until it is refused. */
+function fill(shares: FairShares, partition: Share, most = Infinity): number {
   let taken = 0;
   while (taken < most && shares.total() < shares.size() && shares.canAcquire(partition)) {
     shares.acquire(partition);
@@ -63,6 +67,31 @@ test('what a hoarder has borrowed goes to others as it comes back', () => {
   shares.release(0);
   expect(shares.canAcquire(0)).toBe(false);
   expect([1, 2, 3].some((partition) => shares.canAcquire(partition))).toBe(true);
+});
+
+test('what belongs to no partition is a share of its own', () => {
+  const shares = between(4, 40);
+  const hoarded = fill(shares, undefined);
+  expect(hoarded).toBe(30);
+  expect([0, 1, 2].map((partition) => fill(shares, partition, 3))).toEqual([3, 3, 3]);
+  expect(shares.canAcquire(undefined)).toBe(false);
+  for (let slot = 0; slot < hoarded; slot += 1) shares.release(undefined);
+  expect(fill(shares, undefined, 10)).toBe(10);
+});
+
+test('slots that are added may be taken, those that are taken away come back first', () => {
+  const shares = between(2, 8);
+  expect([fill(shares, 0, 4), fill(shares, 1, 4)]).toEqual([4, 4]);
+  shares.resize(10);
+  expect(shares.size()).toBe(10);
+  expect([fill(shares, 0, 1), fill(shares, 1, 1)]).toEqual([1, 1]);
+  shares.resize(4);
+  for (let slot = 0; slot < 5; slot += 1) shares.release(0);
+  shares.release(1);
+  expect(shares.total()).toBe(4);
+  expect([fill(shares, 0), fill(shares, 1)]).toEqual([0, 0]);
+  shares.release(1);
+  expect([shares.canAcquire(0), shares.canAcquire(1)]).toEqual([true, false]);
 });
 
 test('never beyond the size, and below its part nobody is refused a free slot', () => {

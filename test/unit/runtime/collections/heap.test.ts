@@ -1,3 +1,4 @@
+/** What comes before all others is in front, and nothing but items that are in the heap is ever compared. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { popHeap, pushHeap } from '../../../../src/runtime/collections/heap.ts';
@@ -18,6 +19,23 @@ it('gives back what was put in, in order, however adding and taking are mixed', 
         }
         expect(heap).toHaveLength(sorted.length);
       }
+    }),
+  );
+});
+
+it('takes items that only their own comparison understands, also as the last one and where there is none', () => {
+  interface Due {
+    readonly atMs: number;
+  }
+  const isBefore = (a: Due, b: Due): boolean => a.atMs < b.atMs;
+  fc.assert(
+    fc.property(fc.array(fc.nat(20), { maxLength: 40 }), (times) => {
+      const heap: Due[] = [];
+      for (const atMs of times) pushHeap(heap, { atMs }, isBefore);
+      const taken = times.map(() => popHeap(heap, isBefore)?.atMs);
+      expect(taken).toEqual(times.toSorted((a, b) => a - b));
+      expect(popHeap(heap, isBefore)).toBeUndefined();
+      expect(heap).toEqual([]);
     }),
   );
 });
