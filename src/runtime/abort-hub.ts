@@ -20,10 +20,7 @@ export function watch(signal: AbortSignal, item: Abandonable): void {
     signal.addEventListener(
       'abort',
       () => {
-        for (const watching of created) {
-          created.delete(watching);
-          watching.abandon();
-        }
+        for (const watching of created) watching.abandon();
       },
       { once: true },
     );

@@ -25,7 +25,7 @@ export const systemClock: Clock = {
         resolve();
       };
       const timer = setTimeout(finish, ms);
-      signal?.addEventListener('abort', finish, { once: true });
+      signal?.addEventListener('abort', finish);
     }),
 };
 

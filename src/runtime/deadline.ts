@@ -21,17 +21,15 @@ const LATE = Symbol('late');
 /** @returns the task's answer, or what `late` makes of its absence. @throws what the task throws in time. */
 export async function within<T, Late = undefined>(task: Promise<T>, limit: Limit<Late>): Promise<T | Late> {
   const { limitMs, signal, clock = systemClock } = limit;
-  const over = new AbortController();
-  const item = { abandon: () => over.abort() };
-  if (signal !== undefined) watch(signal, item);
-  const passed = limitMs === undefined ? aborted(over.signal) : clock.sleep(limitMs, over.signal);
-  try {
-    const first = await Promise.race([task, passed.then((): typeof LATE => LATE)]);
-    return first === LATE ? (limit.late?.() as Late) : first;
-  } finally {
-    if (signal !== undefined) unwatch(signal, item);
-    over.abort();
-  }
+  return joined(signal === undefined ? [] : [signal], async (over, end) => {
+    const passed = limitMs === undefined ? aborted(over) : clock.sleep(limitMs, over);
+    try {
+      const first = await Promise.race([task, passed.then((): typeof LATE => LATE)]);
+      return first === LATE ? (limit.late?.() as Late) : first;
+    } finally {
+      end();
+    }
+  });
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Failpoints: the moments of the service at which a death, a pause or a lost reply is most dangerous, by name. Each
- * is a diagnostics channel, so passing one costs a comparison while nobody listens, and in production nobody does;
+ * is a diagnostics channel, so passing one costs an empty call while nobody listens, and in production nobody does;
  * a test listens and stops, kills or freezes the pod there (listeners are called synchronously, so nothing else of
  * the pod runs meanwhile). Not on the way of an event that is filtered.
  */
@@ -41,6 +41,5 @@ const channels = new Map(FAILPOINTS.map((name) => [name, channel(failpointChanne
 
 /** Never throws. */
 export function passFailpoint(name: Failpoint, about?: object): void {
-  const point = channels.get(name);
-  if (point?.hasSubscribers === true) point.publish(about);
+  channels.get(name)?.publish(about);
 }

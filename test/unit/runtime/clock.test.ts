@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { after, every, monotonicMs, systemClock } from '../../../src/runtime/clock.ts';
 
@@ -26,6 +27,34 @@ describe('a sleep', () => {
     await slept;
     await systemClock.sleep(100, ending.signal);
   });
+
+  test('leaves nothing behind on its signal', async () => {
+    const { signal } = new AbortController();
+    const slept = systemClock.sleep(100, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(100);
+    await slept;
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+});
+
+test('the time of day is the system’s', () => {
+  vi.setSystemTime('2026-03-01T12:00:00Z');
+  expect(systemClock.now()).toBe(Date.parse('2026-03-01T12:00:00Z'));
+});
+
+test('a task to come keeps the process alive, one that comes again and again does not', () => {
+  vi.useRealTimers();
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const cancelTask = after(60_000, () => undefined);
+  expect(timers()).toBe(before + 1);
+  const cancelTasks = every(60_000, () => undefined);
+  expect(timers()).toBe(before + 1);
+  cancelTask();
+  cancelTasks();
+  expect(timers()).toBe(before);
+  vi.useFakeTimers();
 });
 
 test('a task runs once after its time, unless it is cancelled', () => {

@@ -124,6 +124,17 @@ describe('a pause', () => {
   });
 });
 
+test('a pause that is over hears nothing of a signal that is aborted later', async () => {
+  const ending = new AbortController();
+  const heard = vi.fn();
+  const clock = {
+    sleep: async (_ms: number, signal?: AbortSignal) => signal?.addEventListener('abort', heard),
+  };
+  await pause(clock, 100, ending.signal);
+  ending.abort();
+  expect(heard).not.toHaveBeenCalled();
+});
+
 test('nothing stays behind on a signal that lives longer', async () => {
   const { signal } = new AbortController();
   for (let times = 0; times < 100; times += 1) {

@@ -15,6 +15,7 @@ describe('an error’s text', () => {
 
   test('has its code where that is asked for and the message does not hold it', () => {
     expect(errorText(refused('connect'), { withCode: true })).toBe('connect (ECONNREFUSED)');
+    expect(errorText(refused('connect\n'), { withCode: true })).toBe('connect (ECONNREFUSED)');
     expect(errorText(refused(''), { withCode: true })).toBe('(ECONNREFUSED)');
     expect(errorText(refused('connect ECONNREFUSED ::1'), { withCode: true })).toBe(
       'connect ECONNREFUSED ::1',
@@ -30,6 +31,7 @@ describe('an error’s text', () => {
 
 test('an error is one short line', () => {
   expect(shortError(new Error('a\nb  c'))).toBe('a b c');
+  expect(shortError(new Error(' a\n'))).toBe('a');
   expect(shortError(refused('connect'))).toBe('ECONNREFUSED: connect');
   expect(shortError(new RangeError(''))).toBe('RangeError');
   expect(shortError(new Error('x'.repeat(1000)))).toHaveLength(200);

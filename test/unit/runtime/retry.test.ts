@@ -72,11 +72,11 @@ describe('what fails', () => {
 
 describe('an aborted signal', () => {
   /** Aborts in the first pause. */
-  function abortedInPause(lastTry: boolean) {
+  function abortedInPause(lastTry?: boolean) {
     const ending = new AbortController();
     const { options } = createOptions({
       signal: ending.signal,
-      lastTry,
+      ...(lastTry === undefined ? {} : { lastTry }),
       clock: {
         sleep: (_ms, signal) => {
           expect(signal).toBe(ending.signal);
@@ -88,11 +88,14 @@ describe('an aborted signal', () => {
     return options;
   }
 
-  test('ends the repetition with the latest failure', async () => {
-    const task = failing(9);
-    await expect(retry(task, abortedInPause(false))).rejects.toBe(AWAY);
-    expect(task).toHaveBeenCalledTimes(1);
-  });
+  test.each([false, undefined])(
+    'ends the repetition with the latest failure (last try: %s)',
+    async (lastTry) => {
+      const task = failing(9);
+      await expect(retry(task, abortedInPause(lastTry))).rejects.toBe(AWAY);
+      expect(task).toHaveBeenCalledTimes(1);
+    },
+  );
 
   test('leaves one last try where it is asked for', async () => {
     const task = failing(9);
