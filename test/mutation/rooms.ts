@@ -48,10 +48,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     sources: ['runtime/collections/*.ts'],
     tests: ['runtime/collections/*.test.ts'],
   },
-  'runtime/json': {
-    sources: ['runtime/json/*.ts'],
-    tests: ['runtime/**/*.test.ts', 'stream/decode/**/*.test.ts'],
-  },
+  'runtime/json': { sources: ['runtime/json/*.ts'], tests: ['runtime/json/*.test.ts'] },
   stream: {
     sources: ['stream/*.ts'],
     tests: ['stream/*.test.ts', 'kafka/group/{membership,partition-positions,group.property}.test.ts'],

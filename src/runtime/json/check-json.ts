@@ -34,7 +34,7 @@ export function* checkJson(
   let pauseAt = BYTES_A_STEP;
 
   for (;;) {
-    while (at < length && at < pauseAt && isBlank(bytes[at])) at += 1;
+    while (at < pauseAt && isBlank(bytes[at])) at += 1;
     if (at >= pauseAt) {
       pauseAt = at + BYTES_A_STEP;
       yield undefined;
@@ -87,7 +87,7 @@ export function* checkJson(
     expected = 'rest';
     if (nesting.depth() === 1 && root === 'object') onMember(key, { start: valueStart, end: at });
   }
-  if (root === undefined || expected !== 'rest' || nesting.depth() > 0) return { kind: 'broken', at };
+  if (root === undefined || nesting.depth() > 0) return { kind: 'broken', at };
   return { kind: root };
 }
 

@@ -30,7 +30,6 @@ export function isBlank(byte: number | undefined): boolean {
 /** @returns the index of the first byte in [from, end) that is no white space, else `end`. */
 export function* skipBlank(bytes: Buffer, from: number, end: number): Generator<undefined, number> {
   let at = from;
-  if (at < end && !isBlank(bytes[at])) return at;
   while (at < end) {
     const pauseAt = Math.min(end, at + BYTES_A_STEP);
     while (at < pauseAt && isBlank(bytes[at])) at += 1;
