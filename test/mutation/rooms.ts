@@ -16,6 +16,7 @@ const NOT_HERE = [
   'test/unit/**/planted-faults.test.ts',
   // Seconds for each mutant that survives the rest: the examples of these rooms must do.
   'test/unit/pipeline/poison.property.test.ts',
+  'test/unit/partners/limit/adaptive-limit.test.ts',
 ];
 
 export const ROOMS: Readonly<Record<string, Room>> = {

@@ -94,17 +94,12 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
 
   function setLevel(next: number): void {
     level = Math.min(max, Math.max(min, next));
-    forgetTrial();
-  }
-
-  function forgetTrial(): void {
-    trial = createGainTrial();
-    low = high = undefined;
   }
 
   function beginTrialsAt(nextReach: number): void {
     reach = nextReach;
-    forgetTrial();
+    trial = createGainTrial();
+    low = high = undefined;
     measure('low');
   }
 
@@ -121,7 +116,7 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   function measure(side: 'low' | 'high'): void {
     phase = side;
     const lower = Math.max(min, Math.floor(level * Math.exp(-reach)));
-    const upper = Math.min(max, Math.max(lower + 1, Math.ceil(level * Math.exp(reach))));
+    const upper = Math.min(max, Math.ceil(level * Math.exp(reach)));
     span = Math.log(upper / lower);
     setLimit(side === 'low' ? lower : upper);
   }
@@ -135,7 +130,6 @@ export function createAdaptiveLimit(options: AdaptiveLimitOptions): ConcurrencyL
   /** Doubles from here until answers cost more. */
   function startFrom(next: number): void {
     phase = 'starting';
-    setLevel(level);
     leastMs = Number.POSITIVE_INFINITY;
     suddenSamples = 0;
     setLimit(next);
