@@ -9,8 +9,8 @@ export interface RoomResult {
   readonly equal: number;
 }
 
-/** Room → as it was found first, and as it is now. */
-export type Results = Readonly<Record<string, { readonly before: RoomResult; readonly now: RoomResult }>>;
+/** Room → as it was found first, where that was asked, and as it is now. */
+export type Results = Readonly<Record<string, { readonly before?: RoomResult; readonly now: RoomResult }>>;
 
 /** Each room's score is to be this or more, percent. */
 export const WANTED_PERCENT = 90;
@@ -21,7 +21,7 @@ export const readResults = (): Results => JSON.parse(readFileSync(FILE, 'utf8'))
 
 export function keepResult(room: string, now: RoomResult): void {
   const results = readResults();
-  const kept = { ...results, [room]: { before: results[room]?.before ?? now, now } };
+  const kept = { ...results, [room]: { ...(results[room] ?? { before: now }), now } };
   const sorted = Object.fromEntries(Object.entries(kept).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(FILE, `${JSON.stringify(sorted, null, 2)}\n`);
 }
@@ -32,11 +32,14 @@ export const scoreOf = ({ mutants, killed, equal }: RoomResult): number =>
 
 const percent = (result: RoomResult): string => `${scoreOf(result).toFixed(1)} %`;
 
+const first = (result: RoomResult): string =>
+  `${String(result.killed)} of ${String(result.mutants)}: ${percent(result)}`;
+
 /** The table of the page, in Markdown. */
 export function mutationTable(results: Results): string {
   const rows = Object.entries(results).map(
     ([room, { before, now }]) =>
-      `| \`${room}\` | ${String(before.killed)} of ${String(before.mutants)}: ${percent(before)} | ${String(now.mutants)} | ${String(now.equal)} | ${String(now.mutants - now.equal - now.killed)} | ${percent(now)} |`,
+      `| \`${room}\` | ${before === undefined ? '–' : first(before)} | ${String(now.mutants)} | ${String(now.equal)} | ${String(now.mutants - now.equal - now.killed)} | ${percent(now)} |`,
   );
   return [
     '| room | noticed at first | mutants now | equal | survive | noticed now |',

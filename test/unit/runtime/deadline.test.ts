@@ -72,6 +72,12 @@ describe('within a limit', () => {
     await expect(within(never, { limitMs: undefined, signal, late: () => 'late' })).resolves.toBe('late');
   });
 
+  test('without a limit a task may take as long as it takes', async () => {
+    const answer = within(after(3_600_000, 'done'), { limitMs: undefined, late: () => 'late' });
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    await expect(answer).resolves.toBe('done');
+  });
+
   test('time is told by the clock that is handed in', async () => {
     const clock = createFakeClock();
     const answer = within(never, { limitMs: 100, clock, late: () => 'late' });
