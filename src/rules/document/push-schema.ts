@@ -44,7 +44,7 @@ export const pushSchema = z
       ttl: duration(SECOND_MS, 7 * DAY_MS)
         .optional()
         .meta({
-          description: 'How long a push may wait for its delivery, 1s to 7d.',
+          description: 'How long a push may wait for its delivery, 1s to 7d. Left out: 30m.',
           examples: ['30m'],
           default: '30m',
         }),

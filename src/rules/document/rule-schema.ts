@@ -20,7 +20,7 @@ const when = condition.meta({
 });
 const THEN = ['exclude', 'boost'] as const;
 const thenMeta = {
-  description: '`exclude` drops the coupon, `boost` adds `by` to its score.',
+  description: 'exclude drops the coupon, boost adds by to its score.',
   examples: [...THEN],
 };
 

@@ -44,7 +44,7 @@ const cap = z
     },
     section,
   )
-  .meta({ description: 'At most `max` pushes in any `window`.' });
+  .meta({ description: 'At most max pushes in any window.' });
 
 const timeZone = expecting('a time zone such as "Europe/Berlin", or suppress');
 
@@ -59,7 +59,8 @@ export const rulesSchema = z.strictObject(
       examples: ['2026-11-22.1'],
     }),
     enabled: yesNo.optional().meta({
-      description: 'The kill switch: false pushes nothing, anywhere, as soon as it is uploaded.',
+      description:
+        'The kill switch: false pushes nothing, anywhere, as soon as it is uploaded. Left out: true.',
       default: true,
     }),
     caps: list(cap, 'a list of caps such as { per: user, max: 1, window: 24h }', 10).meta({
@@ -82,7 +83,8 @@ export const rulesSchema = z.strictObject(
             .refine((value) => value === SUPPRESS || knownTimeZone(value) !== undefined, timeZone)
             .optional()
             .meta({
-              description: 'Whose clock counts where nobody knows the user’s time zone; `suppress`: no push.',
+              description:
+                'Whose clock counts where nobody knows the user’s time zone; suppress: no push. Left out: suppress.',
               examples: ['Europe/Berlin', SUPPRESS],
               default: SUPPRESS,
             }),
@@ -102,14 +104,14 @@ export const rulesSchema = z.strictObject(
             .optional()
             .meta({
               description:
-                'Older events are dropped as `stale`, 1s to 30d. Left out: MAX_EVENT_AGE_MS of the pod.',
+                'Older events are dropped as stale, 1s to 30d. Left out: MAX_EVENT_AGE_MS of the pod.',
               examples: ['15m'],
             }),
           maxAccuracyMeters: number(0, 1_000_000, ' (metres)')
             .optional()
             .meta({
               description:
-                'Less accurate positions are dropped as `inaccurate`, in m. An event without an accuracy passes. Left out: no limit.',
+                'Less accurate positions are dropped as inaccurate, in m. An event without an accuracy passes. Left out: no limit.',
               examples: [250],
             }),
           triggers: list(oneOf(TRIGGERS), `a list of ${TRIGGERS.join(', ')}`, TRIGGERS.length)
@@ -167,7 +169,7 @@ export const rulesSchema = z.strictObject(
             examples: [['m-1']],
           }),
           deny: merchantIds.optional().meta({
-            description: 'merchantIds that are never pushed; wins over `allow`.',
+            description: 'merchantIds that are never pushed; wins over allow.',
             examples: [['m-closed']],
           }),
         },

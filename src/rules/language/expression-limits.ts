@@ -55,6 +55,10 @@ function inspect(node: ASTNode, insideLoop: boolean, walk: Walk): Refusal | unde
   if (insideLoop && (node.op === 'list' || node.op === 'map')) {
     return { message: 'a loop that makes lists is not available', offset: node.start };
   }
+  // The checker lets it pass, and each evaluation would fail.
+  if (node.op === 'id' && node.args === 'optional') {
+    return { message: 'optional is not available', offset: node.start };
+  }
   if (node.op === 'call' || node.op === 'rcall') {
     const name = node.args[0];
     const refusal = refuseCall(node, name, insideLoop, walk);

@@ -40,8 +40,8 @@ it.each([
   ['coupon.title > 3', "this can't be worked out (text and numbers don't mix): string > int"],
   ['coupon.title == null', "this can't be worked out (text and numbers don't mix): string == null"],
   ['coupon.title', 'must be a condition that is true or false, and this is of type string'],
-  ['coupon.discountPercent =', 'Unexpected character: ='],
-  ['true &&', 'Unexpected token: EOF'],
+  ['coupon.discountPercent =', 'one "=" compares nothing: write =='],
+  ['true &&', 'the condition ends too early'],
   ['dyn(coupon.title) > 3', 'dyn() switches the type check off and is not available'],
   ['[dyn(1)].exists(a, a == 1)', 'dyn() switches the type check off and is not available'],
   ['bytes("{}").json() == 1', 'json() has no type to check and is not available'],
@@ -97,18 +97,18 @@ describe('how large a condition may be', () => {
 
   it('500 elements in a list', () => {
     expect(compileExpression(`1 in [${ones(500)}]`).ok).toBe(true);
-    expect(refusal(`1 in [${ones(501)}]`)[0]).toMatch(/maxListElements/);
+    expect(refusal(`1 in [${ones(501)}]`)[0]).toMatch(/more than 500 values in one list/);
   });
 
   it('50 levels', () => {
     const nested = (depth: number): string => `${'['.repeat(depth)}1${']'.repeat(depth)}.size() == 1`;
     expect(compileExpression(nested(40)).ok).toBe(true);
-    expect(refusal(nested(60))[0]).toMatch(/maxDepth/);
+    expect(refusal(nested(60))[0]).toMatch(/more than 50 levels deep/);
   });
 
   it('1,000 values and operations', () => {
     const sum = (count: number): string => `${Array.from({ length: count }, () => '1').join('+')} > 0`;
     expect(compileExpression(sum(499)).ok).toBe(true);
-    expect(refusal(sum(600))[0]).toMatch(/maxAstNodes/);
+    expect(refusal(sum(600))[0]).toMatch(/more than 1000 parts/);
   });
 });
