@@ -41,7 +41,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   rules: { sources: ['rules/*.ts'], tests: ['rules/**/*.test.ts'] },
   'rules/document': {
     sources: ['rules/document/*.ts'],
-    tests: ['rules/{parse-rules,merchants,duration,template,expression}.test.ts'],
+    tests: ['rules/{parse-rules,yaml-traps,document-bounds,merchants,duration,template,expression}.test.ts'],
   },
   'rules/language': {
     sources: ['rules/language/*.ts'],
