@@ -6,8 +6,9 @@
 import type { Coupon } from '../domain/coupon.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import { durationMs } from './document/duration.ts';
-import { createMerchantLimit } from './merchant-limit.ts';
+import { createMerchantLimit, MERCHANT_LIMITS } from './merchant-limit.ts';
 import type { RulesDocument } from './document/schema.ts';
+import type { RulesWitness } from './witness.ts';
 
 export interface Judged {
   readonly coupon: Coupon;
@@ -20,10 +21,14 @@ export interface Judged {
 type Breaks = (judged: Judged) => boolean;
 
 /** @returns the first limit that is broken, or undefined. */
-export function createLimits(document: RulesDocument): (judged: Judged) => string | undefined {
+export function createLimits(
+  document: RulesDocument,
+  witness?: RulesWitness,
+): (judged: Judged) => string | undefined {
   const merchantLimit = createMerchantLimit(document);
   const limits: (readonly [path: string, breaks: Breaks])[] = [];
-  const limit = (path: string, breaks: Breaks): number => limits.push([path, breaks]);
+  const limit = (path: string, breaks: Breaks): number =>
+    limits.push([path, witness === undefined ? breaks : heard(path, breaks, witness)]);
 
   limit('coupon.validFrom', ({ coupon, nowMs }) => (coupon.validFromMs ?? nowMs) > nowMs);
   limit('coupon.validUntil', ({ coupon, nowMs }) => (coupon.validUntilMs ?? Infinity) <= nowMs);
@@ -39,7 +44,25 @@ export function createLimits(document: RulesDocument): (judged: Judged) => strin
     const minMs = durationMs(minRemaining);
     limit('coupon.minRemaining', ({ coupon, nowMs }) => (coupon.validUntilMs ?? Infinity) - nowMs < minMs);
   }
-  return (judged) =>
-    merchantLimit(judged.coupon.merchantId, judged.merchant) ??
-    limits.find(([, breaks]) => breaks(judged))?.[0];
+  return (judged) => {
+    const { merchantId, couponId } = judged.coupon;
+    const broken = merchantLimit(merchantId, judged.merchant);
+    if (witness !== undefined) tellMerchantLimits(broken, couponId, witness);
+    return broken ?? limits.find(([, breaks]) => breaks(judged))?.[0];
+  };
+}
+
+function heard(path: string, breaks: Breaks, witness: RulesWitness): Breaks {
+  return (judged) => {
+    const isBroken = breaks(judged);
+    witness.limit(path, judged.coupon.couponId, isBroken);
+    return isBroken;
+  };
+}
+
+function tellMerchantLimits(broken: string | undefined, couponId: string, witness: RulesWitness): void {
+  for (const path of MERCHANT_LIMITS) {
+    witness.limit(path, couponId, path === broken);
+    if (path === broken) return;
+  }
 }

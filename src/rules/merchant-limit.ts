@@ -7,6 +7,9 @@ import type { Merchant } from '../domain/merchant.ts';
 import type { FindMerchant, Ruleset } from '../pipeline/ports.ts';
 import type { RulesDocument } from './document/schema.ts';
 
+/** In the order of asking. */
+export const MERCHANT_LIMITS = ['merchants.deny', 'merchants.allow', 'merchant.active'] as const;
+
 /** @returns the path of the first limit that the merchant breaks, or undefined. O(1), whatever the lists' length. */
 export function createMerchantLimit(document: Pick<RulesDocument, 'merchants'>): Ruleset['merchantLimit'] {
   const deny = new Set(document.merchants?.deny);

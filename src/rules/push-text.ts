@@ -7,6 +7,7 @@ import type { Coupon } from '../domain/coupon.ts';
 import type { PushText } from '../pipeline/ports.ts';
 import { canonicalLocale } from '../domain/civil.ts';
 import { compileTemplate, type Template, type TextValues } from './language/template.ts';
+import type { RulesWitness } from './witness.ts';
 
 export interface TextSection {
   readonly title?: string | undefined;
@@ -27,11 +28,12 @@ interface Words {
 const MAX_REMEMBERED = 1000;
 
 /** @throws Error on a template or locale that the schema refuses: a defect of the caller. */
-export function createPushText(section: PushSection | undefined): WriteText {
-  const own = compileWords(section ?? {});
+export function createPushText(section: PushSection | undefined, witness?: RulesWitness): WriteText {
+  const compileWords = wordsCompiler(witness);
+  const own = compileWords(section ?? {}, 'push');
   const byLocale = new Map<string, Words>();
   for (const [locale, words] of Object.entries(section?.locales ?? {})) {
-    byLocale.set(canonicalLocale(locale) ?? locale, compileWords(words));
+    byLocale.set(canonicalLocale(locale) ?? locale, compileWords(words, `push.locales.${locale}`));
   }
   const remembered = new Map<string, Words>();
 
@@ -75,15 +77,24 @@ function parents(locale: string): readonly string[] {
   return subtags.map((_, index) => subtags.slice(0, subtags.length - index).join('-'));
 }
 
-function compileWords(section: TextSection): Words {
-  return {
-    title: section.title === undefined ? undefined : compile(section.title),
-    body: section.body === undefined ? undefined : [section.body].flat().map(compile),
-  };
+function wordsCompiler(witness: RulesWitness | undefined) {
+  return ({ title, body }: TextSection, path: string): Words => ({
+    title: title === undefined ? undefined : compile(title, `${path}.title`, witness),
+    body:
+      typeof body === 'string'
+        ? [compile(body, `${path}.body`, witness)]
+        : body?.map((text, index) => compile(text, `${path}.body[${String(index)}]`, witness)),
+  });
 }
 
-function compile(text: string): Template {
+function compile(text: string, path: string, witness: RulesWitness | undefined): Template {
   const compiled = compileTemplate(text);
   if (!compiled.ok) throw new Error(compiled.message);
-  return compiled.template;
+  const { template } = compiled;
+  if (witness === undefined) return template;
+  return (values) => {
+    const filled = template(values);
+    if (filled !== undefined) witness.text(path);
+    return filled;
+  };
 }

@@ -13,6 +13,7 @@ import { compileExpression, type Condition } from './language/expression.ts';
 import { isSpent, workInTurns, type Budget } from './in-turns.ts';
 import { createLimits } from './limits.ts';
 import { createPushText } from './push-text.ts';
+import type { RulesWitness } from './witness.ts';
 import type { RulesDocument } from './document/schema.ts';
 import type { TextValues } from './language/template.ts';
 import {
@@ -45,10 +46,14 @@ const MAX_OWN_MS = 1000;
 /** What excludes the coupons that nobody came to. */
 const OUT_OF_TIME = { rule: 'rules', error: 'the rules took more than a second for one event' };
 
-export function createRank(document: RulesDocument, localTime: Ruleset['localTime']): Ruleset['rank'] {
-  const brokenLimit = createLimits(document);
-  const rules = compileAll(document);
-  const writeText = createPushText(document.push);
+export function createRank(
+  document: RulesDocument,
+  localTime: Ruleset['localTime'],
+  witness?: RulesWitness,
+): Ruleset['rank'] {
+  const brokenLimit = createLimits(document, witness);
+  const rules = compileAll(document, witness);
+  const writeText = createPushText(document.push, witness);
 
   function* rankInSteps(
     event: LocationEvent,
@@ -120,13 +125,22 @@ export function createRank(document: RulesDocument, localTime: Ruleset['localTim
   };
 }
 
-function compileAll(document: RulesDocument): readonly Rule[] {
-  return (document.rules ?? []).map((rule) => {
+function compileAll(document: RulesDocument, witness: RulesWitness | undefined): readonly Rule[] {
+  return (document.rules ?? []).map((rule, index) => {
     const compiled = compileExpression(rule.when);
     if (!compiled.ok) throw new Error(`rule ${rule.id}: ${compiled.message}`);
     const by = rule.then === 'boost' ? rule.by : undefined;
-    return { id: rule.id, condition: compiled.condition, units: compiled.isHeavy ? HEAVY_UNITS : 1, by };
+    const condition = witness === undefined ? compiled.condition : heard(compiled.condition, index, witness);
+    return { id: rule.id, condition, units: compiled.isHeavy ? HEAVY_UNITS : 1, by };
   });
+}
+
+function heard(condition: Condition, index: number, witness: RulesWitness): Condition {
+  return (variables) => {
+    const holds = condition(variables);
+    witness.rule(index, variables.coupon.couponId, holds);
+    return holds;
+  };
 }
 
 const NO_BOOST: Verdict = { boost: 0 };

@@ -7,12 +7,13 @@ import { createQuietHours } from '../quiet-hours.ts';
 import { createLocalTime } from '../local-time.ts';
 import { createRank } from '../rank.ts';
 import { createRollout } from '../rollout.ts';
+import type { RulesWitness } from '../witness.ts';
 import type { RulesDocument } from './schema.ts';
 
 const DEFAULT_PUSH_TTL_MS = 30 * MINUTE_MS;
 
-/** @param hash of the document's bytes. */
-export function compileRules(document: RulesDocument, hash: string): Ruleset {
+/** @param hash of the document's bytes. @param witness none: nobody hears what is asked. */
+export function compileRules(document: RulesDocument, hash: string, witness?: RulesWitness): Ruleset {
   const { event, push, rollout } = document;
   const localTime = createLocalTime(document.quietHours);
   return Object.freeze({
@@ -28,6 +29,6 @@ export function compileRules(document: RulesDocument, hash: string): Ruleset {
     inRollout: createRollout(rollout?.percent ?? 100, rollout?.salt ?? ''),
     quietHours: createQuietHours(document.quietHours),
     localTime,
-    rank: createRank(document, localTime),
+    rank: createRank(document, localTime, witness),
   });
 }
