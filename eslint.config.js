@@ -16,7 +16,8 @@ const noClasses = [
   { selector: 'ClassExpression', message: 'Plain functions and closures; a class only for an Error.' },
 ];
 
-const HANDED = 'Domain, pipeline, stream, rules and replay are pure: take it from runtime/, or have it handed in.';
+const HANDED =
+  'Domain, pipeline, stream, rules and replay are pure: take it from runtime/, or have it handed in.';
 const IMPURE_GLOBALS = [
   ...['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'clearTimeout', 'clearInterval'],
   ...['clearImmediate', 'fetch'],

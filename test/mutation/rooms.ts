@@ -38,6 +38,8 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     tests: ['partners/limit/{*-way,call-*,concurrency-*,gain-*,latency-*}.test.ts'],
   },
   replay: { sources: ['replay/*.ts'], tests: ['replay/*.test.ts'] },
+  'replay/examples': { sources: ['replay/examples/*.ts'], tests: ['replay/examples/**/*.test.ts'] },
+  'replay/mutants': { sources: ['replay/mutants/*.ts'], tests: ['replay/mutants/**/*.test.ts'] },
   rules: { sources: ['rules/*.ts'], tests: ['rules/**/*.test.ts'] },
   'rules/document': {
     sources: ['rules/document/*.ts'],

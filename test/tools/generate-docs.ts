@@ -1,5 +1,5 @@
 /**
- * Writes what is generated into the pages that show it, and the rules' JSON schema. A page holds its generated parts
+ * Writes what is generated into the pages that show it, and the JSON schemas of rules and their examples. A page holds its generated parts
  * between two comments that name them; everything else of the page is written by hand.
  * With `--check` it writes nothing and exits 1 where a file has drifted.
  */
@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
 import { VARIABLES } from '../../src/config/variables.ts';
 import { DEAD_LETTER_REASONS, FILTER_REASONS } from '../../src/domain/outcome.ts';
+import { rulesTestJsonSchema } from '../../src/replay/examples/json-schema.ts';
 import { rulesJsonSchema } from '../../src/rules/document/json-schema.ts';
 import { benchTables, RESULTS_FILE, type BenchResult } from '../bench/results.ts';
 import { DEPENDENCIES } from '../fault-matrix/list.ts';
@@ -90,6 +91,7 @@ const generated = [
   })),
   { path: 'test/fault-matrix/README.md', make: () => matrixPage(DEPENDENCIES) },
   { path: 'rules/rules.schema.json', make: () => JSON.stringify(rulesJsonSchema(), null, 2) },
+  { path: 'rules/rules-test.schema.json', make: () => JSON.stringify(rulesTestJsonSchema(), null, 2) },
 ];
 
 const checkOnly = process.argv.includes('--check');

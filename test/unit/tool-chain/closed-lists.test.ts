@@ -35,6 +35,7 @@ const GROWTHS: readonly Growth[] = [
     places: [
       'src/claims/history-member.ts',
       'src/pipeline/steps/claim-push.ts',
+      'src/replay/examples/situation.ts',
       'test/simulation/verify/pushes.ts',
       'test/support/claims/cap-examples.ts',
       'test/support/claims/cap-world.ts',
@@ -52,7 +53,7 @@ const GROWTHS: readonly Growth[] = [
       find: '  trigger: ',
       replace: "  not_near_home: 'The place is far from the user’s home.',\n  trigger: ",
     },
-    places: ['test/unit/pipeline/reasons.test.ts'],
+    places: ['src/replay/examples/why.ts', 'test/unit/pipeline/reasons.test.ts'],
   },
   {
     kind: 'a dead-letter reason',
@@ -88,13 +89,18 @@ const GROWTHS: readonly Growth[] = [
       find: '  readonly title: string;',
       replace: '  readonly title: string;\n  readonly stock?: number | undefined;',
     },
-    places: ['src/domain/rule-variables.ts', 'src/partners/coupon/coupon-schema.ts'],
+    places: [
+      'src/domain/rule-variables.ts',
+      'src/partners/coupon/coupon-schema.ts',
+      'src/replay/examples/coupons.ts',
+      'src/replay/examples/schema.ts',
+    ],
   },
 ];
 
 /** What of the source the lists reach; the rest need not be compiled to see it. */
 const COMPILED = [
-  ...['domain', 'pipeline', 'rules', 'claims', 'partners', 'telemetry', 'stream'].map(
+  ...['domain', 'pipeline', 'rules', 'replay', 'claims', 'partners', 'telemetry', 'stream'].map(
     (room) => `src/${room}`,
   ),
   ...['domain', 'pipeline', 'claims', 'rules'].map((room) => `test/unit/${room}`),
@@ -144,7 +150,7 @@ it('nothing else fails to compile', () => {
   expect(errors.filter((error) => error.trim() !== '' && !places.has(placeOf(error)))).toEqual([]);
 });
 
-it.each(['README.md', 'deploy/README.md', 'rules/rules.schema.json'])(
+it.each(['README.md', 'deploy/README.md', 'rules/rules.schema.json', 'rules/rules-test.schema.json'])(
   '%s is said to have drifted',
   (page) => {
     expect(drifted).toContain(`${page} has drifted`);
