@@ -14,7 +14,7 @@ export type CommandList = Readonly<Record<string, ListedCommand>>;
 
 const COMMANDS: CommandList = {
   rules: {
-    does: 'checks, compares and uploads the rules that decide which coupon is pushed to whom, and brings old ones back',
+    does: 'checks, tests, compares and uploads the rules that decide which coupon is pushed to whom, and brings old ones back',
     load: async () => (await import('./rules/command.ts')).rulesCommand,
   },
 };

@@ -7,6 +7,7 @@ import { addHistoryCommands } from './history-commands.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { parseInstant } from '../../domain/civil.ts';
 import { record } from './record.ts';
+import { test, testsFileOf, type TestOptions } from './test.ts';
 import { errorText } from '../../runtime/error-text.ts';
 
 /**
@@ -35,6 +36,22 @@ export async function runRulesCommand(
     .argument('<file>', 'YAML or JSON')
     .action(async (file: string) => {
       exitCode = await check(file, context);
+    });
+  program
+    .command('test')
+    .description(
+      'tries the examples beside a file; prints what differs; exit code 1 if any does, or there are none',
+    )
+    .argument('<file>', 'YAML or JSON')
+    .argument('[tests]', 'the examples; default: the extension replaced, default.test.yaml for default.yaml')
+    .option('--only <pattern>', 'only examples whose name has this in it; * stands for anything')
+    .option('--coverage', 'also what of the file no example shows, by line')
+    .option('--mutate', 'also the changes of the file that no example notices')
+    .option('--min <percent>', 'with --mutate: exit code 1 where fewer are noticed', percentOption)
+    .option('--junit <report>', 'writes a JUnit report')
+    .option('--json', 'prints JSON instead')
+    .action(async (file: string, tests: string | undefined, options: TestOptions) => {
+      exitCode = await test(file, tests ?? testsFileOf(file), options, context);
     });
   addHistoryCommands(program, context, (code) => {
     exitCode = code;

@@ -14,17 +14,10 @@ export interface RulesFile {
 }
 
 /** @returns undefined where the file can't be used, after saying why. */
-export async function readRulesFile(
-  file: string,
-  { say, complain }: CommandContext,
-): Promise<RulesFile | undefined> {
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
-  } catch (error) {
-    complain(`${file}: ${explain(error)}`);
-    return undefined;
-  }
+export async function readRulesFile(file: string, context: CommandContext): Promise<RulesFile | undefined> {
+  const { say, complain } = context;
+  const text = await readText(file, context);
+  if (text === undefined) return undefined;
   const parsed = parseRules(text);
   if (parsed.ok) return { text, rules: parsed.rules, document: parsed.document };
   for (const problem of parsed.problems) say(formatProblem(file, problem));
@@ -33,13 +26,27 @@ export async function readRulesFile(
   return undefined;
 }
 
+/** @returns undefined where the file can't be read, after saying why. */
+export async function readText(
+  file: string,
+  { complain }: Pick<CommandContext, 'complain'>,
+): Promise<string | undefined> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (error) {
+    complain(`${file}: ${explainReadError(error)}`);
+    return undefined;
+  }
+}
+
 /** `rules.yaml:12:9 rules[0].when: …`; the message's further lines are indented. */
 export function formatProblem(file: string, { line, column, path, message }: DocumentProblem): string {
   const where = `${file}:${String(line)}:${String(column)}`;
   return `${path === '' ? where : `${where} ${path}`}: ${message.replaceAll('\n', '\n    ')}`;
 }
 
-function explain(error: unknown): string {
+/** Of a file that can't be read or written. */
+export function explainReadError(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'is a directory, expected a file';

@@ -3,10 +3,13 @@
  * So do the comments of the rules that everybody starts from.
  */
 import { readFile } from 'node:fs/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CAP_SUBJECTS } from '../../../src/domain/cap.ts';
 import { TRIGGERS } from '../../../src/domain/event.ts';
 import { FILTER_REASONS } from '../../../src/domain/outcome.ts';
+import { readExamples } from '../../../src/replay/examples/read-examples.ts';
+import { runExample } from '../../../src/replay/examples/run-example.ts';
+import { KNOWN_KEYS } from '../../../src/replay/examples/schema.ts';
 import { rulesJsonSchema } from '../../../src/rules/document/json-schema.ts';
 import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 import { TEMPLATE_VARIABLES } from '../../../src/rules/language/template.ts';
@@ -82,8 +85,11 @@ it('has its subjects, triggers and fields in the comments of the default rules',
   }
 });
 
+const shown = [...guide.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text);
+const tests = shown.filter((text) => /^examples:/m.test(text));
+
 it('shows rules that are valid', () => {
-  const examples = [...guide.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text);
+  const examples = shown.filter((text) => !tests.includes(text));
   expect(examples.length).toBeGreaterThan(0);
   for (const example of examples) {
     const missing = ['version: "1"', 'caps: []'].filter(
@@ -91,4 +97,25 @@ it('shows rules that are valid', () => {
     );
     expect(parseRules([...missing, example].join('\n'))).toMatchObject({ ok: true });
   }
+});
+
+describe('examples of rules', () => {
+  it('are shown as they are, and hold for the default rules', async () => {
+    const parsed = parseRules(await readFile('rules/default.yaml', 'utf8'));
+    expect(tests).toHaveLength(1);
+    const read = readExamples(tests[0] ?? '', () => ({ error: 'none' }));
+    if (!read.ok || !parsed.ok) expect.fail(JSON.stringify(read));
+    expect(read.examples.length).toBeGreaterThan(3);
+    for (const example of read.examples) {
+      expect((await runExample(example, parsed.rules)).differences, example.name).toEqual([]);
+    }
+  });
+
+  it('have every key named', () => {
+    const { defaults, examples, expect: expected } = KNOWN_KEYS;
+    const section = sectionOf(guide, 'Examples');
+    const keys = [...new Set([...(defaults ?? []), ...(examples ?? []), ...(expected ?? [])])];
+    expect(keys).toEqual(expect.arrayContaining(['at', 'each', 'expiresAfter']));
+    expect(keys.filter((key) => !namesIn(section).includes(key))).toEqual([]);
+  });
 });
