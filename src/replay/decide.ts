@@ -5,19 +5,10 @@
  */
 import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome } from '../domain/outcome.ts';
-import type { Ownership } from '../domain/ownership.ts';
-import type { EventSource } from '../domain/record.ts';
-import type {
-  Claims,
-  CouponAnswer,
-  FindMerchant,
-  FlowMeter,
-  PushText,
-  Ranking,
-  Ruleset,
-} from '../pipeline/ports.ts';
+import type { Claims, CouponAnswer, FindMerchant, PushText, Ranking, Ruleset } from '../pipeline/ports.ts';
 import { createProcessEvent } from '../pipeline/process-event.ts';
 import { coordinates } from '../rules/distance.ts';
+import { NOWHERE, OWNED, UNCOUNTED } from './given-run.ts';
 import { createKnownPushes, type CapCheck, type KnownPush } from './known-pushes.ts';
 
 export interface Situation {
@@ -104,25 +95,3 @@ function watchClaims(claims: Claims, nowMs: number, notePush: (push: DecidedPush
     },
   };
 }
-
-const NOWHERE: EventSource = { topic: '', partition: 0, offset: '0', index: 0 };
-
-const UNCOUNTED: FlowMeter = {
-  received: () => undefined,
-  ended: () => undefined,
-  abandoned: () => undefined,
-  ruleExcluded: () => undefined,
-  stage: () => undefined,
-};
-
-/** Nobody takes the event away. */
-const OWNED: Ownership = {
-  signal: new AbortController().signal,
-  isRevoked: () => false,
-  watch: () => undefined,
-  unwatch: () => undefined,
-  park: () => undefined,
-  unpark: () => undefined,
-  whenRoom: () => undefined,
-  assertOwned: () => undefined,
-};

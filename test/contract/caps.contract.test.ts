@@ -6,6 +6,7 @@ import { claimsWorlds } from '../support/claims/claims-harness.ts';
 /** Worlds that are played, by where the claims are. */
 const RUNS: Readonly<Record<string, number>> = {
   'in memory': 1500,
+  'of a replay': 500,
   'in Redis': 60,
   'in a Redis Cluster': 20,
 };

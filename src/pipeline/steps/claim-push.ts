@@ -25,7 +25,7 @@ type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
 /**
  * A partner may answer with tens of thousands of coupons. One script over all of them would block Redis for every pod.
  */
-const CANDIDATES_A_CLAIM = 100;
+export const CANDIDATES_A_CLAIM = 100;
 
 export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, PushEnvelope> {
   const { claims } = ports;

@@ -22,7 +22,7 @@ export interface AgeLimit {
 /** The shorter of the rules' limit and the pod's ceiling, and as much later as this pod's clock is ahead of Redis's. */
 export function staleAt(
   event: LocationEvent,
-  rules: Ruleset,
+  rules: Pick<Ruleset, 'maxEventAgeMs'>,
   { maxEventAgeMs, podAheadMs }: AgeLimit,
 ): StaleAt {
   const { maxEventAgeMs: maxAgeMs } = rules;

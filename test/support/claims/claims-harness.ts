@@ -10,6 +10,7 @@ import type { EventRef } from '../../../src/domain/event.ts';
 import type { PushEnvelope } from '../../../src/domain/push.ts';
 import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
 import { createInMemoryClaims, type SweptEntry } from './in-memory-claims.ts';
+import { replayedHarness } from './replayed-harness.ts';
 import { createOlderClaim } from './older-pod.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { findLocalObstacle } from '../services/local-obstacle.ts';
@@ -121,7 +122,10 @@ export interface ClaimsWorld {
 export function claimsWorlds(): readonly ClaimsWorld[] {
   const always = { open: () => Promise.resolve(undefined), close: () => Promise.resolve() };
   if (process.env['CONTRACT_ADAPTERS'] === 'in memory')
-    return [{ ...always, name: 'in memory', create: () => Promise.resolve(inMemoryHarness()) }];
+    return [
+      { ...always, name: 'in memory', create: () => Promise.resolve(inMemoryHarness()) },
+      { ...always, name: 'of a replay', create: () => Promise.resolve(replayedHarness(SWEEP_GRACE_MS)) },
+    ];
   return [{ ...always, name: 'in Redis', create: () => redisHarness() }, clusterWorld()];
 }
 

@@ -1,0 +1,131 @@
+/**
+ * A user's pushes as a replay knows them. Of each it is known when it surely counts in a cap's window, and when it may.
+ * Guarantee: what surely counts is never more, and what may count never less, than what counts in Redis, while the
+ * clocks of pods and Redis are within the margin of each other.
+ */
+import { capFields, type Cap, type PushSubject } from '../domain/cap.ts';
+import { WRITE_WITHIN_MS, type DeliveryOutcome } from '../domain/delivery.ts';
+import type { PushEnvelope } from '../domain/push.ts';
+import type { PushesBefore } from './pushes-before.ts';
+
+/** Ms. How far the clocks of pods and Redis may be apart; `/status` says where they are further. */
+export const CLOCK_MARGIN_MS = 10_000;
+
+/** When a push ended: between two moments, epoch ms. */
+export interface PushEnd {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** It keeps its place and counts from its end; else its place was given back. */
+  readonly isKept: boolean;
+}
+
+/** A push that the pods made. */
+export interface RecordedPush {
+  readonly eventId: string;
+  readonly push: PushSubject;
+  /** Undefined while no record says how it ended. */
+  end: PushEnd | undefined;
+}
+
+/** A push, or what may be one. */
+export interface HistoryEntry {
+  readonly eventId: string;
+  /** When it was claimed, epoch ms. */
+  readonly claimedMs: number;
+  /** It is a push of one of these; undefined: of whatever coupon. */
+  readonly pushes: readonly PushSubject[] | undefined;
+  /** False: there may be no such push. */
+  readonly isSure: boolean;
+  /** It ends as that one did. */
+  readonly recorded: Pick<RecordedPush, 'end'>;
+  /** As it was claimed, where that is known. */
+  readonly envelope: PushEnvelope | undefined;
+}
+
+export interface PushHistory {
+  readonly entries: readonly HistoryEntry[];
+  /** Pushes of which there is no record; undefined: there are none. */
+  readonly before: PushesBefore | undefined;
+}
+
+export interface Count {
+  /** How many surely count. */
+  readonly least: number;
+  /** How many may count. */
+  readonly most: number;
+}
+
+const MISSING = 0;
+const MAY_COUNT = 1;
+const COUNTS = 2;
+type Counting = typeof MISSING | typeof MAY_COUNT | typeof COUNTS;
+
+/** @param marginMs how far the clock that told `atMs` may be from Redis's. */
+export function endOf(outcome: DeliveryOutcome, atMs: number, marginMs: number): PushEnd {
+  const isKept = outcome === 'sent' || outcome === 'unknown' || outcome === 'dry_run';
+  // What may have been written counts from the last moment at which it could be written.
+  const lateMs = outcome === 'unknown' ? WRITE_WITHIN_MS : 0;
+  return { fromMs: atMs - marginMs, untilMs: atMs + lateMs + marginMs, isKept };
+}
+
+/**
+ * How many pushes count under a cap, beside those of which there is no record.
+ *
+ * @param push what it is asked for; undefined: for the user, of a cap that counts every push.
+ * @param nowMs by Redis's clock.
+ */
+export function countEntries(
+  entries: readonly HistoryEntry[],
+  { per, windowMs }: Cap,
+  push: PushSubject | undefined,
+  nowMs: number,
+): Count {
+  let least = 0;
+  let most = 0;
+  for (const entry of entries) {
+    const counting = countingOf(entry.recorded.end, nowMs, windowMs);
+    if (counting === MISSING) continue;
+    const subject = push === undefined ? COUNTS : subjectOf(entry.pushes, per, push);
+    if (subject === MISSING) continue;
+    most += 1;
+    if (entry.isSure && counting === COUNTS && subject === COUNTS) least += 1;
+  }
+  return { least, most };
+}
+
+function countingOf(end: PushEnd | undefined, nowMs: number, windowMs: number): Counting {
+  // It may be undelivered yet, or have ended in any way since.
+  if (end === undefined) return MAY_COUNT;
+  const sinceMs = nowMs - windowMs;
+  if (end.isKept) {
+    if (end.fromMs > sinceMs) return COUNTS;
+    return end.untilMs > sinceMs ? MAY_COUNT : MISSING;
+  }
+  if (nowMs < end.fromMs) return COUNTS;
+  return nowMs < end.untilMs ? MAY_COUNT : MISSING;
+}
+
+function subjectOf(
+  pushes: readonly PushSubject[] | undefined,
+  per: Cap['per'],
+  asked: PushSubject,
+): Counting {
+  const fields = capFields(per);
+  if (fields.length === 0) return COUNTS;
+  if (pushes === undefined) return MAY_COUNT;
+  let same = 0;
+  for (const push of pushes) if (fields.every((field) => push[field] === asked[field])) same += 1;
+  if (same === 0) return MISSING;
+  return same === pushes.length ? COUNTS : MAY_COUNT;
+}
+
+/** Drops what no window of `keepMs` or less can hold any more. */
+export function dropPassed(entries: HistoryEntry[], nowMs: number, keepMs: number): void {
+  let kept = 0;
+  for (const entry of entries) {
+    const { end } = entry.recorded;
+    const countsUntilMs = end === undefined ? Infinity : end.untilMs + (end.isKept ? keepMs : 0);
+    if (countsUntilMs > nowMs) entries[kept++] = entry;
+  }
+  entries.length = kept;
+}

@@ -1,0 +1,160 @@
+/**
+ * The claims of a replay, in memory. Guarantee: the answers of Redis, where the user's pushes are known. Where some only
+ * may count, they answer for one end: counting what surely counts, or all that may. Everything that a claim asks is a
+ * list of questions whose answers turn one way as more counts. So where both ends agree, whatever truly counted would have
+ * given that answer too; and a coupon that is claimed in between stands between those of the two ends.
+ */
+import { countsEveryPush, type Cap, type PushSubject } from '../domain/cap.ts';
+import type { EventRef } from '../domain/event.ts';
+import type { PushEnvelope } from '../domain/push.ts';
+import type { ClaimAnswer, ClaimCandidate, ClaimRequest, Claims, Recalled } from '../pipeline/ports.ts';
+import { countEntries, type PushHistory } from './push-history.ts';
+import type { AskedAt } from './pushes-before.ts';
+
+/** Which pushes count: those that surely do, or all that may. */
+export type End = 'least' | 'most';
+
+export interface ClaimsOptions {
+  readonly historyOf: (userId: string) => PushHistory;
+  /** Epoch ms, by Redis's clock. */
+  readonly now: () => number;
+  /** Ms by which that may be wrong. */
+  readonly marginMs: number;
+  /** The push that is claimed; the history is its reader's to write. */
+  readonly onClaimed: (ref: EventRef, envelope: PushEnvelope) => void;
+}
+
+/** What became plain while the claims answered for an end. */
+export interface AskedSoFar {
+  /** The other end has another answer. */
+  differs: boolean;
+  /** … which hangs on pushes of which there is no record. */
+  hangsOnBefore: boolean;
+  /** What may be claimed; undefined: whatever coupon. */
+  claimable: readonly PushSubject[] | undefined;
+}
+
+export interface ReplayedClaims extends Claims {
+  /** From now on the claims answer for this end. @returns what becomes plain meanwhile. */
+  countAs(end: End): AskedSoFar;
+}
+
+type Choice =
+  { readonly index: number } | { readonly lack: Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }> };
+
+export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
+  const { historyOf, now, marginMs, onClaimed } = options;
+  let end: End = 'least';
+  let soFar: AskedSoFar = { differs: false, hangsOnBefore: false, claimable: [] };
+
+  function isFull(
+    history: PushHistory,
+    cap: Cap,
+    push: PushSubject | undefined,
+    asked: AskedAt,
+    at: End,
+  ): boolean {
+    const nowMs = now();
+    const { least, most } = countEntries(history.entries, cap, push, nowMs);
+    const { before } = history;
+    const isSurelyFull = least + (before?.least(cap, push, asked) ?? 0) >= cap.max;
+    if (isSurelyFull || at === 'least') return isSurelyFull;
+    if (most >= cap.max) return true;
+    if (before === undefined || most + before.most(cap, push, nowMs) < cap.max) return false;
+    soFar.hangsOnBefore = true;
+    return true;
+  }
+
+  const fullForUser = (history: PushHistory, caps: readonly Cap[], asked: AskedAt, at: End): number =>
+    caps.findIndex((cap) => countsEveryPush(cap.per) && isFull(history, cap, undefined, asked, at));
+
+  const known = (history: PushHistory, { eventId }: EventRef) => {
+    const entry = history.entries.find((one) => one.eventId === eventId);
+    if (entry?.envelope === undefined || !entry.isSure) return undefined;
+    const { end: ended } = entry.recorded;
+    const undelivered = ended === undefined || now() < ended.fromMs;
+    return { kind: 'known', undelivered, envelope: entry.envelope } as const;
+  };
+
+  function lackOf(
+    history: PushHistory,
+    candidate: ClaimCandidate,
+    request: ClaimRequest,
+    at: End,
+  ): Choice | undefined {
+    const { envelope, notAfterMs = Infinity } = candidate;
+    const nowMs = now();
+    // By the clock that is furthest behind, or furthest ahead.
+    const lateMs = at === 'least' ? nowMs - marginMs : nowMs + marginMs;
+    if (notAfterMs <= lateMs || request.ttlMs <= 0) return { lack: { kind: 'too_late' } };
+    const cap = request.caps.findIndex(
+      (one) => !countsEveryPush(one.per) && isFull(history, one, envelope.push, 'claim', at),
+    );
+    return cap === -1 ? undefined : { lack: { kind: 'no_room', cap } };
+  }
+
+  function choose(history: PushHistory, request: ClaimRequest, at: End): Choice {
+    const full = fullForUser(history, request.caps, 'claim', at);
+    if (full !== -1) return { lack: { kind: 'no_room', cap: full } };
+    let best: Choice | undefined;
+    for (const [index, candidate] of request.candidates.entries()) {
+      const lack = lackOf(history, candidate, request, at);
+      if (lack === undefined) return { index };
+      best ??= lack;
+    }
+    return best ?? { lack: { kind: 'too_late' } };
+  }
+
+  /** Those with room at the least, from the best one with room to the one that surely has it. */
+  function claimable(
+    history: PushHistory,
+    request: ClaimRequest,
+    least: Choice,
+    most: Choice,
+  ): PushSubject[] {
+    if (!('index' in least)) return [];
+    const last = 'index' in most ? most.index : request.candidates.length - 1;
+    return request.candidates
+      .slice(least.index, last + 1)
+      .filter((candidate) => lackOf(history, candidate, request, 'least') === undefined)
+      .map(({ envelope }) => envelope.push);
+  }
+
+  return {
+    countAs(chosen) {
+      end = chosen;
+      soFar = { differs: false, hangsOnBefore: false, claimable: [] };
+      return soFar;
+    },
+    recall: async (ref, caps): Promise<Recalled> => {
+      const history = historyOf(ref.userId);
+      const own = known(history, ref);
+      if (own !== undefined) return own;
+      const full = fullForUser(history, caps, 'recall', end);
+      soFar.differs ||= full !== fullForUser(history, caps, 'recall', end === 'least' ? 'most' : 'least');
+      return full === -1 ? { kind: 'new' } : { kind: 'new', fullCap: full };
+    },
+    claim: async (request): Promise<ClaimAnswer> => {
+      const history = historyOf(request.ref.userId);
+      const own = known(history, request.ref);
+      if (own !== undefined) return own;
+      const least = choose(history, request, 'least');
+      const most = choose(history, request, 'most');
+      soFar.differs ||= !isSameChoice(least, most);
+      // A second call follows only where the first one claimed nothing: what both may claim is not looked for.
+      const found = claimable(history, request, least, most);
+      soFar.claimable = soFar.claimable?.length === 0 ? found : undefined;
+      const chosen = end === 'least' ? least : most;
+      if ('lack' in chosen) return chosen.lack;
+      const { envelope } = request.candidates[chosen.index] as ClaimCandidate;
+      onClaimed(request.ref, envelope);
+      return { kind: 'claimed', envelope };
+    },
+  };
+}
+
+function isSameChoice(a: Choice, b: Choice): boolean {
+  if ('index' in a) return 'index' in b && a.index === b.index;
+  if ('index' in b || a.lack.kind !== b.lack.kind) return false;
+  return a.lack.kind === 'too_late' || (b.lack.kind === 'no_room' && a.lack.cap === b.lack.cap);
+}
