@@ -9,6 +9,16 @@ export interface CommandLine {
   readonly write?: (bytes: Uint8Array) => void;
   /** One line about what went wrong. */
   readonly complain: (line: string) => void;
+  /** Where a long command stands, one line that replaces the last; '' ends it. Nobody may be looking. */
+  readonly progress?: (text: string) => void;
+  /** What `say` writes to, where that is a terminal. */
+  readonly terminal?: Terminal;
+}
+
+export interface Terminal {
+  /** Characters a line. */
+  readonly columns: number;
+  readonly isColoured: boolean;
 }
 
 /**

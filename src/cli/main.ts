@@ -4,9 +4,16 @@
  * image, and `npm run COMMAND --` do the same.
  */
 import { runCommand } from './commands.ts';
+import { createProgress } from './progress.ts';
+
+const { stdout, stderr, env } = process;
 
 process.exitCode = await runCommand(process.argv.slice(2), {
-  env: process.env,
+  env,
   say: (line) => console.log(line),
   complain: (line) => console.error(line),
+  progress: createProgress(stderr),
+  ...(stdout.isTTY && {
+    terminal: { columns: stdout.columns, isColoured: (env['NO_COLOR'] ?? '') === '' },
+  }),
 });

@@ -1,5 +1,5 @@
 /** The commands on a rules file and their options. A new command is a file beside this one and a few lines here. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../rules/document/duration.ts';
 import { check } from './check.ts';
 import type { DiffExitCode } from './diff.ts';
@@ -7,6 +7,7 @@ import { addHistoryCommands } from './history-commands.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { parseInstant } from '../../domain/civil.ts';
 import { record } from './record.ts';
+import type { SimulateOptions } from './simulate.ts';
 import { test, testsFileOf, type TestOptions } from './test.ts';
 import { errorText } from '../../runtime/error-text.ts';
 
@@ -74,6 +75,22 @@ export async function runRulesCommand(
       exitCode = await record({ sinceMs, untilMs, usersPercent, ...others }, context);
     });
 
+  program
+    .command('simulate')
+    .description('what the rules would have done on recorded decisions, beside what the live ones did')
+    .argument('<file>', 'YAML or JSON')
+    .requiredOption('--recording <file>', 'what `rules record` wrote')
+    .option('--against <file>', 'compares with these rules, in place of what pods did')
+    .option('--nothing-before', 'nobody had a push before the recording began')
+    .addOption(new Option('--json', 'everything, with the ids of all events behind each number'))
+    .addOption(new Option('--markdown', 'a comment for a pull request').conflicts('json'))
+    .option('--max-change <percent>', 'exit code 1 where pushes may change by more', changeOption)
+    .addHelpText('after', SIMULATE_HELP)
+    .action(async (file: string, options: SimulateOptions) => {
+      const { simulate } = await import('./simulate.ts');
+      exitCode = await simulate(file, options, context);
+    });
+
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -109,5 +126,15 @@ function momentOption(text: string): number {
 function percentOption(text: string): number {
   const percent = /^\d{1,3}(\.\d+)?$/.test(text) ? Number(text) : NaN;
   if (!(percent > 0 && percent <= 100)) throw new InvalidArgumentError('Expected more than 0, at most 100.');
+  return percent;
+}
+
+const SIMULATE_HELP = `
+What the recording can't say is counted apart, never guessed. Exit codes: 0 done; 1 the
+files can't be used, or pushes may change by more than --max-change. Needs no variables.`;
+
+function changeOption(text: string): number {
+  const percent = Number(text);
+  if (text.trim() === '' || !(percent >= 0)) throw new InvalidArgumentError('Expected a number from 0.');
   return percent;
 }
