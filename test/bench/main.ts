@@ -19,6 +19,7 @@ import { parallelConsumer } from './benchmarks/parallel-consumer.ts';
 import { perKeyTable } from './benchmarks/per-key-table.ts';
 import { redisMemory } from './benchmarks/redis-memory.ts';
 import { RESULTS_FILE, type BenchResult } from './results.ts';
+import { simulate } from './benchmarks/simulate.ts';
 import { skewedUsers } from './benchmarks/skewed-users.ts';
 import { wholeFlow } from './benchmarks/whole-flow.ts';
 
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   handover,
   backlog,
   redisMemory,
+  simulate,
 ];
 
 const command = new Command('bench')

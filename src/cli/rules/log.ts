@@ -23,7 +23,7 @@ const AT_ONCE = 8;
 export async function log({ json, limit }: LogOptions, context: CommandContext): Promise<ExitCode> {
   const settings = readSettings(S3_VARIABLES, context);
   if (settings === undefined) return 78;
-  return withRules(settings, context, async ({ uri, history }) => {
+  return withRules<ExitCode>(settings, context, async ({ uri, history }) => {
     const listing = await history.list();
     const lines = await readLines(listing, limit, history);
     const known = listing.past.length + (isFound(listing) ? 1 : 0);

@@ -54,6 +54,7 @@ export interface Hidden {
   readonly aheadMs: number;
 }
 
+const around = (ms: number) => fc.integer({ min: ms - 1500, max: ms + 1500 });
 const coupon = fc.integer({ min: 0, max: 5 }).map((index): Coupon => ({
   couponId: `c-${String(index)}`,
   merchantId: `m-${String(index % 3)}`,
@@ -78,11 +79,11 @@ export const hidden = (events: number): fc.Arbitrary<Hidden> =>
   });
 
 export const worldEvent: fc.Arbitrary<WorldEvent> = fc.record({
+  // Around a cap's window, where it hangs on whose clock is asked, and anywhere else.
   afterMs: fc.oneof(
-    fc
-      .constantFrom(0, 500, 10 * MINUTE_MS, 30 * MINUTE_MS)
-      .chain((ms) => fc.integer({ min: ms, max: ms + 3000 })),
-    fc.integer({ min: 0, max: 40 * MINUTE_MS }),
+    { weight: 3, arbitrary: fc.constantFrom(10, 30).chain((minutes) => around(minutes * MINUTE_MS)) },
+    { weight: 1, arbitrary: fc.constantFrom(0, 500) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 * MINUTE_MS }) },
   ),
   trigger: fc.constantFrom('enter', 'dwell'),
   ageMs: fc.constantFrom(0, 4 * MINUTE_MS, 8 * MINUTE_MS),

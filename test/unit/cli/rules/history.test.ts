@@ -95,7 +95,9 @@ describe('upload', () => {
     ];
     expect(await desk.upload(rulesText('v1'), '--timeout', '1s')).toBe(1);
     expect(desk.text()).toMatch(/2 of 4 live pods[^]*other: has v1 \(0123456789ab\)[^]*new: has no rules/);
-    desk.onAnnounce = () => (desk.pods = desk.pods.map((pod) => ({ ...pod, rulesHash: hash })));
+    desk.onAnnounce = () => {
+      desk.pods = desk.pods.map((pod) => ({ ...pod, rulesHash: hash }));
+    };
     expect(await desk.upload(rulesText('v1'))).toBe(0);
     expect(desk.text()).toMatch(/in force in all 4 live pods after \d/);
   });
