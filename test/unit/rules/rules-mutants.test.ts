@@ -113,7 +113,7 @@ const keyed = places.filter(({ keyFrom }) => keyFrom !== undefined);
 const name = ({ path, keyFrom }: Place): string => `${path} (at ${String(keyFrom)})`;
 
 describe.each(keyed.map((place) => [name(place), place] as const))('%s', (_, place) => {
-  const { path, keyFrom = 0, keyTo = 0, from, to, parentFrom } = place;
+  const { path, keyFrom = 0, keyTo = 0, to, parentFrom } = place;
 
   it('left out', () => {
     const mutant = without(place);
