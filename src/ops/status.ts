@@ -3,7 +3,6 @@ import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { EventCounts } from '../domain/outcome.ts';
 import type { PartitionStatus } from '../domain/partition-status.ts';
 import type { LivePod } from './pods.ts';
-import type { KillSwitchFlag } from './health/ports.ts';
 import type { WaitingFor } from './health/waits.ts';
 
 export interface DocumentStatus {
@@ -13,6 +12,13 @@ export interface DocumentStatus {
   readonly hash: string | null;
   readonly loadedAt: string | null;
   readonly lastError: string | null;
+}
+
+/** Who forbade every push, why, and since when (RFC 3339); null where it is not known. */
+export interface KillSwitchFlag {
+  readonly why: string;
+  readonly by: string | null;
+  readonly since: string | null;
 }
 
 export interface Status {

@@ -1,5 +1,5 @@
 /** What a person should know of a pod that is ready and pushes nothing, because somebody wants it so: a sentence each. */
-import type { KillSwitchFlag } from './ports.ts';
+import type { KillSwitchFlag } from '../status.ts';
 
 /**
  * @param isEnabled what the rules in force say; undefined where there are none.

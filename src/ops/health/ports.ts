@@ -3,7 +3,7 @@
  * depths and the kill switch's flag are asked of Redis.
  */
 import type { PartitionStatus } from '../../domain/partition-status.ts';
-import type { Status } from '../status.ts';
+import type { KillSwitchFlag, Status } from '../status.ts';
 
 export interface ConsumerPort {
   status(): {
@@ -102,13 +102,6 @@ export interface WorkerPort {
 export interface QueuePort {
   /** Rejects while Redis is away. */
   counts(): Promise<Status['queue']>;
-}
-
-/** Who forbade every push, why, and since when (RFC 3339); null where it is not known. */
-export interface KillSwitchFlag {
-  readonly why: string;
-  readonly by: string | null;
-  readonly since: string | null;
 }
 
 export interface KillSwitchPort {
