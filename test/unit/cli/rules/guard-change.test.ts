@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TriedChange } from '../../../../src/cli/rules/judge-change.ts';
 import type { CompareOnRecording } from '../../../../src/cli/rules/ports.ts';
+import { tryExamples } from '../../../../src/cli/rules/test.ts';
 import { openRulesDesk, rulesText, type RulesDesk } from '../../../support/cli/rules-desk.ts';
 
 const quiet: TriedChange = {
@@ -92,4 +93,17 @@ it('rules with enabled: false are not tried: stopping is never refused', async (
   tried = { ...quiet, pushesAfterAtLeast: 0, pushesAfterAtMost: 0, changePercent: 100 };
   expect(await desk.upload(rulesText('v1', 'enabled: false'), '--recording', 'r')).toBe(0);
   expect(asked).toEqual([]);
+});
+
+it('tries the examples that lie beside the file, as `test` does', async () => {
+  const real = openRulesDesk({ tryExamples });
+  const rules = real.file(rulesText('v1'), 'mine.yaml');
+  expect(await real.run('upload', rules, '--note', 'first')).toBe(0);
+  expect(real.text()).toMatch(/no examples are tried/);
+  real.file('nonsense: 1\n', 'mine.test.yaml');
+  const changed = real.file(rulesText('v2'), 'mine.yaml');
+  expect(await real.run('upload', changed, '--note', 'second')).toBe(1);
+  expect(real.text()).toMatch(/mine\.test\.yaml[^]*an example does not hold/);
+  expect(real.liveText()).toBe(rulesText('v1'));
+  real.close();
 });

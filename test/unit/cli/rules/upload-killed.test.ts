@@ -14,8 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** Kills it after so many calls, whose last answer it does not get. @returns how it ended. */
-async function uploadKilledAfter(calls: number, path: string): Promise<NodeJS.Signals | number | null> {
+/** Kills it after so many calls, whose last answer it does not get. @returns how it ended, and what it said. */
+async function uploadKilledAfter(calls: number, path: string) {
   const args = ['test/support/cli/rules-process.ts', 'upload', path, '--note', 'killed'];
   const child = spawn(process.execPath, args, {
     env: {
@@ -23,8 +23,12 @@ async function uploadKilledAfter(calls: number, path: string): Promise<NodeJS.Si
       ...{ S3_ENDPOINT: server.url, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' },
       ...{ RULES_S3_URI: `s3://bucket/${RULES_KEY}`, REDIS_URL: 'redis://unused:6379' },
     },
-    stdio: 'ignore',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  }
   let done = 0;
   onDone = () => {
     done += 1;
@@ -32,8 +36,8 @@ async function uploadKilledAfter(calls: number, path: string): Promise<NodeJS.Si
     child.kill('SIGKILL');
     return false;
   };
-  await once(child, 'exit');
-  return child.signalCode ?? child.exitCode;
+  await once(child, 'close');
+  return { ended: child.signalCode ?? child.exitCode, said };
 }
 
 it('the old document is live, or the new one with its entry, and the next upload goes on from there', async () => {
@@ -42,9 +46,9 @@ it('the old document is live, or the new one with its entry, and the next upload
     const desk = openRulesDesk();
     store = desk.store;
     await desk.upload(rulesText('v1'));
-    const ended = await uploadKilledAfter(calls, desk.file(rulesText('v2')));
+    const { ended, said } = await uploadKilledAfter(calls, desk.file(rulesText('v2')));
     if (ended !== 'SIGKILL') {
-      expect(ended).toBe(0);
+      expect(ended, said).toBe(0);
       expect(desk.liveText()).toBe(rulesText('v2'));
       desk.close();
       break;
