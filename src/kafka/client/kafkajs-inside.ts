@@ -64,7 +64,7 @@ export interface Address {
   readonly port: number;
 }
 
-type InsideBroker = Broker & { readonly connectionPool: ConnectionPool; versions: unknown };
+export type InsideBroker = Broker & { readonly connectionPool: ConnectionPool; versions: unknown };
 
 export interface BrokerPool {
   brokers: Readonly<Record<string, InsideBroker>>;

@@ -2,11 +2,17 @@
  * Reads offsets of one topic and group through a connection of its own: neither a held rebalance nor a busy fetch
  * delays the answer. After an error the next call makes a new connection.
  */
-import type { Kafka } from 'kafkajs';
+import type { Broker, Kafka } from 'kafkajs';
 import { parseOffset } from '../../stream/buffer/parse-offset.ts';
 import { brokerErrorType } from '../client/broker-error.ts';
-import { makeCluster, type InsideCluster } from '../client/kafkajs-inside.ts';
+import { makeCluster, type InsideBroker, type InsideCluster } from '../client/kafkajs-inside.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
+import {
+  knowsStableOffsets,
+  readStableOffsets,
+  type CommittedRow,
+  type OffsetQuestion,
+} from './stable-offsets.ts';
 import { readTopicId } from './topic-id.ts';
 
 export interface PartitionRange {
@@ -105,19 +111,15 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
       }),
     committed: () =>
       ask(async (cluster, partitions) => {
-        const coordinator = await cluster.findGroupCoordinator({ groupId });
-        const asked = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
-        const { responses } = await (coordinator as unknown as FetchingCoordinator).offsetFetch({
-          groupId,
-          topics: asked,
-        });
+        const coordinator = (await cluster.findGroupCoordinator({ groupId })) as InsideBroker;
+        const rows = knowsStableOffsets(coordinator.versions)
+          ? await readStableOffsets(coordinator.connectionPool, { groupId, topic, partitions })
+          : await readOffsets(coordinator, { groupId, topic, partitions });
         return new Map(
-          responses
-            .flatMap((row) => row.partitions)
-            .map(({ partition, offset, metadata }) => [
-              partition,
-              { offset: readCommitted(offset), metadata: metadata ?? '' },
-            ]),
+          rows.map(({ partition, offset, metadata }) => [
+            partition,
+            { offset: readCommitted(offset), metadata },
+          ]),
         );
       }),
     partitions: () => ask((_cluster, partitions) => Promise.resolve(partitions)),
@@ -139,6 +141,25 @@ export function createOffsetReader(kafka: Kafka, names: { topic: string; groupId
   };
 }
 
+/** As brokers before 2.5 are asked. */
+async function readOffsets(
+  coordinator: Broker,
+  { groupId, topic, partitions }: OffsetQuestion,
+): Promise<readonly CommittedRow[]> {
+  const topics = [{ topic, partitions: partitions.map((partition) => ({ partition })) }];
+  const { responses } = await (coordinator as unknown as FetchingCoordinator).offsetFetch({
+    groupId,
+    topics,
+  });
+  return responses
+    .flatMap((row) => row.partitions)
+    .map(({ partition, offset, metadata }) => ({
+      partition,
+      offset: offset.startsWith('-') ? Number(offset) : parseOffset(offset),
+      metadata: metadata ?? '',
+    }));
+}
+
 interface FetchingCoordinator {
   offsetFetch(request: { readonly groupId: string; readonly topics: readonly unknown[] }): Promise<{
     readonly responses: readonly {
@@ -151,8 +172,7 @@ interface FetchingCoordinator {
   }>;
 }
 
-function readCommitted(offset: string): Committed {
-  if (offset === '-1') return 'none';
-  if (offset.startsWith('-')) return 'reset';
-  return parseOffset(offset);
+function readCommitted(offset: number): Committed {
+  if (offset === -1) return 'none';
+  return offset < 0 ? 'reset' : offset;
 }

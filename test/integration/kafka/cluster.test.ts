@@ -4,6 +4,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createKafkaClient } from '../../../src/kafka/client/client.ts';
+import { makeCluster } from '../../../src/kafka/client/kafkajs-inside.ts';
+import { createOffsetReader } from '../../../src/kafka/offsets/offset-reader.ts';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { createRecordSender } from '../../../src/kafka/producers/record-sender.ts';
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
@@ -26,6 +29,8 @@ import {
 import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 
 const PARTITIONS = 6;
+const always = (): boolean => true;
+const never = (): boolean => false;
 const USERS = 60;
 const LIMIT_MS = 90_000;
 
@@ -251,6 +256,46 @@ describe('three brokers', () => {
     await until('work goes on while it is away', () => load.ledger.done.size > done + 50, LIMIT_MS);
     await cluster.node(killed).restart();
     await expectAllDone(load);
+  }, 200_000);
+
+  test('what was committed right before all brokers died is what the next pod begins with', async () => {
+    const topic = await bench.createTopic(PARTITIONS);
+    const groupId = randomUUID();
+    const kafka = createKafkaClient({ brokers: cluster.brokers, clientId: 'reader' }, createLogBook());
+    const reader = createOffsetReader(kafka, { topic, groupId });
+    const writer = makeCluster(kafka, { metadataMaxAge: 0, allowAutoTopicCreation: false });
+    await writer.connect();
+    let committed = 0;
+    const commit = async (): Promise<void> => {
+      const partitions = [{ partition: 1, offset: String(committed + 1), metadata: 'm' }];
+      const coordinator = await writer.findGroupCoordinator({ groupId });
+      await coordinator.offsetCommit({
+        ...{ groupId, memberId: '', groupGenerationId: -1, topics: [{ topic, partitions }] },
+      });
+      committed += 1;
+    };
+    await until('the group commits', () => commit().then(always, never), LIMIT_MS);
+    // Longer than a broker keeps to itself how far it knows its followers to be: it writes that down every 5 s.
+    const sinceMs = performance.now();
+    await until('it has committed for a while', () =>
+      commit().then(() => performance.now() > sinceMs + 6000),
+    );
+    await Promise.all([1, 2, 3].map((id) => cluster.node(id).kill('SIGKILL')));
+
+    const restarted = Promise.all([1, 2, 3].map((id) => cluster.node(id).restart()));
+    let entries: Awaited<ReturnType<typeof reader.committed>> | undefined;
+    await until(
+      'the coordinator answers',
+      async () => {
+        entries = await reader.committed().catch(() => undefined);
+        return entries !== undefined;
+      },
+      LIMIT_MS,
+    );
+    expect(entries?.get(1)).toEqual({ offset: committed, metadata: 'm' });
+    expect(entries?.get(0)).toEqual({ offset: 'none', metadata: '' });
+    await restarted;
+    await Promise.all([reader.close(), writer.disconnect()]);
   }, 200_000);
 
   test('brokers that are restarted one after the other', async () => {
