@@ -81,7 +81,7 @@ function formatLine({ version, hash, at, by, note, how, live }: Line): string {
 /** What was begun and never became live is no part of the history; whoever began it may look for it here. */
 async function sayUnfinished({ entries, current }: Listing, history: History, { complain }: CommandContext) {
   const [last] = entries;
-  if (last === undefined || last.state !== 'pending' || last === current) return;
+  if (last?.state !== 'pending' || last === current) return;
   const { version, by, at } = await history.entry(last.name);
   complain(
     `the upload of version ${version ?? ''} (${last.hash}) that ${by ?? 'somebody'} began on ${sayTime(at)} has not become live`,
