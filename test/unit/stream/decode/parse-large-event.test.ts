@@ -93,4 +93,30 @@ describe('a large event', () => {
     const repeated = Array.from({ length: 100_000 }, () => '"userId":"u"');
     expect(parseLarge(`{${repeated.join(',')}}`)).toMatchObject({ kind: 'refused', reason: 'too_large' });
   });
+
+  it('is read up to a mebibyte of members, where a text too long to be kept counts as long as one that is', () => {
+    const members = (count: number, bytes: number): string =>
+      `{${Array.from({ length: count }, () => `"locale":"${'x'.repeat(bytes)}"`).join(',')}}`;
+    expect(parseLarge(members(16, 65_000)).kind).toBe('json');
+    expect(parseLarge(members(17, 65_000))).toMatchObject({ reason: 'too_large' });
+    expect(parseLarge(members(6, 200_000))).toEqual({ kind: 'json', value: { locale: {} } });
+    expect(parseLarge(members(17, 200_000))).toMatchObject({ reason: 'too_large' });
+  });
+
+  it('keeps texts up to 64 KiB, quotes included', () => {
+    const text = 'x'.repeat(64 * 1024 - 2);
+    expect(parseLarge(`{"locale":"${text}"}`)).toEqual({ kind: 'json', value: { locale: text } });
+    expect(parseLarge(`{"locale":"${text}x"}`)).toEqual({ kind: 'json', value: { locale: {} } });
+  });
+
+  it('is UTF-8 wherever the steps of its check cut it, and no more than its bytes', () => {
+    for (const character of ['é', '€', '𝄞'])
+      for (let shift = 0; shift < 4; shift += 1) {
+        const text = `{"a":"${'x'.repeat(shift)}${character.repeat(600_000)}"}`;
+        expect(parseLarge(text).kind).toBe('json');
+      }
+    const cut = Buffer.from(`{"a":"${'x'.repeat(2 ** 20 - 7)}€"}`);
+    cut[2 ** 20] = 0x78;
+    expect(parseLarge(cut)).toMatchObject({ error: 'not UTF-8' });
+  });
 });

@@ -28,6 +28,8 @@ describe('a record comes at once', () => {
     const blank = ' '.repeat(100 * KIB);
     expect(isAtOnce(recordOf(`[${blank}${Array(16).fill('{}').join(',')}${blank}]`))).toBe(true);
     expect(isAtOnce(recordOf(`{}\n${'\n'.repeat(100 * KIB)}{}`))).toBe(true);
+    expect(isAtOnce(recordOf('x\n'.repeat(400)))).toBe(true);
+    expect(isAtOnce(recordOf('x\n'.repeat(600)))).toBe(false);
   });
 });
 

@@ -25,6 +25,12 @@ describe('gzip', () => {
     },
   );
 
+  it('of one line that is said to be one of lines: it carries the line', async () => {
+    const type = { 'content-type': 'application/x-ndjson' };
+    const [piece] = await decodeAll(recordOf(gzipSync('{"a":1}'), { ...GZIP, ...type }));
+    expect(piece).toMatchObject({ bytes: Buffer.from('{"a":1}'), unpacked: true });
+  });
+
   it('may have several members, and zeros after the last', async () => {
     const packed = Buffer.concat([gzipSync('{"a":1}\n{"b"'), gzipSync(':2}\n'), Buffer.alloc(9)]);
     expect(await decodeText(packed, { 'content-encoding': 'GZIP' })).toEqual([
