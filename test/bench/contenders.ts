@@ -21,12 +21,14 @@ export interface Load {
   readonly topic: string;
   readonly events: number;
   readonly maxDelayMs: number;
+  /** In each answer; default none. */
+  readonly coupons?: number;
 }
 
 /** One pod with everything on. @throws Error where one of its promises is broken. */
 export async function runPod(lab: Lab, load: Load, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   const pod = await lab.pod(load.topic, { COUPON_API_CONCURRENCY: String(IN_FLIGHT), ...env });
-  await lab.stub.reset({ maxDelayMs: load.maxDelayMs });
+  await lab.stub.reset({ maxDelayMs: load.maxDelayMs, coupons: load.coupons ?? 0 });
   await pod.start();
   const pid = pod.pid() ?? 0;
   await lab.stub.watch(pid);
@@ -126,15 +128,21 @@ function checkPod(
   load: Load,
   { stats }: Run,
   status:
-    | { readonly events: { readonly received: number; readonly filtered: { readonly no_coupons: number } } }
+    | {
+        readonly events: {
+          readonly received: number;
+          readonly filtered: { readonly no_coupons: number; readonly rules_excluded: number };
+        };
+      }
     | undefined,
 ): void {
+  const expected = (load.coupons ?? 0) > 0 ? 'rules_excluded' : 'no_coupons';
   const faults = [
     [stats.answered - load.events, 'calls too many'],
     [stats.overlaps, 'calls at once for one user'],
     [stats.disorder, 'events out of order'],
     [stats.repeated, 'events asked for twice'],
-    [load.events - (status?.events.filtered.no_coupons ?? 0), 'events without their outcome'],
+    [load.events - (status?.events.filtered[expected] ?? 0), 'events without their outcome'],
     [load.events - (status?.events.received ?? 0), 'events not received'],
   ] as const;
   const broken = faults.filter(([count]) => count !== 0).map(([count, what]) => `${String(count)} ${what}`);

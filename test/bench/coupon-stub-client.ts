@@ -6,6 +6,8 @@ export interface StubSettings {
   /** These users' calls take `slowMs` instead. */
   readonly slow?: readonly string[];
   readonly slowMs?: number;
+  /** In each answer; default none. Each has all its fields, and less discount than the benchmarks' rules ask for. */
+  readonly coupons?: number;
 }
 
 export interface StubStats {

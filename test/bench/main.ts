@@ -11,6 +11,7 @@ import { silenceKafkaWarning } from '../simulation/player/kafka.ts';
 import { ORIGINS_VARIABLE, readOrigins } from '../simulation/services/origins.ts';
 import { backlog } from './benchmarks/backlog.ts';
 import type { Benchmark } from './benchmark.ts';
+import { decisionTopic } from './benchmarks/decision-topic.ts';
 import { executorCost } from './benchmarks/executor-cost.ts';
 import { flowControl } from './benchmarks/flow-control.ts';
 import { handover } from './benchmarks/handover.ts';
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   backlog,
   redisMemory,
   simulate,
+  decisionTopic,
 ];
 
 const command = new Command('bench')

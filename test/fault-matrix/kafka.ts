@@ -166,4 +166,5 @@ export const KAFKA: readonly Dependency[] = [
   commits,
   writtenTopic('dead-letter topic'),
   writtenTopic('outcome topic'),
+  writtenTopic('decision topic'),
 ];

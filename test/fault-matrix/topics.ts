@@ -1,4 +1,5 @@
 /** Kafka's topics: the one that is read, those that are written to, and those that are none of ours. */
+import type { WrittenTopic } from '../../src/ops/health/outage-reasons.ts';
 import { shown, type Dependency } from './matrix.ts';
 
 const K = 'integration/kafka';
@@ -74,9 +75,28 @@ export const otherTopics: Dependency = {
   },
 };
 
-export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Dependency {
+/** Whose events wait for it, and the tests that show how they wait and which form of a record it takes. */
+const WRITTEN = {
+  'dead-letter topic': {
+    whose: 'events that end as dead letters',
+    waits: 'unit/stream/partition/parked-events.test.ts › a burst of poison beside a dead-letter topic',
+    form: `${K}/producers.test.ts › that the broker refuses as too large goes without its value`,
+  },
+  'outcome topic': {
+    whose: 'every event, at its end',
+    waits: 'unit/push/places.test.ts › gives the place back; acknowledged later it is counted once',
+    form: `${K}/producers.test.ts › takes an outcome without a user under its event, and its neighbours as they are`,
+  },
+  'decision topic': {
+    whose: 'every event of the users whose decisions are recorded, at its end',
+    waits: 'unit/pipeline/decisions.test.ts › is away: the event waits and has no outcome until it is back',
+    form: 'unit/pipeline/decisions.test.ts › refuses a record for its size: it goes without its coupons',
+  },
+} as const satisfies Readonly<Record<WrittenTopic, object>>;
+
+export function writtenTopic(name: WrittenTopic): Dependency {
+  const { whose, waits, form } = WRITTEN[name];
   const isLetters = name === 'dead-letter topic';
-  const whose = isLetters ? 'events that end as dead letters' : 'every event, at its end';
   return {
     name,
     cells: {
@@ -86,9 +106,7 @@ export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Depen
         `\`waiting\`: ${name}`,
         'its return; what was acknowledged is not written again',
         'unit/kafka/producers/record-sender.test.ts › a partition that takes nothing holds up its own records',
-        isLetters
-          ? 'unit/stream/partition/parked-events.test.ts › a burst of poison beside a dead-letter topic'
-          : 'unit/push/places.test.ts › gives the place back; acknowledged later it is counted once',
+        waits,
         `${K}/producers.test.ts › an away broker is unavailable, within bounded time, and so is a missing topic`,
       ),
       slow: shown(
@@ -111,14 +129,12 @@ export function writtenTopic(name: 'dead-letter topic' | 'outcome topic'): Depen
           : []),
       ),
       'refuses a part': shown(
-        'none: the record is written in a form that the topic takes (shortened, under a key)',
+        'none: the record is written in a form that the topic takes (shortened, without coupons, under a key)',
         'its neighbours, written at most three times',
         'nothing',
         'at once',
         'unit/kafka/producers/record-sender.test.ts › records that are refused for good are told so',
-        isLetters
-          ? `${K}/producers.test.ts › that the broker refuses as too large goes without its value`
-          : `${K}/producers.test.ts › takes an outcome without a user under its event, and its neighbours as they are`,
+        form,
       ),
       'answers oddly': shown(
         'none',

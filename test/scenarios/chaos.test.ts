@@ -19,6 +19,7 @@ const OPTIONS: ChaosOptions = {
   redis: 'always',
   soak: false,
   json: undefined,
+  record: undefined,
 };
 
 it('every promise holds through a minute of faults on everything', { timeout: 300_000 }, async ({ skip }) => {

@@ -72,7 +72,7 @@ export async function record(options: RecordOptions, context: CommandContext): P
       return 1;
     }
     if (options.json) say(JSON.stringify({ file: options.out, ...summary }));
-    else for (const line of describe(summary, options.out)) say(line);
+    else for (const line of describeRecording(summary, options.out)) say(line);
     return 0;
   } catch (error) {
     complain(errorText(error));
@@ -120,7 +120,8 @@ export async function recordTopic({
   }
 }
 
-function describe(summary: RecordingSummary, file: string): string[] {
+/** What a recording has, in a line or some. */
+export function describeRecording(summary: RecordingSummary, file: string): string[] {
   const count = (value: number): string => value.toLocaleString('en');
   const { decisions, deliveries, users, from, to, skipped, firstSkipped } = summary;
   return [

@@ -12,8 +12,7 @@ import { createServer, type Socket } from 'node:net';
 import { readCpuMs } from '../cpu.ts';
 import type { StubSettings, StubStats } from '../coupon-stub-client.ts';
 
-const ANSWER = reply('{"coupons":[]}');
-const IDLE = { maxDelayMs: 0, slow: [], slowMs: 0 } satisfies Required<StubSettings>;
+const IDLE = { maxDelayMs: 0, slow: [], slowMs: 0, coupons: 0 } satisfies Required<StubSettings>;
 
 interface User {
   open: number;
@@ -24,6 +23,7 @@ interface User {
 
 let watched = 0;
 let settings: Required<StubSettings> = IDLE;
+let answer = answerOf(0);
 let users = new Map<string, User>();
 let slowUsers = new Set<string>();
 let calls = new Uint8Array(0);
@@ -51,6 +51,24 @@ function reply(body: string): Buffer {
   return Buffer.from(
     `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${String(Buffer.byteLength(body))}\r\n\r\n${body}`,
   );
+}
+
+/** Coupons as partners write them: some 400 bytes each. */
+function answerOf(count: number): Buffer {
+  const coupons = Array.from({ length: count }, (_, at) => ({
+    couponId: `c-2026-11-${String(4711 + at)}`,
+    merchantId: `m-${String(at % 40)}`,
+    title: `${String(5 + at)} % off all coffee beans, roasted this week`,
+    body: 'Show this coupon at the till. One a visit, not together with other offers.',
+    category: 'coffee',
+    deepLink: `https://shop.example/coupons/2026/11/${String(4711 + at)}?source=near`,
+    discountPercent: 5,
+    latitude: 52.5 + at / 1000,
+    longitude: 13.4 - at / 1000,
+    validFrom: '2026-11-20T00:00:00Z',
+    validUntil: '2036-11-30T23:59:59Z',
+  }));
+  return reply(JSON.stringify({ coupons }));
 }
 
 function stats(): StubStats {
@@ -120,7 +138,7 @@ function serve(socket: Socket, head: string): void {
         totals.answeredFast += 1;
         totals.lastFastAnswerMs = atMs;
       }
-      if (!socket.destroyed) socket.write(ANSWER);
+      if (!socket.destroyed) socket.write(answer);
     },
     slow ? settings.slowMs : Math.random() * settings.maxDelayMs,
   );
@@ -131,6 +149,7 @@ function control(socket: Socket, path: string): void {
   if (url.pathname === '/control/reset') {
     settings = { ...IDLE, ...(JSON.parse(url.searchParams.get('settings') ?? '{}') as StubSettings) };
     slowUsers = new Set(settings.slow);
+    answer = answerOf(settings.coupons);
     users = new Map();
     calls = new Uint8Array(0);
     totals = empty();

@@ -77,6 +77,7 @@ export const buildChaosWorld = async (
           auth: { required: true, tokenLifeSeconds: 30 },
         },
         rulesFile,
+        recordsDecisions: options.record !== undefined,
         services: {
           origins: ['local'],
           redis: { appendFsync: options.redis },

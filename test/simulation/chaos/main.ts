@@ -5,6 +5,7 @@
  */
 import { styleText } from 'node:util';
 import { INTERRUPTED, keepReport, runCommand } from '../demo/command.ts';
+import { checkRecordFile, recordRun } from '../demo/record-run.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
 import { buildChaosWorld } from './chaos-world.ts';
 import { type ChaosOptions, readOptions, USAGE } from './options.ts';
@@ -24,11 +25,13 @@ const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise<number
   say(
     `${styleText('bold', 'chaos')}: ${minutes} min, ${pods} pods, ${rate} events/s, seed ${seed}: ${plan.length} faults`,
   );
+  await checkRecordFile(options.record);
   const world = await buildChaosWorld(options, { say, signal });
   try {
     const report = await run(world, options, plan, { say, signal });
     if (report === undefined) return INTERRUPTED;
     say(formatChaos(report));
+    await recordRun(world, options.record, say);
     await keepReport(report, { json: options.json, logDirectory: world.logDirectory });
     return report.ok ? 0 : 1;
   } finally {

@@ -14,6 +14,8 @@ export interface ChaosOptions {
   /** Undefined: every kind of fault. */
   readonly only: readonly FaultKind[] | undefined;
   readonly json: string | undefined;
+  /** Where a recording of the run's decisions goes. */
+  readonly record: string | undefined;
   /** No faults, but measurements of what must not grow. */
   readonly soak: boolean;
   readonly redis: 'always' | 'everysec';
@@ -40,6 +42,7 @@ ${FAULT_KINDS.slice(5)
                   dies once with what was not written yet, and the run says what that costs
   --soak          no faults; says whether memory, handles and the event loop's delay stay as they are
   --json FILE     write everything that was found to FILE
+  --record FILE   record what every decision saw, for rules simulate; packed where the name ends in .gz
 
 Its services are processes of this machine, to be killed and frozen: Java 17 or newer and Maven.
 `;
@@ -67,6 +70,7 @@ export const readOptions = (args: readonly string[]): ChaosOptions | undefined =
       redis: { type: 'string', default: 'always' },
       soak: { type: 'boolean', default: false },
       json: { type: 'string' },
+      record: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -86,5 +90,6 @@ export const readOptions = (args: readonly string[]): ChaosOptions | undefined =
     redis,
     soak: values.soak,
     json: values.json,
+    record: values.record,
   };
 };

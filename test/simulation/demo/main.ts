@@ -8,6 +8,7 @@ import { silenceKafkaWarning } from '../player/kafka.ts';
 import { INTERRUPTED, keepReport, runCommand } from './command.ts';
 import { openLive, type Live } from './live.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
+import { checkRecordFile, recordRun } from './record-run.ts';
 import { formatReport } from './report.ts';
 import { run } from './run.ts';
 import { buildWorld, RULES_FILE, type World, type WorldPlan } from './world.ts';
@@ -27,11 +28,12 @@ const describeWorld = ({ services, partners, pods, names, logDirectory }: World)
     '',
   ].join('\n');
 
-const planWorld = ({ seed, events, pods, failRate, origins }: DemoOptions): WorldPlan => ({
+const planWorld = ({ seed, events, pods, failRate, record, origins }: DemoOptions): WorldPlan => ({
   seed,
   events,
   pods,
   rulesFile: RULES_FILE,
+  recordsDecisions: record !== undefined,
   services: { allowed: origins },
   partners: {
     ...(failRate === undefined ? MILD_SETTINGS : failingSettings(failRate)),
@@ -41,6 +43,7 @@ const planWorld = ({ seed, events, pods, failRate, origins }: DemoOptions): Worl
 
 const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Promise<number> => {
   const startedAt = Date.now();
+  await checkRecordFile(options.record);
   live.say(
     `${styleText('bold', 'coupon push notifier')}: ${options.events.toLocaleString('en-US')} events, ${options.pods} pods, seed ${options.seed}`,
   );
@@ -49,6 +52,7 @@ const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Prom
     const report = await run(world, options, { live, signal, startedAt, keep: options.keep });
     if (report === undefined) return INTERRUPTED;
     console.log(formatReport(report));
+    await recordRun(world, options.record, (line) => console.log(line));
     await keepReport(report, { json: options.json, logDirectory: world.logDirectory });
     if (options.keep) {
       console.log(describeWorld(world));

@@ -17,6 +17,8 @@ export interface RunNames {
   readonly topic: string;
   readonly outcomeTopic: string;
   readonly deadLetterTopic: string;
+  /** Undefined: pods don't record decisions. */
+  readonly decisionTopic?: string;
   readonly groupId: string;
   readonly rulesUri: string;
   readonly merchantsUri: string;
@@ -25,13 +27,17 @@ export interface RunNames {
   readonly redisPrefix?: string;
 }
 
-/** `mark`: what tells this run from others on the same services; empty where there are none. */
-export const nameRun = (mark: string): RunNames => {
+/**
+ * `mark`: what tells this run from others on the same services; empty where there are none. `recordsDecisions`: there is
+ * a topic for what decisions saw.
+ */
+export const nameRun = (mark: string, recordsDecisions = false): RunNames => {
   const suffix = mark === '' ? '' : `-${mark}`;
   return {
     topic: `location-events${suffix}`,
     outcomeTopic: `location-events${suffix}.outcomes`,
     deadLetterTopic: `location-events${suffix}.dead-letter`,
+    ...(recordsDecisions && { decisionTopic: `location-events${suffix}.decisions` }),
     groupId: `coupon-notifier${suffix}`,
     rulesUri: `s3://${BUCKET}/demo${suffix}/rules.yaml`,
     merchantsUri: `s3://${BUCKET}/demo${suffix}/merchants.json`,
@@ -52,6 +58,7 @@ export const podEnvironment = (
   KAFKA_TOPIC: names.topic,
   KAFKA_OUTCOME_TOPIC: names.outcomeTopic,
   KAFKA_DEAD_LETTER_TOPIC: names.deadLetterTopic,
+  ...(names.decisionTopic !== undefined && { KAFKA_DECISION_TOPIC: names.decisionTopic }),
   KAFKA_GROUP_ID: names.groupId,
   KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
   DRAIN_TIMEOUT_MS: '6000',

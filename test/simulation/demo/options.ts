@@ -14,6 +14,8 @@ export interface DemoOptions {
   /** Kill -9 a pod at three random moments. */
   readonly kill: boolean;
   readonly json: string | undefined;
+  /** Where a recording of the run's decisions goes. */
+  readonly record: string | undefined;
   readonly keep: boolean;
   /** Where services may come from; undefined: what SERVICE_ORIGINS says, else anywhere. */
   readonly origins: readonly Origin[] | undefined;
@@ -28,6 +30,7 @@ export const USAGE = `npm run demo -- [options]
   --fail-rate X   share of partner calls that fail, 0 to 0.9 (now and then)
   --kill          kill -9 a pod at three random moments, and start it again
   --json FILE     write everything that was found to FILE
+  --record FILE   record what every decision saw, for rules simulate; packed where the name ends in .gz
   --keep          leave services and pods running until Ctrl-C
   --origins LIST  where Kafka, Redis and S3 may come from: given (the environment's addresses), docker,
                   local (Java and Maven), in that order (what SERVICE_ORIGINS says, else all three)
@@ -72,6 +75,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
       'fail-rate': { type: 'string' },
       kill: { type: 'boolean', default: false },
       json: { type: 'string' },
+      record: { type: 'string' },
       keep: { type: 'boolean', default: false },
       origins: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -88,6 +92,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
     failRate: readNumber('fail-rate', values['fail-rate'], 0, 0.9),
     kill: values.kill,
     json: values.json,
+    record: values.record,
     keep: values.keep,
     origins: readOrigins(values.origins, '--origins'),
   };

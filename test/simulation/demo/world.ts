@@ -42,6 +42,8 @@ export interface WorldPlan {
   readonly pods: number;
   readonly partners: SettingsPatch;
   readonly rulesFile: string | URL;
+  /** Pods write down what their decisions see. Default false. */
+  readonly recordsDecisions?: boolean;
   readonly services?: Omit<ServicesOptions, 'say'>;
   /** Brokers of another kind than `services` has, which then must leave Kafka out. */
   readonly startKafka?: () => Promise<StartedBrokers>;
@@ -100,12 +102,13 @@ export const buildWorld = async (
 
     // Services that were here before may hold an earlier run's topics and caps.
     const shared = services.all.some(({ origin }) => origin === 'given');
-    const names = nameRun(shared ? Date.now().toString(36) : '');
+    const names = nameRun(shared ? Date.now().toString(36) : '', plan.recordsDecisions);
     const kafka = openKafka(services.env['KAFKA_BROKERS'] ?? '', 'demo');
     await ensureTopics(kafka, {
       [names.topic]: PARTITIONS,
       [names.outcomeTopic]: PARTITIONS,
       [names.deadLetterTopic]: 3,
+      ...(names.decisionTopic !== undefined && { [names.decisionTopic]: PARTITIONS }),
     });
     const city = createCity({
       seed: plan.seed,

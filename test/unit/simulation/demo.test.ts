@@ -18,6 +18,7 @@ describe('the command line', () => {
       kill: false,
       keep: false,
       json: undefined,
+      record: undefined,
     });
   });
 

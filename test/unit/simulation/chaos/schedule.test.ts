@@ -112,6 +112,7 @@ describe('the command line', () => {
       redis: 'always',
       soak: false,
       json: undefined,
+      record: undefined,
     });
   });
 
