@@ -9,13 +9,15 @@ import type { RecordedAnswer } from '../domain/decision.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { CouponAnswer, Decision, DecisionSeen, DescribeDecision } from '../pipeline/ports.ts';
+import { instantText } from '../runtime/instant-text.ts';
 import { coordinates } from './distance.ts';
 import { couponVariables, eventVariables, merchantVariables } from './language/variables.ts';
 
 const MAX_LINE_LENGTH = 256 * 1024;
 const MAX_ERROR_LENGTH = 500;
-/** Texts that JSON writes as they are. */
-const PLAIN = /^[ !#-[\]-~\u{A1}-\u{2027}\u{202A}-\u{D7FF}]*$/u;
+/** What JSON writes otherwise than it is. */
+// eslint-disable-next-line no-control-regex -- they are what is looked for
+const ESCAPED = /["\\\u0000-\u001F\uD800-\uDFFF]/;
 
 export interface DecisionLineOptions {
   readonly pod: string;
@@ -67,8 +69,9 @@ function head(
   { firstAskedMs, podAheadMs }: DecisionSeen,
   nowMs: number,
 ): string {
-  let text = `{"userId":${quoted(userId)},"eventId":${quoted(eventId)},"kind":"decision","v":1,"at":"${instant(nowMs)}"`;
-  if (firstAskedMs !== undefined && firstAskedMs !== nowMs) text += `,"askedAt":"${instant(firstAskedMs)}"`;
+  let text = `{"userId":${quoted(userId)},"eventId":${quoted(eventId)},"kind":"decision","v":1,"at":"${instantText(nowMs)}"`;
+  if (firstAskedMs !== undefined && firstAskedMs !== nowMs)
+    text += `,"askedAt":"${instantText(firstAskedMs)}"`;
   if (podAheadMs !== 0) text += `,"podAheadMs":${podAheadMs}`;
   return text;
 }
@@ -81,7 +84,7 @@ function answerWord(answer: CouponAnswer | undefined): RecordedAnswer {
 function writeEvent(event: LocationEvent, { rules, timeZone }: DecisionSeen, nowMs: number): string {
   const local = rules.localTime(timeZone, nowMs);
   const seen = eventVariables(event, { nowMs, timeZoneKnown: timeZone !== undefined, local });
-  let text = `,"event":{"trigger":"${seen.trigger}","occurredAt":"${instant(event.occurredAtMs)}"`;
+  let text = `,"event":{"trigger":"${seen.trigger}","occurredAt":"${instantText(event.occurredAtMs)}"`;
   text += `,"ageSeconds":${seen.ageSeconds},"localHour":${seen.localHour},"localWeekday":${seen.localWeekday}`;
   text += `,"timeZoneKnown":${seen.timeZoneKnown},"pushConsent":${event.pushConsent}`;
   if (timeZone !== undefined) text += `,"timeZone":${quoted(timeZone)}`;
@@ -129,9 +132,5 @@ function writeOutcome({ outcome, seen }: Decision): string {
 }
 
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
-}
-
-function instant(atMs: number): string {
-  return new Date(atMs).toISOString();
+  return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`;
 }

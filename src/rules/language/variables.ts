@@ -7,6 +7,7 @@ import type { LocationEvent } from '../../domain/event.ts';
 import type { Merchant } from '../../domain/merchant.ts';
 import type { VARIABLES, VariableValues } from '../../domain/rule-variables.ts';
 import type { LocalTime } from '../../pipeline/ports.ts';
+import { instantText } from '../../runtime/instant-text.ts';
 
 /** CEL tells types apart by their constructor; each value names its own, the cheapest way to have one. */
 export const BRANDS = {
@@ -79,9 +80,9 @@ export function couponVariables(
     longitude: coupon.longitude ?? 0,
     hasLocation: distanceMeters !== undefined,
     distanceMeters: distanceMeters ?? 0,
-    validFrom: validFromMs === undefined ? '' : new Date(validFromMs).toISOString(),
+    validFrom: validFromMs === undefined ? '' : instantText(validFromMs),
     hasValidFrom: validFromMs !== undefined,
-    validUntil: validUntilMs === undefined ? '' : new Date(validUntilMs).toISOString(),
+    validUntil: validUntilMs === undefined ? '' : instantText(validUntilMs),
     hasValidUntil: validUntilMs !== undefined,
     remainingSeconds: validUntilMs === undefined ? 0 : (validUntilMs - nowMs) / 1000,
   };
