@@ -85,7 +85,12 @@ function readPermission(script: string, reply: readonly unknown[]): Permission {
     case 'expired':
       return { kind: 'expired', envelope: readEnvelope(reply, 1) };
     case 'settled':
-      return { kind: 'settled', outcome: readOutcome(reply, 1), envelope: readEnvelope(reply, 2) };
+      return {
+        kind: 'settled',
+        outcome: readOutcome(reply, 1),
+        envelope: readEnvelope(reply, 2),
+        endedAtMs: readNumber(reply, 3),
+      };
     case 'absent':
       return { kind: 'absent' };
     default:
@@ -95,7 +100,9 @@ function readPermission(script: string, reply: readonly unknown[]): Permission {
 }
 
 function readEnding(script: string, reply: readonly unknown[]): Ending {
-  if (reply[0] === 'done') return { kind: 'done', envelope: readEnvelope(reply, 1) };
+  if (reply[0] === 'done') {
+    return { kind: 'done', envelope: readEnvelope(reply, 1), endedAtMs: readNumber(reply, 2) };
+  }
   return readUnchanged(script, reply);
 }
 
@@ -103,7 +110,7 @@ function readUnchanged(script: string, reply: readonly unknown[]): Exclude<Endin
   switch (reply[0]) {
     case 'settled': {
       const outcome: DeliveryOutcome = readOutcome(reply, 1);
-      return { kind: 'settled', outcome, envelope: readEnvelope(reply, 2) };
+      return { kind: 'settled', outcome, envelope: readEnvelope(reply, 2), endedAtMs: readNumber(reply, 3) };
     }
     case 'held':
       return { kind: 'held' };

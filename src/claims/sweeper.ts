@@ -63,7 +63,8 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     switch (reply[0]) {
       case 'ended': {
         const outcome = readOutcome(reply, 1);
-        await options.report({ ref, outcome, envelope: readEnvelope(reply, 2), reporter: randomUUID() });
+        const [envelope, endedAtMs] = [readEnvelope(reply, 2), readNumber(reply, 3)];
+        await options.report({ ref, outcome, envelope, endedAtMs, reporter: randomUUID() });
         logger.warn({ eventId: ref.eventId, outcome }, 'a push that nobody finished was brought to its end');
         return true;
       }

@@ -140,7 +140,7 @@ export interface DecisionRecord extends Common {
 /** How a push of a recorded user ended: what the caps of its user's next events go by. */
 export interface DeliveryRecord extends Common {
   readonly kind: 'delivery';
-  /** RFC 3339 with ms: when it ended. */
+  /** RFC 3339 with ms by Redis's clock: when it ended. What keeps its place under the caps counts from then on. */
   readonly at: string;
   readonly outcome: DeliveryOutcome;
 }

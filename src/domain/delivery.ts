@@ -35,6 +35,16 @@ export interface SendCall {
   readonly signal: AbortSignal;
 }
 
+/** What Redis knows of a push that is at its end. */
+export interface EndOfPush {
+  readonly envelope: PushEnvelope;
+  /**
+   * Epoch ms by Redis's clock: when it ended. A push that keeps its place counts from then on; that is the end of its
+   * permission where nobody knows what became of it.
+   */
+  readonly endedAtMs: number;
+}
+
 /** Redis's answer to a worker that asks to send. */
 export type Permission =
   /** claimed → sending(attempt). The attempt has {@link WRITE_WITHIN_MS} from before it asked to write. */
@@ -57,7 +67,7 @@ export type Permission =
   /** Still claimed but past its expiry. Nothing was changed: release it. */
   | { readonly kind: 'expired'; readonly envelope: PushEnvelope }
   /** Already in a final state. */
-  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly envelope: PushEnvelope }
+  | ({ readonly kind: 'settled'; readonly outcome: DeliveryOutcome } & EndOfPush)
   /** No such record (it outlived its keeping time, or Redis lost it). */
   | { readonly kind: 'absent' };
 
@@ -76,9 +86,9 @@ export const WRITE_WITHIN_MS = 2000;
  */
 export type Ending =
   /** The record now says what was asked, by this attempt. */
-  | { readonly kind: 'done'; readonly envelope: PushEnvelope }
+  | ({ readonly kind: 'done' } & EndOfPush)
   /** It was brought to an end otherwise before. Nothing was changed. */
-  | { readonly kind: 'settled'; readonly outcome: DeliveryOutcome; readonly envelope: PushEnvelope }
+  | ({ readonly kind: 'settled'; readonly outcome: DeliveryOutcome } & EndOfPush)
   /** It is not this attempt's to end: another one is in `sending`, or it is claimed again. Nothing was changed. */
   | { readonly kind: 'held' }
   | { readonly kind: 'absent' };
@@ -112,10 +122,9 @@ export interface DeliveryStore {
 }
 
 /** A push that is at its end: what its report says. */
-export interface EndedPush {
+export interface EndedPush extends EndOfPush {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
-  readonly envelope: PushEnvelope;
   /** Unique to this run of the delivery or of the sweep: see {@link DeliveryStore.reported}. */
   readonly reporter: string;
 }

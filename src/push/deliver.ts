@@ -8,6 +8,7 @@ import {
   WRITE_WITHIN_MS,
   type DeliveryOutcome,
   type Ending,
+  type EndOfPush,
   type Permission,
   type SendResult,
   type DeliveryStore,
@@ -130,7 +131,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
       case 'expired':
         return conclude(run, await write(run, () => store.release(run.ref, 'expired')), 'expired');
       case 'settled':
-        return finish(run, permission.outcome, permission.envelope);
+        return finish(run, permission.outcome, permission);
       case 'absent':
         logger.error({ eventId: run.ref.eventId }, 'a queued push has no record: it is not sent');
         return ENDED;
@@ -239,23 +240,25 @@ export function createDeliver(options: DeliverOptions): Deliver {
     const { eventId } = run.ref;
     switch (ending.kind) {
       case 'done':
-        return finish(run, wanted, ending.envelope);
+        return finish(run, wanted, ending);
       case 'settled':
         if (ending.outcome !== wanted) {
           logger.warn({ eventId, wanted, outcome: ending.outcome }, 'too late: the push had ended otherwise');
         }
-        return finish(run, ending.outcome, ending.envelope);
+        return finish(run, ending.outcome, ending);
       case 'held':
         return again(HELD_MS);
       case 'absent':
         logger.error({ eventId, wanted }, 'the record of a push is gone');
-        return known === undefined ? ENDED : finish(run, wanted, known);
+        if (known === undefined) return ENDED;
+        return finish(run, wanted, { envelope: known, endedAtMs: clock.now() });
     }
   }
 
-  async function finish(run: Run, outcome: DeliveryOutcome, envelope: PushEnvelope): Promise<Verdict> {
+  async function finish(run: Run, outcome: DeliveryOutcome, end: EndOfPush): Promise<Verdict> {
+    const { envelope, endedAtMs } = end;
     passFailpoint('settle.answered', run.ref);
-    await options.report({ ref: run.ref, outcome, envelope, reporter: run.reporter });
+    await options.report({ ref: run.ref, outcome, envelope, endedAtMs, reporter: run.reporter });
     return ENDED;
   }
 

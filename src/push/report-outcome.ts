@@ -51,11 +51,10 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
   const reportOutcome = async (ended: EndedPush): Promise<void> => {
     const { ref, outcome, envelope, reporter } = ended;
     const { couponId, merchantId, rulesVersion } = envelope.push;
-    const at = new Date(clock.now()).toISOString();
     const record: OutcomeRecord = {
       eventId: ref.eventId,
       userId: ref.userId,
-      at,
+      at: new Date(clock.now()).toISOString(),
       outcome,
       couponId,
       merchantId,
@@ -66,7 +65,7 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
     };
     // The decision topic takes no part of a request with the outcome topic: their acknowledgements are waited for at once.
     const recorded =
-      decisionLog?.includes(ref.userId) === true ? recordDelivery(decisionLog, ended, at) : undefined;
+      decisionLog?.includes(ref.userId) === true ? recordDelivery(decisionLog, ended) : undefined;
     await Promise.all([outcomeLog?.record(record), recorded]);
     const first = await untilRedis(() => store.reported(ref, reporter), clock, signal);
     if (first) meter.delivered(outcome, envelope);
@@ -100,8 +99,9 @@ export function createReportOutcome(options: ReportOptions): ReportOutcome {
 }
 
 /** A recording needs to know when the push ended: the user's caps go by it. */
-async function recordDelivery(log: DecisionLog, { ref, outcome }: EndedPush, at: string): Promise<void> {
+async function recordDelivery(log: DecisionLog, { ref, outcome, endedAtMs }: EndedPush): Promise<void> {
   const { userId, eventId } = ref;
+  const at = new Date(endedAtMs).toISOString();
   const delivery: DeliveryRecord = { userId, eventId, kind: 'delivery', v: 1, at, outcome };
   const answer = await log.record(userId, JSON.stringify(delivery));
   if (answer === 'too_large')

@@ -63,8 +63,8 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await claimOne(harness, event());
       await harness.store.permit(event(), 't');
       const done = { kind: 'done', envelope: envelopeOf(event()) };
-      expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
-      expect(await harness.store.settle(event(), 1, outcome)).toEqual(done);
+      expect(await harness.store.settle(event(), 1, outcome)).toMatchObject(done);
+      expect(await harness.store.settle(event(), 1, outcome)).toMatchObject(done);
       expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', outcome });
       expect(await claimOne(harness, event('e2'), [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
     });
@@ -74,8 +74,8 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await harness.store.permit(event(), 't');
       const done = { kind: 'done', envelope: envelopeOf(event()) };
       expect(await harness.store.release(event(), outcome)).toEqual({ kind: 'held' });
-      expect(await harness.store.release(event(), outcome, 1)).toEqual(done);
-      expect(await harness.store.release(event(), outcome, 1)).toEqual(done);
+      expect(await harness.store.release(event(), outcome, 1)).toMatchObject(done);
+      expect(await harness.store.release(event(), outcome, 1)).toMatchObject(done);
       expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', outcome });
       expect(await claimOne(harness, event('e2'), [oncePerDay])).toMatchObject({ kind: 'claimed' });
       expect(await claimOne(harness, event(), [oncePerDay])).toMatchObject({
@@ -83,6 +83,33 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
         undelivered: false,
       });
     });
+
+    it.each([
+      ['sent', 100, 100],
+      ['dry_run', 100, 100],
+      // What may yet be written is written within 2 s of its permission.
+      ['unknown', 100, 2000],
+      ['unknown', 5000, 5000],
+    ] as const)(
+      'tells of %s after %i ms when it ended, however late it is asked',
+      async (outcome, afterMs, endsMs) => {
+        await claimOne(harness, event());
+        const beforeMs = await harness.nowMs();
+        await harness.store.permit(event(), 't');
+        harness.advance(afterMs);
+        const end = await harness.store.settle(event(), 1, outcome);
+        if (end.kind !== 'done') expect.fail(end.kind);
+        const { endedAtMs } = end;
+        // The clock of a real Redis goes on by itself for some ms.
+        const slackMs = (await harness.nowMs()) - beforeMs - afterMs;
+        expect(endedAtMs - beforeMs).toBeGreaterThanOrEqual(endsMs);
+        expect(endedAtMs - beforeMs).toBeLessThanOrEqual(endsMs + slackMs);
+        harness.advance(60_000);
+        expect(await harness.store.settle(event(), 1, outcome)).toMatchObject({ kind: 'done', endedAtMs });
+        expect(await harness.store.permit(event(), 't2')).toMatchObject({ kind: 'settled', endedAtMs });
+        expect(await harness.store.retreat(event(), 1)).toMatchObject({ kind: 'settled', endedAtMs });
+      },
+    );
 
     it('tells a late answer what it missed and changes nothing', async () => {
       await claimOne(harness, event());
@@ -131,7 +158,7 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       harness.advance(1000 + SWEEP_GRACE_MS - 500);
       expect(await harness.sweep()).toEqual([]);
       harness.advance(500);
-      expect(await harness.sweep()).toEqual([
+      expect(await harness.sweep()).toMatchObject([
         { ref: event(), outcome: 'expired', envelope: envelopeOf(event()) },
       ]);
       expect(await harness.sweep()).toEqual([]);
@@ -162,9 +189,12 @@ describe.each(claimsWorlds())('deliveries $name', (world) => {
       await deliver(event());
       await deliver(event('e2'));
       await harness.store.reported(event('e2'), 'worker');
+      const end = await harness.store.permit(event(), 'late');
+      if (end.kind !== 'settled') expect.fail(end.kind);
       harness.advance(1000 + 2 * SWEEP_GRACE_MS);
+      const { endedAtMs } = end;
       expect(await harness.sweep()).toEqual([
-        { ref: event(), outcome: 'sent', envelope: envelopeOf(event()) },
+        { ref: event(), outcome: 'sent', envelope: envelopeOf(event()), endedAtMs },
       ]);
       expect(await harness.sweep()).toEqual([]);
     });

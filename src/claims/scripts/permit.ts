@@ -10,7 +10,7 @@ export const permitScript: Script = {
   keys: 2,
   lua: `${CLOCK}${RECORD}
 if not state then return {'absent'} end
-if is_final() then return {'settled', state, envelope} end
+if is_final() then return settled() end
 local left = ms(expires - now)
 if state == 'sending' then
   if token ~= ARGV[2] then return {'interrupted', attempt, envelope, ms(expires), left} end

@@ -8,10 +8,17 @@ import { HISTORY_KEEP_MS, RECORD_MARGIN_MS } from '../limits.ts';
  * u acceptable until, p envelope, m history member, z when it ended, c who has published the outcome.
  */
 export const RECORD = `
-local f = redis.call('HMGET', KEYS[1], 's', 'n', 't', 'a', 'x', 'u', 'p', 'm')
+local f = redis.call('HMGET', KEYS[1], 's', 'n', 't', 'a', 'x', 'u', 'p', 'm', 'z')
 local state, attempt, token, envelope, member = f[1], tonumber(f[2] or 0), f[3], f[7], f[8]
 local permitted, expires, acceptable = tonumber(f[4] or 0), tonumber(f[5] or 0), tonumber(f[6] or 0)
+local ended = tonumber(f[9] or 0)
 local function is_final() return state and state ~= 'claimed' and state ~= 'sending' end
+-- What may yet be written is written within 2 s of its permission: the place counts from there at the earliest.
+local function counts_from(outcome, at)
+  if outcome == 'unknown' then return math.max(at, permitted + ${String(WRITE_WITHIN_MS)}) end
+  return at
+end
+local function settled() return {'settled', state, envelope, ms(counts_from(state, ended))} end
 `;
 
 /**
@@ -23,12 +30,11 @@ export const ENDING = `
 local function finish(outcome)
   redis.call('HSET', KEYS[1], 's', outcome, 'z', ms(now))
   redis.call('PEXPIREAT', KEYS[1], ms(math.max(acceptable, expires, now) + ${String(RECORD_MARGIN_MS)}))
+  state, ended = outcome, now
 end
+local function done() return {'done', envelope, ms(counts_from(state, ended))} end
 local function keep(outcome)
-  -- What may yet be written is written within 2 s of its permission: the place counts from there at the earliest.
-  local sent = now
-  if outcome == 'unknown' then sent = math.max(now, permitted + ${String(WRITE_WITHIN_MS)}) end
-  redis.call('ZADD', KEYS[2], ms(sent), member)
+  redis.call('ZADD', KEYS[2], ms(counts_from(outcome, now)), member)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
   if redis.call('PTTL', KEYS[2]) < ${String(HISTORY_KEEP_MS)} then
     redis.call('PEXPIRE', KEYS[2], ${String(HISTORY_KEEP_MS)})

@@ -14,11 +14,11 @@ if not state then return {'absent'} end
 local wanted = tonumber(ARGV[3])
 local mine = wanted == nil or wanted == attempt
 if is_final() then
-  if mine and state == ARGV[2] then return {'done', envelope} end
-  return {'settled', state, envelope}
+  if mine and state == ARGV[2] then return done() end
+  return settled()
 end
 if not mine or (state == 'sending' and wanted == nil) then return {'held', attempt} end
 give_back(ARGV[2])
-return {'done', envelope}
+return done()
 `,
 };

@@ -10,7 +10,7 @@ export const retreatScript: Script = {
   keys: 2,
   lua: `${CLOCK}${RECORD}
 if not state then return {'absent'} end
-if is_final() then return {'settled', state, envelope} end
+if is_final() then return settled() end
 if attempt ~= tonumber(ARGV[2]) then return {'held', attempt} end
 if state == 'sending' then redis.call('HSET', KEYS[1], 's', 'claimed') end
 return {'done', ms(expires - now)}

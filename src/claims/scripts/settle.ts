@@ -13,11 +13,11 @@ export const settleScript: Script = {
 if not state then return {'absent'} end
 local mine = attempt == tonumber(ARGV[2])
 if is_final() then
-  if mine and state == ARGV[3] then return {'done', envelope} end
-  return {'settled', state, envelope}
+  if mine and state == ARGV[3] then return done() end
+  return settled()
 end
 if state ~= 'sending' or not mine then return {'held', attempt} end
 keep(ARGV[3])
-return {'done', envelope}
+return done()
 `,
 };

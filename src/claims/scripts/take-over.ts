@@ -11,7 +11,7 @@ export const takeOverScript: Script = {
   keys: 2,
   lua: `${CLOCK}${RECORD}
 if not state then return {'absent'} end
-if is_final() then return {'settled', state, envelope} end
+if is_final() then return settled() end
 local left = ms(expires - now)
 if state == 'sending' and token == ARGV[3] then
   redis.call('HSET', KEYS[1], 'a', ms(now))

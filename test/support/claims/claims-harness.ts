@@ -79,8 +79,8 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
     clock: systemClock,
     logger: silentLogger,
     leaseMs: 1,
-    report: async ({ ref, outcome, envelope, reporter }) => {
-      if (await store.reported(ref, reporter)) swept.push({ ref, outcome, envelope });
+    report: async ({ ref, outcome, envelope, endedAtMs, reporter }) => {
+      if (await store.reported(ref, reporter)) swept.push({ ref, outcome, envelope, endedAtMs });
     },
   });
   const claims = createClaims(options);

@@ -44,6 +44,8 @@ export interface SweptEntry {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
   readonly envelope: PushEnvelope;
+  /** Epoch ms. */
+  readonly endedAtMs: number;
 }
 
 export interface InMemoryClaims {
@@ -85,16 +87,21 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
     undelivered: push.state === 'claimed' || push.state === 'sending',
     envelope: push.envelope,
   });
+  /** What may yet be written is written within 2 s of its permission. */
+  const endOf = ({ state, envelope, endedMs, permittedMs }: StoredPush) => ({
+    envelope,
+    endedAtMs: state === 'unknown' ? Math.max(endedMs, permittedMs + WRITE_WITHIN_MS) : endedMs,
+  });
   const settled = (push: StoredPush) =>
     push.state === 'claimed' || push.state === 'sending'
       ? undefined
-      : { kind: 'settled' as const, outcome: push.state, envelope: push.envelope };
+      : { kind: 'settled' as const, outcome: push.state, ...endOf(push) };
   const keep = (ref: EventRef, push: StoredPush, outcome: KeptOutcome) => {
     push.state = outcome;
     push.endedMs = now();
     const entry = historyOf(ref.userId).find(({ eventId }) => eventId === ref.eventId);
     if (entry === undefined) return;
-    entry.atMs = outcome === 'unknown' ? Math.max(now(), push.permittedMs + WRITE_WITHIN_MS) : now();
+    entry.atMs = endOf(push).endedAtMs;
   };
   const giveBack = (ref: EventRef, push: StoredPush, outcome: ReleasedOutcome) => {
     push.state = outcome;
@@ -186,11 +193,11 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const mine = push.attempt === attempt;
       const end = settled(push);
       if (end !== undefined) {
-        return mine && end.outcome === outcome ? { kind: 'done', envelope: push.envelope } : end;
+        return mine && end.outcome === outcome ? { kind: 'done', ...endOf(push) } : end;
       }
       if (push.state !== 'sending' || !mine) return { kind: 'held' };
       keep(ref, push, outcome);
-      return { kind: 'done', envelope: push.envelope };
+      return { kind: 'done', ...endOf(push) };
     },
     retreat: async (ref, attempt) => {
       const push = find(ref);
@@ -207,11 +214,11 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
       const mine = attempt === undefined || push.attempt === attempt;
       const end = settled(push);
       if (end !== undefined) {
-        return mine && end.outcome === outcome ? { kind: 'done', envelope: push.envelope } : end;
+        return mine && end.outcome === outcome ? { kind: 'done', ...endOf(push) } : end;
       }
       if (!mine || (push.state === 'sending' && attempt === undefined)) return { kind: 'held' };
       giveBack(ref, push, outcome);
-      return { kind: 'done', envelope: push.envelope };
+      return { kind: 'done', ...endOf(push) };
     },
     reported: async (ref, reporter) => {
       const push = find(ref);
@@ -223,19 +230,19 @@ export function createInMemoryClaims(options: { now: () => number; sweepGraceMs?
 
   const sweepOne = (ref: EventRef, push: StoredPush): SweptEntry | undefined => {
     const end = settled(push);
-    const { expiresAtMs, permittedMs, envelope } = push;
+    const { expiresAtMs, permittedMs } = push;
     if (end !== undefined) {
       if (push.reporter !== undefined || now() < push.endedMs + sweepGraceMs) return undefined;
-      return { ref, outcome: end.outcome, envelope };
+      return { ref, outcome: end.outcome, ...endOf(push) };
     }
     const lastMs = push.state === 'sending' ? Math.max(expiresAtMs, permittedMs) : expiresAtMs;
     if (now() < lastMs + sweepGraceMs) return undefined;
     if (push.state === 'sending') {
       keep(ref, push, 'unknown');
-      return { ref, outcome: 'unknown', envelope };
+      return { ref, outcome: 'unknown', ...endOf(push) };
     }
     giveBack(ref, push, 'expired');
-    return { ref, outcome: 'expired', envelope };
+    return { ref, outcome: 'expired', ...endOf(push) };
   };
 
   return {

@@ -37,7 +37,12 @@ function sweeperOn(scripts: {
   return { sweeper, swept };
 }
 
-const ended = async () => ['ended', 'expired', JSON.stringify(envelopeOf({ userId: 'u', eventId: 'e-1' }))];
+const ended = async () => [
+  'ended',
+  'expired',
+  JSON.stringify(envelopeOf({ userId: 'u', eventId: 'e-1' })),
+  0,
+];
 
 it('sweeps the others where one user’s part of Redis is away, or of the outcome topic', async () => {
   const [awayKey] = createKeyspace('test').ofEvent({ userId: 'u-1', eventId: 'e-1' });

@@ -116,7 +116,7 @@ describe('an end', () => {
       settle: async (ref, attempt) => {
         const ending = await settle(ref, attempt, 'unknown');
         if (ending.kind !== 'done') throw new Error(ending.kind);
-        return { kind: 'settled', outcome: 'unknown', envelope: ending.envelope };
+        return { ...ending, kind: 'settled', outcome: 'unknown' };
       },
     });
     await bench.run({ store, logger });
@@ -132,7 +132,7 @@ describe('an end', () => {
       settle: async (ref, attempt, outcome) => {
         const ending = await settle(ref, attempt, outcome);
         if (ending.kind !== 'done') throw new Error(ending.kind);
-        return { kind: 'settled', outcome, envelope: ending.envelope };
+        return { ...ending, kind: 'settled', outcome };
       },
     });
     await bench.run({ store, logger });

@@ -93,7 +93,12 @@ describe('an outcome whose broker says nothing', () => {
   it('is waited for shortly while others are late', async () => {
     const report = open();
     expect(await after(2100, bench.run({ report }))).toBe('given up');
-    const ended = { ref: { userId: 'u-2', eventId: 'e-2' }, outcome: 'sent', reporter: 'r' } as const;
+    const ended = {
+      ref: { userId: 'u-2', eventId: 'e-2' },
+      outcome: 'sent',
+      reporter: 'r',
+      endedAtMs: 0,
+    } as const;
     expect(await after(300, report({ ...ended, envelope: envelopeOf(ended.ref) }))).toBe('given up');
   });
 });

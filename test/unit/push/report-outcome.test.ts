@@ -8,6 +8,9 @@ import { createReportOutcome, type ReportOptions } from '../../../src/push/repor
 import { envelopeOf } from '../../support/claims/claims-harness.ts';
 import { createBench, type DeliveryBench } from '../../support/claims/delivery-bench.ts';
 
+/** By Redis's clock, before it is reported. */
+const ENDED_MS = Date.parse('2026-11-22T11:59:58.765Z');
+
 let bench: DeliveryBench;
 let records: OutcomeRecord[];
 let counted: string[];
@@ -30,7 +33,7 @@ const open = (changes: Partial<ReportOptions> = {}) =>
   });
 const ended = (userId = 'u-1') => {
   const ref = { userId, eventId: 'e-1' };
-  return { ref, outcome: 'sent', envelope: envelopeOf(ref), reporter: 'r-1' } as const;
+  return { ref, outcome: 'sent', envelope: envelopeOf(ref), reporter: 'r-1', endedAtMs: ENDED_MS } as const;
 };
 
 it('the record has the hash of the rules that chose the push, where they had one', async () => {
@@ -85,7 +88,7 @@ describe('the decision topic', () => {
       ok: true,
       record: {
         ...{ kind: 'delivery', v: 1, userId: 'u-1', eventId: 'e-1', outcome: 'sent' },
-        at: '2026-11-22T12:00:00.000Z',
+        at: '2026-11-22T11:59:58.765Z',
       },
     });
     expect(records).toHaveLength(2);
