@@ -1,6 +1,5 @@
 /** What Redis must be asked for, as it was known last: an outage leaves the old answers and delays nobody. */
-import type { Status } from '../status.ts';
-import type { KillSwitchFlag } from '../status.ts';
+import type { KillSwitchFlag, Status } from '../status.ts';
 import type { KillSwitchPort, QueuePort } from './ports.ts';
 
 export interface LastKnown {
