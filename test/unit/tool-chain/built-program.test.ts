@@ -3,11 +3,14 @@
  * ends by itself where the environment is missing.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SMALL_BYTES } from '../../../src/cli/rules/simulation/simulate-recording.ts';
+import { parseRules } from '../../../src/rules/document/parse-rules.ts';
+import { writeRecording } from '../../bench/write-recording.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 const run = promisify(execFile);
@@ -47,4 +50,18 @@ describe('the compiled program', () => {
     });
     expect(done.stdout).toContain('rules/default.yaml: valid');
   }, 60_000);
+
+  it('replays a recording on worker threads of its own', async () => {
+    const rules = await readFile(join(root, 'rules/default.yaml'), 'utf8');
+    const parsed = parseRules(rules);
+    if (!parsed.ok) throw new Error('the default rules are not valid');
+    const shape = { events: 5000, users: 500, days: 2, beganMs: Date.parse('2026-11-16T00:00:00Z') };
+    const recording = join(place, 'recording.ndjson');
+    await writeRecording(recording, parsed.rules, shape);
+    // Smaller ones are replayed without threads.
+    expect((await stat(recording)).size).toBeGreaterThan(SMALL_BYTES);
+    const args = ['dist/cli/main.js', 'rules', 'simulate', 'rules/default.yaml', '--recording', recording];
+    const { stdout } = await run(process.execPath, args, { cwd: place, env: {} });
+    expect(stdout).toMatch(/agrees with what pods did: ([\d,]+) of\s\1 known/);
+  }, 120_000);
 });

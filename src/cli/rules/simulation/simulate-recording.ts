@@ -38,7 +38,7 @@ export interface Simulation {
 }
 
 /** A file that is smaller than this is replayed at once: a thread's start would take longer. */
-const SMALL_BYTES = 4 * 1024 * 1024;
+export const SMALL_BYTES = 4 * 1024 * 1024;
 
 /** @throws Error for a person, where the recording can't be read or has no record. */
 export async function simulateRecording(options: SimulationOptions): Promise<Simulation> {
