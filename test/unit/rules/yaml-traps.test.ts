@@ -283,6 +283,13 @@ push:
     ]);
   });
 
+  it('of a key that is there twice the last value is judged, at its own place', () => {
+    expect(problems(document('event: { maxAge: 1m, maxAge: 40d }')).map(([where]) => where)).toEqual([
+      '3:22 event.maxAge',
+      '3:30 event.maxAge',
+    ]);
+  });
+
   it('more than fifty are counted', () => {
     const found = problems(document(`merchants: { deny: [${'1, '.repeat(60)}1] }`));
     expect(found).toHaveLength(51);
