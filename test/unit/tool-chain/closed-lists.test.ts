@@ -36,6 +36,8 @@ const GROWTHS: readonly Growth[] = [
       'src/claims/history-member.ts',
       'src/pipeline/steps/claim-push.ts',
       'src/replay/examples/situation.ts',
+      'src/replay/replay-event.ts',
+      'src/replay/replay-user.ts',
       'test/simulation/verify/pushes.ts',
       'test/support/claims/cap-examples.ts',
       'test/support/claims/cap-world.ts',
