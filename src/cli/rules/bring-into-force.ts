@@ -110,7 +110,7 @@ async function put(wish: Wish, rules: RulesInS3, context: CommandContext): Promi
       return false;
     }
     const known = entries.map((entry) => (entry === current ? { ...entry, state: 'live' as const } : entry));
-    const taken = await takenBy(version, hash, known, history.entry);
+    const taken = await takenBy(version, hash, known, (name) => history.entry(name));
     if (taken !== undefined) return sayTaken(taken, freeVersion(version, entries), context);
     // It has no entry yet: it was put there by other means.
     if (live !== undefined && current === undefined && versionOf(live.bytes) === version) {

@@ -21,12 +21,12 @@ export async function withRules<T>(
 ): Promise<T> {
   const uri = settings.RULES_S3_URI;
   const { bucket, key } = requireS3Uri(uri);
-  const { store, close } = openBucket?.(bucket) ?? openS3(bucket, settings);
+  const opened = openBucket?.(bucket) ?? openS3(bucket, settings);
   try {
-    const place = { store, key };
+    const place = { store: opened.store, key };
     return await task({ uri, place, history: openHistory(place) });
   } finally {
-    close();
+    opened.close();
   }
 }
 

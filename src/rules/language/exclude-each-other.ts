@@ -15,7 +15,7 @@ function clausesOf(node: Node): readonly Node[] {
 function clash(a: Node, b: Node): boolean {
   if (isNegation(a, b) || isNegation(b, a)) return true;
   const [left, right] = [sidesOf(a), sidesOf(b)];
-  if (left === undefined || right === undefined || left.name !== right.name) return false;
+  if (left === undefined || left.name !== right?.name) return false;
   if (a.op === '==' && b.op === '==') return left.value !== right.value;
   const [mine, theirs] = [truthOf(a), truthOf(b)];
   return (

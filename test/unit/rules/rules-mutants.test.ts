@@ -12,9 +12,9 @@ import {
   LineCounter,
   parse,
   parseDocument,
-  Scalar,
   type Node,
   type Pair,
+  type Scalar,
 } from 'yaml';
 import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 
@@ -144,7 +144,7 @@ describe.each(keyed.map((place) => [name(place), place] as const))('%s', (_, pla
 
   it('there twice', () => {
     const pair = example.slice(keyFrom, to);
-    const isFlow = !example.slice(example.lastIndexOf('\n', keyFrom) + 1, keyFrom).match(/^[ -]*$/);
+    const isFlow = !/^[ -]*$/.test(example.slice(example.lastIndexOf('\n', keyFrom) + 1, keyFrom));
     const indent = ' '.repeat(keyFrom - example.lastIndexOf('\n', keyFrom) - 1);
     const again = isFlow ? `, ${pair}` : `\n${indent}${pair}`;
     expect(judge(put(to, to, again))).toBe('refused');

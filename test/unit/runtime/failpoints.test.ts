@@ -5,7 +5,9 @@ import { failpointChannel, FAILPOINTS, passFailpoint } from '../../../src/runtim
 
 test.each(FAILPOINTS)('who listens to %s hears of what passes it, and of nothing else', (name) => {
   const heard = vi.fn();
-  const listen = (about: unknown): void => heard(about);
+  const listen = (about: unknown): void => {
+    heard(about);
+  };
   subscribe(`coupon_notifier.${name}`, listen);
   const about = { userId: 'u-1', eventId: 'e-1' };
   for (const passed of FAILPOINTS) passFailpoint(passed, passed === name ? about : {});
