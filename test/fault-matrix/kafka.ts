@@ -20,6 +20,7 @@ const coordinator: Dependency = {
       '/ready: not joined to the consumer group',
       'the session timeout; back by itself',
       `${K}/partly-away.test.ts › loses its partitions to one that can`,
+      `${K}/partly-away.test.ts › unheard may claim nothing`,
     ),
     refuses: shown(
       'all of that pod',
@@ -44,6 +45,7 @@ const coordinator: Dependency = {
       'nothing',
       'a look-up',
       `${K}/cluster.test.ts › brokers that are restarted one after the other`,
+      `${K}/cluster.test.ts › what was committed right before all brokers died`,
     ),
   },
 };
