@@ -20,9 +20,8 @@ export function addHistoryCommands(
   context: CommandContext,
   done: (code: ExitCode | DiffExitCode) => void,
 ): void {
-  const changing = (name: string, does: string): Command => {
-    const command = program
-      .command(name)
+  const changing = (made: Command, does: string): Command => {
+    const command = made
       .description(does)
       .option('--note <text>', 'why; kept in the history', oneLineOption)
       .option('--by <name>', 'who; default: the user and the machine', oneLineOption)
@@ -35,12 +34,12 @@ export function addHistoryCommands(
           .option('--accept', 'uploads also what the recording speaks against');
   };
 
-  changing('upload', 'checks, shows and tries the change, uploads, and waits for every pod')
+  changing(program.command('upload'), 'checks, shows and tries the change, uploads, and waits for every pod')
     .argument('<file>', 'YAML or JSON')
     .action(async (file: string, options: UploadOptions) => {
       done(await upload(file, options, context));
     });
-  changing('rollback', 'a document that was live is live again, as a new upload')
+  changing(program.command('rollback'), 'a document that was live is live again, as a new upload')
     .argument('[version]', `${VERSION}; default: the one before`)
     .action(async (version: string | undefined, options: UploadOptions) => {
       done(await rollback(version, options, context));
