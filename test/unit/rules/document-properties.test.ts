@@ -32,13 +32,13 @@ describe('a rollout', () => {
   it('that is raised removes nobody, whatever its salt', () => {
     fc.assert(
       fc.property(
-        fc.double({ min: 0, max: 100, noNaN: true }),
-        fc.double({ min: 0, max: 100, noNaN: true }),
+        fc.integer({ min: 0, max: 10_000 }),
+        fc.integer({ min: 0, max: 10_000 }),
         fc.stringMatching(/^[a-z0-9]{0,20}$/),
         fc.array(fc.string({ minLength: 1 }), { minLength: 1, maxLength: 50 }),
         (one, other, salt, users) => {
           const [before, after] = [Math.min(one, other), Math.max(one, other)].map((percent) =>
-            rules(`rollout: { percent: ${percent.toFixed(6)}, salt: "${salt}" }`),
+            rules(`rollout: { percent: ${String(percent / 100)}, salt: "${salt}" }`),
           );
           for (const user of users) {
             if (before?.inRollout(user) === true) expect(after?.inRollout(user)).toBe(true);
