@@ -29,9 +29,10 @@ interface Message {
 }
 
 const DEADLINE_MS = 50_000;
+const require = createRequire(import.meta.url);
 
 export async function startLanguageServer(rootUri: string): Promise<LanguageServer> {
-  const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server');
+  const program = require.resolve('yaml-language-server/bin/yaml-language-server');
   const server = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) =>
     server.once('exit', () => {
