@@ -36,8 +36,9 @@ export function createFairShares(size: number): FairShares {
   let total = 0;
   return {
     canAcquire(share) {
+      if (parts <= 1) return true;
       const borrowed = (takenBy[placeOf(share)] ?? 0) + 1 - Math.ceil(slots / parts);
-      return borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
+      return borrowed <= 0 || borrowed <= LENT_FOR_ONE_FREE * (slots - total - 1);
     },
     acquire(share) {
       const place = placeOf(share);

@@ -107,7 +107,7 @@ const killedBeforeTelling: Hazard = {
       edits: [
         {
           file: 'push/deliver.ts',
-          find: 'return finish(run, permission.outcome, permission.envelope);',
+          find: 'return finish(run, permission.outcome, permission);',
           replace: 'return ENDED;',
         },
       ],

@@ -91,8 +91,8 @@ const lockLostWhileSending: Hazard = {
         {
           file: 'claims/scripts/settle.ts',
           find: `if is_final() then
-  if mine and state == ARGV[3] then return {'done', envelope} end
-  return {'settled', state, envelope}
+  if mine and state == ARGV[3] then return done() end
+  return settled()
 end
 if state ~= 'sending' or not mine then return {'held', attempt} end
 `,
@@ -117,7 +117,7 @@ const lockLostBeforeSending: Hazard = {
       edits: [
         {
           file: 'claims/scripts/permit.ts',
-          find: "if is_final() then return {'settled', state, envelope} end",
+          find: 'if is_final() then return settled() end',
           replace: '',
         },
       ],
@@ -185,8 +185,8 @@ const releaseRacesNewClaim: Hazard = {
         {
           file: 'claims/scripts/release.ts',
           find: `if is_final() then
-  if mine and state == ARGV[2] then return {'done', envelope} end
-  return {'settled', state, envelope}
+  if mine and state == ARGV[2] then return done() end
+  return settled()
 end
 if not mine or (state == 'sending' and wanted == nil) then return {'held', attempt} end
 `,

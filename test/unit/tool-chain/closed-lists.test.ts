@@ -55,7 +55,11 @@ const GROWTHS: readonly Growth[] = [
       find: '  trigger: ',
       replace: "  not_near_home: 'The place is far from the user’s home.',\n  trigger: ",
     },
-    places: ['src/replay/examples/why.ts', 'test/unit/pipeline/reasons.test.ts'],
+    places: [
+      'src/replay/examples/why.ts',
+      'test/unit/pipeline/decisions.test.ts',
+      'test/unit/pipeline/reasons.test.ts',
+    ],
   },
   {
     kind: 'a dead-letter reason',
@@ -65,7 +69,7 @@ const GROWTHS: readonly Growth[] = [
       find: '  too_large:',
       replace: "  unsigned: 'The record bears no signature.',\n  too_large:",
     },
-    places: ['test/unit/pipeline/reasons.test.ts'],
+    places: ['test/unit/pipeline/decisions.test.ts', 'test/unit/pipeline/reasons.test.ts'],
   },
   {
     kind: 'an event field',
