@@ -46,13 +46,6 @@ describe.each(stores)('an object store %s', (_name, open) => {
     expect(Buffer.from((await store.read(key))?.bytes ?? []).toString()).toBe('2');
   });
 
-  it('of writers at once under one condition lets one through', async () => {
-    const key = `${prefix}a`;
-    const writes = ['1', '2', '3', '4'].map((text) => store.write(key, bytes(text), { ifNoneMatch: '*' }));
-    const kinds = (await Promise.all(writes)).map(({ kind }) => kind).toSorted();
-    expect(kinds).toEqual(['conflict', 'conflict', 'conflict', 'written']);
-  });
-
   it('lists what is under a prefix, by key, at once', async () => {
     expect(await store.list(`${prefix}h/`)).toEqual([]);
     for (const name of ['h/2', 'h/10', 'h', 'i/1']) {
@@ -63,4 +56,17 @@ describe.each(stores)('an object store %s', (_name, open) => {
       `${prefix}h/2`,
     ]);
   });
+});
+
+/**
+ * S3 promises the same of its conditional writes. S3Mock looks and writes in two steps, so that now and then it lets
+ * several through: it can't show this.
+ */
+it('of writers at once under one condition an object store in memory lets one through', async () => {
+  const store = createMemoryStore();
+  const writes = ['1', '2', '3', '4'].map((text) =>
+    store.write('a', Buffer.from(text), { ifNoneMatch: '*' }),
+  );
+  const kinds = (await Promise.all(writes)).map(({ kind }) => kind).toSorted();
+  expect(kinds).toEqual(['conflict', 'conflict', 'conflict', 'written']);
 });
