@@ -1,22 +1,8 @@
 /** Whether a change that was tried on a recording is one that nobody makes by mistake. */
+import type { ChangeOnRecording, Silenced } from './simulation/compare-on-recording.ts';
 
-/** What `simulation/compare-on-recording.ts` finds out, as far as it is judged here. */
-export interface TriedChange {
-  readonly events: number;
-  readonly pushesBefore: number;
-  readonly pushesAfterAtLeast: number;
-  readonly pushesAfterAtMost: number;
-  /** Percent of the pushes before, at the worse bound; Infinity from none. */
-  readonly changePercent: number;
-  readonly silencedMerchants: readonly Silenced[];
-  readonly silencedLocales: readonly Silenced[];
-  readonly unknownEvents: number;
-}
-
-interface Silenced {
-  readonly name: string;
-  readonly pushesBefore: number;
-}
+/** What is found out on a recording, as far as it is judged here. */
+export type TriedChange = Omit<ChangeOnRecording, 'documents'>;
 
 export interface Judgement {
   /** What the change does, in a line. */

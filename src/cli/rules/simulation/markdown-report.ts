@@ -2,6 +2,7 @@
 import type { Change, NamedChange, Report } from './report.ts';
 import {
   boundsText,
+  changedGroups,
   countOf,
   differenceText,
   documentText,
@@ -44,14 +45,8 @@ export function markdownReport(report: Report): string {
   if (otherCoupon.events > 0) {
     parts.push(`- ${countOf(otherCoupon.events)} with another coupon: ${idsOf(otherCoupon.eventIds)}`);
   }
-  for (const [grouping, heading] of [
-    ['rule', 'By what lets them through, or keeps them back'],
-    ['merchant', 'By merchant'],
-    ['hour', 'By hour where the user is'],
-    ['locale', 'By locale'],
-  ] as const) {
-    const changed = report.by[grouping].filter(({ gained, lost }) => gained.atMost + lost.atMost > 0);
-    if (changed.length > 0) parts.push(details(heading, namedTable(changed)));
+  for (const { heading, changed } of changedGroups(report)) {
+    parts.push(details(heading, namedTable(changed)));
   }
   for (const [side, name] of [
     ['before', before],

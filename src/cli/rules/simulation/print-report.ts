@@ -4,6 +4,7 @@ import type { Terminal } from '../../command.ts';
 import type { Change, NamedChange, Report, UnknownRow } from './report.ts';
 import {
   boundsText,
+  changedGroups,
   countOf,
   differenceText,
   documentText,
@@ -56,14 +57,7 @@ export function printReport(
     sayIds(eventIds);
   }
 
-  for (const [grouping, heading] of [
-    ['rule', 'By what lets them through, or keeps them back'],
-    ['merchant', 'By merchant'],
-    ['hour', 'By hour where the user is'],
-    ['locale', 'By locale'],
-  ] as const) {
-    const changed = report.by[grouping].filter(({ gained, lost }) => gained.atMost + lost.atMost > 0);
-    if (changed.length === 0) continue;
+  for (const { grouping, heading, changed } of changedGroups(report)) {
     title(heading);
     const shown = grouping === 'hour' ? changed : changed.slice(0, SHOWN_NAMES);
     for (const line of table([['', 'gained', 'lost', 'for example'], ...shown.map(changeRow)], width))

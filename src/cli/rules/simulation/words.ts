@@ -1,5 +1,6 @@
 /** How numbers and names of a report are written, in a terminal and in Markdown alike. */
-import type { Bounds, DocumentName, Report } from './report.ts';
+import { GROUPINGS, type Grouping } from '../../../replay/comparison.ts';
+import type { Bounds, DocumentName, NamedChange, Report } from './report.ts';
 
 export function countOf(count: number): string {
   return count.toLocaleString('en-US');
@@ -88,4 +89,25 @@ export function remarks(report: Report): readonly string[] {
     );
   }
   return lines;
+}
+
+const HEADINGS: Readonly<Record<Grouping, string>> = {
+  rule: 'By what lets them through, or keeps them back',
+  merchant: 'By merchant',
+  hour: 'By hour where the user is',
+  locale: 'By locale',
+};
+
+interface ChangedGroup {
+  readonly grouping: Grouping;
+  readonly heading: string;
+  readonly changed: readonly NamedChange[];
+}
+
+/** The groups in which something changes, in the order of the reports. */
+export function changedGroups(report: Report): readonly ChangedGroup[] {
+  return GROUPINGS.map((grouping) => {
+    const changed = report.by[grouping].filter(({ gained, lost }) => gained.atMost + lost.atMost > 0);
+    return { grouping, heading: HEADINGS[grouping], changed };
+  }).filter(({ changed }) => changed.length > 0);
 }
