@@ -4,12 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { withSecretFiles, type ConfigProblem, type Environment } from './secret-files.ts';
 import { VARIABLES, type Values, type VariableName } from './variables.ts';
-
-export interface ConfigProblem {
-  readonly variable: string;
-  readonly message: string;
-}
 
 /** The environment can't be started from. main exits with 78 (EX_CONFIG). */
 export class ConfigError extends Error {
@@ -22,18 +18,16 @@ export class ConfigError extends Error {
 }
 
 export type Config = ReturnType<typeof shapeConfig>;
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws ConfigError naming every problem. */
 export function readConfig(environment: Environment): Config {
-  const problems: ConfigProblem[] = [];
-  const values = readVariables(Object.keys(VARIABLES) as VariableName[], environment, problems) as Values;
-  const present = (name: VariableName): boolean => Boolean(environment[name]);
-  const broken = new Set(problems.map(({ variable }) => variable));
-  for (const problem of checkTogether(values, present))
+  const { found, values, problems } = readVariables(Object.keys(VARIABLES) as VariableName[], environment);
+  const present = (name: VariableName): boolean => Boolean(found[name]);
+  const broken = new Set(problems.flatMap(({ variable }) => [variable, variable.replace(/_FILE$/, '')]));
+  for (const problem of checkTogether(values as Values, present))
     if (!broken.has(problem.variable)) problems.push(problem);
   if (problems.length > 0) throw new ConfigError(problems);
-  return shapeConfig(values);
+  return shapeConfig(values as Values);
 }
 
 /**
@@ -44,30 +38,30 @@ export function readSome<K extends VariableName>(
   names: readonly K[],
   environment: Environment,
 ): Pick<Values, K> {
-  const problems: ConfigProblem[] = [];
-  const values = readVariables(names, environment, problems);
+  const { values, problems } = readVariables(names, environment);
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Pick<Values, K>;
 }
 
-function readVariables(
-  names: readonly VariableName[],
-  environment: Environment,
-  problems: ConfigProblem[],
-): Partial<Record<VariableName, unknown>> {
+function readVariables(names: readonly VariableName[], environment: Environment) {
+  const { found, files, problems } = withSecretFiles(names, environment);
   const values: Partial<Record<VariableName, unknown>> = {};
+  const faulty = new Set(problems.map(({ variable }) => variable));
   for (const name of names) {
-    const found = environment[name];
-    const parsed = VARIABLES[name].schema.safeParse(found === '' ? undefined : found);
+    const variable = files.get(name) ?? name;
+    if (faulty.has(variable)) continue;
+    const given = found[name];
+    const parsed = VARIABLES[name].schema.safeParse(given === '' ? undefined : given);
     if (parsed.success) values[name] = parsed.data;
     else {
-      const message = found ? (parsed.error.issues[0]?.message ?? 'invalid') : 'required, but not set';
-      problems.push({ variable: name, message });
+      const message = given ? (parsed.error.issues[0]?.message ?? 'invalid') : 'required, but not set';
+      problems.push({ variable, message });
     }
   }
-  return values;
+  return { found, values, problems };
 }
 
+/** @param values those of faulty variables are missing in it. */
 function checkTogether(values: Values, present: (name: VariableName) => boolean): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const together = (names: readonly VariableName[]): void => {
@@ -89,7 +83,7 @@ function checkTogether(values: Values, present: (name: VariableName) => boolean)
         'expected less than KAFKA_SESSION_TIMEOUT_MS, else the group gives the partitions away while they drain',
     });
   }
-  if (values.REDIS_CLUSTER && /[1-9]/.test(new URL(values.REDIS_URL).pathname)) {
+  if (values.REDIS_CLUSTER && /[1-9]/.test(URL.parse(values.REDIS_URL)?.pathname ?? '')) {
     problems.push({ variable: 'REDIS_URL', message: 'expected no database: a cluster has only the one' });
   }
   const topics: VariableName[] = [

@@ -2,148 +2,29 @@
  * Every environment variable the service reads: its name, what it must look like, its default and one line
  * for the pages. The tables there are generated from this list, so it can't drift.
  */
-import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { REDIS_PREFIX } from '../domain/redis-prefix.ts';
+import {
+  baseUrl,
+  brokers,
+  count,
+  datadogSite,
+  durationMs,
+  endpointUrl,
+  flag,
+  oneOf,
+  percent,
+  redisPrefix,
+  redisUrl,
+  s3Uri,
+  tags,
+  text,
+  topic,
+} from './forms.ts';
+import { defaulted, given, optional, secret } from './variable.ts';
 
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A rebalance may take up to three times the session, and Kafka counts it in 31 bits. */
 const MAX_SESSION_TIMEOUT_MS = 24 * 60 * 60 * 1000;
-
-export interface Variable<T> {
-  readonly schema: z.ZodType<T>;
-  /** As the pages show it. */
-  readonly shownDefault: string;
-  readonly description: string;
-}
-
-function given<T>(schema: z.ZodType<T>, description: string): Variable<T> {
-  return { schema, shownDefault: 'required', description };
-}
-
-function optional<T>(
-  schema: z.ZodType<T>,
-  description: string,
-  shownDefault = 'none',
-): Variable<T | undefined> {
-  return { schema: schema.optional(), shownDefault, description };
-}
-
-function defaulted<T extends string | number | boolean>(
-  schema: z.ZodType<T>,
-  value: T,
-  description: string,
-): Variable<T> {
-  return {
-    schema: schema.optional().transform((found) => found ?? value),
-    shownDefault: `\`${String(value)}\``,
-    description,
-  };
-}
-
-function number(what: string, min: number, max: number): z.ZodType<number> {
-  return z
-    .string()
-    .regex(/^\d{1,16}$/, `expected ${what}`)
-    .transform(Number)
-    .refine((found) => found >= min && found <= max, `expected ${what}`);
-}
-
-const durationMs = (min: number, max = MAX_TIMER_MS): z.ZodType<number> =>
-  number(`a whole number of ms from ${String(min)} to ${String(max)}`, min, max);
-const count = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
-  number(
-    `a whole number of at least ${String(min)}${max < Number.MAX_SAFE_INTEGER ? ` and at most ${String(max)}` : ''}`,
-    min,
-    max,
-  );
-
-const percent = z
-  .string()
-  .regex(/^\d{1,3}(\.\d{1,9})?$/, 'expected a number from 0 to 100')
-  .transform(Number)
-  .refine((found) => found <= 100, 'expected a number from 0 to 100');
-
-const flag = z
-  .enum(['true', 'false'], { error: 'expected true or false' })
-  .transform((text) => text === 'true');
-const text = z.string();
-/** A hash tag or a further level in it would meet the service's own. */
-const redisPrefix = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 letters, digits, . _ -');
-/** As the brokers check it: `.` and `..` are no names. */
-const topic = z
-  .string()
-  .regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name (letters, digits, . _ -)');
-const oneOf = <const T extends readonly [string, ...string[]]>(...values: T): z.ZodType<T[number]> =>
-  z.enum(values, { error: `expected one of ${values.join(', ')}` });
-
-function url(protocols: readonly string[]): z.ZodType<string> {
-  return z.string().refine(
-    (found) => {
-      const parsed = URL.parse(found);
-      if (parsed === null || !protocols.includes(parsed.protocol) || parsed.hostname === '') return false;
-      return isEncoded(parsed.username) && isEncoded(parsed.password);
-    },
-    `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  );
-}
-
-/** A `%` in a password has to be written as `%25`. */
-function isEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const httpUrl = url(['http:', 'https:']);
-/** What can't have an effect is refused: calls go to paths under it, and carry their own Authorization. */
-const baseUrl = httpUrl.refine((found) => {
-  const parsed = URL.parse(found);
-  return (
-    parsed === null ||
-    (parsed.search === '' && parsed.hash === '' && parsed.username + parsed.password === '')
-  );
-}, 'expected a base URL without user, password, query and fragment');
-const endpointUrl = httpUrl.refine((found) => {
-  const parsed = URL.parse(found);
-  return parsed === null || (parsed.hash === '' && parsed.username + parsed.password === '');
-}, 'expected a URL without user, password and fragment');
-/** A number behind the host is the database; anything else there would silently be none. */
-const redisUrl = url(['redis:', 'rediss:']).refine(
-  (found) => /^\/?\d{0,4}$/.test(URL.parse(found)?.pathname ?? ''),
-  'expected redis://host:port, and behind it nothing or the number of a database',
-);
-const s3Uri = z.string().regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'expected s3://bucket/key');
-
-const brokers = z
-  .string()
-  .transform((list) => list.split(',').map((broker) => broker.trim()))
-  .refine(
-    (list) => list.every(isBroker),
-    'expected host:port, comma-separated, such as kafka-1:9092 or [::1]:9092',
-  );
-
-function isBroker(text: string): boolean {
-  const [, host = '', ipv6, port = ''] = /^([^\s:[\]/@]+|\[([^\s\]]+)\]):(\d{1,5})$/.exec(text) ?? [];
-  const isPort = Number(port) >= 1 && Number(port) <= 65_535;
-  return host !== '' && isPort && (ipv6 === undefined || isIPv6(ipv6));
-}
-
-/** A host and nothing else: the intake's address is built from it. */
-const datadogSite = z
-  .string()
-  .regex(
-    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i,
-    'expected a bare site such as datadoghq.eu, without https:// and path',
-  );
-
-const tags = z
-  .string()
-  .transform((list) => list.split(',').map((tag) => tag.trim()))
-  .refine((list) => list.every((tag) => /^[^\s:,]+:[^\s,]+$/.test(tag)), 'expected k:v,k:v');
 
 export const VARIABLES = {
   KAFKA_BROKERS: given(brokers, 'Comma-separated `host:port`'),
@@ -166,7 +47,7 @@ export const VARIABLES = {
     'off',
   ),
   KAFKA_SASL_USERNAME: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
-  KAFKA_SASL_PASSWORD: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
+  KAFKA_SASL_PASSWORD: secret(optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off')),
   KAFKA_OUTCOME_TOPIC: optional(topic, 'Every outcome as a JSON record, keyed by user'),
   KAFKA_DECISION_TOPIC: optional(topic, 'What decisions saw as JSON records, keyed by user'),
   DECISION_SAMPLE_PERCENT: defaulted(
@@ -185,7 +66,7 @@ export const VARIABLES = {
     '`small` or `large`: only records on that side of the threshold; each lane with its own `KAFKA_GROUP_ID`',
   ),
   LANE_THRESHOLD_BYTES: defaulted(count(1), 262_144, 'Value size as it came; at the threshold is `large`'),
-  REDIS_URL: given(redisUrl, '`redis://` or `rediss://`'),
+  REDIS_URL: secret(given(redisUrl, '`redis://` or `rediss://`')),
   REDIS_CLUSTER: defaulted(flag, false, '`REDIS_URL` names a node of a Redis Cluster'),
   REDIS_PREFIX: defaulted(
     redisPrefix,
@@ -217,7 +98,7 @@ export const VARIABLES = {
   PUSH_RATE_PER_SECOND: optional(count(1), 'Most pushes a second across all pods'),
   AUTH_TOKEN_URL: optional(endpointUrl, 'OAuth client-credentials endpoint', 'off'),
   AUTH_CLIENT_ID: optional(text, 'With `AUTH_TOKEN_URL`', 'off'),
-  AUTH_CLIENT_SECRET: optional(text, 'With `AUTH_TOKEN_URL`', 'off'),
+  AUTH_CLIENT_SECRET: secret(optional(text, 'With `AUTH_TOKEN_URL`', 'off')),
   RULES_S3_URI: given(s3Uri, '`s3://bucket/key` of the rules document'),
   MERCHANTS_S3_URI: optional(s3Uri, '`s3://bucket/key` of the merchants document'),
   DOCUMENT_POLL_MS: defaulted(durationMs(100), 30_000, 'How often S3 is asked for a newer document'),
@@ -264,10 +145,12 @@ export const VARIABLES = {
   ),
   PORT: defaulted(count(0, 65_535), 8080, 'Ops endpoints'),
   HOST: defaulted(text, '0.0.0.0', 'Ops endpoints'),
-  DATADOG_API_KEY: optional(
-    z.string().regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces'),
-    'Metrics are sent where it is set',
-    'off',
+  DATADOG_API_KEY: secret(
+    optional(
+      z.string().regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces'),
+      'Metrics are sent where it is set',
+      'off',
+    ),
   ),
   DATADOG_SITE: optional(datadogSite, 'Bare: such as `datadoghq.eu`', '`datadoghq.com`'),
   DATADOG_API_URL: optional(baseUrl, 'Overrides the whole base URL (a proxy, a test)', 'off'),

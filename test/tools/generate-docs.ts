@@ -48,7 +48,10 @@ function withGenerated(path: string, page: string, parts: Readonly<Record<string
 function configurationTable(shows: (name: string, shownDefault: string) => boolean = () => true): string {
   const rows = Object.entries(VARIABLES)
     .filter(([name, { shownDefault }]) => shows(name, shownDefault))
-    .map(([name, { shownDefault, description }]) => `| \`${name}\` | ${shownDefault} | ${description} |`);
+    .map(
+      ([name, { shownDefault, description, isSecret }]) =>
+        `| \`${name}\` | ${shownDefault} | ${description}${isSecret ? `; also \`${name}_FILE\`` : ''} |`,
+    );
   return ['| variable | default | |', '| --- | --- | --- |', ...rows].join('\n');
 }
 

@@ -1,0 +1,113 @@
+/** What a variable's value may look like: a form each, whose error says what is expected and never what was found. */
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function number(what: string, min: number, max: number): z.ZodType<number> {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, `expected ${what}`)
+    .transform(Number)
+    .refine((found) => found >= min && found <= max, `expected ${what}`);
+}
+
+export const durationMs = (min: number, max = MAX_TIMER_MS): z.ZodType<number> =>
+  number(`a whole number of ms from ${String(min)} to ${String(max)}`, min, max);
+export const count = (min: number, max = Number.MAX_SAFE_INTEGER): z.ZodType<number> =>
+  number(
+    `a whole number of at least ${String(min)}${max < Number.MAX_SAFE_INTEGER ? ` and at most ${String(max)}` : ''}`,
+    min,
+    max,
+  );
+
+export const percent = z
+  .string()
+  .regex(/^\d{1,3}(\.\d{1,9})?$/, 'expected a number from 0 to 100')
+  .transform(Number)
+  .refine((found) => found <= 100, 'expected a number from 0 to 100');
+
+export const flag = z
+  .enum(['true', 'false'], { error: 'expected true or false' })
+  .transform((text) => text === 'true');
+export const text = z.string();
+/** A hash tag or a further level in it would meet the service's own. */
+export const redisPrefix = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 letters, digits, . _ -');
+/** As the brokers check it: `.` and `..` are no names. */
+export const topic = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/, 'expected a topic name (letters, digits, . _ -)');
+export const oneOf = <const T extends readonly [string, ...string[]]>(...values: T): z.ZodType<T[number]> =>
+  z.enum(values, { error: `expected one of ${values.join(', ')}` });
+
+function url(protocols: readonly string[]): z.ZodType<string> {
+  return z.string().refine(
+    (found) => {
+      const parsed = URL.parse(found);
+      if (parsed === null || !protocols.includes(parsed.protocol) || parsed.hostname === '') return false;
+      return isEncoded(parsed.username) && isEncoded(parsed.password);
+    },
+    `expected a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  );
+}
+
+/** A `%` in a password has to be written as `%25`. */
+function isEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const httpUrl = url(['http:', 'https:']);
+/** What can't have an effect is refused: calls go to paths under it, and carry their own Authorization. */
+export const baseUrl = httpUrl.refine((found) => {
+  const parsed = URL.parse(found);
+  return (
+    parsed === null ||
+    (parsed.search === '' && parsed.hash === '' && parsed.username + parsed.password === '')
+  );
+}, 'expected a base URL without user, password, query and fragment');
+export const endpointUrl = httpUrl.refine((found) => {
+  const parsed = URL.parse(found);
+  return parsed === null || (parsed.hash === '' && parsed.username + parsed.password === '');
+}, 'expected a URL without user, password and fragment');
+/** A number behind the host is the database; anything else there would silently be none. */
+export const redisUrl = url(['redis:', 'rediss:']).refine(
+  (found) => /^\/?\d{0,4}$/.test(URL.parse(found)?.pathname ?? ''),
+  'expected redis://host:port, and behind it nothing or the number of a database',
+);
+export const s3Uri = z
+  .string()
+  .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'expected s3://bucket/key');
+
+export const brokers = z
+  .string()
+  .transform((list) => list.split(',').map((broker) => broker.trim()))
+  .refine(
+    (list) => list.every(isBroker),
+    'expected host:port, comma-separated, such as kafka-1:9092 or [::1]:9092',
+  );
+
+function isBroker(text: string): boolean {
+  const [, host = '', ipv6, port = ''] = /^([^\s:[\]/@]+|\[([^\s\]]+)\]):(\d{1,5})$/.exec(text) ?? [];
+  const isPort = Number(port) >= 1 && Number(port) <= 65_535;
+  return host !== '' && isPort && (ipv6 === undefined || isIPv6(ipv6));
+}
+
+/** A host and nothing else: the intake's address is built from it. */
+export const datadogSite = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$/i,
+    'expected a bare site such as datadoghq.eu, without https:// and path',
+  );
+
+export const tags = z
+  .string()
+  .transform((list) => list.split(',').map((tag) => tag.trim()))
+  .refine((list) => list.every((tag) => /^[^\s:,]+:[^\s,]+$/.test(tag)), 'expected k:v,k:v');
