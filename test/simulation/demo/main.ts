@@ -2,11 +2,14 @@
  * `npm run demo`: the whole service on real Kafka, Redis and S3, played by a simulated city, and its promises
  * checked from outside. Exit code 0: all kept; 1: one was broken, or the demo could not run; 130: interrupted.
  */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { failingSettings, MILD_SETTINGS } from '../partners/settings.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
 import { INTERRUPTED, keepReport, runCommand } from './command.ts';
 import { openLive, type Live } from './live.ts';
+import { fleetEnvironment } from './names.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
 import { checkRecordFile, recordRun } from './record-run.ts';
 import { formatReport } from './report.ts';
@@ -16,7 +19,17 @@ import { untilAborted } from '../services/until-aborted.ts';
 
 silenceKafkaWarning();
 
-const describeWorld = ({ services, partners, pods, names, logDirectory }: World): string =>
+/** For a shell that then runs the service's own commands against this run. */
+const writeVariables = async ({ services, names, partners, logDirectory }: World): Promise<string> => {
+  const path = join(logDirectory, 'variables.sh');
+  const variables = Object.entries(fleetEnvironment(services.env, names, partners.urls));
+  const quote = (value: string): string => `'${value.replaceAll("'", String.raw`'\''`)}'`;
+  const lines = variables.map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  await writeFile(path, lines.join(''), { mode: 0o600 });
+  return path;
+};
+
+const describeWorld = ({ services, partners, pods, names, logDirectory }: World, variables: string): string =>
   [
     '',
     `  ${styleText('bold', 'Still running, until Ctrl-C')}`,
@@ -25,6 +38,7 @@ const describeWorld = ({ services, partners, pods, names, logDirectory }: World)
     `  ${'partners'.padEnd(12)} ${partners.urls.control}/ledger`,
     `  ${'topics'.padEnd(12)} ${names.topic}, ${names.outcomeTopic}, ${names.deadLetterTopic}; group ${names.groupId}`,
     `  ${'logs'.padEnd(12)} ${logDirectory}`,
+    `  ${'variables'.padEnd(12)} source ${variables}   (then, in that shell: npx coupon-notifier rules log)`,
     '',
   ].join('\n');
 
@@ -55,7 +69,7 @@ const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Prom
     await recordRun(world, options.record, (line) => console.log(line));
     await keepReport(report, { json: options.json, logDirectory: world.logDirectory });
     if (options.keep) {
-      console.log(describeWorld(world));
+      console.log(describeWorld(world, await writeVariables(world)));
       await untilAborted(signal);
     }
     return report.ok ? 0 : 1;

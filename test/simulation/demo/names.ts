@@ -46,12 +46,11 @@ export const nameRun = (mark: string, recordsDecisions = false): RunNames => {
   };
 };
 
-/** A pod's environment, section 8 of the contract. */
-export const podEnvironment = (
+/** What all pods of a run have in common, and what the commands for operators go by. */
+export const fleetEnvironment = (
   services: Readonly<Record<string, string>>,
   names: RunNames,
   partners: PartnerUrls,
-  pod: { readonly name: string; readonly port: number },
 ): Readonly<Record<string, string>> => ({
   ...services,
   ...(names.redisPrefix !== undefined && { REDIS_PREFIX: names.redisPrefix }),
@@ -73,8 +72,16 @@ export const podEnvironment = (
   AUTH_CLIENT_ID: DEFAULT_CREDENTIALS.clientId,
   AUTH_CLIENT_SECRET: DEFAULT_CREDENTIALS.clientSecret,
   MAX_RECORD_BYTES: String(MAX_RECORD_BYTES),
+  LOG_LEVEL: 'info',
+});
+
+/** A pod's environment, section 8 of the contract. */
+export const podEnvironment = (
+  fleet: Readonly<Record<string, string>>,
+  pod: { readonly name: string; readonly port: number },
+): Readonly<Record<string, string>> => ({
+  ...fleet,
   HOST: '127.0.0.1',
   PORT: String(pod.port),
   POD_NAME: pod.name,
-  LOG_LEVEL: 'info',
 });

@@ -17,7 +17,14 @@ import type { ServiceHandle } from '../services/service.ts';
 import { openGuard } from '../services/guarded-process.ts';
 import type { ServicesOptions } from '../services/options.ts';
 import { type RunningServices, startServices } from '../services/start-services.ts';
-import { BUCKET, MAX_RECORD_BYTES, nameRun, podEnvironment, type RunNames } from './names.ts';
+import {
+  BUCKET,
+  fleetEnvironment,
+  MAX_RECORD_BYTES,
+  nameRun,
+  podEnvironment,
+  type RunNames,
+} from './names.ts';
 import { startPartnersProcess } from './partners-process.ts';
 import { createPod, type PodProcess } from './pods.ts';
 
@@ -149,7 +156,7 @@ export const buildWorld = async (
         return createPod(guard, {
           name,
           port,
-          env: podEnvironment(equipment.env, names, equipment.partners, { name, port }),
+          env: podEnvironment(fleetEnvironment(equipment.env, names, equipment.partners), { name, port }),
           logFile: join(logDirectory, `${name}.log`),
           nodeArgs: equipment.nodeArgs,
         });

@@ -14,7 +14,7 @@ import { createS3 } from '../../../src/documents/s3-client.ts';
 import { putDocument } from '../../../src/documents/s3-object.ts';
 import { createCity, type City } from '../../simulation/city/city.ts';
 import { drain } from '../../simulation/demo/drain.ts';
-import { podEnvironment, type RunNames } from '../../simulation/demo/names.ts';
+import { fleetEnvironment, podEnvironment, type RunNames } from '../../simulation/demo/names.ts';
 import {
   observeOutcomes,
   readDeadLetters,
@@ -143,7 +143,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
   const pods = ports.map((port, index) => {
     const name = `pod-${String(index + 1)}-${mark}`;
     const env = {
-      ...podEnvironment(services, names, partners.urls, { name, port }),
+      ...podEnvironment(fleetEnvironment(services, names, partners.urls), { name, port }),
       REDIS_URL: redisUrl,
       REDIS_CLUSTER: String(options.redis?.cluster === true),
       ...options.env,
