@@ -4,7 +4,7 @@ import { closeRedis, misfitOf, openRedis } from '../../redis/connection.ts';
 import { createKillSwitch } from '../../claims/kill-switch.ts';
 import { announceDocuments, livePods } from '../../ops/pods.ts';
 import type { Fleet, FleetAddress } from './ports.ts';
-import { silentLogger } from './silent-logger.ts';
+import { silentLogger } from '../silent-logger.ts';
 
 const CONNECT_WITHIN_MS = 5000;
 

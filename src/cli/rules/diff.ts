@@ -3,7 +3,8 @@ import { findPast } from './find-past.ts';
 import { rulesOf, withRules } from './open-rules.ts';
 import type { CommandContext } from './ports.ts';
 import { readRulesFile } from './rules-file.ts';
-import { readSettings, S3_VARIABLES } from './settings.ts';
+import { readSettings } from '../settings.ts';
+import { S3_VARIABLES } from './settings.ts';
 import { describeDifferences } from './words/differences.ts';
 import { errorText } from '../../runtime/error-text.ts';
 

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { parseDuration } from '../../rules/document/duration.ts';
 import { diff, type DiffExitCode, type DiffOptions } from './diff.ts';
-import { oneLineOption } from './editor.ts';
+import { oneLineOption } from '../editor.ts';
 import { log, type LogOptions } from './log.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { rollback } from './rollback.ts';

@@ -5,7 +5,8 @@ import { errorText } from '../../runtime/error-text.ts';
 import { rulesOf, versionOf, withRules } from './open-rules.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { sayFlag, sayTime } from './say-history.ts';
-import { connect, readSettings, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
+import { readSettings } from '../settings.ts';
+import { connect, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
 
 export interface LogOptions {
   readonly json?: true;

@@ -1,11 +1,10 @@
 /** The commands on a rules file and their options. A new command is a file beside this one and a few lines here. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../rules/document/duration.ts';
 import { check } from './check.ts';
 import type { DiffExitCode } from './diff.ts';
 import { addHistoryCommands } from './history-commands.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
-import { parseInstant } from '../../domain/civil.ts';
+import { momentOption } from '../options.ts';
 import { record } from './record.ts';
 import type { SimulateOptions } from './simulate.ts';
 import { test, testsFileOf, type TestOptions } from './test.ts';
@@ -109,18 +108,6 @@ interface RecordFlags {
   readonly force: boolean;
   readonly users: number;
   readonly json: boolean;
-}
-
-/** @returns epoch ms. */
-function momentOption(text: string): number {
-  const backMs = parseDuration(text);
-  const atMs = backMs === undefined ? parseInstant(text) : Date.now() - backMs;
-  if (atMs === undefined) {
-    throw new InvalidArgumentError(
-      'Expected a duration such as 24h, or a time such as 2026-11-22T10:00:00Z.',
-    );
-  }
-  return atMs;
 }
 
 function percentOption(text: string): number {

@@ -3,23 +3,16 @@
  * each, by time. It reads to the end as it was when it began, takes bounded memory, and writes the file whole or not at
  * all.
  */
-import { hostname } from 'node:os';
-import { ConfigError, readSome } from '../../config/config.ts';
 import { openTopicReader } from '../../kafka/fetch/topic-reader.ts';
 import { errorText } from '../../runtime/error-text.ts';
-import { silentLogger } from './silent-logger.ts';
+import { KAFKA_VARIABLES, kafkaConnection } from '../kafka-settings.ts';
+import { readSettings } from '../settings.ts';
+import { silentLogger } from '../silent-logger.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { createWholeFile, whyNotWritable } from './recording-file.ts';
 import { writeRecording, type RecordingSummary } from './write-recording.ts';
 
-const VARIABLES = [
-  'KAFKA_BROKERS',
-  'KAFKA_SSL',
-  'KAFKA_SASL_MECHANISM',
-  'KAFKA_SASL_USERNAME',
-  'KAFKA_SASL_PASSWORD',
-  'KAFKA_DECISION_TOPIC',
-] as const;
+const VARIABLES = [...KAFKA_VARIABLES, 'KAFKA_DECISION_TOPIC'] as const;
 
 export interface RecordOptions {
   /** Epoch ms. */
@@ -35,15 +28,9 @@ export interface RecordOptions {
 
 export async function record(options: RecordOptions, context: CommandContext): Promise<ExitCode> {
   const { say, complain } = context;
-  let settings: ReturnType<typeof readSome<(typeof VARIABLES)[number]>>;
-  try {
-    settings = readSome(VARIABLES, context.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    for (const { variable, message } of error.problems) complain(`${variable}: ${message}`);
-    return 78;
-  }
-  const { KAFKA_DECISION_TOPIC: topic, KAFKA_SASL_MECHANISM: mechanism } = settings;
+  const settings = readSettings(VARIABLES, context);
+  if (settings === undefined) return 78;
+  const { KAFKA_DECISION_TOPIC: topic } = settings;
   if (topic === undefined) {
     complain('KAFKA_DECISION_TOPIC: required, but not set');
     return 78;
@@ -53,18 +40,7 @@ export async function record(options: RecordOptions, context: CommandContext): P
     complain(refusal);
     return 1;
   }
-  const connection = {
-    brokers: settings.KAFKA_BROKERS,
-    clientId: `coupon-notifier-record-${hostname()}`,
-    ssl: settings.KAFKA_SSL,
-    ...(mechanism !== undefined && {
-      sasl: {
-        mechanism,
-        username: settings.KAFKA_SASL_USERNAME ?? '',
-        password: settings.KAFKA_SASL_PASSWORD ?? '',
-      },
-    }),
-  };
+  const connection = kafkaConnection(settings, 'record');
   try {
     const summary = await recordTopic({ connection, topic, options, complain });
     if (summary === undefined) {

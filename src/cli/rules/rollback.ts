@@ -4,13 +4,14 @@
  */
 import { parseRules } from '../../rules/document/parse-rules.ts';
 import { bringIntoForce } from './bring-into-force.ts';
-import { editorOf } from './editor.ts';
+import { editorOf } from '../editor.ts';
 import { findBefore, findPast, type Past } from './find-past.ts';
 import { guardChange } from './guard-change.ts';
 import { textOf, withRules } from './open-rules.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { formatProblem, type RulesFile } from './rules-file.ts';
-import { connect, readSettings, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
+import { readSettings } from '../settings.ts';
+import { connect, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
 import type { UploadOptions } from './upload.ts';
 
 export async function rollback(

@@ -2,7 +2,8 @@
 import { findPast } from './find-past.ts';
 import { withRules } from './open-rules.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
-import { readSettings, S3_VARIABLES } from './settings.ts';
+import { readSettings } from '../settings.ts';
+import { S3_VARIABLES } from './settings.ts';
 
 export async function show(wanted: string | undefined, context: CommandContext): Promise<ExitCode> {
   const settings = readSettings(S3_VARIABLES, context);

@@ -1,11 +1,12 @@
 /** `upload FILE --note TEXT`: checks a file, shows and tries the change, and brings it into force everywhere. */
 import { bringIntoForce } from './bring-into-force.ts';
-import { editorOf } from './editor.ts';
+import { editorOf } from '../editor.ts';
 import { guardChange, type GuardOptions } from './guard-change.ts';
 import { withRules } from './open-rules.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { readRulesFile } from './rules-file.ts';
-import { connect, readSettings, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
+import { readSettings } from '../settings.ts';
+import { connect, REDIS_VARIABLES, S3_VARIABLES } from './settings.ts';
 
 export interface UploadOptions extends GuardOptions {
   readonly note?: string;

@@ -1,5 +1,5 @@
 /** A command says itself what failed. */
-import type { Logger } from '../../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
 
 export const silentLogger: Logger = {
   debug: () => undefined,

@@ -1,12 +1,12 @@
-/** Who changes the rules, and why: asked of the command line, told by the history. */
+/** Who runs a command that changes something, and why: asked of the command line, told by what keeps its history. */
 import { hostname, userInfo } from 'node:os';
 import { InvalidArgumentError } from 'commander';
-import type { CommandContext } from './ports.ts';
+import type { CommandLine } from './command.ts';
 
 const LONGEST = 1000;
 
-/** @param by what the editor said; default: the user and the machine. */
-export function editorOf(by: string | undefined, { env }: CommandContext): string {
+/** @param by what was said; default: the user and the machine. */
+export function editorOf(by: string | undefined, { env }: Pick<CommandLine, 'env'>): string {
   return by ?? `${env['USER'] ?? env['LOGNAME'] ?? systemUser()}@${hostname()}`;
 }
 
