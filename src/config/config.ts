@@ -76,6 +76,7 @@ function checkTogether(values: Values, present: (name: VariableName) => boolean)
   };
   together(['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']);
   together(['AUTH_TOKEN_URL', 'AUTH_CLIENT_ID', 'AUTH_CLIENT_SECRET']);
+  together(['OPS_USER', 'OPS_PASSWORD']);
   if (values.DRAIN_TIMEOUT_MS >= values.KAFKA_SESSION_TIMEOUT_MS) {
     problems.push({
       variable: 'DRAIN_TIMEOUT_MS',
@@ -165,7 +166,15 @@ function shapeConfig(values: Values) {
     commit: { intervalMs: values.COMMIT_INTERVAL_MS, maxEvents: values.COMMIT_MAX_EVENTS },
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
     stallTimeoutMs: values.STALL_TIMEOUT_MS,
-    ops: { host: values.HOST, port: values.PORT, queueBoard: values.QUEUE_BOARD },
+    ops: {
+      host: values.HOST,
+      port: values.PORT,
+      queueBoard: values.QUEUE_BOARD,
+      login:
+        values.OPS_USER === undefined || values.OPS_PASSWORD === undefined
+          ? undefined
+          : { user: values.OPS_USER, password: values.OPS_PASSWORD },
+    },
     datadog: {
       apiKey: values.DATADOG_API_KEY,
       site: values.DATADOG_SITE,

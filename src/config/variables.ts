@@ -145,6 +145,11 @@ export const VARIABLES = {
   ),
   PORT: defaulted(count(0, 65_535), 8080, 'Ops endpoints'),
   HOST: defaulted(text, '0.0.0.0', 'Ops endpoints'),
+  OPS_USER: optional(
+    z.string().regex(/^[^\p{Cc}:]+$/u, 'expected a name without a colon'),
+    'Basic auth for `/`, `/queue` and what they load; probes, `/status` and `/metrics` stay open',
+  ),
+  OPS_PASSWORD: secret(optional(text, 'With `OPS_USER`')),
   DATADOG_API_KEY: secret(
     optional(
       z.string().regex(/^[\x21-\x7e]+$/, 'expected printable ASCII without spaces'),

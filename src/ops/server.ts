@@ -2,15 +2,19 @@
  * The ops endpoints. They answer from the first moment of a pod's life, also while it waits for a service, and
  * wait for one themselves a moment at most. A body of reasons comes with every 503.
  */
-import fastify from 'fastify';
+import fastify, { type FastifyError } from 'fastify';
 import type { Logger } from '../runtime/logger.ts';
+import type { Login } from './basic-auth.ts';
 import { mountQueueBoard, type OpenQueue } from './queue-board.ts';
+import { guardServer, SERVER_BOUNDS } from './server-guard.ts';
 import type { Status } from './status.ts';
 
 export interface OpsOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Undefined: nothing wants a login. */
+  readonly login?: Login | undefined;
   /** Why the pod isn't alive; empty while it is. */
   readonly notLive: () => readonly string[];
   /** Why the pod isn't ready; empty while it is. */
@@ -30,7 +34,8 @@ export interface OpsServer {
 
 /** @throws where the address can't be bound, naming it. */
 export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
-  const app = fastify({ forceCloseConnections: true });
+  const app = fastify({ ...SERVER_BOUNDS, forceCloseConnections: true });
+  guardServer(app, options.login);
   const verdict = (word: string, reasons: readonly string[]): { code: number; body: object } =>
     reasons.length === 0
       ? { code: 200, body: { [word]: true } }
@@ -38,20 +43,18 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
 
   app.get('/live', async (_request, reply) => {
     const { code, body } = verdict('live', options.notLive());
-    return reply.code(code).header('cache-control', 'no-store').send(body);
+    return reply.code(code).send(body);
   });
   app.get('/ready', async (_request, reply) => {
     const { code, body } = verdict('ready', options.notReady());
     const notes = await options.notes();
-    return reply
-      .code(code)
-      .header('cache-control', 'no-store')
-      .send(notes.length === 0 ? body : { ...body, notes });
+    return reply.code(code).send(notes.length === 0 ? body : { ...body, notes });
   });
-  app.get('/status', async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send(await options.status()),
-  );
-  app.setErrorHandler((error, request, reply) => {
+  app.get('/status', async (_request, reply) => reply.send(await options.status()));
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { statusCode = 500 } = error;
+    // What the asker did wrong is no line in the log: anybody could fill it.
+    if (statusCode >= 400 && statusCode < 500) return reply.code(statusCode).send({ error: 'a bad request' });
     options.logger.error({ error, path: request.url }, 'an ops endpoint failed');
     return reply.code(500).send({ error: 'internal error, see the log' });
   });

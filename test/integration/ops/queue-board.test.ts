@@ -11,7 +11,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function serve(board: OpsOptions['board']): Promise<string> {
+async function serve(board: OpsOptions['board'], login?: OpsOptions['login']): Promise<string> {
   const server = await startOpsServer({
     host: '127.0.0.1',
     port: 0,
@@ -20,6 +20,7 @@ async function serve(board: OpsOptions['board']): Promise<string> {
     notes: async () => [],
     status: () => Promise.resolve({} as Status),
     board,
+    login,
     logger: silentLogger,
   });
   cleanups.push(() => server.stop());
@@ -45,6 +46,39 @@ it('shows the queue and its jobs', async () => {
   expect(page.headers.get('content-type')).toContain('text/html');
   const api = await fetch(`${url}/queue/api/queues?activeQueue=pushes&status=waiting&page=1`);
   expect(await api.text()).toContain('job-1');
+});
+
+it('loads what it needs, and from nowhere else', async () => {
+  const queue = await openQueue();
+  const url = await serve(() => Promise.resolve(queue));
+  const page = await fetch(`${url}/queue`);
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  expect(page.headers.get('x-frame-options')).toBe('DENY');
+  const own = [...(await page.text()).matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map(([, path]) => path);
+  expect(own.length).toBeGreaterThan(2);
+  for (const path of own) {
+    const answer = await fetch(`${url}/queue/${String(path)}`);
+    expect(answer.status, path).toBe(200);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  }
+});
+
+it('wants the login for itself and for all that it loads', async () => {
+  const queue = await openQueue();
+  const url = await serve(() => Promise.resolve(queue), { user: 'ops', password: 'secret' });
+  const authorization = `Basic ${Buffer.from('ops:secret').toString('base64')}`;
+  for (const path of [
+    '/queue',
+    '/queue/',
+    '/queue/api/queues',
+    '/queue/static/css/any.css',
+    '/queue%2Fapi',
+  ]) {
+    expect((await fetch(`${url}${path}`)).status, path).toBe(401);
+  }
+  for (const path of ['/queue', '/queue/api/queues?activeQueue=pushes&status=waiting&page=1']) {
+    expect((await fetch(`${url}${path}`, { headers: { authorization } })).status, path).toBe(200);
+  }
 });
 
 it('changes nothing, whoever asks', async () => {

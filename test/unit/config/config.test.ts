@@ -137,6 +137,7 @@ describe('faults', () => {
     ['ORDERING', 'key'],
     ['PORT', '70000'],
     ['METRIC_TAGS', 'env=prod'],
+    ['OPS_USER', 'ops:team'],
     ['DATADOG_SITE', 'https://datadoghq.eu'],
     ['DATADOG_SITE', 'datadoghq.eu/'],
     ['DATADOG_SITE', 'datadoghq.eu:443'],
@@ -145,7 +146,11 @@ describe('faults', () => {
     ['POD_NAME', 'two words'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
-    const found = problems({ ...good, [name]: value, ...(name === 'AUTH_TOKEN_URL' && AUTH) });
+    const found = problems({
+      ...{ ...good, [name]: value },
+      ...(name === 'AUTH_TOKEN_URL' && AUTH),
+      ...(name === 'OPS_USER' && { OPS_PASSWORD: 'p' }),
+    });
     expect(Object.keys(found)).toEqual([name]);
     expect(found[name]).toMatch(/^expected/);
   });
@@ -157,6 +162,11 @@ describe('faults', () => {
       'AUTH_TOKEN_URL',
       'AUTH_CLIENT_SECRET',
     ]);
+  });
+
+  it('a user without a password', () => {
+    expect(Object.keys(problems({ ...good, OPS_USER: 'ops' }))).toEqual(['OPS_PASSWORD']);
+    expect(Object.keys(problems({ ...good, OPS_PASSWORD: 'p' }))).toEqual(['OPS_USER']);
   });
 
   it('a database of a cluster', () => {

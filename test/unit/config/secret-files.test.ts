@@ -43,6 +43,7 @@ it('the secrets are these', () => {
     'AUTH_CLIENT_SECRET',
     'DATADOG_API_KEY',
     'KAFKA_SASL_PASSWORD',
+    'OPS_PASSWORD',
     'REDIS_URL',
   ]);
 });
