@@ -3,7 +3,7 @@
  * (with a line in the log). What the pipeline and the push worker ask of them is answered from memory.
  */
 import type { Config } from '../config/config.ts';
-import { createDocument, type PolledDocument } from '../documents/document.ts';
+import { createDocument, type PolledDocument, type ReloadResult } from '../documents/document.ts';
 import { createS3 } from '../documents/s3-client.ts';
 import type { FrozenPush } from '../domain/push.ts';
 import type { Documents, Ruleset } from '../pipeline/ports.ts';
@@ -36,13 +36,13 @@ export interface DocumentPorts {
 export function openDocuments(config: Config['documents'], ports: DocumentPorts): PodDocuments {
   const { clock, logger, metrics } = ports;
   const s3 = createS3({ endpoint: config.s3Endpoint, region: config.region });
-  const shared = (name: string) => ({
+  const shared = (name: 'rules' | 'merchants') => ({
     name,
     s3,
     pollMs: config.pollMs,
     clock,
     logger,
-    onReload: (result: string) => {
+    onReload: (result: ReloadResult) => {
       metrics.count('document.reload', { document: name, result });
       if (result === 'loaded') ports.onLoaded();
     },

@@ -1,4 +1,4 @@
-/** What a pod says of itself: health, /status, its record among the pods, the watchdog, the gauges. */
+/** What a pod says of itself: health, /status, its record among the pods, the watchdog, its metrics. */
 import type { KillSwitch } from '../claims/kill-switch.ts';
 import type { Config } from '../config/config.ts';
 import type { EventConsumer } from '../kafka/consumer.ts';
@@ -17,13 +17,11 @@ import type { PushWorker } from '../push/push-worker.ts';
 import type { RedisWatch } from '../redis/watch.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/deadline.ts';
-import { createDatadogSink } from '../telemetry/datadog.ts';
-import { createGauges } from '../telemetry/gauges.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { ServiceLogger } from '../telemetry/logger.ts';
-import { watchLoopDelay } from '../telemetry/loop-delay.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { PodDocuments } from './documents.ts';
+import { openMetricReaders } from './metric-readers.ts';
 import type { Partners } from './partners.ts';
 
 /** Ms that /ready waits for Redis: a probe has a second. */
@@ -56,6 +54,8 @@ export interface PodOps {
   readonly notReady: () => readonly string[];
   readonly notes: () => Promise<readonly string[]>;
   readonly status: () => Promise<Status>;
+  /** A scrape's answer; waits for Redis a moment at most. */
+  readonly metrics: () => Promise<string>;
   readonly record: () => PodRecord;
   /** Sends the last metrics. */
   stopMetrics(): Promise<void>;
@@ -63,9 +63,8 @@ export interface PodOps {
 }
 
 export function openOps(config: Config, parts: OpsParts): PodOps {
-  const { clock, logger, version, startedAtMs, metrics, ledger, consumer, couponApi } = parts;
+  const { clock, logger, version, startedAtMs, consumer } = parts;
   const { rules, merchants } = parts.documents;
-  const loopDelay = watchLoopDelay();
   const lastKnown = createLastKnown(parts.queue, parts.killSwitch);
 
   const health = createHealth({ ...parts, redis: parts.redisWatch, rules });
@@ -103,31 +102,7 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
     logLinesDropped: () => logger.linesDropped(),
   });
 
-  const setGauges = createGauges(
-    metrics,
-    {
-      inFlight: () => ledger.inFlight(),
-      partitions: () => consumer.status().partitions,
-      queueDepths: () => lastKnown.depths(),
-      rules: () => rules.status(),
-      eventLoopP99Ms: () => loopDelay.takeP99Ms(),
-      isBreakerClosed: () => couponApi.stats().breaker === 'closed',
-    },
-    clock,
-  );
-  const { apiKey } = config.datadog;
-  const datadog =
-    apiKey === undefined
-      ? undefined
-      : createDatadogSink({
-          ...config.datadog,
-          ...{ apiKey, pod: config.pod, metrics, logger },
-          sampleGauges: () => {
-            setGauges();
-            // For the next flush: this one waits for nobody.
-            void lastKnown.askDepths();
-          },
-        });
+  const readers = openMetricReaders(config, { ...parts, health, lastKnown, record });
 
   return {
     notLive: () => watchdog.stalled(),
@@ -137,13 +112,12 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
       return heldBack(rules.current()?.enabled, lastKnown.flag());
     },
     status,
+    metrics: readers.scrape,
     record,
-    stopMetrics: async () => {
-      await datadog?.stop();
-    },
+    stopMetrics: readers.stop,
     stopWatchdog() {
       watchdog.stop();
-      loopDelay.stop();
+      readers.end();
     },
   };
 }

@@ -31,7 +31,8 @@ export interface PodContext {
 
 export function composePod(config: Config, { logger, version, onFatal }: PodContext): Pod {
   const startedAtMs = clock.now();
-  const metrics = createMetrics();
+  const metrics = createMetrics({ isDrained: config.datadog.apiKey !== undefined });
+  metrics.count('starts', {});
   const ledger = createLedger(metrics);
   const waits = createWaits();
   const outages = createOutageReasons();

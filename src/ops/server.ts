@@ -9,6 +9,9 @@ import { mountQueueBoard, type OpenQueue } from './queue-board.ts';
 import { guardServer, SERVER_BOUNDS } from './server-guard.ts';
 import type { Status } from './status.ts';
 
+/** Prometheus' text format. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 export interface OpsOptions {
   readonly host: string;
   /** 0: any free port. */
@@ -22,6 +25,8 @@ export interface OpsOptions {
   /** What a person should know of a pod that may well be ready; answers in a fraction of a second. */
   readonly notes: () => Promise<readonly string[]>;
   readonly status: () => Promise<Status>;
+  /** In Prometheus' text format; answers in a fraction of a second, also while the pod stops. */
+  readonly metrics: () => Promise<string>;
   /** Opens the push queue, where its board is switched on. */
   readonly board: OpenQueue | undefined;
   readonly logger: Logger;
@@ -51,6 +56,7 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
     return reply.code(code).send(notes.length === 0 ? body : { ...body, notes });
   });
   app.get('/status', async (_request, reply) => reply.send(await options.status()));
+  app.get('/metrics', async (_request, reply) => reply.type(METRICS_TYPE).send(await options.metrics()));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { statusCode = 500 } = error;
     // What the asker did wrong is no line in the log: anybody could fill it.

@@ -7,7 +7,9 @@ import { within } from '../runtime/deadline.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { reportToDatadog } from './datadog-intake.ts';
 import { loadDatadogMetrics } from './datadog-library.ts';
+import type { GaugeReading } from './gauges.ts';
 import type { Metrics } from './metrics.ts';
+import type { TagValues } from './series-set.ts';
 import { errorText } from '../runtime/error-text.ts';
 
 const PREFIX = 'coupon_notifier.';
@@ -22,9 +24,9 @@ export interface DatadogOptions {
   readonly pod: string;
   /** `k:v` each. */
   readonly tags: readonly string[];
-  readonly metrics: Metrics;
-  /** Called before each flush: the moment to set gauges. */
-  readonly sampleGauges: () => void;
+  readonly metrics: Pick<Metrics, 'drain'>;
+  /** Called at each flush. */
+  readonly readGauges: () => readonly GaugeReading[];
   readonly logger: Logger;
 }
 
@@ -39,12 +41,12 @@ export function createDatadogSink(options: DatadogOptions): MetricsSink {
 
   const flush = async (): Promise<void> => {
     try {
-      options.sampleGauges();
-      const { counters, gauges, distributions } = metrics.drain();
-      for (const { name, tags, value } of counters) sender.increment(name, value, [...tags]);
-      for (const { name, tags, value } of gauges) sender.gauge(name, value, [...tags]);
-      for (const { name, tags, points } of distributions) {
-        for (const point of points) sender.distribution(name, point, [...tags]);
+      const gauges = options.readGauges();
+      const { counters, samples } = metrics.drain();
+      for (const { name, tags, value } of counters) sender.increment(name, value, asTags(tags));
+      for (const { name, tags, value } of gauges) sender.gauge(name, value, asTags(tags));
+      for (const { name, tags, points } of samples) {
+        for (const point of points) sender.distribution(name, point, asTags(tags));
       }
       await sender.flush();
     } catch (error) {
@@ -79,4 +81,9 @@ function openSender(options: DatadogOptions): BufferedMetricsLogger {
       options.logger.warn({ error: errorText(error) }, 'metrics could not be sent to Datadog');
     },
   });
+}
+
+/** Datadog's tags take no commas and at most 200 characters. */
+function asTags(tags: TagValues): string[] {
+  return tags.map(([tag, value]) => `${tag}:${value.replace(/[,\s]+/g, '_').slice(0, 200)}`);
 }

@@ -14,6 +14,7 @@ import {
 } from '../domain/outcome.ts';
 import type { FlowMeter, Stage } from '../pipeline/ports.ts';
 import { namesOf } from '../runtime/names-of.ts';
+import { LATE_AFTER_MS } from './metric-table.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Ledger extends FlowMeter {
@@ -38,13 +39,13 @@ export function createLedger(metrics: Metrics): Ledger {
     metrics.distribution('event.duration_ms', { outcome }),
   );
   const observeEndToEnd = metrics.distribution('event.end_to_end_ms', {});
-  const byVersion = handles((version: string) =>
-    handles((what: Outcome['kind'] | DeadLetterReason | FilterReason, outcome: Outcome) =>
-      metrics.counter('events', {
-        outcome: outcome.kind,
-        ...(outcome.kind !== what && { reason: what }),
-        ...(version !== '' && { rules_version: version }),
-      }),
+  const countLate = metrics.counter('events.late', {});
+  const countAbandoned = metrics.counter('events.abandoned', {});
+  const ended = handles((version: string) => outcomesOf(metrics, version));
+  ended('');
+  const deliveriesOf = handles((version: string) =>
+    tableOf(DELIVERY_OUTCOMES, (outcome) =>
+      metrics.counter('deliveries', { outcome, rules_version: version }),
     ),
   );
 
@@ -57,15 +58,16 @@ export function createLedger(metrics: Metrics): Ledger {
       if (outcome.kind === 'queued') queued += 1;
       else if (outcome.kind === 'filtered') filtered[outcome.reason] += 1;
       else deadLettered[outcome.reason] += 1;
-      const reason = outcome.kind === 'queued' ? outcome.kind : outcome.reason;
-      byVersion(outcome.rulesVersion ?? '')(reason, outcome)();
+      ended(outcome.rulesVersion ?? '')[outcome.kind === 'queued' ? outcome.kind : outcome.reason]();
       durations(outcome.kind)(durationMs);
-      if (endToEndMs !== undefined) observeEndToEnd(endToEndMs);
+      if (endToEndMs === undefined) return;
+      observeEndToEnd(endToEndMs);
+      if (endToEndMs > LATE_AFTER_MS) countLate();
     },
     abandoned: () => {
       abandoned += 1;
       endedTotal += 1;
-      metrics.count('events.abandoned', {});
+      countAbandoned();
     },
     ruleExcluded: ({ rule, error }, rulesVersion) => {
       metrics.count('rule.excluded', { rule, rules_version: rulesVersion });
@@ -76,7 +78,7 @@ export function createLedger(metrics: Metrics): Ledger {
     },
     delivered: (outcome, rulesVersion) => {
       delivered[outcome] += 1;
-      metrics.count('deliveries', { outcome, rules_version: rulesVersion });
+      deliveriesOf(rulesVersion)[outcome]();
     },
     counts: () => ({
       received,
@@ -92,22 +94,44 @@ export function createLedger(metrics: Metrics): Ledger {
 }
 
 function zeroes<K extends string>(names: readonly K[]): Record<K, number> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Record<K, number>;
+  return tableOf(names, () => 0);
+}
+
+function tableOf<K extends string, V>(names: readonly K[], make: (name: K) => V): Record<K, V> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<K, V>;
+}
+
+/**
+ * A counter for each way in which an event can end under one version of the rules: all from the first event on, so that
+ * the first dead letter is a rise. @param version '' for events that no rules have seen.
+ */
+function outcomesOf(
+  metrics: Metrics,
+  version: string,
+): Record<'queued' | FilterReason | DeadLetterReason, () => void> {
+  const by = version === '' ? {} : { rules_version: version };
+  return {
+    queued: metrics.counter('events', { outcome: 'queued', ...by }),
+    ...tableOf(namesOf(FILTER_REASONS), (reason) =>
+      metrics.counter('events', { outcome: 'filtered', reason, ...by }),
+    ),
+    ...tableOf(namesOf(DEAD_LETTER_REASONS), (reason) =>
+      metrics.counter('events', { outcome: 'dead_lettered', reason, ...by }),
+    ),
+  };
 }
 
 /** More rules versions than this in one life of a pod are looked at anew. */
 const MAX_HANDLES = 200;
 
 /** Makes a handle the first time a key is asked for; an event costs a look into a map then. */
-function handles<K, H, A extends readonly unknown[]>(
-  make: (key: K, ...about: A) => H,
-): (key: K, ...about: A) => H {
+function handles<K, H>(make: (key: K) => H): (key: K) => H {
   const made = new Map<K, H>();
-  return (key, ...about) => {
+  return (key) => {
     const known = made.get(key);
     if (known !== undefined) return known;
     if (made.size >= MAX_HANDLES) made.clear();
-    const fresh = make(key, ...about);
+    const fresh = make(key);
     made.set(key, fresh);
     return fresh;
   };

@@ -1,131 +1,162 @@
 /**
- * Metrics between two flushes, in bounded memory. A counter or gauge is one number a series. A distribution is a
- * uniform sample of at most {@link SAMPLE_SIZE} points a series (Vitter's algorithm R). So a pod that decides ten
- * thousand events a second needs no more memory than a quiet one.
+ * What a pod has counted since it started, in bounded memory, for two readers. `/metrics` reads totals; Datadog takes
+ * what has come since it last took. So their sums can't differ. A distribution is a histogram and, for Datadog, a
+ * uniform sample of at most {@link SAMPLE_SIZE} points (Vitter's algorithm R).
  */
-import type { CounterTags, DistributionTags, GaugeTags } from './metric-names.ts';
+import {
+  METRICS,
+  type CounterName,
+  type DistributionName,
+  type MetricName,
+  type MetricTags,
+} from './metric-table.ts';
+import { createSeriesSet, type TagValues } from './series-set.ts';
 
-/** Points kept of one distribution series between two flushes. */
+/** Points kept of one distribution series between two takings. */
 export const SAMPLE_SIZE = 500;
-/** Series held between two flushes; further ones are dropped and counted, as a defect of ours would be. */
-const MAX_SERIES = 5000;
 
-export interface Series {
-  readonly name: string;
-  /** `key:value`, in the order in which they were given. */
-  readonly tags: readonly string[];
+export interface CounterReading {
+  readonly name: MetricName;
+  readonly tags: TagValues;
+  readonly value: number;
 }
-
-export interface MetricsSnapshot {
-  readonly counters: readonly (Series & { readonly value: number })[];
-  readonly gauges: readonly (Series & { readonly value: number })[];
-  readonly distributions: readonly (Series & { readonly points: readonly number[] })[];
+export interface SampleReading {
+  readonly name: MetricName;
+  readonly tags: TagValues;
+  readonly points: readonly number[];
+}
+export interface HistogramReading {
+  readonly name: MetricName;
+  readonly tags: TagValues;
+  /** Upper bounds, rising. */
+  readonly bounds: readonly number[];
+  /** How many values each bucket alone has; the last those above all bounds. */
+  readonly buckets: readonly number[];
+  /** Of all values; one below 0 counts as 0. */
+  readonly sum: number;
 }
 
 export interface Metrics {
-  count<N extends keyof CounterTags>(name: N, tags: CounterTags[N], by?: number): void;
-  gauge<N extends keyof GaugeTags>(name: N, value: number, tags: GaugeTags[N]): void;
-  observe<N extends keyof DistributionTags>(name: N, value: number, tags: DistributionTags[N]): void;
-  /** The same as {@link count} for one series that is counted often: its name and tags are looked at once. */
-  counter<N extends keyof CounterTags>(name: N, tags: CounterTags[N]): () => void;
-  /** The same as {@link observe} for one series that is observed often. */
-  distribution<N extends keyof DistributionTags>(name: N, tags: DistributionTags[N]): (value: number) => void;
-  /** What has come since the last call; starts anew. */
-  drain(): MetricsSnapshot;
-}
-
-interface Sample extends Series {
-  readonly points: number[];
-  seen: number;
-}
-
-export function createMetrics(): Metrics {
-  let counters = new Map<string, Series & { value: number }>();
-  let gauges = new Map<string, Series & { value: number }>();
-  let samples = new Map<string, Sample>();
-  let drains = 0;
-
-  const find = <S extends Series>(
-    map: Map<string, S>,
-    name: string,
-    tags: object,
-    make: (series: Series) => S,
-  ): S | undefined => {
-    let key = name;
-    for (const value of Object.values(tags) as string[]) key += `\u0000${value}`;
-    const found = map.get(key);
-    if (found !== undefined) return found;
-    if (map.size >= MAX_SERIES) return undefined;
-    const made = make({
-      name,
-      tags: Object.entries(tags).map(([tag, value]) => `${tag}:${cleanTag(String(value))}`),
-    });
-    map.set(key, made);
-    return made;
+  count<N extends CounterName>(name: N, tags: MetricTags<N>, by?: number): void;
+  observe<N extends DistributionName>(name: N, value: number, tags: MetricTags<N>): void;
+  /** The same as {@link count} for a series that is counted often. It is there from now on, at 0. */
+  counter<N extends CounterName>(name: N, tags: MetricTags<N>): () => void;
+  /** The same as {@link observe} for a series that is observed often. */
+  distribution<N extends DistributionName>(name: N, tags: MetricTags<N>): (value: number) => void;
+  /** Counts what somebody else counts: `total` is read at each reading and never falls. */
+  follow<N extends CounterName>(name: N, tags: MetricTags<N>, total: () => number): void;
+  /** What has come since the last call; series without anything new are left out. */
+  drain(): { readonly counters: readonly CounterReading[]; readonly samples: readonly SampleReading[] };
+  /** What has come since the start. */
+  totals(): {
+    readonly counters: readonly CounterReading[];
+    readonly histograms: readonly HistogramReading[];
   };
+}
 
-  const findCounter = (name: string, tags: object): (Series & { value: number }) | undefined =>
-    find(counters, name, tags, (made) => ({ ...made, value: 0 }));
-  const findSample = (name: string, tags: object): Sample | undefined =>
-    find(samples, name, tags, (made) => ({ ...made, points: [], seen: 0 }));
+interface CounterSeries extends CounterReading {
+  value: number;
+  drained: number;
+  isGone: boolean;
+}
+interface DistributionSeries extends HistogramReading {
+  readonly buckets: number[];
+  sum: number;
+  points: number[];
+  seen: number;
+  isGone: boolean;
+}
 
+/** @param isDrained false where nobody calls `drain`: then nothing is kept for it. */
+export function createMetrics({ isDrained = true }: { readonly isDrained?: boolean } = {}): Metrics {
+  const counters = createSeriesSet('counter', newCounter, isDrained);
+  const distributions = createSeriesSet('distribution', newDistribution, isDrained);
+  const followed: (() => void)[] = [];
+
+  const add = (series: DistributionSeries, value: number): void => {
+    addToBucket(series, value);
+    if (isDrained) addToSample(series, value);
+  };
+  const lookAtFollowed = (): void => {
+    for (const look of followed) look();
+  };
   return {
     count: (name, tags, by = 1) => {
-      const series = findCounter(name, tags);
-      if (series !== undefined) series.value += by;
-    },
-    gauge: (name, value, tags) => {
-      const series = find(gauges, name, tags, (made) => ({ ...made, value }));
-      if (series !== undefined) series.value = value;
+      counters.find(name, tags).value += by;
     },
     observe: (name, value, tags) => {
-      addPoint(findSample(name, tags), value);
+      add(distributions.find(name, tags), value);
     },
     counter: (name, tags) => {
-      let series: ReturnType<typeof findCounter>;
-      let foundIn = -1;
+      let series = counters.find(name, tags);
       return () => {
-        if (foundIn !== drains) series = findCounter(name, tags);
-        foundIn = drains;
-        if (series !== undefined) series.value += 1;
+        if (series.isGone) series = counters.find(name, tags);
+        series.value += 1;
       };
     },
     distribution: (name, tags) => {
-      let sample: ReturnType<typeof findSample>;
-      let foundIn = -1;
+      let series = distributions.find(name, tags);
       return (value) => {
-        if (foundIn !== drains) sample = findSample(name, tags);
-        foundIn = drains;
-        addPoint(sample, value);
+        if (series.isGone) series = distributions.find(name, tags);
+        add(series, value);
       };
     },
+    follow: (name, tags, total) => {
+      followed.push(() => {
+        counters.find(name, tags).value = total();
+      });
+    },
     drain: () => {
-      const snapshot = {
-        counters: [...counters.values()],
-        gauges: [...gauges.values()],
-        distributions: [...samples.values()].map(({ name, tags, points }) => ({ name, tags, points })),
+      lookAtFollowed();
+      return {
+        counters: counters.take().flatMap(takeCounter),
+        samples: distributions.take().flatMap(takeSample),
       };
-      counters = new Map();
-      gauges = new Map();
-      samples = new Map();
-      drains += 1;
-      return snapshot;
+    },
+    totals: () => {
+      lookAtFollowed();
+      return { counters: counters.all(), histograms: distributions.all() };
     },
   };
 }
 
-function addPoint(sample: Sample | undefined, value: number): void {
-  if (sample === undefined) return;
-  sample.seen += 1;
-  if (sample.points.length < SAMPLE_SIZE) {
-    sample.points.push(value);
-    return;
-  }
-  const at = Math.floor(Math.random() * sample.seen);
-  if (at < SAMPLE_SIZE) sample.points[at] = value;
+function newCounter(name: MetricName, tags: TagValues): CounterSeries {
+  return { name, tags, value: 0, drained: 0, isGone: false };
 }
 
-/** Datadog's tags take no commas and at most 200 characters. */
-function cleanTag(value: string): string {
-  return value.replace(/[,\s]+/g, '_').slice(0, 200);
+function newDistribution(name: MetricName, tags: TagValues): DistributionSeries {
+  const bounds = METRICS[name].buckets;
+  const buckets = Array.from({ length: bounds.length + 1 }, () => 0);
+  return { name, tags, bounds, buckets, sum: 0, points: [], seen: 0, isGone: false };
+}
+
+function takeCounter(series: CounterSeries): CounterReading[] {
+  const { name, tags, value, drained } = series;
+  series.drained = value;
+  return value === drained ? [] : [{ name, tags, value: value - drained }];
+}
+
+function takeSample(series: DistributionSeries): SampleReading[] {
+  const { name, tags, points } = series;
+  series.points = [];
+  series.seen = 0;
+  return points.length === 0 ? [] : [{ name, tags, points }];
+}
+
+function addToBucket(series: DistributionSeries, value: number): void {
+  const { bounds, buckets } = series;
+  let at = 0;
+  while (at < bounds.length && value > (bounds[at] ?? Infinity)) at += 1;
+  buckets[at] = (buckets[at] ?? 0) + 1;
+  if (value > 0) series.sum += value;
+}
+
+function addToSample(series: DistributionSeries, value: number): void {
+  series.seen += 1;
+  if (series.points.length < SAMPLE_SIZE) {
+    series.points.push(value);
+    return;
+  }
+  const at = Math.floor(Math.random() * series.seen);
+  if (at < SAMPLE_SIZE) series.points[at] = value;
 }

@@ -16,6 +16,7 @@ import { mutationTable, readResults } from '../mutation/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 import { eventTable } from './event-table.ts';
+import { metricsTables } from './metrics-table.ts';
 
 /** Variables that a first pod may need, beside the required ones. */
 const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
@@ -81,6 +82,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'deploy/README.md': {
     event: eventTable(),
     configuration: configurationTable(),
+    metrics: metricsTables(),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
   'test/README.md': { hazards: hazardTable(), chaos: chaosTables(played) },

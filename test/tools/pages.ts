@@ -166,17 +166,6 @@ export function unnamedScripts(pages: Texts, { scripts }: Code): string[] {
   );
 }
 
-/** Each metric with its tags, as `name{tag,tag}`, from the types that a metric must have. */
-export function metricsOf(source: string): string[] {
-  const declared = [...source.matchAll(/^export interface \w+Tags \{\n([^]*?)^\}/gm)];
-  return declared.flatMap(([, lines = '']) =>
-    [...lines.matchAll(/^ {2}'?([\w.]+)'?: (?:NoTags|\{([^}]*)\});$/gm)].map(([, name = '', tags = '']) => {
-      const names = [...tags.matchAll(/(\w+)\??:/g)].map(([, tag = '']) => tag);
-      return names.length === 0 ? name : `${name}{${names.join(',')}}`;
-    }),
-  );
-}
-
 /** The part of a page under a heading of the second level, up to the next. */
 export function sectionOf(page: string, heading: string): string {
   const from = page.indexOf(`\n## ${heading}\n`);

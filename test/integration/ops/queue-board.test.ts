@@ -19,6 +19,7 @@ async function serve(board: OpsOptions['board'], login?: OpsOptions['login']): P
     notReady: () => [],
     notes: async () => [],
     status: () => Promise.resolve({} as Status),
+    metrics: () => Promise.resolve(''),
     board,
     login,
     logger: silentLogger,

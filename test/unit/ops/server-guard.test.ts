@@ -18,6 +18,7 @@ async function start(login?: OpsOptions['login'], logger = silentLogger): Promis
     ...{ host: '127.0.0.1', port: 0, login, board: undefined, logger },
     ...{ notLive: () => [], notReady: () => [], notes: async () => [] },
     status: () => Promise.resolve({ pod: 'p' } as Status),
+    metrics: () => Promise.resolve(''),
   });
   servers.push(server);
   return `http://127.0.0.1:${String(server.port)}`;

@@ -17,6 +17,7 @@ async function start(changes: Partial<OpsOptions>): Promise<(path: string) => Pr
     notReady: () => [],
     notes: async () => [],
     status: () => Promise.resolve({ pod: 'p' } as Status),
+    metrics: () => Promise.resolve('coupon_notifier_starts_total 1\n'),
     board: undefined,
     logger: silentLogger,
     ...changes,
@@ -47,6 +48,13 @@ it('/ready is 200 with notes, where a person should know something', async () =>
   const answer = await get('/ready');
   expect(answer.status).toBe(200);
   expect(await answer.json()).toEqual({ ready: true, notes: ['pushes are held back'] });
+});
+
+it('/metrics is the text that Prometheus takes', async () => {
+  const get = await start({});
+  const answer = await get('/metrics');
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(await answer.text()).toBe('coupon_notifier_starts_total 1\n');
 });
 
 it('/status is JSON', async () => {

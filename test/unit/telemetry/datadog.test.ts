@@ -48,9 +48,7 @@ it('sends counters, gauges and distributions with prefix, pod and tags', async (
     pod: 'pod-1',
     tags: ['env:test'],
     metrics,
-    sampleGauges: () => {
-      metrics.gauge('in_flight', 4, {});
-    },
+    readGauges: () => [{ name: 'lag', value: 4, tags: [['topic', 'a,user:7 b']] }],
     logger: silentLogger,
   });
   metrics.count('events', { outcome: 'filtered', reason: 'stale', rules_version: 'v1' }, 3);
@@ -66,12 +64,14 @@ it('sends counters, gauges and distributions with prefix, pod and tags', async (
   expect(series.map(({ metric }) => metric).sort()).toEqual([
     'coupon_notifier.event.end_to_end_ms',
     'coupon_notifier.events',
-    'coupon_notifier.in_flight',
+    'coupon_notifier.lag',
   ]);
   for (const { tags } of series) expect(tags).toEqual(expect.arrayContaining(['pod:pod-1', 'env:test']));
   expect(series.find(({ metric }) => metric.endsWith('.events'))?.tags).toEqual(
     expect.arrayContaining(['outcome:filtered', 'reason:stale', 'rules_version:v1']),
   );
+  // A value can't break out of its tag.
+  expect(series.find(({ metric }) => metric.endsWith('.lag'))?.tags).toContain('topic:a_user:7_b');
 });
 
 it.each(['refused', 'answers 500'])(
@@ -88,7 +88,7 @@ it.each(['refused', 'answers 500'])(
       pod: 'pod-1',
       tags: [],
       metrics,
-      sampleGauges: () => undefined,
+      readGauges: () => [],
       logger: { ...silentLogger, warn: (fields) => warnings.push(fields) },
     });
     metrics.count('rebalances', {});

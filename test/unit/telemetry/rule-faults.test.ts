@@ -26,7 +26,10 @@ it('is said once a minute a rule, and counted every time', () => {
   ]);
   expect(metrics.drain().counters).toContainEqual({
     name: 'rule.errors',
-    tags: ['rule:broken', 'rules_version:v1'],
+    tags: [
+      ['rule', 'broken'],
+      ['rules_version', 'v1'],
+    ],
     value: 4,
   });
 });
