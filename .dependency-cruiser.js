@@ -24,8 +24,8 @@ const rooms = {
   telemetry: ['src/domain/', PORTS],
   ops: ['src/domain/', PORTS],
 };
-/** The registry of pods is in Redis; what else is in ops only reads what it is handed. */
-const REDIS_FROM_OPS = 'src/ops/pods\\.ts$';
+/** The registry of pods and what they note for each other are in Redis; what else is in ops reads what it is handed. */
+const REDIS_FROM_OPS = 'src/ops/(pods|pod-notes)\\.ts$';
 
 /**
  * Sub-rooms, by which way their parts may know each other: what stands further down is known by what stands above. Those

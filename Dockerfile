@@ -14,7 +14,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && chmod +x dist/cli/main.js
+# The page at `/` is served as it is written.
+RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && chmod +x dist/cli/main.js \
+ && cp -r src/ops/page/browser dist/ops/page/browser
 
 # Node comes with the base image; the compiler comes along only as a package's optional peer, for its types.
 FROM ${NODE_IMAGE} AS packages

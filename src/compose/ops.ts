@@ -6,14 +6,19 @@ import { heldBack } from '../ops/health/held-back.ts';
 import { createHealth } from '../ops/health/health.ts';
 import { createLastKnown } from '../ops/health/last-known.ts';
 import type { OutageReasons } from '../ops/health/outage-reasons.ts';
-import { createReportStatus } from '../ops/health/report-status.ts';
+import { createReadStatus, createReportStatus } from '../ops/health/report-status.ts';
 import type { Waits } from '../ops/health/waits.ts';
 import { startWatchdog } from '../ops/health/watchdog.ts';
 import { createPodRecord } from '../ops/pod-record.ts';
+import { createExchange, HOUR_KEEP_MS, SNAPSHOT_KEEP_MS } from '../ops/page/exchange.ts';
+import { startPage, type Page } from '../ops/page/page.ts';
+import { createSnapshots } from '../ops/page/snapshot.ts';
+import { createPodNotes } from '../ops/pod-notes.ts';
 import type { PodRecord, PodRegistry } from '../ops/pods.ts';
 import type { Status } from '../ops/status.ts';
 import type { OpenPushQueue } from '../push/push-queue.ts';
 import type { PushWorker } from '../push/push-worker.ts';
+import type { RedisClient } from '../redis/connection.ts';
 import type { RedisWatch } from '../redis/watch.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/deadline.ts';
@@ -37,6 +42,7 @@ export interface OpsParts extends Partners {
   readonly ledger: Ledger;
   readonly waits: Waits;
   readonly outages: OutageReasons;
+  readonly redis: RedisClient;
   readonly redisWatch: RedisWatch;
   readonly documents: PodDocuments;
   readonly consumer: EventConsumer;
@@ -57,6 +63,7 @@ export interface PodOps {
   /** A scrape's answer; waits for Redis a moment at most. */
   readonly metrics: () => Promise<string>;
   readonly record: () => PodRecord;
+  readonly page: Page;
   /** Sends the last metrics. */
   stopMetrics(): Promise<void>;
   stopWatchdog(): void;
@@ -94,12 +101,30 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
     },
   );
 
-  const status = createReportStatus({
+  const statusPorts = {
     ...parts,
     ...{ health, lastKnown, record, rules, merchants },
     redis: parts.redisWatch,
     stalled: () => watchdog.stalled(),
     logLinesDropped: () => logger.linesDropped(),
+  };
+
+  const notesOf = (kind: string, keepMs: number) =>
+    createPodNotes(parts.redis, { prefix: config.redis.prefix, kind, keepMs });
+  const page = startPage({
+    ...{ clock, logger, refresh: () => lastKnown.ask() },
+    snapshot: createSnapshots({
+      status: createReadStatus(statusPorts),
+      notReady: health.notReady,
+      ...{ lane: config.lane.name, dryRun: config.dryRun },
+      life: `${config.pod}@${String(startedAtMs)}`,
+    }),
+    exchange: createExchange({
+      pod: config.pod,
+      snapshots: notesOf('numbers', SNAPSHOT_KEEP_MS),
+      hours: notesOf('hours', HOUR_KEEP_MS),
+      livePods: () => parts.registry()?.pods(),
+    }),
   });
 
   const readers = openMetricReaders(config, { ...parts, health, lastKnown, record });
@@ -111,9 +136,9 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
       await within(lastKnown.askFlag(), { limitMs: NOTES_LIMIT_MS, clock });
       return heldBack(rules.current()?.enabled, lastKnown.flag());
     },
-    status,
+    status: createReportStatus(statusPorts),
     metrics: readers.scrape,
-    record,
+    ...{ record, page },
     stopMetrics: readers.stop,
     stopWatchdog() {
       watchdog.stop();

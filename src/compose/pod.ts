@@ -75,7 +75,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
 
   const ops = openOps(config, {
     ...{ ...shared, ...partners, version, startedAtMs },
-    ...{ redisWatch, documents, consumer, worker, queue, killSwitch },
+    ...{ redis, redisWatch, documents, consumer, worker, queue, killSwitch },
     registry: () => registry,
     isStopping: () => stopping.signal.aborted,
     onStall: onFatal,

@@ -5,6 +5,8 @@
 import fastify, { type FastifyError } from 'fastify';
 import type { Logger } from '../runtime/logger.ts';
 import type { Login } from './basic-auth.ts';
+import type { Page } from './page/page.ts';
+import { mountPage } from './page/page-routes.ts';
 import { mountQueueBoard, type OpenQueue } from './queue-board.ts';
 import { guardServer, SERVER_BOUNDS } from './server-guard.ts';
 import type { Status } from './status.ts';
@@ -27,6 +29,8 @@ export interface OpsOptions {
   readonly status: () => Promise<Status>;
   /** In Prometheus' text format; answers in a fraction of a second, also while the pod stops. */
   readonly metrics: () => Promise<string>;
+  /** What a person sees at `/`. */
+  readonly page: Page;
   /** Opens the push queue, where its board is switched on. */
   readonly board: OpenQueue | undefined;
   readonly logger: Logger;
@@ -64,6 +68,7 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
     options.logger.error({ error, path: request.url }, 'an ops endpoint failed');
     return reply.code(500).send({ error: 'internal error, see the log' });
   });
+  mountPage(app, options.page);
   if (options.board !== undefined) mountQueueBoard(app, options.board);
 
   try {
@@ -76,6 +81,7 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
   return {
     port,
     stop: async () => {
+      options.page.stop();
       await app.close();
     },
   };

@@ -44,11 +44,19 @@ export interface StatusPorts {
 const ASK_LIMIT_MS = 1000;
 
 export function createReportStatus(ports: StatusPorts): () => Promise<Status> {
+  const readStatus = createReadStatus(ports);
+  return async () => {
+    await within(ports.lastKnown.ask(), { limitMs: ASK_LIMIT_MS, clock: ports.clock });
+    return readStatus();
+  };
+}
+
+/** @returns a reader that asks nobody: what Redis must be asked for is as it was known last. */
+export function createReadStatus(ports: StatusPorts): () => Status {
   const { health, lastKnown, clock, ledger, rules, merchants } = ports;
 
-  return async () => {
-    await within(lastKnown.ask(), { limitMs: ASK_LIMIT_MS, clock });
-    // From here on synchronous: the counts must belong together.
+  // Synchronous: the counts must belong together.
+  return () => {
     const record = ports.record();
     const pods = ports.registry()?.pods() ?? [];
     // At the start it would have been refused: another pod may have come while Redis was away.

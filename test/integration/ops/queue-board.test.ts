@@ -4,6 +4,7 @@ import { Queue } from 'bullmq';
 import { afterEach, expect, inject, it } from 'vitest';
 import { startOpsServer, type OpsOptions } from '../../../src/ops/server.ts';
 import type { Status } from '../../../src/ops/status.ts';
+import { noPage } from '../../support/no-page.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -20,6 +21,7 @@ async function serve(board: OpsOptions['board'], login?: OpsOptions['login']): P
     notes: async () => [],
     status: () => Promise.resolve({} as Status),
     metrics: () => Promise.resolve(''),
+    page: noPage,
     board,
     login,
     logger: silentLogger,

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { guardServer } from '../../../src/ops/server-guard.ts';
 import { startOpsServer, type OpsOptions, type OpsServer } from '../../../src/ops/server.ts';
 import type { Status } from '../../../src/ops/status.ts';
+import { noPage } from '../../support/no-page.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const servers: OpsServer[] = [];
@@ -15,7 +16,7 @@ afterEach(async () => {
 
 async function start(login?: OpsOptions['login'], logger = silentLogger): Promise<string> {
   const server = await startOpsServer({
-    ...{ host: '127.0.0.1', port: 0, login, board: undefined, logger },
+    ...{ host: '127.0.0.1', port: 0, login, board: undefined, page: noPage, logger },
     ...{ notLive: () => [], notReady: () => [], notes: async () => [] },
     status: () => Promise.resolve({ pod: 'p' } as Status),
     metrics: () => Promise.resolve(''),
@@ -38,7 +39,8 @@ describe('with a login', () => {
   it.each([
     '/',
     '/queue',
-    '/page.js',
+    '/page/main.js',
+    '/page/events',
     '/nothing',
     '/status/../queue',
     '//status',

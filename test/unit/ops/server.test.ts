@@ -2,6 +2,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { startOpsServer, type OpsOptions, type OpsServer } from '../../../src/ops/server.ts';
 import type { Status } from '../../../src/ops/status.ts';
+import { noPage } from '../../support/no-page.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const servers: OpsServer[] = [];
@@ -18,6 +19,7 @@ async function start(changes: Partial<OpsOptions>): Promise<(path: string) => Pr
     notes: async () => [],
     status: () => Promise.resolve({ pod: 'p' } as Status),
     metrics: () => Promise.resolve('coupon_notifier_starts_total 1\n'),
+    page: noPage,
     board: undefined,
     logger: silentLogger,
     ...changes,

@@ -32,6 +32,7 @@ const allowed: Record<string, string> = {
   'src/claims/claims.ts': "import '../redis/connection.ts';",
   'src/push/queue.ts': "import 'bullmq';\nimport 'ioredis';\nimport '../redis/connection.ts';",
   'src/ops/pods.ts': "import 'ioredis';\nimport '../redis/connection.ts';",
+  'src/ops/pod-notes.ts': "import 'ioredis';\nimport '../redis/connection.ts';",
   'src/partners/http/sockets.ts': "import 'undici';\nimport 'got';",
   'src/partners/limit/limit.ts': 'export const limit = 4;',
   'src/partners/auth/tokens.ts': "import '../http/sockets.ts';",

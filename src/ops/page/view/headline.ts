@@ -1,0 +1,198 @@
+/**
+ * The state of all pods in words, for somebody who was just woken: first what happens to events now, then what else
+ * there is to know, worst first. Pure. What is spoken by a screen reader has no numbers, so it changes only with the
+ * state.
+ */
+import { deadLetteredOf, decidedOf, FILTERED } from '../counters.ts';
+import type { Fleet } from '../fleet.ts';
+import { SLOT_MS, type HourWindow } from '../hour.ts';
+import type { PodSnapshot } from '../snapshot.ts';
+import { counted, duration, listed, milliseconds, rate, share } from '../words.ts';
+import type { Figures } from './figures.ts';
+import { couponApiState, pushApiState } from './partner-state.ts';
+import type { Headline, Tone } from './shape.ts';
+
+interface Said {
+  readonly tone: Tone;
+  readonly text: string;
+  /** Without numbers that move; default: the text. */
+  readonly spoken?: string;
+}
+
+interface State extends Said {
+  readonly word: string;
+  readonly spoken: string;
+}
+
+/** An end that so many events have is told beside the state. */
+const COMMON_SHARE = 0.3;
+const DEAD_LETTERS_LATELY_SLOTS = 60;
+/** So many sentences stand beside the state's own; the rest are notes. */
+const MOST_BESIDE = 2;
+const PUSH_API = 'push API';
+const WORST_FIRST: readonly Tone[] = ['bad', 'watch', 'quiet', 'good'];
+
+export function headlineOf(fleet: Fleet, figures: Figures): Headline {
+  const pods = fleet.pods.map(({ snapshot }) => snapshot);
+  const state = stateOf(pods, figures);
+  const faults = faultsOf(fleet, pods, figures, state);
+  const troubles = WORST_FIRST.flatMap((tone) => faults.filter((fault) => fault.tone === tone));
+  const common = commonEnd(figures);
+  const beside = [...(common === undefined ? [] : [common]), ...troubles.map(({ text }) => text)];
+  const worst = WORST_FIRST.find((tone) => [state, ...troubles].some((said) => said.tone === tone));
+  const spoken = troubles.map((trouble) => trouble.spoken ?? trouble.text);
+  return {
+    tone: worst === 'quiet' || worst === undefined ? state.tone : worst,
+    word: state.word,
+    sentence: sentences([state.text, ...beside.slice(0, MOST_BESIDE)]),
+    notes: beside.slice(MOST_BESIDE).map((text) => sentences([text])),
+    spoken: sentences([`${state.word}: ${state.spoken}`, ...spoken]),
+  };
+}
+
+function stateOf(pods: readonly PodSnapshot[], figures: Figures): State {
+  const { backlog, waiting, behindSeconds, lag, inFlight } = figures;
+  const pace = `${rate(figures.decidedPerSecond)} events/s`;
+  const behind = behindSeconds === null ? undefined : `${duration(behindSeconds)} behind`;
+  const stalled = pods.filter(({ condition }) => condition === 'stalled').map(({ pod }) => pod);
+  if (stalled.length > 0) {
+    const who = `${listed(stalled)} ${stalled.length === 1 ? 'makes' : 'make'} no progress while there is work`;
+    return { tone: 'bad', word: 'Stalled', text: who, spoken: who };
+  }
+  const starting = pods.flatMap(({ notReady, partitionCount }) =>
+    partitionCount === 0 ? notReady.slice(0, 1) : [],
+  );
+  if (starting.length === pods.length && starting[0] !== undefined) {
+    return { tone: 'watch', word: 'Not ready', text: starting[0], spoken: starting[0] };
+  }
+  const held = figures.away.filter((service) => service !== PUSH_API);
+  if (held.length > 0) {
+    const events = waiting.reduce((sum, row) => sum + row.events, 0);
+    const oldest = Math.max(0, ...waiting.map(({ oldestSeconds }) => oldestSeconds));
+    const who =
+      events === 0
+        ? 'no event waits yet'
+        : `${counted(events, 'event')} ${events === 1 ? 'waits' : 'wait'}, the oldest for ${duration(oldest)}; none is lost`;
+    const names = `for ${listed(held)}`;
+    return { tone: 'bad', word: 'Waiting', text: `${names}: ${who}`, spoken: names };
+  }
+  if (pods.some(({ killSwitch }) => killSwitch.document || killSwitch.flag)) {
+    const by = holderOf(pods);
+    return {
+      tone: 'watch',
+      word: 'Held back',
+      text: `no push is sent, ${by}; ${pace}`,
+      spoken: `no push is sent, ${by}`,
+    };
+  }
+  if (backlog.kind === 'shrinks') {
+    const eta = `gone in ${duration(backlog.etaSeconds)}, ${backlog.slowest.name} last`;
+    return {
+      ...{ tone: 'watch', word: 'Catching up' },
+      text: `${pace}, ${behind ?? 'behind'}; ${eta}`,
+      spoken: 'the backlog shrinks',
+    };
+  }
+  if (backlog.kind === 'stays') {
+    const where = `${backlog.slowest.name} has ${counted(backlog.slowest.lag ?? 0, 'record')} left`;
+    return {
+      ...{ tone: 'bad', word: 'Behind' },
+      text: `${pace}, ${behind ?? 'behind'} and not catching up; ${where}`,
+      spoken: 'and not catching up',
+    };
+  }
+  if (figures.decidedPerSecond === 0 && lag === 0 && inFlight === 0) {
+    return {
+      tone: 'quiet',
+      word: 'Quiet',
+      text: 'no events now, all that came is decided',
+      spoken: 'no events now',
+    };
+  }
+  const text = behind === undefined ? pace : `${pace}, ${behind}`;
+  return { tone: 'good', word: 'Flowing', text, spoken: 'events flow' };
+}
+
+function faultsOf(fleet: Fleet, pods: readonly PodSnapshot[], figures: Figures, state: State): Said[] {
+  const said: Said[] = [];
+  const say = (tone: Tone, text: string, spoken = text): void => void said.push({ tone, text, spoken });
+  if (fleet.alone !== undefined) say('watch', `This is ${fleet.own} alone: ${fleet.alone}`);
+  for (const { pod, silentSeconds } of fleet.silent)
+    say('watch', `${pod} has been silent for ${duration(silentSeconds)}`, `${pod} is silent`);
+  if (figures.away.includes(PUSH_API))
+    say('bad', 'Push API away: pushes wait in the queue until they expire');
+  sayPartners(pods, figures, say);
+  for (const { fault, name } of figures.partitions.filter((one) => one.fault !== undefined).slice(0, 3))
+    say('bad', `Partition ${name}: ${fault ?? ''}`);
+  for (const { pod, reasons } of pods) for (const reason of reasons) say('watch', `${pod}: ${reason}`);
+  if (state.word !== 'Not ready') {
+    for (const { pod, notReady } of pods) {
+      // What is away is told already, once.
+      if (notReady[0] !== undefined && figures.away.length === 0)
+        say('watch', `${pod} is not ready: ${notReady[0]}`);
+    }
+  }
+  sayDocuments(pods, say);
+  sayDeadLetters(fleet.hour, say);
+  for (const warning of new Set(pods.flatMap(({ warnings }) => warnings))) say('watch', warning);
+  return said;
+}
+
+type Say = (tone: Tone, text: string, spoken?: string) => void;
+
+function sayPartners(pods: readonly PodSnapshot[], { away }: Figures, say: Say): void {
+  const coupons = couponApiState(pods);
+  const pushes = pushApiState(pods);
+  if (coupons.isSlow && !away.includes('coupon API'))
+    say('watch', `Coupon API slow: p99 ${milliseconds(coupons.p99Ms ?? 0)}`, 'Coupon API slow');
+  if (pushes.isFailing && !away.includes(PUSH_API)) {
+    const why = pushes.lastError === null ? '' : `, last ${pushes.lastError}`;
+    say(
+      'watch',
+      `Push API: ${share(pushes.failed, pushes.calls)} of its calls fail${why}`,
+      'Push API: calls fail',
+    );
+  }
+}
+
+function sayDocuments(pods: readonly PodSnapshot[], say: Say): void {
+  const hashes = new Set(pods.map(({ rules }) => rules.hash).filter((hash) => hash !== null));
+  if (hashes.size > 1) say('watch', `Pods have ${String(hashes.size)} different rule documents`);
+  const errors = new Set(pods.map(({ rules }) => rules.lastError).filter((error) => error !== null));
+  for (const error of errors) say('watch', `Rules not replaced, the last good ones are in force: ${error}`);
+}
+
+function sayDeadLetters({ columns, slots }: HourWindow, say: Say): void {
+  const defects = columns['dead_lettered.internal_error']?.slice(-DEAD_LETTERS_LATELY_SLOTS) ?? [];
+  const many = defects.reduce((sum, value) => sum + value, 0);
+  const minutes = (Math.min(slots, DEAD_LETTERS_LATELY_SLOTS) * SLOT_MS) / 60_000;
+  if (many > 0) {
+    const text = `${counted(many, 'event')} ended as internal_error in ${duration(minutes * 60)}`;
+    say('bad', text, 'Events ended as internal_error');
+  }
+}
+
+function holderOf(pods: readonly PodSnapshot[]): string {
+  const flag = pods.find(({ killSwitch }) => killSwitch.set !== null)?.killSwitch.set;
+  if (flag !== null && flag !== undefined) {
+    return `by the kill switch in Redis (${flag.by ?? 'somebody'}: ${flag.why})`;
+  }
+  if (pods.some(({ killSwitch }) => killSwitch.flag)) return 'by the kill switch in Redis';
+  return 'as the rules say enabled: false';
+}
+
+/** The end that most events have, where that is not a push. */
+function commonEnd({ hour }: Figures): string | undefined {
+  const all = decidedOf(hour);
+  if (all === 0) return undefined;
+  const ends = [
+    ...FILTERED.map((reason) => [reason as string, hour[`filtered.${reason}`]] as const),
+    ['a dead letter', deadLetteredOf(hour)] as const,
+  ];
+  const [name, most] = ends.reduce((best, end) => (end[1] > best[1] ? end : best));
+  return most / all >= COMMON_SHARE ? `${share(most, all)} end as ${name}` : undefined;
+}
+
+function sentences(parts: readonly string[]): string {
+  return parts.map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`)).join(' ');
+}

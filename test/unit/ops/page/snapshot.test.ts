@@ -1,0 +1,105 @@
+/** What a pod tells of itself is what /status says, bounded, and without anybody's data. */
+import { describe, expect, it } from 'vitest';
+import {
+  createSnapshots,
+  LARGEST_SNAPSHOT,
+  parseSnapshot,
+  slowestFirst,
+} from '../../../../src/ops/page/snapshot.ts';
+import type { Status } from '../../../../src/ops/status.ts';
+import { deliveryCounts, eventCounts, NOW_MS, partition, statusWith } from './example-fleet.ts';
+
+function open(status: () => Status, notReady: readonly string[] = []) {
+  return createSnapshots({ status, notReady: () => notReady, lane: 'all', dryRun: false, life: 'pod-1@1' });
+}
+
+const place = { committed: 1, highWaterMark: 9, heldByTransactions: 0, lost: 0, resets: 0 };
+
+it('tells every count of /status under its name', () => {
+  const status = statusWith({
+    events: eventCounts({ received: 10, queued: 3, 'filtered.stale': 4, 'dead_lettered.invalid': 2 }),
+    deliveries: deliveryCounts({ 'delivered.sent': 2 }),
+  });
+  expect(open(() => status)(NOW_MS, 0).counts).toMatchObject({
+    received: 10,
+    queued: 3,
+    abandoned: 0,
+    'filtered.stale': 4,
+    'dead_lettered.invalid': 2,
+    'delivered.sent': 2,
+  });
+});
+
+it('notes when it last saw a dead letter of each reason', () => {
+  let letters = 0;
+  const take = open(() => statusWith({ events: eventCounts({ 'dead_lettered.invalid': letters }) }));
+  expect(take(NOW_MS, 0).deadLetteredAtMs).toEqual({});
+  letters = 1;
+  expect(take(NOW_MS + 1000, 1000).deadLetteredAtMs).toEqual({ invalid: NOW_MS + 1000 });
+  expect(take(NOW_MS + 2000, 2000).deadLetteredAtMs).toEqual({ invalid: NOW_MS + 1000 });
+});
+
+it('tells the partitions that are furthest behind, and how many there are', () => {
+  const partitions = Array.from({ length: 500 }, (_, number) => ({
+    ...partition({ partition: number, lag: number, behindSeconds: number }),
+    ...place,
+  }));
+  const told = open(() => statusWith({ partitions }))(NOW_MS, 0);
+  expect(told.partitionCount).toBe(500);
+  expect(told.lag).toBe((499 * 500) / 2);
+  expect(told.partitions).toHaveLength(64);
+  expect(told.partitions[0]).toEqual(partition({ partition: 499, lag: 499, behindSeconds: 499 }));
+});
+
+describe('order', () => {
+  it('is what can’t be read, then time, then lag, then name', () => {
+    const rows = [
+      partition({ partition: 11 }),
+      partition({ partition: 2 }),
+      partition({ partition: 3, lag: 9 }),
+      partition({ partition: 4, behindSeconds: 7 }),
+      partition({ partition: 5, behindSeconds: null, fault: 'no leader' }),
+    ];
+    expect(slowestFirst(rows).map((row) => row.partition)).toEqual([5, 4, 3, 2, 11]);
+  });
+});
+
+it('is bounded, whatever there is to say', () => {
+  const long = '“ü\n'.repeat(10_000);
+  const many = Array.from({ length: 2000 }, () => long);
+  const flag = { why: long, by: long, since: long };
+  const status = statusWith({
+    away: many,
+    reasons: many,
+    waiting: many.map((text) => ({ for: text, events: 1, oldestSeconds: 1 })),
+    partitions: many.map((fault, number) => ({ ...partition({ partition: number, fault }), ...place })),
+    rules: { version: long, etag: long, hash: 'abc', loadedAt: null, lastError: long },
+    killSwitch: { document: false, flag: true, set: flag },
+    pushApi: { inFlight: 0, recentCalls: 1, recentFailures: 1, lastError: long },
+    redis: { dataLost: 0, serverChanged: 0, faults: many, warnings: many },
+  });
+  const text = JSON.stringify(open(() => status, many)(NOW_MS, 0));
+  expect(Buffer.byteLength(text)).toBeLessThan(LARGEST_SNAPSHOT);
+  expect(LARGEST_SNAPSHOT).toBeLessThan(128 * 1024);
+});
+
+describe('as text', () => {
+  const told = open(() => statusWith())(NOW_MS, 0);
+
+  it('is read as it was written', () => {
+    expect(parseSnapshot(JSON.stringify(told))).toEqual(told);
+  });
+
+  it('of another form, or of none, is nothing', () => {
+    expect(parseSnapshot(JSON.stringify({ ...told, form: 2 }))).toBeUndefined();
+    expect(parseSnapshot('')).toBeUndefined();
+    expect(parseSnapshot('null')).toBeUndefined();
+  });
+
+  it('of a version with other reasons counts those that are known', () => {
+    const other = { ...told, counts: { received: 4, 'filtered.new': 1 } };
+    const read = parseSnapshot(JSON.stringify(other));
+    expect(read?.counts).toMatchObject({ received: 4, queued: 0 });
+    expect(read?.counts).not.toHaveProperty('filtered.new');
+  });
+});
