@@ -1,46 +1,79 @@
 /**
- * Free loopback ports for services that must keep their port over a restart.
+ * Free loopback ports for services that must keep their port, also while they are down or not yet started. No process
+ * that asks here is given a port of another one that lives.
  *
- * They are taken from below the range that operating systems hand out for outgoing connections: a client that
- * keeps dialling a stopped service's ephemeral port can be given that very port as its own end, connects to
- * itself, and blocks the restart. Another process may still take the port between the look and the use, so
- * callers try again with new ports when a service fails to bind.
+ * So ports come in blocks. A process holds a block by listening on the block's first port until it ends, however it
+ * ends; the other ports of the block are its own to hand out.
+ *
+ * All blocks lie below the range that operating systems hand out for outgoing connections. A client that keeps
+ * dialling a stopped service's ephemeral port can be given that very port as its own end, connects to itself, and
+ * blocks the restart. A program that does not ask here may still take a port, so callers try again with new ports
+ * when a service fails to bind at its first start.
  */
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
-/** Below 32768, where Linux's ephemeral range begins; +10000 (a Redis cluster's bus) is still a valid port. */
-const FIRST_PORT = 20_000;
-const LAST_PORT = 32_000;
-const MAX_TRIES = 500;
+/**
+ * A node of a Redis cluster has its bus 10,000 above its port. So the blocks are less than 10,000 ports, and end 10,000
+ * below 32768, where Linux's ephemeral range begins: a bus is in nobody's block.
+ */
+const FIRST_PORT = 12_500;
+const BLOCK_PORTS = 25;
+const BLOCKS = 400;
+const MAX_TRIES = 4 * BLOCKS;
 
-const handedOut = new Set<number>();
+/** Of this process's last block, not handed out yet. */
+const unused: number[] = [];
+let asked: Promise<unknown> = Promise.resolve();
 
 /** Ports that were free on 127.0.0.1 just now and that this process has not been given before. */
-export async function findFreePorts(count: number): Promise<number[]> {
+export function findFreePorts(count: number): Promise<number[]> {
+  // One after the other: two that ask at once would both lease a block.
+  const found = asked.then(() => takePorts(count));
+  asked = found.catch(() => undefined);
+  return found;
+}
+
+async function takePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
-  for (let tries = 0; ports.length < count; tries += 1) {
-    if (tries >= MAX_TRIES)
-      throw new Error(`no free port between ${String(FIRST_PORT)} and ${String(LAST_PORT)}`);
-    const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (handedOut.has(port)) continue;
-    handedOut.add(port);
-    if (await canListen(port)) ports.push(port);
-    else handedOut.delete(port);
+  while (ports.length < count) {
+    const port = unused.shift();
+    if (port === undefined) unused.push(...(await leaseBlock()));
+    else if (await canListen(port)) ports.push(port);
   }
   return ports;
 }
 
-function canListen(port: number): Promise<boolean> {
+/** @returns the ports of a block that no other process holds. */
+async function leaseBlock(): Promise<number[]> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const first = FIRST_PORT + BLOCK_PORTS * randomInt(BLOCKS);
+    const lease = await listenOn(first);
+    if (lease === undefined) continue;
+    lease.unref();
+    return Array.from({ length: BLOCK_PORTS - 1 }, (_, at) => first + 1 + at);
+  }
+  throw new Error(
+    `no free ports between ${String(FIRST_PORT)} and ${String(FIRST_PORT + BLOCK_PORTS * BLOCKS)}`,
+  );
+}
+
+async function canListen(port: number): Promise<boolean> {
+  const server = await listenOn(port);
+  if (server === undefined) return false;
+  await new Promise((resolve) => server.close(resolve));
+  return true;
+}
+
+/** Undefined where the port is taken. */
+function listenOn(port: number): Promise<Server | undefined> {
   return new Promise((resolve) => {
-    const server = createServer();
+    const server = createServer((socket) => socket.destroy());
     server.once('error', () => {
-      resolve(false);
+      resolve(undefined);
     });
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      server.close(() => {
-        resolve(true);
-      });
+      resolve(server);
     });
   });
 }

@@ -5,8 +5,9 @@
  */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findFreePorts } from '../../simulation/services/free-ports.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -142,8 +143,9 @@ export async function startHttpStub(keepAliveMs = 5000): Promise<HttpStub> {
     await once(server, 'listening');
   }
 
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  // Not an ephemeral port: while the stub is closed, another connection might be given it.
+  const [port = 0] = await findFreePorts(1);
+  await listen(port);
   return {
     url: `http://127.0.0.1:${String(port)}`,
     requests,
