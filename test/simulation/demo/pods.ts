@@ -38,8 +38,8 @@ export const showExit = ({ code, signal }: Exit): string =>
 /** Of a pod's log, for an error that has to explain itself after the log is gone. */
 const TAIL_LINES = 12;
 
-/** The first pod that ends in order leaves its compiled source here: halves the CPU of each later start. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../../.cache/pods', import.meta.url));
+/** The first process that ends in order leaves its compiled source here: halves the CPU of each later start. */
+export const COMPILE_CACHE = fileURLToPath(new URL('../../../.cache/pods', import.meta.url));
 
 /** A pod that is not started yet. */
 export const createPod = (

@@ -1,0 +1,34 @@
+/** An upload of v2 over v1 that ended after one of its calls to S3: what must hold then, wherever it ended. */
+import { expect } from 'vitest';
+import { rulesText, type RulesDesk } from './rules-desk.ts';
+
+/** The note that the interrupted upload was given. */
+export const INTERRUPTED_NOTE = 'interrupted';
+
+/**
+ * The old document is live, or the new one with its entry, and the next upload goes on from there.
+ * @param calls after which it ended, for the message.
+ * @returns which of the two is live.
+ */
+export async function expectSoundHistory(desk: RulesDesk, calls: number): Promise<'old' | 'new'> {
+  const which = `after ${String(calls)} calls`;
+  const log = async (): Promise<readonly { version: string; live: boolean; note: string }[]> => {
+    expect(await desk.run('log', '--json'), which).toBe(0);
+    return JSON.parse(desk.said[0] ?? '') as { version: string; live: boolean; note: string }[];
+  };
+  const isNew = desk.liveText() === rulesText('v2');
+  const expected = isNew ? ['v2', 'v1'] : ['v1'];
+  const entries = await log();
+  expect(
+    entries.map(({ version }) => version),
+    which,
+  ).toEqual(expected);
+  expect(entries[0], which).toMatchObject({ live: true, note: isNew ? INTERRUPTED_NOTE : 'why not' });
+
+  expect(await desk.upload(rulesText('v3')), which).toBe(0);
+  expect(
+    (await log()).map(({ version }) => version),
+    which,
+  ).toEqual(['v3', ...expected]);
+  return isNew ? 'new' : 'old';
+}
