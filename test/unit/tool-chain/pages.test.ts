@@ -33,8 +33,11 @@ const textOf = (texts: Texts, path: string): string => {
 const readme = textOf(pages, 'README.md');
 const operations = textOf(pages, 'deploy/README.md');
 
-/** Not ours: Node's, Docker's, the shell's, and words of Kafka and Redis that the pages quote. */
-const OTHERS = ['NODE_EXTRA_CA_CERTS', 'DOCKER_HOST', 'USER_ID'];
+/** Not ours: Node's, Docker's, Datadog's, the shell's, and words of Kafka and Redis that the pages quote. */
+const OTHERS = [
+  ...['NODE_EXTRA_CA_CERTS', 'DOCKER_HOST', 'USER_ID'],
+  ...['DD_API_KEY', 'DD_APP_KEY', 'DD_SITE'],
+];
 /** Set by one of our processes for another: nothing that a person sets. */
 const BETWEEN_PROCESSES = /^(CHAOS_|HAZARD_|TEST_SUMMARY_|RYUK_|TESTCONTAINERS_)/;
 /** Of the machine and of Docker, read as everybody reads them. */
