@@ -53,6 +53,7 @@ const OUTSIDE =
 /** A driver package, and the only places of the source that know it. */
 const drivers = {
   kafkajs: ['src/kafka/'],
+  'aws-msk-iam-sasl-signer-js': ['src/kafka/client/'],
   'lz4-napi': ['src/kafka/codecs/'],
   snappy: ['src/kafka/codecs/'],
   bullmq: ['src/push/'],

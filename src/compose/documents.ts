@@ -35,7 +35,7 @@ export interface DocumentPorts {
 
 export function openDocuments(config: Config['documents'], ports: DocumentPorts): PodDocuments {
   const { clock, logger, metrics } = ports;
-  const s3 = createS3({ endpoint: config.s3Endpoint, region: config.region });
+  const s3 = createS3({ endpoint: config.s3Endpoint, region: config.region, proxies: config.proxies });
   const shared = (name: 'rules' | 'merchants') => ({
     name,
     s3,

@@ -30,6 +30,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { withRuleFaults } from '../telemetry/rule-faults.ts';
+import { connectionTo } from './kafka-connection.ts';
 
 /** Running at once per slot of the coupon pool: keeps it full while Redis takes at most half of the partner's time. */
 const RUNNING_PER_COUPON_CALL = 1.5;
@@ -66,9 +67,8 @@ export interface Flow {
 
 export function openFlow(config: Config, parts: FlowParts): Flow {
   const { clock, logger, metrics, ledger, waits, outages, couponApi } = parts;
-  const { brokers, ssl, sasl, topic, deadLetterTopic, outcomeTopic, decisionTopic, decisionSamplePercent } =
-    config.kafka;
-  const connection = { brokers, ssl, clientId: config.pod, ...(sasl !== undefined && { sasl }) };
+  const { topic, deadLetterTopic, outcomeTopic, decisionTopic, decisionSamplePercent } = config.kafka;
+  const connection = connectionTo(config.kafka, config.pod, { clock, proxies: config.proxies });
   const openSender = (
     name: string,
     service: WrittenTopic,

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { createCouponApi, type CouponApi } from '../partners/coupon/coupon-api.ts';
 import { COUPON_CALL_RESULTS, type CouponCallResult } from '../partners/coupon/coupon-verdict.ts';
+import { proxyFor } from '../partners/http/proxy.ts';
 import { createPushApi, type PushApi } from '../partners/push/push-api.ts';
 import { createTokenSource, type TokenSource } from '../partners/auth/token-source.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -35,6 +36,7 @@ export function openPartners(
       url: config.auth.tokenUrl,
       clientId: config.auth.clientId,
       clientSecret: config.auth.clientSecret,
+      proxy: proxyFor(config.auth.tokenUrl, config.proxies),
       clock,
       logger,
       onRenewal: (result) => {
@@ -48,6 +50,7 @@ export function openPartners(
   ) as Record<CouponCallResult, () => void>;
   const couponApi = createCouponApi({
     ...config.couponApi,
+    proxy: proxyFor(config.couponApi.url, config.proxies),
     ...authorized,
     clock,
     logger,
@@ -63,6 +66,7 @@ export function openPartners(
   const pushApi = createPushApi({
     url: config.pushApi.url,
     timeoutMs: config.pushApi.timeoutMs,
+    proxy: proxyFor(config.pushApi.url, config.proxies),
     ...authorized,
     clock,
     logger,

@@ -1,5 +1,4 @@
 /** A pod's connections to Redis, each for one kind of use, and the watch over them. */
-import type { Config } from '../config/config.ts';
 import type { OutageReasons } from '../ops/health/outage-reasons.ts';
 import { closeRedis, openRedis, type RedisClient, type RedisConnectionOptions } from '../redis/connection.ts';
 import { watchRedis, type RedisWatch } from '../redis/watch.ts';
@@ -29,8 +28,13 @@ export interface RedisSurroundings {
 /** A demoted server that is all that can be reached is not asked more often. */
 const LEAVE_EVERY_MS = 1000;
 
+export type RedisPlace = Pick<RedisConnectionOptions, 'url' | 'cluster' | 'sentinels'> & {
+  /** Of every key. */
+  readonly prefix: string;
+};
+
 export function openRedisConnections(
-  config: Config['redis'],
+  config: RedisPlace,
   { logger, metrics, outages }: RedisSurroundings,
 ): RedisConnections {
   const onUnavailable = outages.reporter('redis');

@@ -4,6 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { checkTogether } from './check-together.ts';
+import { kafkaAddress } from './kafka-address.ts';
+import { proxiesOf } from './proxies.ts';
+import { redisAddress } from './redis-address.ts';
 import { withSecretFiles, type ConfigProblem, type Environment } from './secret-files.ts';
 import { VARIABLES, type Values, type VariableName } from './variables.ts';
 
@@ -21,13 +25,7 @@ export type Config = ReturnType<typeof shapeConfig>;
 
 /** @throws ConfigError naming every problem. */
 export function readConfig(environment: Environment): Config {
-  const { found, values, problems } = readVariables(Object.keys(VARIABLES) as VariableName[], environment);
-  const present = (name: VariableName): boolean => Boolean(found[name]);
-  const broken = new Set(problems.flatMap(({ variable }) => [variable, variable.replace(/_FILE$/, '')]));
-  for (const problem of checkTogether(values as Values, present))
-    if (!broken.has(problem.variable)) problems.push(problem);
-  if (problems.length > 0) throw new ConfigError(problems);
-  return shapeConfig(values as Values);
+  return shapeConfig(readSome(Object.keys(VARIABLES) as VariableName[], environment));
 }
 
 /**
@@ -38,7 +36,12 @@ export function readSome<K extends VariableName>(
   names: readonly K[],
   environment: Environment,
 ): Pick<Values, K> {
-  const { values, problems } = readVariables(names, environment);
+  const { found, values, problems } = readVariables(names, environment);
+  const asked = new Set<string>(names);
+  const broken = new Set(problems.flatMap(({ variable }) => [variable, variable.replace(/_FILE$/, '')]));
+  for (const problem of checkTogether(values, (name) => Boolean(found[name]))) {
+    if (asked.has(problem.variable) && !broken.has(problem.variable)) problems.push(problem);
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Pick<Values, K>;
 }
@@ -58,55 +61,14 @@ function readVariables(names: readonly VariableName[], environment: Environment)
       problems.push({ variable, message });
     }
   }
-  return { found, values, problems };
-}
-
-/** @param values those of faulty variables are missing in it. */
-function checkTogether(values: Values, present: (name: VariableName) => boolean): ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const together = (names: readonly VariableName[]): void => {
-    if (!names.some(present)) return;
-    for (const name of names) {
-      if (!present(name))
-        problems.push({
-          variable: name,
-          message: `required together with ${names.filter((other) => other !== name).join(', ')}`,
-        });
-    }
-  };
-  together(['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD']);
-  together(['AUTH_TOKEN_URL', 'AUTH_CLIENT_ID', 'AUTH_CLIENT_SECRET']);
-  together(['OPS_USER', 'OPS_PASSWORD']);
-  if (values.DRAIN_TIMEOUT_MS >= values.KAFKA_SESSION_TIMEOUT_MS) {
-    problems.push({
-      variable: 'DRAIN_TIMEOUT_MS',
-      message:
-        'expected less than KAFKA_SESSION_TIMEOUT_MS, else the group gives the partitions away while they drain',
-    });
-  }
-  if (values.REDIS_CLUSTER && /[1-9]/.test(URL.parse(values.REDIS_URL)?.pathname ?? '')) {
-    problems.push({ variable: 'REDIS_URL', message: 'expected no database: a cluster has only the one' });
-  }
-  const topics: VariableName[] = [
-    'KAFKA_TOPIC',
-    'KAFKA_DEAD_LETTER_TOPIC',
-    'KAFKA_OUTCOME_TOPIC',
-    'KAFKA_DECISION_TOPIC',
-  ];
-  for (const [index, name] of topics.entries()) {
-    const twin = topics
-      .slice(0, index)
-      .find((other) => values[other] !== undefined && values[other] === values[name]);
-    if (twin !== undefined) problems.push({ variable: name, message: `expected another topic than ${twin}` });
-  }
-  return problems;
+  return { found, values: values as Partial<Values>, problems };
 }
 
 function shapeConfig(values: Values) {
   return Object.freeze({
     pod: values.POD_NAME ?? `${hostname()}-${randomBytes(4).toString('hex')}`,
     kafka: {
-      brokers: values.KAFKA_BROKERS,
+      ...kafkaAddress(values),
       groupId: values.KAFKA_GROUP_ID,
       topic: values.KAFKA_TOPIC,
       deadLetterTopic: values.KAFKA_DEAD_LETTER_TOPIC,
@@ -114,19 +76,11 @@ function shapeConfig(values: Values) {
       decisionTopic: values.KAFKA_DECISION_TOPIC,
       decisionSamplePercent: values.DECISION_SAMPLE_PERCENT,
       start: values.KAFKA_START,
-      ssl: values.KAFKA_SSL,
-      sasl:
-        values.KAFKA_SASL_MECHANISM === undefined
-          ? undefined
-          : {
-              mechanism: values.KAFKA_SASL_MECHANISM,
-              username: values.KAFKA_SASL_USERNAME ?? '',
-              password: values.KAFKA_SASL_PASSWORD ?? '',
-            },
       sessionTimeoutMs: values.KAFKA_SESSION_TIMEOUT_MS,
     },
     lane: { name: values.LANE, thresholdBytes: values.LANE_THRESHOLD_BYTES },
-    redis: { url: values.REDIS_URL, cluster: values.REDIS_CLUSTER, prefix: values.REDIS_PREFIX },
+    redis: redisAddress(values),
+    proxies: proxiesOf(values),
     couponApi: {
       url: values.COUPON_API_URL,
       timeoutMs: values.COUPON_API_TIMEOUT_MS,
@@ -154,6 +108,7 @@ function shapeConfig(values: Values) {
       pollMs: values.DOCUMENT_POLL_MS,
       s3Endpoint: values.S3_ENDPOINT,
       region: values.AWS_REGION,
+      proxies: proxiesOf(values),
     },
     limits: {
       maxEventAgeMs: values.MAX_EVENT_AGE_MS,
@@ -181,6 +136,7 @@ function shapeConfig(values: Values) {
       apiUrl: values.DATADOG_API_URL,
       flushIntervalMs: values.DATADOG_FLUSH_INTERVAL_MS,
       tags: values.METRIC_TAGS ?? [],
+      proxies: proxiesOf(values),
     },
     logLevel: values.LOG_LEVEL,
   } as const);

@@ -76,6 +76,11 @@ export const endpointUrl = httpUrl.refine((found) => {
   const parsed = URL.parse(found);
   return parsed === null || (parsed.hash === '' && parsed.username + parsed.password === '');
 }, 'expected a URL without user, password and fragment');
+/** The way to the proxy itself has no TLS; what goes through it has. */
+export const proxyUrl = url(['http:']).refine((found) => {
+  const parsed = URL.parse(found);
+  return parsed === null || (parsed.pathname === '/' && parsed.search === '' && parsed.hash === '');
+}, 'expected http://[user:password@]host:port');
 /** A number behind the host is the database; anything else there would silently be none. */
 export const redisUrl = url(['redis:', 'rediss:']).refine(
   (found) => /^\/?\d{0,4}$/.test(URL.parse(found)?.pathname ?? ''),
@@ -85,15 +90,16 @@ export const s3Uri = z
   .string()
   .regex(/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/.+$/, 'expected s3://bucket/key');
 
-export const brokers = z
+/** One or more. */
+export const addresses = z
   .string()
-  .transform((list) => list.split(',').map((broker) => broker.trim()))
+  .transform((list) => list.split(',').map((address) => address.trim()))
   .refine(
-    (list) => list.every(isBroker),
+    (list) => list.every(isAddress),
     'expected host:port, comma-separated, such as kafka-1:9092 or [::1]:9092',
   );
 
-function isBroker(text: string): boolean {
+function isAddress(text: string): boolean {
   const [, host = '', ipv6, port = ''] = /^([^\s:[\]/@]+|\[([^\s\]]+)\]):(\d{1,5})$/.exec(text) ?? [];
   const isPort = Number(port) >= 1 && Number(port) <= 65_535;
   return host !== '' && isPort && (ipv6 === undefined || isIPv6(ipv6));

@@ -3,7 +3,7 @@
  * is wrong with the file is said under that name, without its path and content: either may be the secret itself, put
  * into the wrong variable.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readTextFile, UnusableFile } from './read-file.ts';
 import { VARIABLES, type VariableName } from './variables.ts';
 
 export interface ConfigProblem {
@@ -22,8 +22,6 @@ export interface SecretFiles {
   readonly problems: ConfigProblem[];
 }
 
-const MAX_BYTES = 64 * 1024;
-
 /** Never throws: what can't be read is among the problems. */
 export function withSecretFiles(names: readonly VariableName[], environment: Environment): SecretFiles {
   const found: Record<string, string | undefined> = { ...environment };
@@ -41,7 +39,8 @@ export function withSecretFiles(names: readonly VariableName[], environment: Env
     try {
       found[name] = readSecret(path);
     } catch (error) {
-      problems.push({ variable, message: `expected a file with the secret alone: ${faultOf(error)}` });
+      if (!(error instanceof UnusableFile)) throw error;
+      problems.push({ variable, message: `expected a file with the secret alone: ${error.message}` });
     }
   }
   return { found, files, problems };
@@ -49,24 +48,7 @@ export function withSecretFiles(names: readonly VariableName[], environment: Env
 
 /** Editors and `echo` end a file with a line end, which is no part of the secret. */
 function readSecret(path: string): string {
-  const stats = statSync(path);
-  // A pipe or a device might never end.
-  if (!stats.isFile()) throw new UnusableFile('it is no regular file');
-  if (stats.size > MAX_BYTES) throw new UnusableFile(`it has more than ${String(MAX_BYTES)} bytes`);
-  const secret = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)).replace(/[\r\n]+$/, '');
-  if (secret === '') throw new UnusableFile('it is empty');
+  const secret = readTextFile(path).replace(/[\r\n]+$/, '');
   if (/[\r\n\0]/.test(secret)) throw new UnusableFile('it has more than one line');
   return secret;
-}
-
-class UnusableFile extends Error {
-  override readonly name = 'UnusableFile';
-}
-
-/** In our words or by the system's code: its message would hold the path. */
-function faultOf(error: unknown): string {
-  if (error instanceof UnusableFile) return error.message;
-  if (error instanceof TypeError) return 'it is not UTF-8';
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return `it can't be read (${typeof code === 'string' ? code : 'unknown error'})`;
 }

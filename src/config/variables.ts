@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { REDIS_PREFIX } from '../domain/redis-prefix.ts';
 import {
   baseUrl,
-  brokers,
+  addresses,
   count,
   datadogSite,
   durationMs,
@@ -14,6 +14,7 @@ import {
   flag,
   oneOf,
   percent,
+  proxyUrl,
   redisPrefix,
   redisUrl,
   s3Uri,
@@ -21,13 +22,14 @@ import {
   text,
   topic,
 } from './forms.ts';
+import { certificateFile, keyFile } from './pem-file.ts';
 import { defaulted, given, optional, secret } from './variable.ts';
 
 /** A rebalance may take up to three times the session, and Kafka counts it in 31 bits. */
 const MAX_SESSION_TIMEOUT_MS = 24 * 60 * 60 * 1000;
 
 export const VARIABLES = {
-  KAFKA_BROKERS: given(brokers, 'Comma-separated `host:port`'),
+  KAFKA_BROKERS: given(addresses, 'Comma-separated `host:port`'),
   KAFKA_GROUP_ID: defaulted(text, 'coupon-notifier', 'Consumer group'),
   KAFKA_TOPIC: defaulted(topic, 'location-events', 'Where location events come from'),
   KAFKA_DEAD_LETTER_TOPIC: defaulted(
@@ -41,13 +43,22 @@ export const VARIABLES = {
     'Where a group with no committed offset begins: `earliest`, `latest`',
   ),
   KAFKA_SSL: defaulted(flag, false, 'TLS to the brokers'),
+  KAFKA_SSL_CA_FILE: optional(
+    certificateFile,
+    'PEM file of the authorities that may vouch for brokers, in place of Node’s own list',
+  ),
+  KAFKA_SSL_CERT_FILE: optional(certificateFile, 'PEM file of a client certificate, its chain behind it'),
+  KAFKA_SSL_KEY_FILE: optional(keyFile, 'PEM file of its key, without a passphrase'),
   KAFKA_SASL_MECHANISM: optional(
-    oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
-    '`plain`, `scram-sha-256`, `scram-sha-512`',
+    oneOf('plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'),
+    '`plain`, `scram-sha-256`, `scram-sha-512`; `oauthbearer` with tokens of `KAFKA_OAUTH_TOKEN_URL`; `aws-msk-iam` with the pod’s AWS credentials',
     'off',
   ),
-  KAFKA_SASL_USERNAME: optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off'),
-  KAFKA_SASL_PASSWORD: secret(optional(text, 'With `KAFKA_SASL_MECHANISM`', 'off')),
+  KAFKA_SASL_USERNAME: optional(text, 'With `plain` and `scram-…`', 'off'),
+  KAFKA_SASL_PASSWORD: secret(optional(text, 'With `plain` and `scram-…`', 'off')),
+  KAFKA_OAUTH_TOKEN_URL: optional(endpointUrl, 'With `oauthbearer`: client-credentials endpoint', 'off'),
+  KAFKA_OAUTH_CLIENT_ID: optional(text, 'With `oauthbearer`', 'off'),
+  KAFKA_OAUTH_CLIENT_SECRET: secret(optional(text, 'With `oauthbearer`', 'off')),
   KAFKA_OUTCOME_TOPIC: optional(topic, 'Every outcome as a JSON record, keyed by user'),
   KAFKA_DECISION_TOPIC: optional(topic, 'What decisions saw as JSON records, keyed by user'),
   DECISION_SAMPLE_PERCENT: defaulted(
@@ -68,10 +79,26 @@ export const VARIABLES = {
   LANE_THRESHOLD_BYTES: defaulted(count(1), 262_144, 'Value size as it came; at the threshold is `large`'),
   REDIS_URL: secret(given(redisUrl, '`redis://` or `rediss://`')),
   REDIS_CLUSTER: defaulted(flag, false, '`REDIS_URL` names a node of a Redis Cluster'),
+  REDIS_SENTINELS: optional(
+    addresses,
+    'Comma-separated `host:port` of sentinels, which name the master in place of the host in `REDIS_URL`',
+  ),
+  REDIS_SENTINEL_NAME: optional(text, 'The master’s name, as the sentinels know it'),
   REDIS_PREFIX: defaulted(
     redisPrefix,
     REDIS_PREFIX,
     'Of every key and queue: deployments that share a Redis need one each',
+  ),
+  HTTPS_PROXY: secret(
+    optional(
+      proxyUrl,
+      'Forward proxy to `https:` partners, S3 and Datadog: `http://[user:password@]host:port`',
+    ),
+  ),
+  HTTP_PROXY: secret(optional(proxyUrl, 'The same for their `http:` URLs')),
+  NO_PROXY: optional(
+    text,
+    'Comma-separated: what is reached directly. A host, `.domain` for all below it, `*`; each may have a port',
   ),
   COUPON_API_URL: given(baseUrl, 'Base URL of the coupon API'),
   COUPON_API_TIMEOUT_MS: defaulted(durationMs(1), 2000, 'Longest one call may take'),

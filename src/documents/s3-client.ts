@@ -2,6 +2,8 @@
  * The S3 client with every wait bounded, and documents' addresses. Credentials come from AWS's own chain
  * (environment, profile, pod identity), and are never read here.
  */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { S3Client } from '@aws-sdk/client-s3';
 
 export interface S3Options {
@@ -11,6 +13,9 @@ export interface S3Options {
   readonly region?: string | undefined;
   /** Default: true with an endpoint of one's own, as only AWS resolves a bucket as a host name. */
   readonly pathStyle?: boolean | undefined;
+  /** Undefined: S3 is reached directly. */
+  readonly proxies?:
+    Readonly<Record<'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY', string | undefined>> | undefined;
 }
 
 export interface S3Location {
@@ -21,10 +26,12 @@ export interface S3Location {
 const CONNECT_TIMEOUT_MS = 2000;
 const REQUEST_TIMEOUT_MS = 5000;
 const MAX_ATTEMPTS = 3;
+/** As AWS's client makes them by itself. */
+const AGENT = { keepAlive: true, maxSockets: 50 } as const;
 
 /** The caller ends it by `destroy()`. */
 export function createS3(options: S3Options = {}): S3Client {
-  const { endpoint, pathStyle = endpoint !== undefined } = options;
+  const { endpoint, pathStyle = endpoint !== undefined, proxies } = options;
   const region = options.region ?? (endpoint === undefined ? undefined : 'us-east-1');
   return new S3Client({
     ...(endpoint !== undefined && { endpoint }),
@@ -36,6 +43,10 @@ export function createS3(options: S3Options = {}): S3Client {
       requestTimeout: REQUEST_TIMEOUT_MS,
       socketTimeout: REQUEST_TIMEOUT_MS,
       throwOnRequestTimeout: true,
+      ...(proxies !== undefined && {
+        httpAgent: new HttpAgent({ ...AGENT, proxyEnv: proxies }),
+        httpsAgent: new HttpsAgent({ ...AGENT, proxyEnv: proxies }),
+      }),
     },
     // Servers that speak S3 don't all know the newer checksums; those that need them still ask for them.
     requestChecksumCalculation: 'WHEN_REQUIRED',

@@ -19,11 +19,20 @@ export type RedisClient = Redis | Cluster;
 
 export const isCluster = (client: RedisClient): client is Cluster => client instanceof Cluster;
 
+export interface Sentinels {
+  /** `host:port` each; an IPv6 host in brackets. */
+  readonly addresses: readonly string[];
+  /** Of the master, as the sentinels know it. */
+  readonly name: string;
+}
+
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`, with user, password and database where needed. */
   readonly url: string;
   /** True for a Redis Cluster; the URL then names one of its nodes. */
   readonly cluster: boolean;
+  /** Who is asked for the master's address, in place of the URL's host. */
+  readonly sentinels?: Sentinels | undefined;
   /** `commands` fails fast; `worker` waits for ever. */
   readonly purpose: 'commands' | 'worker';
   /** Ms; longest wait for a reply of a `commands` connection. Default 1500. */
@@ -50,9 +59,28 @@ const LEAVE_EVERY_MS = 1000;
 
 /** Opens at once and in the background; never throws for a Redis that is away. */
 export function openRedis(options: RedisConnectionOptions): RedisClient {
-  const client = options.cluster ? openCluster(options) : new Redis(options.url, perNode(options));
+  const client = options.cluster
+    ? openCluster(options)
+    : new Redis(options.url, { ...perNode(options), ...bySentinels(options) });
   reportState(client, options);
   return client;
+}
+
+/** The sentinels' word for who is master, asked at each connection and heard of when it changes. */
+function bySentinels({ sentinels, url, connectTimeoutMs = CONNECT_TIMEOUT_MS }: RedisConnectionOptions) {
+  if (sentinels === undefined) return {};
+  return {
+    name: sentinels.name,
+    sentinels: sentinels.addresses.map((address) => {
+      const colon = address.lastIndexOf(':');
+      const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
+      return { host, port: Number(address.slice(colon + 1)) };
+    }),
+    sentinelRetryStrategy: reconnectPause,
+    sentinelCommandTimeout: connectTimeoutMs,
+    failoverDetector: true,
+    ...(isTls(url) && { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} }),
+  };
 }
 
 function openCluster(options: RedisConnectionOptions): Cluster {

@@ -3,6 +3,7 @@ import type { Backoff } from '../runtime/backoff.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { shortError } from '../runtime/error-text.ts';
 import { retry } from '../runtime/retry.ts';
+import { postJson, type PostOptions } from './post-json.ts';
 
 const REQUEST_TIMEOUT_MS = 5000;
 const TRIES = 3;
@@ -15,6 +16,10 @@ export interface IntakeOptions {
   readonly site: string | undefined;
   /** Overrides the whole base URL: the API's own paths come under it. */
   readonly apiUrl: string | undefined;
+  /** Undefined: the intake is reached directly. */
+  readonly proxies?: PostOptions['proxies'];
+  /** Default: over the network. */
+  readonly post?: typeof postJson;
 }
 
 interface Point {
@@ -39,7 +44,7 @@ async function post(path: string, series: readonly Point[], options: IntakeOptio
   const url = `${baseUrl(options)}${path}`;
   const body = JSON.stringify({ series });
   try {
-    await retry(() => postOnce(url, body, options.apiKey), {
+    await retry(() => postOnce(url, body, options), {
       ...{ clock: systemClock, backoff: BACKOFF, maxTries: TRIES },
       isCurable: (error) => !(error instanceof RefusedError),
     });
@@ -54,18 +59,14 @@ class RefusedError extends Error {
 }
 
 /** @throws RefusedError where it is not taken and never will be, any other error where it may be later. */
-async function postOnce(url: string, body: string, apiKey: string): Promise<void> {
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'dd-api-key': apiKey },
-    body,
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
-  await answer.arrayBuffer();
-  if (answer.ok) return;
-  const why = answer.status === 403 ? ' (is DATADOG_API_KEY right?)' : '';
-  const said = `answered ${String(answer.status)}${why}`;
-  throw answer.status === 429 || answer.status >= 500 ? new Error(said) : new RefusedError(said);
+async function postOnce(url: string, body: string, options: IntakeOptions): Promise<void> {
+  const { apiKey, proxies, post = postJson } = options;
+  const headers = { 'dd-api-key': apiKey };
+  const status = await post(url, { headers, body, timeoutMs: REQUEST_TIMEOUT_MS, proxies });
+  if (status >= 200 && status < 300) return;
+  const why = status === 403 ? ' (is DATADOG_API_KEY right?)' : '';
+  const said = `answered ${String(status)}${why}`;
+  throw status === 429 || status >= 500 ? new Error(said) : new RefusedError(said);
 }
 
 function baseUrl({ apiUrl, site }: IntakeOptions): string {

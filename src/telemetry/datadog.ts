@@ -5,7 +5,7 @@
 import type { BufferedMetricsLogger } from 'datadog-metrics';
 import { within } from '../runtime/deadline.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { reportToDatadog } from './datadog-intake.ts';
+import { reportToDatadog, type IntakeOptions } from './datadog-intake.ts';
 import { loadDatadogMetrics } from './datadog-library.ts';
 import type { GaugeReading } from './gauges.ts';
 import type { Metrics } from './metrics.ts';
@@ -20,6 +20,7 @@ export interface DatadogOptions {
   readonly site: string | undefined;
   /** Overrides the whole base URL: the API's own paths come under it. */
   readonly apiUrl: string | undefined;
+  readonly proxies?: IntakeOptions['proxies'];
   readonly flushIntervalMs: number;
   readonly pod: string;
   /** `k:v` each. */

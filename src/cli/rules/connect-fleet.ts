@@ -1,18 +1,18 @@
 /** The running pods through Redis: the registry they keep, the channel they listen to, the kill switch they ask. */
 import { once } from 'node:events';
 import { closeRedis, misfitOf, openRedis } from '../../redis/connection.ts';
+import type { RedisPlace } from '../../compose/redis.ts';
 import { createKillSwitch } from '../../claims/kill-switch.ts';
 import { announceDocuments, livePods } from '../../ops/pods.ts';
-import type { Fleet, FleetAddress } from './ports.ts';
+import type { Fleet } from './ports.ts';
 import { silentLogger } from '../silent-logger.ts';
 
 const CONNECT_WITHIN_MS = 5000;
 
 /** @throws Error where Redis doesn't answer within 5 s; the address, which may hold a password, is not named. */
-export async function connectFleet({ url, cluster, prefix }: FleetAddress): Promise<Fleet> {
+export async function connectFleet({ prefix, ...address }: RedisPlace): Promise<Fleet> {
   const redis = openRedis({
-    url,
-    cluster,
+    ...address,
     purpose: 'commands',
     name: `${prefix}:rules-command`,
     logger: silentLogger,

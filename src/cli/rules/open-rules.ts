@@ -1,4 +1,5 @@
 /** The live rules document and its history in S3, for the time of a command. */
+import { proxiesOf } from '../../config/proxies.ts';
 import { openHistory, type History, type HistoryPlace } from '../../documents/history/history.ts';
 import { createObjectStore } from '../../documents/object-store.ts';
 import { createS3, requireS3Uri } from '../../documents/s3-client.ts';
@@ -31,7 +32,11 @@ export async function withRules<T>(
 }
 
 function openS3(bucket: string, settings: S3Settings) {
-  const s3 = createS3({ endpoint: settings.S3_ENDPOINT, region: settings.AWS_REGION });
+  const s3 = createS3({
+    endpoint: settings.S3_ENDPOINT,
+    region: settings.AWS_REGION,
+    proxies: proxiesOf(settings),
+  });
   return { store: createObjectStore(s3, bucket), close: () => s3.destroy() };
 }
 

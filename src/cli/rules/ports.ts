@@ -1,6 +1,7 @@
 /** What the commands need of the running pods and of S3. The adapters are made in `connect-fleet.ts`, `open-rules.ts`. */
 import type { KillSwitch } from '../../claims/kill-switch.ts';
 import type { ObjectStore } from '../../documents/object-store.ts';
+import type { RedisPlace } from '../../compose/redis.ts';
 import type { TriedChange } from './judge-change.ts';
 import type { CommandLine } from '../command.ts';
 
@@ -21,15 +22,8 @@ export interface LivePodRules {
   readonly rulesHash?: string | undefined;
 }
 
-export interface FleetAddress {
-  readonly url: string;
-  readonly cluster: boolean;
-  /** Of the deployment. */
-  readonly prefix: string;
-}
-
 /** @throws Error where Redis can't be reached. */
-export type ConnectFleet = (address: FleetAddress) => Promise<Fleet>;
+export type ConnectFleet = (place: RedisPlace) => Promise<Fleet>;
 
 /** A bucket, until it is closed. */
 export interface OpenStore {

@@ -2,29 +2,33 @@
  * Makes every kafkajs client, so that consumer, producers and admin agree on time limits and on where their log lines
  * go. kafkajs reads NODE_ENV and environment variables for some defaults: so everything that matters is set here.
  */
-import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import { Kafka, logLevel, type LogEntry } from 'kafkajs';
 import type { Logger } from '../../runtime/logger.ts';
 import { askAnyBroker } from './ask-any-broker.ts';
 import { adaptClusters, type Address } from './kafkajs-inside.ts';
 import { readLeaderless } from './leaderless-metadata.ts';
 import { lookBeside } from './metadata-beside.ts';
+import { saslOptions, type KafkaLogin } from './login.ts';
 import { keepSound } from './sound-connections.ts';
 
 export { brokerErrorType, messageOf } from './broker-error.ts';
 
-export interface KafkaSasl {
-  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-  readonly username: string;
-  readonly password: string;
+/** PEM texts. */
+export interface KafkaTls {
+  /** The authorities that may vouch for brokers; absent: Node's own. */
+  readonly ca?: string;
+  /** The client's certificate and its key. */
+  readonly cert?: string;
+  readonly key?: string;
 }
 
 export interface KafkaConnection {
   /** `host:port` each; at least one. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  /** true: TLS, with Node's own list of authorities and NODE_EXTRA_CA_CERTS. Default false. */
-  readonly ssl?: boolean;
-  readonly sasl?: KafkaSasl;
+  /** TLS, with Node's own list of authorities and NODE_EXTRA_CA_CERTS where no other is given. Default false: none. */
+  readonly ssl?: false | KafkaTls;
+  readonly login?: KafkaLogin | undefined;
   /** Default 3000 ms. */
   readonly connectionTimeoutMs?: number;
   /** A request has failed after this long without an answer. Default 15,000 ms; JoinGroup has its own limit. */
@@ -48,7 +52,7 @@ export function createKafkaClient(connection: KafkaConnection, logger: Logger): 
     brokers: [...connection.brokers],
     clientId: connection.clientId,
     ssl: connection.ssl ?? false,
-    ...(connection.sasl === undefined ? {} : { sasl: saslOptions(connection.sasl) }),
+    ...(connection.login !== undefined && { sasl: saslOptions(connection.login) }),
     connectionTimeout: connection.connectionTimeoutMs ?? 3000,
     requestTimeout: connection.requestTimeoutMs ?? 15_000,
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
@@ -83,18 +87,6 @@ export function parseAddress(broker: string): Address {
     host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
     port: Number(broker.slice(colon + 1)),
   };
-}
-
-function saslOptions(sasl: KafkaSasl): NonNullable<KafkaConfig['sasl']> {
-  const { username, password } = sasl;
-  switch (sasl.mechanism) {
-    case 'plain':
-      return { mechanism: 'plain', username, password };
-    case 'scram-sha-256':
-      return { mechanism: 'scram-sha-256', username, password };
-    case 'scram-sha-512':
-      return { mechanism: 'scram-sha-512', username, password };
-  }
 }
 
 /**

@@ -8,16 +8,9 @@ import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { unwatch, watch } from '../../runtime/abort-hub.ts';
-import { createPoster, type PostReply } from '../http/http-post.ts';
-import { basicCredentials, parseTokenAnswer, refusalCode, type TokenAnswer } from './token-answer.ts';
-import { ACCEPTED_ENCODINGS, unpackBody } from '../http/unpack-body.ts';
+import { createTokenCall, type TokenCallOptions } from './token-call.ts';
 
-export interface TokenSourceOptions {
-  readonly url: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** For one call to the auth server, ms; default 5000. */
-  readonly timeoutMs?: number;
+export interface TokenSourceOptions extends TokenCallOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after every renewal, the first included. Must not throw. */
@@ -61,13 +54,7 @@ const REFUSAL_SPACING_MS = 1000;
 /** @throws TypeError where `url` is no http(s) URL. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { clock, logger, random = Math.random } = options;
-  const poster = createPoster({ url: options.url, timeoutMs: options.timeoutMs ?? 5000 });
-  const headers = {
-    authorization: basicCredentials(options.clientId, options.clientSecret),
-    'content-type': 'application/x-www-form-urlencoded',
-    accept: 'application/json',
-    'accept-encoding': ACCEPTED_ENCODINGS,
-  };
+  const call = createTokenCall(options);
   const stopped = new AbortController();
   const waiting = new Set<(token: string) => void>();
   let held: HeldToken | undefined;
@@ -84,10 +71,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
   async function ask(): Promise<boolean> {
     const askedAtMs = clock.now();
-    const body = 'grant_type=client_credentials';
-    const reply = await poster.post({ headers, body, wantsBody: true, signal: stopped.signal });
+    const granted = await call.ask(stopped.signal);
     if (stopped.signal.aborted) return false;
-    const granted = await readReply(reply);
     options.onRenewal?.(granted.ok ? 'ok' : 'failed');
     lastError = granted.ok ? undefined : granted.error;
     if (!granted.ok) {
@@ -169,24 +154,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     stop() {
       stopped.abort();
       nap.abort();
-      poster.close();
+      call.close();
     },
   };
-}
-
-const MAX_ANSWER_BYTES = 64 * 1024;
-
-/** What the auth server's reply comes to; what is wrong with it is said without anything of it. */
-async function readReply(reply: PostReply): Promise<TokenAnswer> {
-  if (reply.kind === 'failed') return { ok: false, error: reply.error };
-  const answer = `HTTP ${reply.status}`;
-  const unpacked = await unpackBody(reply.body, reply.encoding ?? '', MAX_ANSWER_BYTES);
-  if (reply.status < 200 || reply.status >= 300) {
-    const code = unpacked.kind === 'bytes' ? refusalCode(unpacked.bytes.toString()) : undefined;
-    return { ok: false, error: code === undefined ? answer : `${answer}: ${code}` };
-  }
-  if (unpacked.kind === 'too_large') return { ok: false, error: `${answer}: the answer is too large` };
-  if (unpacked.kind === 'unreadable') return { ok: false, error: `${answer}: ${unpacked.error}` };
-  const granted = parseTokenAnswer(unpacked.bytes.toString());
-  return granted.ok ? granted : { ok: false, error: `${answer}: ${granted.error}` };
 }

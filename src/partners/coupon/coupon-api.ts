@@ -16,7 +16,7 @@ import { bounded, pause } from '../../runtime/deadline.ts';
 import type { BreakerState } from './circuit-breaker.ts';
 import { createFixedLimit } from '../limit/concurrency-limit.ts';
 import type { Reply } from './coupon-call.ts';
-import { createCouponCaller } from './coupon-caller.ts';
+import { createCouponCaller, type CouponCallerOptions } from './coupon-caller.ts';
 import { createCouponOutage, type JudgedCall } from './coupon-outage.ts';
 import { createCouponPatience, type FailingCount, type FailingEvent } from './coupon-patience.ts';
 import { couponHeaders, couponRequestTarget } from './coupon-request.ts';
@@ -25,7 +25,7 @@ import { createLatencyWindow } from './latency-window.ts';
 import { createRouterPool, type TryAgain } from './router-pool.ts';
 import type { TokenSource } from '../auth/token-source.ts';
 
-export interface CouponApiOptions {
+export interface CouponApiOptions extends Partial<Pick<CouponCallerOptions, 'proxy'>> {
   /** Base URL, http or https; may carry a path and a trailing slash. */
   readonly url: string;
   /** For one call from connecting to its last byte, ms. */
@@ -109,7 +109,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   const caller = createCouponCaller({
     origin: target.origin,
     connections: concurrency === 'auto' ? AUTO.max : concurrency,
-    timeoutMs,
+    ...{ timeoutMs, proxy: options.proxy },
     maxResponseBytes: options.maxResponseBytes ?? MAX_RESPONSE_BYTES,
   });
   const refusal = createAuthRefusal('coupon API', clock, logger);

@@ -6,6 +6,7 @@
 import type { Ownership } from '../../domain/ownership.ts';
 import { createCallDeadlines } from '../http/call-deadlines.ts';
 import { createHttpSockets } from '../http/http-sockets.ts';
+import type { Proxy } from '../http/proxy.ts';
 import { createAnswerRoom } from './answer-room.ts';
 import { CouponCall, type Reply } from './coupon-call.ts';
 
@@ -29,6 +30,8 @@ export interface CouponCallerOptions {
   readonly connections: number;
   readonly timeoutMs: number;
   readonly maxResponseBytes: number;
+  /** Undefined: the API is reached directly. */
+  readonly proxy: Proxy | undefined;
 }
 
 /** Closed below a server's usual 5 s, so that a call seldom meets a socket that is just being closed. */
@@ -41,6 +44,7 @@ export function createCouponCaller(options: CouponCallerOptions): CouponCaller {
   const sockets = createHttpSockets(origin, options.connections, {
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectTimeout: timeoutMs,
+    proxy: options.proxy,
     // undici's own timers turn in steps of half a second; ours below covers the whole call.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -6,18 +6,24 @@
  * A socket that ends while its request has no answer is reset, whatever ended it: the kernel then drops what it has not
  * delivered. Closed in the ordinary way it would go on sending for minutes, and deliver when the link heals.
  *
+ * Through a proxy it is connected once the way to the partner stands: behind the tunnel's TLS handshake, or, where the
+ * proxy is asked for whole URLs, once the proxy is reached.
+ *
  * Idle sockets are kept shortly, the last used first: a partner seldom closes one just as we write.
  */
-import { Agent as HttpAgent, type AgentOptions } from 'node:http';
+import { Agent as HttpAgent, type AgentOptions, type ClientRequest } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { openTunnel, type Proxy } from './proxy.ts';
 
 export interface ConnectedAgentOptions {
   /** For name, connection and TLS handshake together, ms. */
   readonly connectTimeoutMs: number;
   /** How long an unused socket is kept, ms; default 4000, below a server's usual 5 s. */
   readonly keepAliveMs?: number;
+  /** Undefined: the partner is reached directly. */
+  readonly proxy?: Proxy | undefined;
 }
 
 type Connected = (error: Error | null, socket?: Duplex) => void;
@@ -46,13 +52,17 @@ export function createConnectedAgent(protocol: string, options: ConnectedAgentOp
   const https = protocol === 'https:' ? new HttpsAgent(settings) : undefined;
   const agent = https ?? new HttpAgent(settings);
   const secure = https?.createConnection.bind(https);
+  const { proxy } = options;
+  if (proxy !== undefined && https === undefined) askForWholeUrls(agent, proxy);
   const connecting = new Set<Socket>();
   /** The request that a socket carries and that has no answer yet. */
   const unanswered = new WeakMap<Duplex, object>();
 
   agent.createConnection = (target, callback) => {
     const done = callback as Connected;
-    const tcp = connectTcp(target as NetConnectOpts);
+    const tcp = connectTcp(
+      proxy === undefined ? (target as NetConnectOpts) : { host: proxy.host, port: proxy.port },
+    );
     connecting.add(tcp);
     let current = tcp;
     const timer = setTimeout(() => {
@@ -75,10 +85,14 @@ export function createConnectedAgent(protocol: string, options: ConnectedAgentOp
         settle(error);
         return;
       }
-      // The TCP socket is ours, as only it can be reset.
-      const over = { ...target, socket: tcp };
-      current = secure(over) as Socket;
-      whenReady(current, 'secureConnect', settle);
+      const handshake = (): void => {
+        // The TCP socket is ours, as only it can be reset.
+        const over = { ...target, socket: tcp };
+        current = secure(over) as Socket;
+        whenReady(current, 'secureConnect', settle);
+      };
+      if (proxy === undefined) handshake();
+      else openTunnel(tcp, addressOf(target as NetConnectOpts), proxy).then(handshake, settle);
     });
     // Nothing yet: the agent waits for the callback.
     return undefined;
@@ -111,6 +125,22 @@ export function createConnectedAgent(protocol: string, options: ConnectedAgentOp
       agent.destroy();
     },
   };
+}
+
+/** `host:port` of where a request wants to go. */
+function addressOf(target: NetConnectOpts): string {
+  const { host = '', port = 0 } = target as { host?: string; port?: number };
+  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+}
+
+/** A request's line is not written before it has a socket; until then node's own agents may still change it. */
+function askForWholeUrls(agent: HttpAgent, proxy: Proxy): void {
+  const addRequest = Reflect.get(agent, 'addRequest') as (request: ClientRequest, options: object) => void;
+  Reflect.set(agent, 'addRequest', (request: ClientRequest, options: object) => {
+    request.path = `http://${String(request.getHeader('host'))}${request.path}`;
+    if (proxy.authorization !== undefined) request.setHeader('proxy-authorization', proxy.authorization);
+    addRequest.call(agent, request, options);
+  });
 }
 
 function whenReady(socket: Socket, event: string, done: (error: Error | null) => void): void {

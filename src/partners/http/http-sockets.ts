@@ -8,6 +8,8 @@
  * answer, unannounced, and the next request on it would fail.
  */
 import { buildConnector, Client, type Dispatcher } from 'undici';
+import { throughProxy } from './proxy-connector.ts';
+import type { Proxy } from './proxy.ts';
 
 /** Hears from undici what becomes of its request, and keeps the socket that carries it. */
 export interface SocketUser extends Dispatcher.DispatchHandler {
@@ -19,9 +21,12 @@ export interface SocketUser extends Dispatcher.DispatchHandler {
   fail(error: Error): void;
 }
 
+/** Headers are names and values in turn. */
+export type HttpRequest = Omit<Dispatcher.DispatchOptions, 'headers'> & { readonly headers?: string[] };
+
 export interface HttpSockets {
   /** Sends the request over a free socket, as soon as there is one: first come, first served. Never throws. */
-  dispatch(request: Dispatcher.DispatchOptions, user: SocketUser): void;
+  dispatch(request: HttpRequest, user: SocketUser): void;
   /** To be called when undici has told the user its request's end or error: until then its socket may be busy. */
   release(user: SocketUser): void;
   /** Whatever is out or waits fails, and so does what comes later. */
@@ -29,20 +34,26 @@ export interface HttpSockets {
 }
 
 interface PendingRequest {
-  readonly request: Dispatcher.DispatchOptions;
+  readonly request: HttpRequest;
   readonly user: SocketUser;
 }
 
 export type SocketOptions = Omit<Client.Options, 'allowH2' | 'pipelining' | 'connect' | 'connectTimeout'> & {
   /** For connecting and the TLS handshake, ms. */
   readonly connectTimeout: number;
+  /** Undefined: the partner is reached directly. */
+  readonly proxy?: Proxy | undefined;
 };
 
 /** @param count most sockets, ≥ 1. */
-export function createHttpSockets(origin: string, count: number, options: SocketOptions): HttpSockets {
+export function createHttpSockets(origin: string, count: number, socketOptions: SocketOptions): HttpSockets {
+  const { proxy, ...options } = socketOptions;
   const http1 = { allowH2: false, pipelining: 1 };
   // One for all of them, as in the Pool: a TLS session that one has made serves the next one's handshake.
-  const connector = buildConnector({ allowH2: false, timeout: options.connectTimeout });
+  const direct = buildConnector({ allowH2: false, timeout: options.connectTimeout });
+  const connector = proxy === undefined ? direct : throughProxy(proxy, direct, options.connectTimeout);
+  /** Asked of the proxy where it carries plain HTTP. */
+  const wholeUrls = proxy !== undefined && !origin.startsWith('https:') ? proxy : undefined;
   const clients: Client[] = [];
   const free: Client[] = [];
   /** Released in this turn of the event loop. */
@@ -64,9 +75,9 @@ export function createHttpSockets(origin: string, count: number, options: Socket
     return undefined;
   }
 
-  function send(client: Client, request: Dispatcher.DispatchOptions, user: SocketUser): void {
+  function send(client: Client, request: HttpRequest, user: SocketUser): void {
     user.socket = client;
-    client.dispatch(request, user);
+    client.dispatch(wholeUrls === undefined ? request : asWholeUrl(request, origin, wholeUrls), user);
   }
 
   function wake(): void {
@@ -104,4 +115,9 @@ export function createHttpSockets(origin: string, count: number, options: Socket
       await Promise.all(clients.map((client) => client.destroy()));
     },
   };
+}
+
+function asWholeUrl(request: HttpRequest, origin: string, { authorization }: Proxy): HttpRequest {
+  const login = authorization === undefined ? [] : ['proxy-authorization', authorization];
+  return { ...request, path: `${origin}${request.path}`, headers: [...(request.headers ?? []), ...login] };
 }

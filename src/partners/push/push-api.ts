@@ -13,6 +13,7 @@ import { createPoster, type PostReply } from '../http/http-post.ts';
 import { createRecentCalls, type RecentCalls } from './recent-calls.ts';
 import { parseRetryAfter } from '../http/retry-after.ts';
 import type { TokenSource } from '../auth/token-source.ts';
+import type { Proxy } from '../http/proxy.ts';
 import { encodeHeader } from '../http/http-encoding.ts';
 
 export interface PushApiOptions {
@@ -22,6 +23,8 @@ export interface PushApiOptions {
   readonly timeoutMs: number;
   /** Absent: calls carry no Authorization. */
   readonly tokens?: TokenSource;
+  /** Absent: the API is reached directly. */
+  readonly proxy?: Proxy | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long an unused socket is kept, ms; default 4000. */

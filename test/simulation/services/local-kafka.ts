@@ -68,6 +68,8 @@ export interface BrokerPlan {
   /** Path of a Java 17 or newer. */
   readonly java: string;
   readonly heapMegabytes: number;
+  /** Of the broker's own, such as `-Dname=value`. */
+  readonly jvmFlags?: readonly string[];
 }
 
 export const newClusterId = (): string => randomBytes(16).toString('base64url');
@@ -99,7 +101,7 @@ export async function planBroker(broker: BrokerPlan): Promise<LaunchPlan> {
       ],
     },
     command: java,
-    args: [...jvm, 'kafka.Kafka', settingsFile],
+    args: [...jvm, ...(broker.jvmFlags ?? []), 'kafka.Kafka', settingsFile],
     address,
     env: { KAFKA_BROKERS: address },
     probe: () => probeKafka(address),

@@ -42,6 +42,9 @@ it('the secrets are these', () => {
   expect(secrets.map(([name]) => name).sort()).toEqual([
     'AUTH_CLIENT_SECRET',
     'DATADOG_API_KEY',
+    'HTTPS_PROXY',
+    'HTTP_PROXY',
+    'KAFKA_OAUTH_CLIENT_SECRET',
     'KAFKA_SASL_PASSWORD',
     'OPS_PASSWORD',
     'REDIS_URL',
@@ -65,7 +68,7 @@ it('what goes only together is together, whether in files or not', async () => {
     KAFKA_SASL_USERNAME: 'u',
     KAFKA_SASL_PASSWORD_FILE: await fileOf('p'),
   };
-  expect(readConfig({ ...REQUIRED, ...login }).kafka.sasl).toMatchObject({ password: 'p' });
+  expect(readConfig({ ...REQUIRED, ...login }).kafka.login).toMatchObject({ password: 'p' });
 });
 
 it('an empty variable counts as unset, of either name', async () => {

@@ -3,10 +3,13 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { reportToDatadog, type IntakeOptions } from '../../../src/telemetry/datadog-intake.ts';
 
 const point = { type: 'gauge', metric: 'm' };
-const options: IntakeOptions = { apiKey: 'key', site: undefined, apiUrl: 'http://proxy/base/' };
+let post: (url: string) => Promise<number>;
+const options: IntakeOptions = {
+  ...{ apiKey: 'key', site: undefined, apiUrl: 'http://proxy/base/' },
+  post: (url) => post(url),
+};
 
 afterEach(() => {
-  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -23,13 +26,11 @@ async function report(to: IntakeOptions): Promise<void> {
 function answers(...played: readonly (number | Error)[]): string[] {
   const urls: string[] = [];
   vi.useFakeTimers();
-  vi.stubGlobal('fetch', (url: string) => {
+  post = (url) => {
     urls.push(url);
     const next = played[Math.min(urls.length, played.length) - 1] ?? 202;
-    return next instanceof Error
-      ? Promise.reject(next)
-      : Promise.resolve(new Response('{}', { status: next }));
-  });
+    return next instanceof Error ? Promise.reject(next) : Promise.resolve(next);
+  };
   return urls;
 }
 

@@ -1,0 +1,61 @@
+/**
+ * How a client logs in at the brokers. A token that can't be had now is a connection that can't be made now: it is tried
+ * again like one. A token that the brokers refuse is a login that fails.
+ */
+import { KafkaJSConnectionError, type KafkaConfig } from 'kafkajs';
+import { systemClock } from '../../runtime/clock.ts';
+import { shortError } from '../../runtime/error-text.ts';
+import { keepToken, type AskForToken } from './kept-token.ts';
+
+export type KafkaLogin =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      /** A token that is valid for a while. Rejects where there is none now. */
+      readonly token: () => Promise<string>;
+    }
+  | {
+      /** With the credentials that AWS's own chain finds (environment, profile, pod identity). */
+      readonly mechanism: 'aws-msk-iam';
+      readonly region: string;
+    };
+
+export function saslOptions(login: KafkaLogin): NonNullable<KafkaConfig['sasl']> {
+  switch (login.mechanism) {
+    case 'plain':
+      return { mechanism: 'plain', username: login.username, password: login.password };
+    case 'scram-sha-256':
+      return { mechanism: 'scram-sha-256', username: login.username, password: login.password };
+    case 'scram-sha-512':
+      return { mechanism: 'scram-sha-512', username: login.username, password: login.password };
+    case 'oauthbearer':
+      return byToken(login.token);
+    case 'aws-msk-iam':
+      // The brokers take AWS's signature in the place of an OAuth token.
+      return byToken(keepToken(() => signForMsk(login.region), systemClock));
+  }
+}
+
+function byToken(token: () => Promise<string>): NonNullable<KafkaConfig['sasl']> {
+  return {
+    mechanism: 'oauthbearer',
+    oauthBearerProvider: async () => {
+      try {
+        return { value: await token() };
+      } catch (error) {
+        throw new KafkaJSConnectionError(`no token to log in with: ${shortError(error)}`);
+      }
+    },
+  };
+}
+
+/** Loaded only here, as AWS's clients come with it. */
+const signForMsk = async (region: string): ReturnType<AskForToken> => {
+  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js');
+  const { token, expiryTime } = await generateAuthToken({ region });
+  return { value: token, lifetimeMs: expiryTime - Date.now() };
+};

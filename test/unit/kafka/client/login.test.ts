@@ -1,0 +1,72 @@
+/** Tokens are asked for once by all who wait, kept for most of their life, and a failure is not kept. */
+import { describe, expect, it, vi } from 'vitest';
+import { keepToken } from '../../../../src/kafka/client/kept-token.ts';
+import { saslOptions } from '../../../../src/kafka/client/login.ts';
+
+describe('a kept token', () => {
+  it('is kept for three quarters of its life, from when it was asked for', async () => {
+    let now = 0;
+    const ask = vi.fn(async () => {
+      now += 10;
+      return { value: `token-${String(ask.mock.calls.length)}`, lifetimeMs: 1000 };
+    });
+    const token = keepToken(ask, { now: () => now });
+    expect(await Promise.all([token(), token()])).toEqual(['token-1', 'token-1']);
+    now = 749;
+    expect(await token()).toBe('token-1');
+    now = 750;
+    expect(await token()).toBe('token-2');
+  });
+
+  it('that could not be had is asked for again', async () => {
+    const ask = vi
+      .fn()
+      .mockRejectedValueOnce(new Error('away'))
+      .mockResolvedValue({ value: 't', lifetimeMs: 1 });
+    const token = keepToken(ask, { now: () => 0 });
+    const both = await Promise.allSettled([token(), token()]);
+    expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await token()).toBe('t');
+    expect(ask).toHaveBeenCalledTimes(2);
+  });
+});
+
+function provider(options: ReturnType<typeof saslOptions>): () => Promise<{ value: string }> {
+  if (options.mechanism !== 'oauthbearer') throw new Error(`mechanism ${options.mechanism}`);
+  return (options as { oauthBearerProvider: () => Promise<{ value: string }> }).oauthBearerProvider;
+}
+
+describe('logins by token', () => {
+  it('a token that can not be had now is a connection that can not be made now', async () => {
+    const token = () => Promise.reject(new Error('HTTP 503'));
+    await expect(provider(saslOptions({ mechanism: 'oauthbearer', token }))()).rejects.toMatchObject({
+      name: 'KafkaJSConnectionError',
+      retriable: true,
+      message: expect.stringMatching(/no token to log in with: .*HTTP 503/) as string,
+    });
+  });
+
+  it('by AWS: its signature over the right to connect in that region, short-lived, without the secret', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'hunter2');
+    try {
+      const ask = provider(saslOptions({ mechanism: 'aws-msk-iam', region: 'eu-central-1' }));
+      const { value } = await ask();
+      const url = new URL(Buffer.from(value, 'base64url').toString());
+      expect(url.host).toBe('kafka.eu-central-1.amazonaws.com');
+      expect(Object.fromEntries(url.searchParams)).toMatchObject({
+        Action: 'kafka-cluster:Connect',
+        'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+        'X-Amz-Credential': expect.stringMatching(
+          /^AKIDEXAMPLE\/\d{8}\/eu-central-1\/kafka-cluster\/aws4_request$/,
+        ) as string,
+        'X-Amz-Expires': '900',
+        'X-Amz-Signature': expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      });
+      expect(url.href).not.toContain('hunter2');
+      expect(await ask()).toEqual({ value });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+});
