@@ -54,6 +54,11 @@ export function ago(seconds: number): string {
   return seconds < 2 ? 'just now' : `${duration(Math.floor(seconds))} ago`;
 }
 
+/** `12:04:30 UTC`. */
+export function secondTime(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(11, 19)}${NBSP}UTC`;
+}
+
 /** `12:04 UTC`; with its day where that is another one than now's. */
 export function clockTime(atMs: number, nowMs: number): string {
   const [day, time] = new Date(atMs).toISOString().split('T') as [string, string];

@@ -78,7 +78,7 @@ function optionsFor(place) {
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    padding: [8, 4, 0, 0],
+    padding: [8, 18, 0, 0],
     scales: { y: { range: (_plot, _min, max) => [0, max > 0 ? max * 1.15 : 1] } },
     axes: [
       { ...axis, space: 70, size: 26, values: (_plot, times) => times.map(clockTime) },

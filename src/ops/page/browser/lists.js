@@ -7,9 +7,10 @@ const SIGNS = { good: '', quiet: '', watch: '▲ ', bad: '■ ' };
 
 /** @param {readonly WaitingRow[]} rows */
 export function drawWaiting(rows) {
+  byId('waits').hidden = rows.length === 0;
   drawRows(
     byId('waiting'),
-    rows.length === 0 ? [{ for: 'Nothing waits.', events: '', oldest: '' }] : rows,
+    rows,
     (row) => row.for,
     () =>
       make(
@@ -22,7 +23,7 @@ export function drawWaiting(rows) {
     (row, waits) => {
       setText(partOf(row, 'name'), waits.for);
       setText(partOf(row, 'events'), waits.events);
-      setText(partOf(row, 'oldest'), waits.oldest === '' ? '' : `for ${waits.oldest}`);
+      setText(partOf(row, 'oldest'), `the oldest for ${waits.oldest}`);
     },
   );
 }
@@ -92,15 +93,13 @@ export function drawPartitions({ rows, more, summary }) {
         makePart('td', 'lag', 'number'),
         makePart('td', 'behind', 'number'),
         makePart('td', 'gone'),
-        makePart('td', 'pod', 'wide'),
       ),
-    (row, { name, lag, behind, gone, pod, fault, tone }) => {
+    (row, { name, lag, behind, gone, fault, tone }) => {
       setAttribute(row, 'data-tone', tone);
       setText(partOf(row, 'name'), `${SIGNS[tone]}${name}`);
       setText(partOf(row, 'lag'), lag);
       setText(partOf(row, 'behind'), behind);
       setText(partOf(row, 'gone'), fault === '' ? gone : fault);
-      setText(partOf(row, 'pod'), pod);
     },
   );
 }
@@ -127,13 +126,17 @@ export function drawPods(rows) {
       make(
         'tr',
         '',
-        rowHeader('pod'),
+        rowHeader('pod', makePart('small', 'about', 'narrow')),
         make('td', 'state', makePart('span', 'state'), makePart('small', 'why')),
         ...POD_COLUMNS.map(([part, className]) => makePart('td', part, className)),
       ),
     (row, pod) => {
       setAttribute(row, 'data-tone', pod.tone);
       setText(partOf(row, 'pod'), pod.isOwn ? `${pod.pod} (this one)` : pod.pod);
+      setText(
+        partOf(row, 'about'),
+        `partitions ${pod.partitions}; rules ${pod.rules}; version ${pod.version}`,
+      );
       setText(partOf(row, 'state'), `${SIGNS[pod.tone]}${pod.state}`);
       setText(partOf(row, 'why'), pod.why);
       for (const [part] of POD_COLUMNS) setText(partOf(row, part), pod[part]);
@@ -141,9 +144,12 @@ export function drawPods(rows) {
   );
 }
 
-/** @param {string} part */
-function rowHeader(part) {
-  const header = makePart('th', part);
+/**
+ * @param {string} part
+ * @param {...Node} more
+ */
+function rowHeader(part, ...more) {
+  const header = make('th', '', makePart('span', part), ...more);
   header.scope = 'row';
   return header;
 }

@@ -9,7 +9,7 @@ const SIGNS = { good: '●', quiet: '○', watch: '▲', bad: '■' };
 export function drawHeadline({ tone, word, sentence, notes, spoken }) {
   setAttribute(byId('headline'), 'data-tone', tone);
   setText(byId('sign'), SIGNS[tone]);
-  setText(byId('word'), word);
+  setText(byId('word'), `${word}:`);
   setRich(byId('sentence'), sentence);
   setText(byId('spoken'), spoken);
   drawRows(

@@ -18,12 +18,14 @@ export function openStream(onParts, onLost) {
 
   const connect = () => {
     const source = new EventSource('page/events');
-    source.onmessage = (/** @type {MessageEvent<string>} */ event) => {
+    source.addEventListener('message', (/** @type {MessageEvent<string>} */ event) => {
       heardAt = performance.now();
       if (isLost) onLost(undefined);
       isLost = false;
-      onParts(/** @type {Partial<PageView>} */ (JSON.parse(event.data)));
-    };
+      /** @type {unknown} */
+      const parts = JSON.parse(event.data);
+      onParts(/** @type {Partial<PageView>} */ (parts));
+    });
     source.onerror = () => {
       // Where the pod has said no, the browser does not come back by itself.
       if (source.readyState === EventSource.CLOSED) setTimeout(connect, AGAIN_MS);

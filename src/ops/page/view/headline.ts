@@ -37,7 +37,8 @@ export function headlineOf(fleet: Fleet, figures: Figures): Headline {
   const state = stateOf(pods, figures);
   const faults = faultsOf(fleet, pods, figures, state);
   const troubles = WORST_FIRST.flatMap((tone) => faults.filter((fault) => fault.tone === tone));
-  const common = commonEnd(figures);
+  // Of what has ended; nothing to know while nothing does.
+  const common = state.tone === 'bad' ? undefined : commonEnd(figures);
   const beside = [...(common === undefined ? [] : [common]), ...troubles.map(({ text }) => text)];
   const worst = WORST_FIRST.find((tone) => [state, ...troubles].some((said) => said.tone === tone));
   const spoken = troubles.map((trouble) => trouble.spoken ?? trouble.text);
@@ -69,12 +70,16 @@ function stateOf(pods: readonly PodSnapshot[], figures: Figures): State {
   if (held.length > 0) {
     const events = waiting.reduce((sum, row) => sum + row.events, 0);
     const oldest = Math.max(0, ...waiting.map(({ oldestSeconds }) => oldestSeconds));
-    const who =
+    const text =
       events === 0
         ? 'no event waits yet'
         : `${counted(events, 'event')} ${events === 1 ? 'waits' : 'wait'}, the oldest for ${duration(oldest)}; none is lost`;
-    const names = `for ${listed(held)}`;
-    return { tone: 'bad', word: 'Waiting', text: `${names}: ${who}`, spoken: names };
+    return {
+      tone: 'bad',
+      word: `Waiting for ${listed(held.map(serviceName))}`,
+      text,
+      spoken: 'none is lost',
+    };
   }
   if (pods.some(({ killSwitch }) => killSwitch.document || killSwitch.flag)) {
     const by = holderOf(pods);
@@ -170,6 +175,13 @@ function sayDeadLetters({ columns, slots }: HourWindow, say: Say): void {
     const text = `${counted(many, 'event')} ended as internal_error in ${duration(minutes * 60)}`;
     say('bad', text, 'Events ended as internal_error');
   }
+}
+
+/** As it stands in a sentence. */
+function serviceName(service: string): string {
+  if (service === 'redis' || service === 'kafka')
+    return `${service.charAt(0).toUpperCase()}${service.slice(1)}`;
+  return /(?:API|server|topic)$/.test(service) ? `the ${service}` : service;
 }
 
 function holderOf(pods: readonly PodSnapshot[]): string {

@@ -2,7 +2,7 @@
 import { DECIDED_COUNTERS } from '../counters.ts';
 import type { Fleet } from '../fleet.ts';
 import { SLOT_MS, type HourWindow } from '../hour.ts';
-import { clockTime, count, counted, duration, milliseconds, rate } from '../words.ts';
+import { count, counted, duration, milliseconds, rate, secondTime } from '../words.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { funnelOf } from './funnel.ts';
 import { headlineOf } from './headline.ts';
@@ -28,7 +28,7 @@ export function pageViewOf(fleet: Fleet): PageView {
       by: own,
       pods: counted(pods.length + silent.length, 'pod'),
       atMs: nowMs,
-      at: clockTime(nowMs, nowMs),
+      at: secondTime(nowMs),
     },
   };
 }
@@ -39,14 +39,11 @@ function keyNumbersOf(figures: Figures): KeyNumber[] {
     const at = text.indexOf('\u00A0');
     return at < 0 ? { value: text, unit: '' } : { value: text.slice(0, at), unit: text.slice(at + 1) };
   };
-  const isBehind = backlog.kind !== 'none';
-  const tone: Tone = backlog.kind === 'stays' ? 'bad' : isBehind ? 'watch' : 'good';
+  const tone: Tone = backlog.kind === 'stays' ? 'bad' : backlog.kind === 'shrinks' ? 'watch' : 'good';
   const gone =
-    backlog.kind === 'none'
-      ? { value: 'none', unit: '' }
-      : backlog.kind === 'shrinks'
-        ? split(duration(backlog.etaSeconds))
-        : { value: 'no', unit: 'end at this pace' };
+    backlog.kind === 'shrinks'
+      ? { name: 'Backlog gone in', ...split(duration(backlog.etaSeconds)) }
+      : { name: 'Backlog', value: backlog.kind === 'none' ? 'none' : 'stays', unit: '' };
   return [
     { name: 'Decided', value: rate(figures.decidedPerSecond), unit: 'events/s', tone: 'good' },
     {
@@ -54,7 +51,7 @@ function keyNumbersOf(figures: Figures): KeyNumber[] {
       ...(behindSeconds === null ? { value: '–', unit: '' } : split(duration(behindSeconds))),
       tone,
     },
-    { name: isBehind ? 'Backlog gone in' : 'Backlog', ...gone, tone },
+    { ...gone, tone },
     { name: 'In flight', value: count(inFlight), unit: inFlight === 1 ? 'event' : 'events', tone: 'good' },
     { name: 'Pushes sent', value: rate(rates['delivered.sent']), unit: 'pushes/s', tone: 'good' },
   ];

@@ -5,7 +5,7 @@ export type Tone = 'good' | 'quiet' | 'watch' | 'bad';
 
 export interface Headline {
   readonly tone: Tone;
-  /** One word for the state. */
+  /** The state in a word or a few. */
   readonly word: string;
   /** What follows that word: the state's numbers, and what matters most beside it. */
   readonly sentence: string;
@@ -58,7 +58,6 @@ export interface WaitingRow {
 
 export interface PartitionRow {
   readonly name: string;
-  readonly pod: string;
   readonly lag: string;
   readonly behind: string;
   /** When its backlog is gone: `in 4 min`, `not at this pace`, empty where it has none. */

@@ -6,7 +6,7 @@ import { ago, count, counted, duration, rate, withoutLinks } from '../words.ts';
 import type { Figures, PlacedPartition } from './figures.ts';
 import type { DeadLetterRow, PartitionRow, PartitionsView, PodRow, WaitingRow } from './shape.ts';
 
-const MOST_PARTITIONS = 12;
+const MOST_PARTITIONS = 8;
 const MOST_NUMBERS = 8;
 const DASH = '–';
 
@@ -38,11 +38,11 @@ export function partitionsOf({ partitions, partitionCount, lag, backlog }: Figur
 }
 
 function partitionRow(row: PlacedPartition): PartitionRow {
-  const { name, pod, lag, behindSeconds, etaSeconds, fault = '' } = row;
+  const { name, lag, behindSeconds, etaSeconds, fault = '' } = row;
   const isBehind = (lag ?? 0) > 0 && (behindSeconds ?? 0) > 10;
   const gone = etaSeconds === null ? 'not at this pace' : `in ${duration(etaSeconds)}`;
   return {
-    ...{ name, pod, fault },
+    ...{ name, fault },
     lag: lag === null ? DASH : count(lag),
     behind: behindSeconds === null ? DASH : duration(behindSeconds),
     gone: isBehind ? gone : '',

@@ -57,7 +57,7 @@ export const hourOf = (changes: Partial<Record<CounterName, number>> = {}): Hour
   slots: 1,
   columns: Object.fromEntries(
     COUNTERS.flatMap((name) => (changes[name] === undefined ? [] : [[name, [changes[name]]]])),
-  ) as HourWindow['columns'],
+  ),
 });
 
 export const fleet = (pods: readonly Partial<PodSnapshot>[], changes: Partial<Fleet> = {}): Fleet => ({

@@ -84,16 +84,28 @@ describe('an outage', () => {
     const away = ['coupon API'];
     expect(said([{ away, waiting, couponApi: { ...SLOW, breaker: 'open' } }])).toMatchObject({
       tone: 'bad',
-      word: 'Waiting',
-      sentence: 'for coupon API: 1,204 events wait, the oldest for 42 s; none is lost.',
+      word: 'Waiting for the coupon API',
+      sentence: '1,204 events wait, the oldest for 42 s; none is lost.',
       notes: [],
-      spoken: 'Waiting: for coupon API.',
+      spoken: 'Waiting for the coupon API: none is lost.',
     });
   });
 
   it('of the push API holds no event up', () => {
     expect(said([{ away: ['push API'] }])).toMatchObject({ tone: 'bad', word: 'Flowing' });
     expect(said([{ away: ['push API'] }]).sentence).toContain('Push API away');
+  });
+
+  it('of several names them', () => {
+    const away = ['auth server', 'commits: not the coordinator', 'kafka', 'redis'];
+    expect(said([{ away }]).word).toBe(
+      'Waiting for the auth server, commits: not the coordinator, Kafka and 1 more',
+    );
+  });
+
+  it('says nothing of how events end: none does', () => {
+    const hour = hourOf({ 'filtered.cooldown': 9 });
+    expect(said([{ away: ['redis'] }], { hour }).sentence).toBe('no event waits yet.');
   });
 
   it('of one event is said as one', () => {
