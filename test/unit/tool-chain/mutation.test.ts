@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { findEqual, type EqualEntry } from '../../mutation/equal.ts';
 import type { Mutant } from '../../mutation/instrument.ts';
 import { planTrials, type FileCoverage } from '../../mutation/plan.ts';
-import { scoreOf } from '../../mutation/results.ts';
+import { betterOf, mutationTable, scoreOf } from '../../mutation/results.ts';
 import { ROOMS, sourcesOf, testsOf } from '../../mutation/rooms.ts';
+import { drawSample } from '../../mutation/sample.ts';
 import { collectCases, describe as group, it as declare, test as declareToo } from '../../mutation/suite.ts';
 
 const mutant = (id: string, more: Partial<Mutant> = {}): Mutant => ({
@@ -103,4 +104,32 @@ it('a test file is taken apart as vitest does, and a failing case fails', async 
   expect(cases.map(({ name }) => name)).toEqual(['g > row 1', 'g > row 2', 'a bare []', 'a bare 7']);
   const ends = await Promise.allSettled(cases.map(({ run }) => run()));
   expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+});
+
+describe('a sample', () => {
+  const all = Array.from({ length: 500 }, (_, n) => ({
+    ...{ file: 'src/a.ts', at: `line ${String(n)}`, from: 'a', to: 'b' },
+  }));
+
+  it('holds as many as were asked for, in their order, and all where there are no more', () => {
+    const drawn = drawSample(all, 50);
+    expect(drawn).toHaveLength(50);
+    expect(all.filter((one) => drawn.includes(one))).toEqual(drawn);
+    expect(drawSample(all, 500)).toEqual(all);
+    expect(drawSample(all, Infinity)).toEqual(all);
+  });
+
+  it('is the same again after a line more, but for what that line holds', () => {
+    const more = [{ file: 'src/a.ts', at: 'a new line', from: 'a', to: 'b' }, ...all];
+    const before = drawSample(all, 50);
+    expect(drawSample(more, 50).filter((one) => before.includes(one)).length).toBeGreaterThanOrEqual(49);
+  });
+
+  it('of a room does not take the place of the whole room’s score in the table', () => {
+    const whole = { mutants: 100, killed: 90, equal: 0 };
+    expect(mutationTable({ a: { now: { ...whole, of: 500 } } })).toContain('100 drawn of 500');
+    expect(betterOf(whole, { ...whole, of: 500 })).toBe(whole);
+    expect(betterOf({ ...whole, of: 500 }, whole)).toBe(whole);
+    expect(betterOf(undefined, whole)).toBe(whole);
+  });
 });

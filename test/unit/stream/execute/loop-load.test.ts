@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { limitByLoopLoad, type LoopLoad } from '../../../../src/stream/execute/loop-load.ts';
 import { createKeyedExecutor, type KeyedExecutor } from '../../../../src/stream/execute/keyed-executor.ts';
 import { createPacer } from '../../../../src/runtime/loop-turns.ts';
-import { eventually } from '../../../support/pods/scenario.ts';
 
 let load: LoopLoad | undefined;
 
@@ -36,9 +35,12 @@ it('the executor’s room shrinks while the event loop is short of time, and com
   const executor = setUp();
   await keepBusy(executor, 100, () => executor.maxRunning <= 16);
   expect(executor.maxRunning).toBe(16);
-  await eventually(() => {
-    expect(executor.maxRunning).toBe(64);
-  });
+  await vi.waitFor(
+    () => {
+      expect(executor.maxRunning).toBe(64);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
 });
 
 it('a loop that is kept busy by few tasks a turn keeps its room', async () => {
