@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import type { Pod } from './compose/lifecycle.ts';
 import { ConfigError, readConfig, type Config } from './config/config.ts';
+import { CLOSING_LIMIT_MS } from './runtime/closing-limit.ts';
 import { within } from './runtime/deadline.ts';
 import { HEAP_FLAGS } from './runtime/heap-flags.ts';
 import { RefusedToStart } from './runtime/errors.ts';
@@ -15,8 +16,6 @@ import { createLogger, type ServiceLogger } from './telemetry/logger.ts';
 for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
 
 const EX_CONFIG = 78;
-/** Beyond the drain limit: what leaving the group, flushing and closing may take before we stop waiting. */
-const CLOSING_TIMEOUT_MS = 8000;
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -85,7 +84,7 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
       logger.fatal({ error }, 'the pod can not start');
     }
   }
-  const limit = config.drainTimeoutMs + CLOSING_TIMEOUT_MS;
+  const limit = config.drainTimeoutMs + CLOSING_LIMIT_MS;
   const isFaulty = (pod?.stop() ?? Promise.resolve()).then(
     () => false,
     (error: unknown) => {
