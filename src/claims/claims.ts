@@ -17,6 +17,7 @@ import type { EventRef } from '../domain/event.ts';
 import { passFailpoint } from '../runtime/failpoints.ts';
 import type { ClaimAnswer, ClaimRequest, Claims, KnownClaim, Recalled } from '../pipeline/ports.ts';
 import { isCluster, type RedisClient } from '../redis/connection.ts';
+import { createRestore } from './forgotten.ts';
 import { capSlices, historyMember } from './history-member.ts';
 import { createKeyspace, openMember } from './keys.ts';
 import { readNumber, readEnvelope, readWord, unknownAnswer } from './replies.ts';
@@ -64,6 +65,7 @@ export function createClaims(options: CooldownOptions): Claims {
     maxEvents: clustered ? 1 : RECALLS_A_CALL,
   });
   const claim = scriptOn(redis, claimScript, clockOffsetMs);
+  const restore = createRestore(redis, options.prefix);
 
   /** NX: the sweep's own timing of an entry stays. */
   const enterOpen = (ref: EventRef, expiresAtMs: number) =>
@@ -95,6 +97,7 @@ export function createClaims(options: CooldownOptions): Claims {
       const { ref } = request;
       passFailpoint('claim.asking', ref);
       options.assertKeeps?.();
+      await restore(ref);
       const reply = await claim(keys.ofEvent(ref), claimArguments(request));
       switch (reply[0]) {
         case 'known':

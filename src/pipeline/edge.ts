@@ -113,6 +113,7 @@ class ReceivedEvent implements EventWork {
       ports.meter.ended(outcome, {
         durationMs: monotonicMs() - this.#receivedAtMs,
         endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
+        isReplay: piece.envelope.headers['replays'] !== undefined,
       });
     } catch (error) {
       ports.meter.abandoned();

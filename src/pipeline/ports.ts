@@ -273,13 +273,19 @@ export interface Wait {
 
 export type Stage = 'recall' | 'coupons' | 'rules' | 'claim' | 'enqueue';
 
+/** What is counted of an event beside its outcome. */
+export interface EndedEvent {
+  readonly durationMs: number;
+  /** Undefined where the event does not say when it occurred. */
+  readonly endToEndMs: number | undefined;
+  /** It was put back from the dead letters. Default false. */
+  readonly isReplay?: boolean;
+}
+
 /** Where the flow counts. Implementations must not throw. */
 export interface FlowMeter {
   received(): void;
-  ended(
-    outcome: Outcome,
-    timing: { readonly durationMs: number; readonly endToEndMs: number | undefined },
-  ): void;
+  ended(outcome: Outcome, about: EndedEvent): void;
   abandoned(): void;
   ruleExcluded(exclusion: Exclusion, rulesVersion: string): void;
   /** A step that has ended without a fault. */

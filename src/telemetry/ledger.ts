@@ -53,13 +53,14 @@ export function createLedger(metrics: Metrics): Ledger {
     received: () => {
       received += 1;
     },
-    ended: (outcome, { durationMs, endToEndMs }) => {
+    ended: (outcome, { durationMs, endToEndMs, isReplay = false }) => {
       endedTotal += 1;
       if (outcome.kind === 'queued') queued += 1;
       else if (outcome.kind === 'filtered') filtered[outcome.reason] += 1;
       else deadLettered[outcome.reason] += 1;
       ended(outcome.rulesVersion ?? '')[outcome.kind === 'queued' ? outcome.kind : outcome.reason]();
       durations(outcome.kind)(durationMs);
+      if (isReplay) metrics.count('dead_letters.replayed', { result: outcome.kind });
       if (endToEndMs === undefined) return;
       observeEndToEnd(endToEndMs);
       if (endToEndMs > LATE_AFTER_MS) countLate();

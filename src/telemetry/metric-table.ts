@@ -50,6 +50,13 @@ export const METRICS = {
     `Events whose outcome came more than ${String(LATE_AFTER_MS / 1000)} s after their occurredAt.`,
   ),
   'events.abandoned': counter('event', 'Events given up before their claim, which are read again.'),
+  'dead_letters.replayed': counter(
+    'event',
+    'Events that were put back from the dead letters, by their outcome.',
+    {
+      result: oneOf(OUTCOMES),
+    },
+  ),
   deliveries: counter('push', 'Queued pushes by how they ended.', {
     outcome: oneOf(DELIVERY_OUTCOMES),
     rules_version: rulesVersion,

@@ -23,13 +23,10 @@ function makeTables(): Int32Array {
   return made;
 }
 
-/**
- * @param before of the bytes in front of these; default: there are none.
- * @returns an unsigned 32-bit integer.
- */
-export function crc32c(bytes: Uint8Array, before = 0): number {
+/** @returns an unsigned 32-bit integer. */
+export function crc32c(bytes: Uint8Array): number {
   const { length } = bytes;
-  let crc = ~before;
+  let crc = -1;
   let at = 0;
   for (; at + SLICES <= length; at += SLICES) {
     const low = crc ^ (byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24));

@@ -10,6 +10,7 @@ import { brokerErrorName } from '../client/error-codes.ts';
 import { makeCluster, type InsideCluster } from '../client/kafkajs-inside.ts';
 import { ensureCodecs } from '../codecs/codecs.ts';
 import { EARLIEST, listOffsets } from '../offsets/list-offsets.ts';
+import { readTopicId } from '../offsets/topic-id.ts';
 import { readFetched, type FetchedMessage } from './fetched-records.ts';
 import { askFetch, MOVED } from './partition-fetch.ts';
 
@@ -46,6 +47,8 @@ export interface TopicReader {
    * @throws Error where the partition can’t be read for 15 s.
    */
   read(span: PartitionSpan): AsyncGenerator<FetchedMessage>;
+  /** What tells the topic from one of this name that was made anew; undefined where brokers know no ids. */
+  topicId(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -157,6 +160,7 @@ export async function openTopicReader({
       }));
     },
     read,
+    topicId: () => within(readTopicId(cluster, topic), { limitMs: PATIENCE_MS, late: noAnswer }),
     close,
   };
 }

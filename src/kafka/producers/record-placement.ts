@@ -33,3 +33,12 @@ export function createPlacement(topic: string): RecordPlacement {
     partitionOf: (message) => (known.length === 0 ? undefined : place(message)),
   };
 }
+
+/** @returns where a record with this key goes in a topic of so many partitions. */
+export function partitionOfKey(key: string, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    ...{ partitionErrorCode: 0, partitionId, leader: 0, replicas: [], isr: [] },
+  }));
+  const choose = kafkajs.Partitioners.DefaultPartitioner();
+  return choose({ topic: '', partitionMetadata, message: { key, value: null } });
+}

@@ -70,20 +70,14 @@ function positionId(source: EventSource): string {
 }
 
 /**
- * A dead letter carries its event's id in a header, and a replay keeps the header. So an event without an id of its own
+ * A dead letter carries its event's id in a header, and a replay keeps that. So an event without an id of its own
  * keeps the identity of its first position. Only the first event of a record: a header names just one.
  */
 function replayedId(headers: RecordEnvelope['headers'], index: number): string | undefined {
   const header = headers['event-id'];
-  // Beside the header that only a dead letter has: a producer's own header of this name says nothing.
-  if (
-    index !== 0 ||
-    header === undefined ||
-    Array.isArray(header) ||
-    headers['source-offset'] === undefined
-  ) {
-    return undefined;
-  }
+  // Beside a header that only a dead letter or its replay has: a producer's own header of this name says nothing.
+  const isReplay = headers['source-offset'] !== undefined || headers['replays'] !== undefined;
+  if (index !== 0 || header === undefined || Array.isArray(header) || !isReplay) return undefined;
   const text = headerText(header);
   return isId(text) ? text : undefined;
 }

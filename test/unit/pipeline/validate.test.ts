@@ -164,14 +164,14 @@ describe('refused as invalid, naming the field', () => {
 });
 
 describe('identity', () => {
-  it('a replayed dead letter keeps the id of its first position', () => {
-    const envelope = {
-      key: null,
-      headers: { 'event-id': Buffer.from('location-events-1-7-0'), 'source-offset': '7' },
-    };
-    const result = validate(piece(rawEvent({ eventId: undefined }), { envelope }), NOW);
-    expect(result).toMatchObject({ ok: true, event: { eventId: 'location-events-1-7-0' } });
-  });
+  it.each([{ 'source-offset': '7' }, { replays: '1' }])(
+    'a dead letter with %j keeps its first id',
+    (mark) => {
+      const envelope = { key: null, headers: { 'event-id': Buffer.from('location-events-1-7-0'), ...mark } };
+      const result = validate(piece(rawEvent({ eventId: undefined }), { envelope }), NOW);
+      expect(result).toMatchObject({ ok: true, event: { eventId: 'location-events-1-7-0' } });
+    },
+  );
 
   it("a producer's own header of that name says nothing", () => {
     const envelope = { key: null, headers: { 'event-id': 'batch-7' } };

@@ -166,6 +166,21 @@ it('an event is late beyond five seconds from its own time', () => {
   expect(sum(metrics.drain().counters, 'events.late')).toBe(1);
 });
 
+it('what was put back from the dead letters counts by its outcome, once more', () => {
+  const metrics = createMetrics();
+  const ledger = createLedger(metrics);
+  for (const isReplay of [true, false, true])
+    ledger.ended({ kind: 'queued', rulesVersion: 'v1' }, { durationMs: 1, endToEndMs: 1, isReplay });
+  ledger.ended(
+    { kind: 'dead_lettered', reason: 'invalid', error: '' },
+    { durationMs: 1, endToEndMs: undefined, isReplay: true },
+  );
+  expect(shown(metrics.totals().counters)).toMatchObject({
+    'dead_letters.replayed result:queued': 2,
+    'dead_letters.replayed result:dead_lettered': 1,
+  });
+});
+
 it('the first event of a version shows every other way to end, at 0', () => {
   const metrics = createMetrics();
   createLedger(metrics).ended({ kind: 'queued', rulesVersion: 'v1' }, { durationMs: 1, endToEndMs: 1 });
