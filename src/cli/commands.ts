@@ -17,6 +17,18 @@ const COMMANDS: CommandList = {
     does: 'checks, tests, compares and uploads the rules that decide which coupon is pushed to whom, and brings old ones back',
     load: async () => (await import('./rules/command.ts')).rulesCommand,
   },
+  'dead-letters': {
+    does: 'lists and shows events that could not be processed, puts them back, says what would become of them today',
+    load: async () => (await import('./dead-letters/command.ts')).deadLettersCommand,
+  },
+  why: {
+    does: 'what the service knows of one user, and why events became no push',
+    load: async () => (await import('./why/command.ts')).whyCommand,
+  },
+  forget: {
+    does: 'erases one user from Redis, and says what Kafka still holds',
+    load: async () => (await import('./forget/command.ts')).forgetCommand,
+  },
 };
 
 const BIN = 'coupon-notifier';

@@ -1,0 +1,54 @@
+/** `coupon-notifier forget --user U`. */
+import { Command as Program, CommanderError, InvalidArgumentError } from 'commander';
+import { parseDuration } from '../../rules/document/duration.ts';
+import { errorText } from '../../runtime/error-text.ts';
+import type { Command } from '../command.ts';
+import { forget } from './forget.ts';
+
+const HELP = `
+Exit codes: 0 done; 1 not done: run it again; 78 a variable is missing or wrong.
+Needs REDIS_URL. With KAFKA_BROKERS it says how long Kafka keeps the user's records. Pods may run.`;
+
+interface Flags {
+  readonly user: string;
+  readonly keepCaps?: true;
+  readonly wait: number;
+  readonly json?: true;
+}
+
+export const forgetCommand: Command = async (args, line, calledAs) => {
+  let exitCode: 0 | 1 | 78 = 0;
+  const program = new Program(calledAs)
+    .description('Erases a user from Redis: records, history, and the pushes that wait, which are withdrawn.')
+    .requiredOption('--user <id>', 'the user')
+    .option('--keep-caps', 'what was sent counts on, kept without the user’s id')
+    .option('--wait <duration>', 'how long a push that is being sent is waited for', durationOption, 60_000)
+    .option('--json', 'as JSON')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => line.say(text.trimEnd()),
+      writeErr: (text) => line.complain(text.trimEnd()),
+    })
+    .showHelpAfterError()
+    .action(async ({ user, wait, ...flags }: Flags) => {
+      exitCode = await forget(
+        { user, wait, keepCaps: flags.keepCaps ?? false, json: flags.json ?? false },
+        line,
+      );
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    line.complain(errorText(error));
+    return 1;
+  }
+};
+
+function durationOption(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.');
+  return ms;
+}
