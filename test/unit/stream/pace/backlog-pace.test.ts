@@ -61,6 +61,40 @@ it('goes by the times of the looks, not by their number', () => {
   expect(pace.etaSeconds()).toBeLessThan((5000 * 3600) / 500);
 });
 
+it('is the weighted least squares over all looks, told by hand', () => {
+  const looks = [0, 1, 2.5, 3.4, 6, 7, 8, 20, 21].map((second, at) => ({
+    second,
+    lag: 9000 - 300 * second + 700 * (at % 3) - 4 * second * second,
+  }));
+  const pace = createBacklogPace();
+  for (const { second, lag } of looks) pace.sample(second * 1000, lag);
+  const last = looks.at(-1)!;
+  const weighted = looks.map(({ second, lag }) => ({
+    second,
+    lag,
+    weight: Math.exp((second - last.second) / 10),
+  }));
+  const mean = (of: (look: (typeof weighted)[number]) => number): number =>
+    weighted.reduce((sum, look) => sum + look.weight * of(look), 0) /
+    weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const [middle, lag] = [mean((look) => look.second), mean((look) => look.lag)];
+  const slope =
+    mean((look) => (look.second - middle) * (look.lag - lag)) / mean((look) => (look.second - middle) ** 2);
+  expect(pace.etaSeconds()).toBe(Math.round(-last.lag / slope));
+});
+
+it('a second look counts from 0.9 s on', () => {
+  for (const [ms, told] of [
+    [899, null],
+    [900, 8],
+  ] as const) {
+    const pace = createBacklogPace();
+    pace.sample(5000, 1000);
+    pace.sample(5000 + ms, 900);
+    expect(pace.etaSeconds()).toBe(told);
+  }
+});
+
 describe('a backlog of a million is told within 20 % after 30 s', () => {
   /** How many leave a second, less how many come, by the second since the start. */
   const WORLDS: Readonly<Record<string, (second: number) => number>> = {
