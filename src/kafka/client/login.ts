@@ -2,7 +2,7 @@
  * How a client logs in at the brokers. A token that can't be had now is a connection that can't be made now: it is tried
  * again like one. A token that the brokers refuse is a login that fails.
  */
-import { KafkaJSConnectionError, type KafkaConfig } from 'kafkajs';
+import kafkajs, { type KafkaConfig } from 'kafkajs';
 import { systemClock } from '../../runtime/clock.ts';
 import { shortError } from '../../runtime/error-text.ts';
 import { keepToken, type AskForToken } from './kept-token.ts';
@@ -47,7 +47,7 @@ function byToken(token: () => Promise<string>): NonNullable<KafkaConfig['sasl']>
       try {
         return { value: await token() };
       } catch (error) {
-        throw new KafkaJSConnectionError(`no token to log in with: ${shortError(error)}`);
+        throw new kafkajs.KafkaJSConnectionError(`no token to log in with: ${shortError(error)}`);
       }
     },
   };

@@ -23,10 +23,13 @@ function makeTables(): Int32Array {
   return made;
 }
 
-/** @returns an unsigned 32-bit integer. */
-export function crc32c(bytes: Uint8Array): number {
+/**
+ * @param before of the bytes in front of these; default: there are none.
+ * @returns an unsigned 32-bit integer.
+ */
+export function crc32c(bytes: Uint8Array, before = 0): number {
   const { length } = bytes;
-  let crc = -1;
+  let crc = ~before;
   let at = 0;
   for (; at + SLICES <= length; at += SLICES) {
     const low = crc ^ (byte(at) | (byte(at + 1) << 8) | (byte(at + 2) << 16) | (byte(at + 3) << 24));

@@ -78,11 +78,6 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
   /** One beyond the last offset that the messages cover. */
   let readTo = from;
 
-  const take = (record: FetchedRecord): void => {
-    const { offset, timestamp, key, value, headers } = record;
-    messages.push({ offset: String(offset), timestamp, key, value, headers, isControlRecord: false });
-    readTo = offset + 1;
-  };
   const passTo = (next: number): void => {
     if (next <= readTo) return;
     if (messages.at(-1)?.isControlRecord === true) messages.pop();
@@ -92,20 +87,27 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
 
   async function readOne(batch: Buffer): Promise<void> {
     if (batch.readInt8(MAGIC_AT) !== 2) {
-      for (const record of await readMessage(batch)) if (record.offset >= readTo) take(record);
+      for (const record of await readMessage(batch)) {
+        if (record.offset < readTo) continue;
+        messages.push(toMessage(record));
+        readTo = record.offset + 1;
+      }
       return;
     }
-    const header = readBatchHeader(batch);
+    const header = await readBatchHeader(batch, pacer);
     const isHidden = filter.isAborted(header) || header.control !== undefined;
     // All or nothing: records of a batch that turns out to be broken are dropped.
-    const records: FetchedRecord[] = [];
-    const keep = (record: FetchedRecord): boolean => {
-      records.push(record);
+    const taken: FetchedMessage[] = [];
+    let takenTo = readTo;
+    const take = (record: FetchedRecord): boolean => {
+      taken.push(toMessage(record));
+      takenTo = record.offset + 1;
       budget.left -= sizeOf(record);
       return budget.left > 0;
     };
-    const isAll = isHidden || (await readBatchRecords(batch, header, readTo, { take: keep, pacer, limits }));
-    for (const record of records) take(record);
+    const isAll = isHidden || (await readBatchRecords(batch, header, readTo, { take, pacer, limits }));
+    for (const message of taken) messages.push(message);
+    readTo = takenTo;
     if (isAll) passTo(header.lastOffset + 1);
     ({ leaderEpoch } = header);
   }
@@ -132,6 +134,11 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
   // With nothing else in it, the first control record says where this fetch began, as kafkajs does not.
   if (messages.length === 1 && messages[0]?.isControlRecord === true) messages.unshift(markerAt(from));
   return { messages, leaderEpoch };
+}
+
+/** At once: thousands of records that live twice until their batch is read are the garbage collector's work. */
+function toMessage({ offset, timestamp, key, value, headers }: FetchedRecord): FetchedMessage {
+  return { offset: String(offset), timestamp, key, value, headers, isControlRecord: false };
 }
 
 function sizeOf({ key, value, headers }: FetchedRecord): number {

@@ -3,7 +3,7 @@
  * ends by itself where the environment is missing.
  */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -25,6 +25,9 @@ beforeAll(async () => {
   await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', join(place, 'dist')], {
     cwd: root,
   });
+  // As `npm run build` and the Dockerfile do.
+  const page = 'ops/page/browser';
+  await cp(join(root, 'src', page), join(place, 'dist', page), { recursive: true });
 }, 240_000);
 
 afterAll(async () => {
@@ -49,6 +52,14 @@ describe('the compiled program', () => {
       env: {},
     });
     expect(done.stdout).toContain('rules/default.yaml: valid');
+  }, 60_000);
+
+  it('has the page’s files, its package’s too, where it looks for them', async () => {
+    const script = `const { ASSET_PATHS, createAssets } = await import('./dist/ops/page/assets.js');
+      const read = await Promise.all(ASSET_PATHS.map(createAssets()));
+      console.log(read.filter(({ plain }) => plain.length > 100).length === ASSET_PATHS.length);`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: place });
+    expect(stdout.trim()).toBe('true');
   }, 60_000);
 
   it('replays a recording on worker threads of its own', async () => {

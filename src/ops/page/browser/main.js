@@ -45,6 +45,7 @@ openStream(
   (silentMs) => {
     page.dataset['state'] = silentMs === undefined ? 'live' : 'lost';
     lost.hidden = silentMs === undefined;
+    if (silentMs !== undefined) document.title = 'No word – Coupon push notifier';
     // Only the seconds' tens, so that it is not read out each second.
     const seconds = Math.floor((silentMs ?? 0) / 10_000) * 10;
     const since = seconds === 0 ? '' : ` for ${String(seconds)} s`;

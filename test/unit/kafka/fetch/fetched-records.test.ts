@@ -163,6 +163,32 @@ describe('odd content', () => {
   });
 });
 
+describe('a batch of 32 MiB', () => {
+  const large = writeBatch({
+    ...{ firstOffset: 0, lastOffset: 0 },
+    records: [{ offset: 0, value: Buffer.alloc(32 * 1024 * 1024, 'large ') }],
+  });
+
+  test('is read while the event loop turns', async () => {
+    let isRead = false;
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      if (!isRead) setImmediate(count);
+    };
+    setImmediate(count);
+    expect(await seen([large])).toEqual([0]);
+    isRead = true;
+    expect(turns).toBeGreaterThan(2);
+  });
+
+  test.each([100, 20_000_000, 32 * 1024 * 1024])('is checked at byte %i, too', async (at) => {
+    const broken = Buffer.from(large);
+    broken.writeUInt8(broken.readUInt8(at) ^ 1, at);
+    await expect(read([broken])).rejects.toThrow('whose checksum is not');
+  });
+});
+
 describe('a batch that can not be read', () => {
   const broken = batchOf([2, 3]);
   broken.writeUInt8(broken.at(-1)! ^ 1, broken.length - 1);
