@@ -8,15 +8,12 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../../../src/ops/page/fleet.ts';
 import { createHour, SLOT_MS } from '../../../../src/ops/page/hour.ts';
-import { startPage } from '../../../../src/ops/page/page.ts';
 import type { PodSnapshot } from '../../../../src/ops/page/snapshot.ts';
 import { MOST_WATCHERS } from '../../../../src/ops/page/watchers.ts';
-import { startOpsServer, type OpsServer } from '../../../../src/ops/server.ts';
-import type { Status } from '../../../../src/ops/status.ts';
-import { systemClock as clock } from '../../../../src/runtime/clock.ts';
+import type { OpsServer } from '../../../../src/ops/server.ts';
 import { findBrowserObstacle, openBrowser, openPage, PHONE, WALL } from '../../../support/browser/browser.ts';
-import { silentLogger } from '../../../support/silent-logger.ts';
-import { counts, fleet, partition, snapshot } from './example-fleet.ts';
+import { servePage } from '../../../support/browser/serve-page.ts';
+import { counts, fleet, partition } from './example-fleet.ts';
 
 const require = createRequire(import.meta.url);
 const obstacle = await findBrowserObstacle();
@@ -61,21 +58,7 @@ function busyHour(nowMs: number) {
 }
 
 async function serve(port = 0): Promise<string> {
-  const page = startPage({
-    snapshot: () => snapshot(),
-    exchange: {
-      turn: async () => {},
-      fleet: ({ nowMs }) => fleet(pods, { nowMs, hour: busyHour(nowMs), ...changes }),
-    },
-    refresh: async () => {},
-    ...{ clock, logger: silentLogger },
-  });
-  server = await startOpsServer({
-    ...{ host: '127.0.0.1', port, notLive: () => [], notReady: () => [], notes: async () => [] },
-    status: () => Promise.resolve({} as Status),
-    metrics: () => Promise.resolve(''),
-    ...{ page, board: undefined, logger: silentLogger },
-  });
+  server = await servePage((nowMs) => fleet(pods, { nowMs, hour: busyHour(nowMs), ...changes }), port);
   return `http://127.0.0.1:${String(server.port)}/`;
 }
 
