@@ -101,7 +101,7 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
   }
 
   const toRecord = (letter: Letter): PlacedRecord =>
-    replayRecord(letter, partitionsOf.get(letter.source.topic) ?? 0);
+    replayRecord(letter, partitionsOf.get(letter.source.topic) ?? 1);
 
   /** Takes the pen again, where it was not taken by somebody else. */
   async function settle(error: unknown): Promise<void> {

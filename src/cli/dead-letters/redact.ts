@@ -38,7 +38,7 @@ export function redactText(text: string): string {
 
 /** White space and quotes stay. */
 export function cover(text: string): string {
-  return text.replace(/[^\s"\\]/gu, COVER);
+  return text.replace(/[^\s"\\]/g, COVER);
 }
 
 /**

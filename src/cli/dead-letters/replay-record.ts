@@ -23,7 +23,7 @@ const OF_THE_LETTER: ReadonlySet<string> = new Set([
  * Its headers are the record’s own and three more, however often it is put back. Pods take the event’s identity from
  * `event-id` where the event brings none, and carry the other two into a new letter.
  *
- * @param partitions of the source topic now. Where it has fewer than it had, the key decides.
+ * @param partitions of the source topic now, ≥ 1. Where it has fewer than it had, the key decides.
  */
 export function replayRecord(letter: Letter, partitions: number): PlacedRecord {
   const { source, key, value } = letter;
@@ -31,7 +31,8 @@ export function replayRecord(letter: Letter, partitions: number): PlacedRecord {
   const own = Object.entries(letter.headers).filter(([name]) => !OF_THE_LETTER.has(name));
   return {
     ...{ topic, key, value },
-    ...(partition < partitions && { partition }),
+    // Without a key another try could place it elsewhere.
+    ...(partition < partitions ? { partition } : key === null && { partition: partition % partitions }),
     headers: {
       ...Object.fromEntries(own),
       'event-id': letter.eventId ?? `${topic}-${String(partition)}-${offset}-${String(index)}`,

@@ -66,9 +66,11 @@ it('counts a letter that came back on, and its headers do not grow', async () =>
 
 it('gives a key of the letter’s own back as none, and goes by the key where the partition is gone', async () => {
   bench.add({ key: 'location-events-1-100-0', headers: { 'original-key': 'none', 'source-partition': '4' } });
+  bench.add({ headers: { 'source-partition': '9' } });
   await replay();
-  expect(bench.putBack[0]).toMatchObject({ key: null, topic: 'location-events' });
-  expect(bench.putBack[0]).not.toHaveProperty('partition');
+  expect(bench.putBack[0]).toMatchObject({ key: null, topic: 'location-events', partition: 0 });
+  expect(bench.putBack[1]).toMatchObject({ key: Buffer.from('u-1') });
+  expect(bench.putBack[1]).not.toHaveProperty('partition');
 });
 
 it('leaves alone what is dealt with, parked, without a value, or no letter', async () => {

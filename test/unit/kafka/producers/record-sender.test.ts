@@ -173,6 +173,21 @@ test('a compacted topic gets letters without a key under their position, and one
   expect(asked).toHaveLength(4);
 });
 
+test('a letter that came back keeps how often and since when, and says all else anew', async () => {
+  const { sender, sent } = scriptedSender(() => 'sent');
+  const letter = letterOf(Buffer.from('k'), Buffer.from('a'));
+  const since = { replays: Buffer.from('2'), 'first-failed-at': Buffer.from('2026-11-27T10:00:00.000Z') };
+  const headers = { ...since, reason: Buffer.from('internal_error'), 'event-id': Buffer.from('older') };
+  const envelope = { key: letter.piece.envelope.key, headers };
+  await createDeadLetters(sender).publish({ ...letter, piece: { ...letter.piece, envelope } });
+  expect(sent[0]?.headers).toEqual({
+    ...since,
+    ...{ reason: 'malformed', error: 'not JSON', 'event-id': 'in-3-41-2' },
+    ...{ 'source-topic': 'in', 'source-partition': '3', 'source-offset': '41', 'source-index': '2' },
+    'failed-at': '1970-01-01T00:00:00.000Z',
+  });
+});
+
 test('a letter that is taken in no form is never taken for written', async () => {
   const { sender, sent } = scriptedSender(() => 'too_large');
   const publishing = createDeadLetters(sender).publish(letterOf(Buffer.from('k'), Buffer.from('a')));
