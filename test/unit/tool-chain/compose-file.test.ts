@@ -104,3 +104,32 @@ describe('Dockerfile', () => {
     expect(last).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
   });
 });
+
+describe('the image', () => {
+  const stages = dockerfile.split(/^FROM /m).slice(1);
+
+  it('stands on one base that a build may name by its digest', () => {
+    expect(dockerfile).toMatch(/^ARG NODE_IMAGE=node:\d+-bookworm-slim$/m);
+    for (const stage of stages)
+      expect(stage).toMatch(/^(\$\{NODE_IMAGE\}( AS \w+)?|base( AS simulation)?)\n/);
+  });
+
+  it('holds a bill of materials of what is installed in it, and says what it is', () => {
+    const packages = stages.find((stage) => stage.includes(' AS packages')) ?? '';
+    expect(packages.indexOf('npm sbom --omit=dev')).toBeGreaterThan(packages.indexOf('npm ci --omit=dev'));
+    expect(packages.indexOf('npm sbom')).toBeLessThan(packages.indexOf('rm -rf'));
+    expect(dockerfile).toMatch(/^COPY --from=packages [^\n]*\/app\/sbom\.cdx\.json/m);
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(stages.at(-1)).toContain(`ARG VERSION=${version}\n`);
+    for (const label of ['title', 'description', 'version', 'revision', 'created', 'base.name'])
+      expect(stages.at(-1)).toContain(`org.opencontainers.image.${label}=`);
+  });
+
+  it('is run by a user who is not root, by node itself, and takes no secret at its build', () => {
+    expect(stages.find((stage) => stage.includes(' AS base'))?.trimEnd()).toMatch(/^USER node$/m);
+    expect(stages.at(-1)).not.toMatch(/^USER/m);
+    expect(stages.at(-1)).toMatch(/^CMD \["node", "dist\/main\.js"\]$/m);
+    expect(dockerfile).not.toMatch(/^(ARG|ENV) \w*(PASSWORD|SECRET|TOKEN|KEY)/m);
+    expect(dockerfile).not.toMatch(/^ADD /m);
+  });
+});

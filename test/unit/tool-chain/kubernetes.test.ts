@@ -16,8 +16,7 @@ import { objectFaults, type KubernetesObject } from '../../support/strict-object
 const ROOT = 'deploy/kubernetes';
 const OVERLAYS = readdirSync(`${ROOT}/overlays`);
 
-// What is asked of an object is asked by path; the schemas have checked the rest.
-/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument */
+/* eslint-disable @typescript-eslint/no-explicit-any, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-argument, @typescript-eslint/no-unsafe-call -- objects are asked by path; the schemas have checked the rest */
 const read = (path: string): any => parse(readFileSync(`${ROOT}/${path}`, 'utf8'));
 
 const base = read('base/kustomization.yaml');
