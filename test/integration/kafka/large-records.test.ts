@@ -1,6 +1,6 @@
 /**
  * A record of 20 MB and 100,000 events, in both forms, plain and packed, read from a real broker by a process of its own:
- * no turn of its event loop takes 50 ms of CPU, its memory grows by less than four times the unpacked record, and
+ * no turn of its event loop is long, its memory grows by less than four times the unpacked record, and
  * events of other partitions go on meanwhile.
  */
 import { fork } from 'node:child_process';
@@ -11,6 +11,7 @@ import kafkajs, { type Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMAND_LINE_HEAP_FLAG } from '../../../src/runtime/heap-flags.ts';
 import type { LargeRecordAnswer, LargeRecordTask } from '../../support/pods/large-record-pod.ts';
+import type { TurnsSeen } from '../../support/pods/turn-watch.ts';
 import { type Bench, eventOf, openBench } from './harness.ts';
 
 const { CompressionTypes } = kafkajs;
@@ -67,6 +68,23 @@ function startReader(task: LargeRecordTask): Watched {
   };
 }
 
+/** CPU ms of a turn's own work. */
+const OWN_LIMIT_MS = 30;
+/** CPU ms of a turn, with V8's collections in it. */
+const TURN_LIMIT_MS = 120;
+
+function showTurns({ turns, longestMs, longestOwnMs, collections, collectingMs }: TurnsSeen): string {
+  return (
+    `${String(turns)} turns, the longest ${longestMs.toFixed(1)} ms, ${longestOwnMs.toFixed(1)} ms without ` +
+    `collections, which were ${String(collections)} in ${collectingMs.toFixed(0)} ms`
+  );
+}
+
+function expectShortTurns({ longestMs, longestOwnMs }: TurnsSeen): void {
+  expect(longestOwnMs).toBeLessThan(OWN_LIMIT_MS);
+  expect(longestMs).toBeLessThan(TURN_LIMIT_MS);
+}
+
 const lines = Buffer.from(events.join('\n'));
 const array = Buffer.from(`[${events.join(',')}]`);
 const packed = { 'content-encoding': 'gzip' };
@@ -111,11 +129,10 @@ describe('20 MB and 100,000 events', () => {
       const times = answer.grownBytes / lines.length;
       const offHeapTimes = answer.offHeapBytes / lines.length;
       console.log(
-        `  ${name}: ${String(answer.turns)} turns, the longest ${answer.longestTurnMs.toFixed(1)} ms; ` +
-          `resident memory grew by × ${times.toFixed(2)}, buffers by × ${offHeapTimes.toFixed(2)}; ` +
-          `${String(answer.between)} others between`,
+        `  ${name}: ${showTurns(answer.turns)}; resident memory grew by × ${times.toFixed(2)}, ` +
+          `buffers by × ${offHeapTimes.toFixed(2)}; ${String(answer.between)} others between`,
       );
-      expect(answer.longestTurnMs).toBeLessThan(50);
+      expectShortTurns(answer.turns);
       expect(times).toBeLessThan(4);
       expect(offHeapTimes).toBeLessThan(4);
       expect(answer.between).toBeGreaterThan(0);
@@ -125,7 +142,7 @@ describe('20 MB and 100,000 events', () => {
   });
 });
 
-test('a backlog of 100,000 small records: no turn of the loop takes 50 ms of CPU', async () => {
+test('a backlog of 100,000 small records: no turn of the loop is long', async () => {
   const topic = await bench.createTopic(3);
   const small = (partition: number, count: number): Message[] =>
     Array.from({ length: count }, (_, n) => ({ partition, value: events[n] ?? '' }));
@@ -139,10 +156,8 @@ test('a backlog of 100,000 small records: no turn of the loop takes 50 ms of CPU
     expect(await reader.next()).toEqual({ kind: 'warm' });
     const answer = await reader.next();
     if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
-    console.log(
-      `  small records: ${String(answer.turns)} turns, the longest ${answer.longestTurnMs.toFixed(1)} ms`,
-    );
-    expect(answer.longestTurnMs).toBeLessThan(50);
+    console.log(`  small records: ${showTurns(answer.turns)}`);
+    expectShortTurns(answer.turns);
   } finally {
     reader.end();
   }

@@ -1,22 +1,24 @@
 /**
- * A consumer alone in its process, for measuring what one large record costs: told over IPC where to read, it tells
- * the longest turn of its event loop in CPU time (which no other process can disturb) and by how much its memory
- * grew. Warms up on small records first, so that neither compiling nor connecting nor the heap's first growth counts.
+ * A consumer alone in its process, for measuring what large records cost: told over IPC where to read, it tells of each
+ * record on partition 0 the longest turns of its event loop and by how much its memory grew. Warms up on small records
+ * first, so that neither compiling nor connecting nor the heap's first growth counts.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { HEAP_FLAGS } from '../../../src/runtime/heap-flags.ts';
 import { createConsumer } from '../../../src/kafka/consumer.ts';
 import { systemClock as clock } from '../../../src/runtime/clock.ts';
 import { consumerDefaults } from '../kafka/consumer-defaults.ts';
 import { silentLogger as logger } from '../silent-logger.ts';
+import { watchTurns, type TurnsSeen } from './turn-watch.ts';
 
 export interface LargeRecordTask {
   readonly broker: string;
   readonly topic: string;
   readonly groupId: string;
-  /** Events before the large record. */
+  /** Events before the first measured one. */
   readonly warmUp: number;
+  /** Of partition 0, after the warm-up: so many are measured, and so many again. */
   readonly events: number;
 }
 
@@ -24,11 +26,10 @@ export type LargeRecordAnswer =
   | { readonly kind: 'warm' }
   | {
       readonly kind: 'done';
-      readonly longestTurnMs: number;
-      readonly turns: number;
-      /** Resident memory's peak, beyond the peak of before. */
+      readonly turns: TurnsSeen;
+      /** Resident memory's peak since the last answer, beyond the peak of the warm-up. */
       readonly grownBytes: number;
-      /** Memory outside the heap, where records lie: its peak beyond what it was before. */
+      /** Memory outside the heap, where records lie: its peak likewise, beyond what it was after the warm-up. */
       readonly offHeapBytes: number;
       /** Events of other partitions that ended between the large record's first and last. */
       readonly between: number;
@@ -39,53 +40,59 @@ for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
 
 const say = (answer: LargeRecordAnswer): void => void process.send?.(answer);
 
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1000;
-}
-
 /** Resident memory's peak so far. */
 function peakBytes(): number {
   const line = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
   return line === null ? process.resourceUsage().maxRSS * 1024 : Number(line[1]) * 1024;
 }
 
-let longestTurnMs = 0;
-let offHeapPeak = 0;
-let turns = 0;
-let lastMs = 0;
-function tick(): void {
-  const nowMs = cpuMs();
-  longestTurnMs = Math.max(longestTurnMs, nowMs - lastMs);
-  lastMs = nowMs;
-  turns += 1;
-  if (turns % 8 === 0) offHeapPeak = Math.max(offHeapPeak, process.memoryUsage().external);
-  setImmediate(tick);
+/** Where the system can't, a later record's peak is at least that of all before it. */
+function forgetPeak(): void {
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    return;
+  }
 }
+
+const watch = watchTurns((turn) => {
+  if (turn % 8 === 0) offHeapPeak = Math.max(offHeapPeak, process.memoryUsage().external);
+});
+let offHeapPeak = 0;
 
 process.once('message', (task: LargeRecordTask) => {
   let ended = 0;
   let large = 0;
   let between = 0;
-  let before = 0;
+  let residentBefore = 0;
   let offHeapBefore = 0;
-  const count = (isLarge: boolean): void => {
+
+  function begin(): void {
+    large = between = offHeapPeak = 0;
+    watch.begin();
+  }
+
+  async function tell(): Promise<void> {
+    const turns = await watch.end();
+    const grownBytes = peakBytes() - residentBefore;
+    const answer = { turns, grownBytes, offHeapBytes: offHeapPeak - offHeapBefore, between };
+    forgetPeak();
+    begin();
+    say({ kind: 'done', ...answer });
+  }
+
+  function count(isLarge: boolean): void {
     ended += 1;
     if (isLarge) large += 1;
     else if (large > 0 && large < task.events) between += 1;
     if (ended === task.warmUp) {
-      before = peakBytes();
+      residentBefore = peakBytes();
       offHeapBefore = process.memoryUsage().external;
-      lastMs = cpuMs();
-      longestTurnMs = turns = 0;
-      tick();
+      begin();
       say({ kind: 'warm' });
-    }
-    if (isLarge && large === task.events) {
-      const offHeapBytes = offHeapPeak - offHeapBefore;
-      say({ kind: 'done', longestTurnMs, turns, grownBytes: peakBytes() - before, offHeapBytes, between });
-    }
-  };
+    } else if (isLarge && large === task.events) void tell();
+  }
+
   createConsumer({
     connection: { brokers: [task.broker], clientId: 'large-record' },
     groupId: task.groupId,
