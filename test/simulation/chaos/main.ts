@@ -5,7 +5,7 @@
  */
 import { styleText } from 'node:util';
 import { INTERRUPTED, keepReport, runCommand } from '../demo/command.ts';
-import { checkRecordFile, recordRun } from '../demo/record-run.ts';
+import { checkRecordFile, keepRules, recordRun } from '../demo/record-run.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
 import { buildChaosWorld } from './chaos-world.ts';
 import { type ChaosOptions, readOptions, USAGE } from './options.ts';
@@ -32,6 +32,7 @@ const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise<number
     if (report === undefined) return INTERRUPTED;
     say(formatChaos(report));
     await recordRun(world, options.record, say);
+    await keepRules(world.rulesFile, options.record, say);
     await keepReport(report, { json: options.json, logDirectory: world.logDirectory });
     return report.ok ? 0 : 1;
   } finally {

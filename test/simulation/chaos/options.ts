@@ -38,6 +38,7 @@ ${FAULT_KINDS.slice(5)
   }, [])
   .map((line) => `                  ${line}`)
   .join(',\n')}
+  --no-kills      leaves out the faults that kill something
   --redis WHEN    when Redis writes to disk: always, or everysec (always): with everysec its host
                   dies once with what was not written yet, and the run says what that costs
   --soak          no faults; says whether memory, handles and the event loop's delay stay as they are
@@ -56,6 +57,9 @@ const readKinds = (text: string | undefined): readonly FaultKind[] | undefined =
   return FAULT_KINDS.filter((kind) => asked.includes(kind));
 };
 
+const withoutKills = (kinds: readonly FaultKind[] = FAULT_KINDS): readonly FaultKind[] =>
+  kinds.filter((kind) => !kind.endsWith('-kill'));
+
 /** @throws Error with a message for a person. `help` was asked for: undefined. */
 export const readOptions = (args: readonly string[]): ChaosOptions | undefined => {
   const { values } = parseArgs({
@@ -67,6 +71,7 @@ export const readOptions = (args: readonly string[]): ChaosOptions | undefined =
       rate: { type: 'string' },
       brokers: { type: 'string', default: '3' },
       only: { type: 'string' },
+      'no-kills': { type: 'boolean', default: false },
       redis: { type: 'string', default: 'always' },
       soak: { type: 'boolean', default: false },
       json: { type: 'string' },
@@ -86,7 +91,7 @@ export const readOptions = (args: readonly string[]): ChaosOptions | undefined =
     seed: readWhole('seed', values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
     brokers: brokers === '1' ? 1 : 3,
     rate: readNumber('rate', values.rate, 1, 100_000) ?? 120,
-    only: readKinds(values.only),
+    only: values['no-kills'] ? withoutKills(readKinds(values.only)) : readKinds(values.only),
     redis,
     soak: values.soak,
     json: values.json,

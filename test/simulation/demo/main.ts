@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { styleText } from 'node:util';
 import { failingSettings, MILD_SETTINGS } from '../partners/settings.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
+import { readCaps } from './checks.ts';
 import { INTERRUPTED, keepReport, runCommand } from './command.ts';
 import { openLive, type Live } from './live.ts';
 import { fleetEnvironment } from './names.ts';
@@ -42,11 +43,11 @@ const describeWorld = ({ services, partners, pods, names, logDirectory }: World,
     '',
   ].join('\n');
 
-const planWorld = ({ seed, events, pods, failRate, record, origins }: DemoOptions): WorldPlan => ({
+const planWorld = ({ seed, events, pods, failRate, rules, record, origins }: DemoOptions): WorldPlan => ({
   seed,
   events,
   pods,
-  rulesFile: RULES_FILE,
+  rulesFile: rules ?? RULES_FILE,
   recordsDecisions: record !== undefined,
   services: { allowed: origins },
   partners: {
@@ -58,6 +59,8 @@ const planWorld = ({ seed, events, pods, failRate, record, origins }: DemoOption
 const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Promise<number> => {
   const startedAt = Date.now();
   await checkRecordFile(options.record);
+  // A document that is none ends the demo before anything is started.
+  await readCaps(options.rules ?? RULES_FILE);
   live.say(
     `${styleText('bold', 'coupon push notifier')}: ${options.events.toLocaleString('en-US')} events, ${options.pods} pods, seed ${options.seed}`,
   );

@@ -11,6 +11,8 @@ export interface DemoOptions {
   readonly rate: number;
   /** Share of the calls of each partner API that fail; undefined: now and then. */
   readonly failRate: number | undefined;
+  /** Which document pods decide by; undefined: rules/default.yaml. */
+  readonly rules: string | undefined;
   /** Kill -9 a pod at three random moments. */
   readonly kill: boolean;
   readonly json: string | undefined;
@@ -28,6 +30,7 @@ export const USAGE = `npm run demo -- [options]
   --seed N        whose city it is; the same seed plays the same events (1)
   --rate N        events a second (so that it takes about 25 s)
   --fail-rate X   share of partner calls that fail, 0 to 0.9 (now and then)
+  --rules FILE    the rules that pods decide by (rules/default.yaml)
   --kill          kill -9 a pod at three random moments, and start it again
   --json FILE     write everything that was found to FILE
   --record FILE   record what every decision saw, for rules simulate; packed where the name ends in .gz
@@ -73,6 +76,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
       seed: { type: 'string' },
       rate: { type: 'string' },
       'fail-rate': { type: 'string' },
+      rules: { type: 'string' },
       kill: { type: 'boolean', default: false },
       json: { type: 'string' },
       record: { type: 'string' },
@@ -90,6 +94,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
     seed: readWhole('seed', values.seed, 0, Number.MAX_SAFE_INTEGER) ?? 1,
     rate: readNumber('rate', values.rate, 1, 1_000_000) ?? natural,
     failRate: readNumber('fail-rate', values['fail-rate'], 0, 0.9),
+    rules: values.rules,
     kill: values.kill,
     json: values.json,
     record: values.record,

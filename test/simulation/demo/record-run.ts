@@ -1,4 +1,5 @@
 /** A recording of a run: the file that `rules record` makes, of all that the run's pods wrote down. */
+import { copyFile } from 'node:fs/promises';
 import { describeRecording, recordTopic } from '../../../src/cli/rules/record.ts';
 import { whyNotWritable } from '../../../src/cli/rules/recording-file.ts';
 import type { World } from './world.ts';
@@ -26,4 +27,16 @@ export const recordRun = async (
   for (const line of summary === undefined ? ['nothing was recorded'] : describeRecording(summary, file)) {
     say(`  ${line}`);
   }
+};
+
+/** The document that the run's pods decided by, beside the recording: for a run that has rules of its own. */
+export const keepRules = async (
+  rulesFile: string,
+  recordFile: string | undefined,
+  say: (line: string) => void,
+): Promise<void> => {
+  if (recordFile === undefined) return;
+  const kept = `${recordFile}.rules.yaml`;
+  await copyFile(rulesFile, kept);
+  say(`  ${kept}: the rules that pods decided by`);
 };

@@ -15,6 +15,7 @@ describe('the command line', () => {
       seed: 1,
       rate: 800,
       failRate: undefined,
+      rules: undefined,
       kill: false,
       keep: false,
       json: undefined,
@@ -23,13 +24,15 @@ describe('the command line', () => {
   });
 
   it('reads every option', () => {
-    const args = '--events 500 --pods 3 --seed 9 --rate 50 --fail-rate 0.1 --kill --json out.json --keep';
+    const args =
+      '--events 500 --pods 3 --seed 9 --rate 50 --fail-rate 0.1 --rules own.yaml --kill --json out.json --keep';
     expect(readOptions(args.split(' '))).toEqual({
       events: 500,
       pods: 3,
       seed: 9,
       rate: 50,
       failRate: 0.1,
+      rules: 'own.yaml',
       kill: true,
       keep: true,
       json: 'out.json',

@@ -121,4 +121,13 @@ describe('the command line', () => {
     expect(readOptions(['--only', 'redis-kill, pod-kill'])?.only).toEqual(['pod-kill', 'redis-kill']);
     expect(() => readOptions(['--redis', 'never'])).toThrow('expected always or everysec');
   });
+
+  it('kills nothing where that is asked for, at the end neither', () => {
+    const only = readOptions(['--no-kills'])?.only;
+    expect(only).toEqual(FAULT_KINDS.filter((kind) => !/-kill$/.test(kind)));
+    const plan = planFaults({ seed: 1, minutes: 10, pods: 3, brokers: 3, only });
+    expect(plan.length).toBeGreaterThan(30);
+    expect(plan.filter(({ kind }) => kind.endsWith('kill'))).toEqual([]);
+    expect(readOptions(['--no-kills', '--only', 'pod-kill,pod-freeze'])?.only).toEqual(['pod-freeze']);
+  });
 });
