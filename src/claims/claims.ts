@@ -43,8 +43,6 @@ export interface CooldownOptions {
 const RECALLS_A_CALL = 64;
 export const SWEEP_GRACE_MS = 5 * 60 * 1000;
 
-const ROOM: Recalled = { kind: 'new' };
-
 /** @param base the service's prefix. A dry run must not take real pushes' places, nor a real one its. */
 export function cooldownPrefix(base: string, dryRun: boolean): string {
   return dryRun ? `${base}:dry-run` : base;
@@ -74,17 +72,21 @@ export function createClaims(options: CooldownOptions): Claims {
   const known = async (ref: EventRef, reply: readonly unknown[]): Promise<KnownClaim> => {
     const undelivered = isUndelivered(readWord(reply, 1));
     if (undelivered) await enterOpen(ref, readNumber(reply, 3));
-    return { kind: 'known', undelivered, envelope: readEnvelope(reply, 2) };
+    return { kind: 'known', undelivered, envelope: readEnvelope(reply, 2), atMs: readNumber(reply, 4) };
   };
 
-  const readRecall = (ref: EventRef, reply: readonly unknown[]): Recalled | Promise<Recalled> => {
+  const readRecall = (
+    ref: EventRef,
+    reply: readonly unknown[],
+    atMs: number,
+  ): Recalled | Promise<Recalled> => {
     switch (reply[0]) {
       case 'known':
         return known(ref, reply);
       case 'full':
-        return { kind: 'new', fullCap: readNumber(reply, 1) };
+        return { kind: 'new', fullCap: readNumber(reply, 1), atMs };
       case 'room':
-        return ROOM;
+        return { kind: 'new', atMs };
       default:
         return unknownAnswer('recall', reply);
     }
@@ -92,7 +94,7 @@ export function createClaims(options: CooldownOptions): Claims {
 
   return {
     recall: (ref: EventRef, caps: readonly Cap[]): Promise<Recalled> =>
-      recall(keys.ofEvent(ref), caps, (reply) => readRecall(ref, reply)),
+      recall(keys.ofEvent(ref), caps, (reply, atMs) => readRecall(ref, reply, atMs)),
     claim: async (request: ClaimRequest): Promise<ClaimAnswer> => {
       const { ref } = request;
       passFailpoint('claim.asking', ref);
@@ -105,11 +107,11 @@ export function createClaims(options: CooldownOptions): Claims {
         case 'claimed':
           passFailpoint('claim.answered', ref);
           await enterOpen(ref, readNumber(reply, 2));
-          return { kind: 'claimed', envelope: readEnvelope(reply, 1) };
+          return { kind: 'claimed', envelope: readEnvelope(reply, 1), atMs: readNumber(reply, 3) };
         case 'no_room':
-          return { kind: 'no_room', cap: readNumber(reply, 1) };
+          return { kind: 'no_room', cap: readNumber(reply, 1), atMs: readNumber(reply, 2) };
         case 'too_late':
-          return { kind: 'too_late' };
+          return { kind: 'too_late', atMs: readNumber(reply, 1) };
         default:
           return unknownAnswer('claim', reply);
       }

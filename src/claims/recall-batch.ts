@@ -8,6 +8,7 @@ import { countsEveryPush, type Cap } from '../domain/cap.ts';
 import { UnavailableError } from '../runtime/errors.ts';
 import { atTurnEnd } from '../runtime/turn-end.ts';
 import type { RunScript } from '../redis/script.ts';
+import { readNumber } from './replies.ts';
 
 export interface RecallBatchOptions {
   readonly run: RunScript;
@@ -16,19 +17,19 @@ export interface RecallBatchOptions {
 }
 
 /**
- * What `read` makes of one event's part of the script's answer. Rejects where Redis is away, with every recall of the
+ * What `read` makes of one event's part of the script's answer, and of Redis's clock at that moment (epoch ms). Rejects where Redis is away, with every recall of the
  * same call. After any other error it asks for this event alone, and rejects as that call does. Rejects where `read`
  * throws or rejects.
  */
 export type Recall = <T>(
   keys: readonly [string, string],
   caps: readonly Cap[],
-  read: (answer: readonly unknown[]) => T | Promise<T>,
+  read: (answer: readonly unknown[], atMs: number) => T | Promise<T>,
 ) => Promise<T>;
 
 interface PendingRecall {
   readonly keys: readonly [string, string];
-  readonly settle: (answer: readonly unknown[]) => void;
+  readonly settle: (answer: readonly unknown[], atMs: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -92,12 +93,13 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     if (answer[0] !== batch.length) {
       throw new TypeError(`recall answered ${String(answer[0])} of ${String(batch.length)} events`);
     }
-    let next = 1;
+    const atMs = readNumber(answer, 1);
+    let next = 2;
     batch.forEach(({ settle, reject }, index) => {
       const found = answer[next] === index + 1 ? answer[next + 1] : undefined;
       if (found !== undefined) next += 2;
       try {
-        settle(Array.isArray(found) ? found : ROOM);
+        settle(Array.isArray(found) ? found : ROOM, atMs);
       } catch (error) {
         reject(error);
       }
@@ -109,8 +111,8 @@ export function createRecallBatch({ run, maxEvents }: RecallBatchOptions): Recal
     if (caps !== askedCaps || waiting.length >= maxEvents) flush();
     askedCaps = caps;
     return new Promise((resolve, reject) => {
-      const settle = (answer: readonly unknown[]): void => {
-        resolve(read(answer));
+      const settle = (answer: readonly unknown[], atMs: number): void => {
+        resolve(read(answer, atMs));
       };
       waiting.push({ keys, settle, reject });
       if (maxEvents === 1) flush();

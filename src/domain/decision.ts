@@ -115,6 +115,16 @@ export interface DecisionRecord extends Common {
   readonly event: DecisionEvent;
   /** Ms: the pod's ceiling on an event's age. */
   readonly maxEventAgeMs: number;
+  /**
+   * RFC 3339 with ms by Redis's clock: when the event's own record and the caps were asked first. May be up to a second
+   * before `askedAt`: a busy user's next event is asked for ahead.
+   */
+  readonly recalledAt?: string;
+  /**
+   * RFC 3339 with ms by Redis's clock: when the push was claimed, or had no room. Of one user's decisions that overlap in
+   * time, it says which came first. Absent where nothing was claimed, or in several calls.
+   */
+  readonly claimedAt?: string;
   /** Ms that the pod's clock was ahead of Redis's, negative where it was behind; absent where they agreed. */
   readonly podAheadMs?: number;
   readonly couponApi: RecordedAnswer;

@@ -12,6 +12,8 @@ export function createSeen(rules: Ruleset): DecisionSeen {
     firstAskedMs: undefined,
     lastAskedMs: undefined,
     podAheadMs: 0,
+    recalledMs: undefined,
+    claimedMs: undefined,
     timeZone: undefined,
     answer: undefined,
     merchants: [],

@@ -143,8 +143,14 @@ export interface CouponSource {
 
 // ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────
 
+/** When an answer was given. */
+interface Answered {
+  /** Epoch ms by the claims' own clock; undefined: not told. */
+  readonly atMs?: number;
+}
+
 /** What the event's own record says: it was claimed before. */
-export interface KnownClaim {
+export interface KnownClaim extends Answered {
   readonly kind: 'known';
   /** True while the push is undelivered: its job must be in the queue (enqueueing again is harmless). */
   readonly undelivered: boolean;
@@ -154,7 +160,7 @@ export interface KnownClaim {
 export type Recalled =
   | KnownClaim
   /** `fullCap`: the index of a `per: user` cap that is full. */
-  | { readonly kind: 'new'; readonly fullCap?: number };
+  | ({ readonly kind: 'new'; readonly fullCap?: number } & Answered);
 
 export interface ClaimCandidate {
   readonly envelope: PushEnvelope;
@@ -173,12 +179,12 @@ export interface ClaimRequest {
 }
 
 export type ClaimAnswer =
-  | { readonly kind: 'claimed'; readonly envelope: PushEnvelope }
+  | ({ readonly kind: 'claimed'; readonly envelope: PushEnvelope } & Answered)
   | KnownClaim
   /** `cap`: the index of a cap without room: for the user, or else for the best candidate. */
-  | { readonly kind: 'no_room'; readonly cap: number }
+  | ({ readonly kind: 'no_room'; readonly cap: number } & Answered)
   /** The best candidate's time was over, and no other one had room. */
-  | { readonly kind: 'too_late' };
+  | ({ readonly kind: 'too_late' } & Answered);
 
 export interface Claims {
   /** One round trip: the event's own record, else whether a `per: user` cap is full. */
@@ -224,6 +230,10 @@ export interface DecisionSeen {
   lastAskedMs: number | undefined;
   /** Ms that this pod's clock was ahead of Redis's then. */
   podAheadMs: number;
+  /** Epoch ms by Redis's clock when the event was recalled; undefined: not yet, or not told. */
+  recalledMs: number | undefined;
+  /** … and when its push was claimed, or had no room; undefined too where that took several calls. */
+  claimedMs: number | undefined;
   /** The event's own, else its merchant's. */
   timeZone: string | undefined;
   /** Undefined: the coupon side was not asked, or has not answered. */

@@ -4,7 +4,8 @@
  *
  * An answer is used only while it is as good as a fresh one. It must be less than a second old, asked with the caps now
  * in force, and no claim of that user may have ended since. A claim is all that writes a record or fills a cap, so an
- * event whose predecessor was filtered finds what it would find now. Otherwise the event asks again.
+ * event whose predecessor was filtered finds what it would find now. Otherwise the event asks again. It does so, too, where
+ * its predecessor began anew meanwhile: of two events of a user, the first one's answer is never the later one.
  */
 import type { Cap } from '../domain/cap.ts';
 import type { EventRef } from '../domain/event.ts';
@@ -57,8 +58,8 @@ export function createRecallAhead(claims: Claims, nowMs: () => number = monotoni
     recall(ref, caps) {
       const place = placeOf(ref.userId);
       const found = asked[place];
+      if (found?.ref.userId === ref.userId) asked[place] = undefined;
       if (found?.ref !== ref) return claims.recall(ref, caps);
-      asked[place] = undefined;
       const isGood = found.caps === caps && nowMs() - found.atMs <= MAX_AGE_MS;
       return isGood ? found.answer : claims.recall(ref, caps);
     },

@@ -3,6 +3,7 @@ import type { PushSubject } from '../domain/cap.ts';
 import type { DecisionRecord } from '../domain/decision.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { PushText } from '../pipeline/ports.ts';
+import { isResumed } from './moments.ts';
 
 /** Why an answer can't be known; one sentence each, for people. */
 export const UNKNOWN_BECAUSE = {
@@ -10,7 +11,8 @@ export const UNKNOWN_BECAUSE = {
   stale: 'The coupon call ended when the event was too old, and these rules would have waited longer.',
   call: 'These rules take less old events, and the recording does not say how long the coupon call took. There is no push.',
   coordinates: 'A condition asks for a coordinate, and a recording has distances in their place.',
-  pushes: 'A cap hangs on an earlier push that is not known for certain.',
+  pushes:
+    'A cap hangs on a push that is not known for certain, or of which it is not known whether it came before.',
   before: 'A cap hangs on pushes from before the recording.',
   clocks: 'The push would have ended so soon that it hangs on whose clock is asked.',
   time: 'The rules took too long for this event.',
@@ -48,6 +50,20 @@ export function pushesOf(answer: Answer): { readonly least: 0 | 1; readonly most
 
 function isPushedBy({ kind }: Outcome): UnknownAnswer['isPushed'] {
   return kind === 'queued' ? 'surely' : 'no';
+}
+
+export function anyPush(because: UnknownBecause): UnknownAnswer {
+  return { kind: 'unknown', because, isPushed: 'maybe', pushes: undefined, possible: [] };
+}
+
+/**
+ * Why nothing can be said of an event, whatever the rules.
+ *
+ * @param isKnownPush an earlier record says what its claim saw.
+ */
+export function unknownAtOnce(record: DecisionRecord, isKnownPush: boolean): UnknownBecause | undefined {
+  if (isResumed(record) && !isKnownPush) return 'resumed';
+  return record.reason === 'internal_error' ? 'defect' : undefined;
 }
 
 /** What pods did, as they recorded it. */

@@ -1,20 +1,17 @@
 /**
  * A user's pushes as a replay knows them. Of each it is known when it surely counts in a cap's window, and when it may.
- * Guarantee: what surely counts is never more, and what may count never less, than what counts in Redis, while the
- * clocks of pods and Redis are within the margin of each other.
+ * Guarantee: what surely counts is never more, and what may count never less, than what counts in Redis, whose clock does
+ * not go back. Decisions of several pods may overlap: then a push may be claimed before another event asks, or after. One
+ * pod takes a user's events one after the other.
  */
 import { capFields, type Cap, type PushSubject } from '../domain/cap.ts';
-import { WRITE_WITHIN_MS, type DeliveryOutcome } from '../domain/delivery.ts';
+import type { DeliveryOutcome } from '../domain/delivery.ts';
 import type { PushEnvelope } from '../domain/push.ts';
+import type { Asked, Span } from './moments.ts';
 import type { PushesBefore } from './pushes-before.ts';
 
-/** Ms. How far the clocks of pods and Redis may be apart; `/status` says where they are further. */
-export const CLOCK_MARGIN_MS = 10_000;
-
-/** When a push ended: between two moments, epoch ms. */
-export interface PushEnd {
-  readonly fromMs: number;
-  readonly untilMs: number;
+/** When a push ended. */
+export interface PushEnd extends Span {
   /** It keeps its place and counts from its end; else its place was given back. */
   readonly isKept: boolean;
 }
@@ -30,8 +27,9 @@ export interface RecordedPush {
 /** A push, or what may be one. */
 export interface HistoryEntry {
   readonly eventId: string;
-  /** When it was claimed, epoch ms. */
-  readonly claimedMs: number;
+  readonly claimed: Span;
+  /** All that this pod decides of the user from now on comes after it; undefined: it is not said whose it is. */
+  readonly pod: string | undefined;
   /** It is a push of one of these; undefined: of whatever coupon. */
   readonly pushes: readonly PushSubject[] | undefined;
   /** False: there may be no such push. */
@@ -60,49 +58,55 @@ const MAY_COUNT = 1;
 const COUNTS = 2;
 type Counting = typeof MISSING | typeof MAY_COUNT | typeof COUNTS;
 
-/** @param marginMs how far the clock that told `atMs` may be from Redis's. */
-export function endOf(outcome: DeliveryOutcome, atMs: number, marginMs: number): PushEnd {
+/** @param atMs by Redis's clock. */
+export function endOf(outcome: DeliveryOutcome, atMs: number): PushEnd {
   const isKept = outcome === 'sent' || outcome === 'unknown' || outcome === 'dry_run';
-  // What may have been written counts from the last moment at which it could be written.
-  const lateMs = outcome === 'unknown' ? WRITE_WITHIN_MS : 0;
-  return { fromMs: atMs - marginMs, untilMs: atMs + lateMs + marginMs, isKept };
+  return { fromMs: atMs, untilMs: atMs, isKept };
+}
+
+/** Whether it was claimed before the claims are asked. */
+export function isClaimedBefore({ claimed, pod }: HistoryEntry, asked: Asked): 'surely' | 'maybe' | 'no' {
+  if (pod === asked.pod || claimed.untilMs < asked.at.fromMs) return 'surely';
+  return claimed.fromMs > asked.at.untilMs ? 'no' : 'maybe';
 }
 
 /**
  * How many pushes count under a cap, beside those of which there is no record.
  *
  * @param push what it is asked for; undefined: for the user, of a cap that counts every push.
- * @param nowMs by Redis's clock.
  */
 export function countEntries(
   entries: readonly HistoryEntry[],
   { per, windowMs }: Cap,
   push: PushSubject | undefined,
-  nowMs: number,
+  asked: Asked,
 ): Count {
   let least = 0;
   let most = 0;
   for (const entry of entries) {
-    const counting = countingOf(entry.recorded.end, nowMs, windowMs);
+    const counting = countingOf(entry.recorded.end, asked.at, windowMs);
     if (counting === MISSING) continue;
+    const before = isClaimedBefore(entry, asked);
+    if (before === 'no') continue;
     const subject = push === undefined ? COUNTS : subjectOf(entry.pushes, per, push);
     if (subject === MISSING) continue;
     most += 1;
-    if (entry.isSure && counting === COUNTS && subject === COUNTS) least += 1;
+    const isSure = entry.isSure && before === 'surely';
+    if (isSure && counting === COUNTS && subject === COUNTS) least += 1;
   }
   return { least, most };
 }
 
-function countingOf(end: PushEnd | undefined, nowMs: number, windowMs: number): Counting {
+function countingOf(end: PushEnd | undefined, at: Span, windowMs: number): Counting {
   // It may be undelivered yet, or have ended in any way since.
   if (end === undefined) return MAY_COUNT;
-  const sinceMs = nowMs - windowMs;
   if (end.isKept) {
-    if (end.fromMs > sinceMs) return COUNTS;
-    return end.untilMs > sinceMs ? MAY_COUNT : MISSING;
+    if (end.fromMs > at.untilMs - windowMs) return COUNTS;
+    return end.untilMs > at.fromMs - windowMs ? MAY_COUNT : MISSING;
   }
-  if (nowMs < end.fromMs) return COUNTS;
-  return nowMs < end.untilMs ? MAY_COUNT : MISSING;
+  // Within one millisecond the order is not known.
+  if (at.untilMs < end.fromMs) return COUNTS;
+  return at.fromMs <= end.untilMs ? MAY_COUNT : MISSING;
 }
 
 function subjectOf(

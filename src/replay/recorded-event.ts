@@ -3,6 +3,8 @@ import type { DecisionCoupon, DecisionMerchant, DecisionRecord } from '../domain
 import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
+import { isResumed, momentsOf, type Moments } from './moments.ts';
+import type { Standing } from './reorder.ts';
 
 /** Its place is not known, its distance from the event is. */
 export interface RecordedCoupon extends Coupon {
@@ -11,7 +13,8 @@ export interface RecordedCoupon extends Coupon {
   readonly merchant: Merchant | undefined;
 }
 
-export interface RecordedEvent {
+export interface RecordedEvent extends Moments {
+  /** Without its coupons. */
   readonly record: DecisionRecord;
   readonly event: LocationEvent;
   /** Empty where there was no answer. */
@@ -24,8 +27,10 @@ export interface RecordedEvent {
   readonly podAheadMs: number;
 }
 
-export function readRecordedEvent(record: DecisionRecord): RecordedEvent {
-  const { event: seen, coupons = [] } = record;
+/** @param marginMs by which clocks may be wrong. */
+export function readRecordedEvent(whole: DecisionRecord, marginMs: number): RecordedEvent {
+  const { coupons = [], ...record } = whole;
+  const { event: seen } = record;
   const atMs = Date.parse(record.at);
   const askedAtMs = record.askedAt === undefined ? atMs : Date.parse(record.askedAt);
   return {
@@ -48,6 +53,17 @@ export function readRecordedEvent(record: DecisionRecord): RecordedEvent {
     askedAtMs,
     atMs,
     podAheadMs: record.podAheadMs ?? 0,
+    ...momentsOf(record, marginMs),
+  };
+}
+
+/** Among the records of its user: by its claim, as far as that is known. */
+export function standingOf({ record, recall, claim }: RecordedEvent): Standing {
+  return {
+    userId: record.userId,
+    atMs: isResumed(record) ? recall.fromMs : claim.fromMs,
+    pod: record.pod,
+    turnMs: record.recalledAt === undefined ? undefined : recall.fromMs,
   };
 }
 

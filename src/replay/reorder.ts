@@ -1,7 +1,8 @@
 /**
  * Puts a user's records in the order of their moments. Several pods write them, so neighbours may have changed places by
  * seconds. A record is held until so many others have been read; then it goes out behind the earlier ones of its user.
- * What comes later than that is told. Order between users means nothing.
+ * What comes later than that is told. Records of one pod keep the order in which it has decided them, whatever its clock
+ * said. Order between users means nothing.
  */
 
 /** Bytes of records that are held, as they were read. */
@@ -13,24 +14,42 @@ export interface Ordered<T> {
   readonly value: T;
   /** A later one of the same user has gone out before. */
   readonly isLate: boolean;
+  /** Held ones of the same user that concern it, although they come behind. */
+  readonly following: readonly T[];
+}
+
+/** Where a record belongs. */
+export interface Standing {
+  readonly userId: string;
+  /** Epoch ms. */
+  readonly atMs: number;
+  readonly pod: string;
+  /** Epoch ms: the pod's records of a user are in this order, those of one moment in the file's. Undefined: in the file's. */
+  readonly turnMs: number | undefined;
 }
 
 export interface Reorder<T> {
-  /** @param atMs epoch ms. @returns what goes out now. */
-  add(userId: string, atMs: number, value: T, bytes: number): readonly Ordered<T>[];
+  /** @returns what goes out now. */
+  add(standing: Standing, value: T, bytes: number): readonly Ordered<T>[];
   /** Nothing follows. @returns what was held. */
   rest(): readonly Ordered<T>[];
 }
 
-interface Held<T> {
-  readonly userId: string;
-  readonly atMs: number;
+interface Held<T> extends Standing {
+  /** No earlier than of what goes out before it. */
+  atMs: number;
   readonly value: T;
   readonly bytes: number;
   isOut: boolean;
 }
 
-export function createReorder<T>(heldBytes = HELD_BYTES): Reorder<T> {
+const NONE: readonly never[] = [];
+
+/** @param concerns whether a later record of the user is to be told with the one that goes out. */
+export function createReorder<T>(
+  concerns: (later: T, value: T) => boolean = () => false,
+  heldBytes = HELD_BYTES,
+): Reorder<T> {
   let queue: Held<T>[] = [];
   let head = 0;
   let bytes = 0;
@@ -44,7 +63,7 @@ export function createReorder<T>(heldBytes = HELD_BYTES): Reorder<T> {
     const ofUser = byUser.get(userId) ?? [];
     const due = ofUser.splice(0, ofUser.indexOf(held) + 1);
     if (ofUser.length === 0) byUser.delete(userId);
-    return due.map((one) => {
+    return due.map((one, index) => {
       one.isOut = true;
       const lastMs = recent.get(userId) ?? older.get(userId) ?? -Infinity;
       recent.set(userId, Math.max(lastMs, one.atMs));
@@ -52,8 +71,18 @@ export function createReorder<T>(heldBytes = HELD_BYTES): Reorder<T> {
         older = recent;
         recent = new Map();
       }
-      return { value: one.value, isLate: one.atMs < lastMs };
+      const following = [...followingOf(one, due, index + 1), ...followingOf(one, ofUser, 0)];
+      return { value: one.value, isLate: one.atMs < lastMs, following };
     });
+  }
+
+  function followingOf({ value }: Held<T>, held: readonly Held<T>[], from: number): readonly T[] {
+    let found: T[] | undefined;
+    for (let at = from; at < held.length; at += 1) {
+      const later = (held[at] as Held<T>).value;
+      if (concerns(later, value)) (found ??= []).push(later);
+    }
+    return found ?? NONE;
   }
 
   function releaseUntil(maxBytes: number): Ordered<T>[] {
@@ -72,19 +101,25 @@ export function createReorder<T>(heldBytes = HELD_BYTES): Reorder<T> {
   }
 
   return {
-    add(userId, atMs, value, size) {
-      const held = { userId, atMs, value, bytes: size, isOut: false };
+    add(standing, value, size) {
+      const held: Held<T> = { ...standing, value, bytes: size, isOut: false };
       queue.push(held);
       bytes += size;
-      const ofUser = byUser.get(userId);
-      if (ofUser === undefined) byUser.set(userId, [held]);
+      const ofUser = byUser.get(held.userId);
+      if (ofUser === undefined) byUser.set(held.userId, [held]);
       else {
         let at = ofUser.length;
-        while (at > 0 && (ofUser[at - 1] as Held<T>).atMs > atMs) at -= 1;
+        while (at > 0 && isEarlier(held, ofUser[at - 1] as Standing)) at -= 1;
+        held.atMs = Math.max(held.atMs, ofUser[at - 1]?.atMs ?? -Infinity);
         ofUser.splice(at, 0, held);
       }
       return releaseUntil(heldBytes);
     },
     rest: () => releaseUntil(-1),
   };
+}
+
+function isEarlier(one: Standing, other: Standing): boolean {
+  if (one.pod !== other.pod) return one.atMs < other.atMs;
+  return one.turnMs !== undefined && other.turnMs !== undefined && one.turnMs < other.turnMs;
 }

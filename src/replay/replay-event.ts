@@ -9,7 +9,7 @@ import type { PushEnvelope } from '../domain/push.ts';
 import type { CouponAnswer, CouponQuery, PushText, Ruleset } from '../pipeline/ports.ts';
 import { createProcessEvent } from '../pipeline/process-event.ts';
 import { CANDIDATES_A_CLAIM } from '../pipeline/steps/claim-push.ts';
-import { isSameOutcome, type Answer, type UnknownBecause } from './answer.ts';
+import { anyPush, isSameOutcome, type Answer, type UnknownBecause } from './answer.ts';
 import { NOWHERE, OWNED, UNCOUNTED } from './given-run.ts';
 import type { PushHistory } from './push-history.ts';
 import type { RecordedCoupon, RecordedEvent } from './recorded-event.ts';
@@ -25,8 +25,6 @@ export interface ReplayedDecision {
 export type ReplayEvent = (event: RecordedEvent, history: PushHistory) => Promise<ReplayedDecision>;
 
 export interface ReplayOptions {
-  /** Ms by which a clock may be wrong. */
-  readonly marginMs: number;
   /** Epoch ms until which pods waited for the event's coupons, or would have. */
   readonly waitedUntil: (event: RecordedEvent) => Waited;
 }
@@ -61,8 +59,7 @@ export function createReplayEvent(rules: Ruleset, options: ReplayOptions): Repla
   const clockMs = (): number => (isAnswered ? now.atMs : now.askedAtMs);
   const claims = createReplayedClaims({
     historyOf: () => history,
-    now: () => clockMs() - now.podAheadMs,
-    marginMs: options.marginMs,
+    asked: (where) => ({ at: now[where], pod: now.record.pod }),
     onClaimed: (_, envelope) => {
       claimed = envelope;
     },
@@ -160,6 +157,9 @@ function between(event: RecordedEvent, least: Run, most: Run): ReplayedDecision 
   const [fewest, all] = [least.outcome, most.outcome];
   if (fewest !== undefined && all !== undefined && isSameOutcome(fewest, all)) {
     return { answer: knownAs(fewest, least.envelope), envelope: least.envelope };
+  }
+  if (least.soFar.isOwnUnsure || most.soFar.isOwnUnsure) {
+    return { answer: anyPush('pushes'), envelope: undefined };
   }
   const isSure = fewest?.kind === 'queued' && all?.kind === 'queued';
   const isNone = fewest === undefined ? least.because === 'call' : fewest.kind !== 'queued';

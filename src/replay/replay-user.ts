@@ -1,28 +1,32 @@
 /**
  * The records of users, one after the other: what each event came to, and what other rules would have made of it. The
  * pushes that these rules make are the history that their own later answers go by. Guarantee: a push that pods made, too,
- * ends as theirs did; one that only these rules make counts as sent when it is claimed. Memory goes by the users who have
- * a push, or may have one, within the longest window.
+ * ends as theirs did; one that only these rules make counts as sent when it is claimed. Of decisions that overlap, neither
+ * is taken for the first one unless that is known. Memory goes by the users who have a push, or may have one, within the
+ * longest window.
  */
-import { countsEveryPush, type Cap, type PushSubject } from '../domain/cap.ts';
+import type { PushSubject } from '../domain/cap.ts';
 import type { DecisionRecord, DeliveryRecord } from '../domain/decision.ts';
 import type { PushEnvelope } from '../domain/push.ts';
 import type { Ruleset } from '../pipeline/ports.ts';
 import { staleAt } from '../pipeline/steps/stale-at.ts';
-import { recordedAnswer, type Answer, type UnknownBecause } from './answer.ts';
 import {
-  CLOCK_MARGIN_MS,
-  countEntries,
-  dropPassed,
-  endOf,
-  type HistoryEntry,
-  type PushEnd,
-  type RecordedPush,
-} from './push-history.ts';
-import { createPushesBefore, type SeenCaps } from './pushes-before.ts';
-import { readRecordedEvent, type RecordedEvent } from './recorded-event.ts';
+  anyPush,
+  isSameOutcome,
+  recordedAnswer,
+  unknownAtOnce,
+  type Answer,
+  type UnknownBecause,
+} from './answer.ts';
+import { createLearnBefore } from './learn-before.ts';
+import { CLOCK_MARGIN_MS, isResumed, RECALLED_AHEAD_MS, unmadeClaim } from './moments.ts';
+import { endOf, type HistoryEntry, type PushEnd, type RecordedPush } from './push-history.ts';
+import { createPushesBefore, LONGEST_WAIT_MS } from './pushes-before.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 import { createReplayEvent, type Waited } from './replay-event.ts';
 import { createSeenEvents } from './seen-events.ts';
+import { dropWhere, isEmpty, newUser, noteChanged, prune, type SideOfUser, type User } from './user-state.ts';
+import { unsurePushes, withoutFoundAgain } from './unsure-pushes.ts';
 
 export interface ReplayedRules {
   readonly rules: Ruleset;
@@ -49,23 +53,17 @@ export interface Compared {
 }
 
 export interface UserReplay {
-  /** In order for each user. @param isLate a later record of the user came first. */
-  decision(record: DecisionRecord, isLate: boolean): Promise<Compared>;
+  /**
+   * In order for each user.
+   *
+   * @param isLate a later record of the user came first.
+   * @param following those that may have claimed before this one all the same (`unsure-pushes.ts`).
+   */
+  decision(event: RecordedEvent, isLate: boolean, following?: readonly RecordedEvent[]): Promise<Compared>;
   /** As early as it is read, whatever its moment. */
   delivery(record: DeliveryRecord): void;
   /** Users whose pushes are remembered. */
   readonly users: number;
-}
-
-interface User {
-  readonly recorded: RecordedPush[];
-  /** The same, as caps count them. */
-  readonly live: HistoryEntry[];
-  readonly after: HistoryEntry[];
-  readonly before: HistoryEntry[];
-  readonly seen: SeenCaps;
-  /** Ends whose push is not known yet. */
-  readonly ends: Map<string, PushEnd>;
 }
 
 export function createUserReplay(options: ReplayedRules): UserReplay {
@@ -78,45 +76,70 @@ export function createUserReplay(options: ReplayedRules): UserReplay {
     ...[...known.values()].flatMap(({ caps }) => caps.map(({ windowMs }) => windowMs)),
   );
   const pushesBefore = nothingBefore ? undefined : createPushesBefore(beganMs, marginMs);
+  const learn = createLearnBefore(known, pushesBefore);
   const users = new Map<string, User>();
   const seenEvents = createSeenEvents();
 
-  const replayOptions = { marginMs, waitedUntil: (event: RecordedEvent) => waitedUntil(event, known) };
+  const replayOptions = { waitedUntil: (event: RecordedEvent) => waitedUntil(event, known) };
   const decideAfter = createReplayEvent(rules, replayOptions);
   const decideBefore = against === undefined ? undefined : createReplayEvent(against, replayOptions);
 
   async function answerOf(
     event: RecordedEvent,
-    entries: HistoryEntry[],
+    { entries, changed }: SideOfUser,
     decide: ReturnType<typeof createReplayEvent>,
     recorded: RecordedPush | undefined,
     unknown: UnknownBecause | undefined,
+    following: readonly RecordedEvent[],
   ): Promise<Answer> {
     const own = entries.find(({ eventId }) => eventId === event.event.eventId);
-    const isDoubtful = own !== undefined && own.envelope === undefined;
-    const { answer, envelope } =
-      unknown !== undefined || isDoubtful
-        ? { answer: anyPush(unknown ?? 'pushes'), envelope: undefined }
-        : await decide(event, { entries, before: pushesBefore });
+    // Where another run may claim the event first, what is pushed is the other's.
+    const isDoubtful =
+      (own !== undefined && own.envelope === undefined) ||
+      following.some(({ record: { eventId } }) => eventId === event.record.eventId);
+    if (unknown !== undefined || isDoubtful) {
+      const answer = anyPush(unknown ?? 'pushes');
+      noteChanged(changed, event);
+      if (own === undefined) remember(entries, event, answer, undefined, recorded);
+      else if (!own.isSure) entries[entries.indexOf(own)] = maybeLater(own, event, recorded);
+      return answer;
+    }
+    const unsure = following.length === 0 ? [] : await unsurePushes(following, entries, decide);
+    const all = unsure.length === 0 ? entries : [...entries, ...unsure];
+    const { answer, envelope } = await decide(withRecall(event, changed), {
+      entries: all,
+      before: pushesBefore,
+    });
+    const isUnchanged =
+      answer.kind === 'known' && isSameOutcome(recordedAnswer(event.record).outcome, answer.outcome);
+    if (!isUnchanged) noteChanged(changed, event);
     if (own === undefined) remember(entries, event, answer, envelope, recorded);
     return answer;
   }
 
+  /** Where these rules do not push what an earlier run pushed, this one may. */
+  function withClaim(event: RecordedEvent): RecordedEvent {
+    return { ...event, claim: unmadeClaim(event.record, event.recall, marginMs) };
+  }
+
+  /** Whether an event is recalled ahead, and for good, hangs on what the one before it of its pod does. */
+  function withRecall(event: RecordedEvent, changed: SideOfUser['changed']): RecordedEvent {
+    const { recall, record, askedAtMs, podAheadMs } = event;
+    const last = changed.find(({ pod }) => pod === record.pod);
+    if (last === undefined || last.untilMs < recall.fromMs - RECALLED_AHEAD_MS) return event;
+    const untilMs = Math.max(recall.untilMs, askedAtMs - podAheadMs + marginMs);
+    return { ...event, recall: { fromMs: recall.fromMs - RECALLED_AHEAD_MS, untilMs } };
+  }
+
   function remember(
     entries: HistoryEntry[],
-    { event: { eventId, occurredAtMs }, record, atMs, podAheadMs }: RecordedEvent,
+    { record: { eventId, pod }, claim: claimed }: RecordedEvent,
     answer: Answer,
     envelope: PushEnvelope | undefined,
     recorded: RecordedPush | undefined,
   ): void {
-    const claimedMs = atMs - podAheadMs;
-    const end = endOf('sent', claimedMs, marginMs);
-    // A call that was not made may have taken as long as the event may be old.
-    const isCalled = answer.kind === 'known' || answer.pushes !== undefined;
-    const untilMs = isCalled
-      ? end.untilMs
-      : Math.max(end.untilMs, occurredAtMs + record.maxEventAgeMs + marginMs);
-    const entry = { eventId, claimedMs, recorded: recorded ?? { end: { ...end, untilMs } } };
+    const end = { ...claimed, isKept: true };
+    const entry = { eventId, pod, claimed, recorded: recorded ?? { end } };
     if (answer.kind === 'known') {
       if (answer.outcome.kind !== 'queued' || envelope === undefined) return;
       const slim = withoutText(envelope);
@@ -127,121 +150,78 @@ export function createUserReplay(options: ReplayedRules): UserReplay {
     }
   }
 
-  /** What the caps that pods asked say of pushes before the recording. */
-  function learn({ record, askedAtMs, atMs, podAheadMs }: RecordedEvent, { live: entries }: User): void {
-    const caps = known.get(record.rulesHash)?.caps;
-    if (pushesBefore === undefined || caps === undefined) return;
-    const [recallMs, claimMs] = [askedAtMs - podAheadMs, atMs - podAheadMs];
-    const hadRoom = (cap: Cap, push: PushSubject | undefined, nowMs: number): void => {
-      const { least } = countEntries(entries, cap, push, nowMs);
-      pushesBefore.atMost(cap, push, Math.max(0, cap.max - 1 - least), nowMs);
-    };
-    const wasAsked = record.couponApi !== 'not_asked';
-    const full = record.reason === 'cooldown' ? capIndex(record.rule) : undefined;
-    const fullAtRecall = wasAsked ? undefined : full;
-    if (wasAsked || fullAtRecall !== undefined) {
-      for (const cap of caps.slice(0, fullAtRecall)) {
-        if (countsEveryPush(cap.per)) hadRoom(cap, undefined, recallMs);
-      }
-    }
-    const fullCap = full === undefined ? undefined : caps[full];
-    if (fullCap !== undefined && countsEveryPush(fullCap.per)) {
-      const { most } = countEntries(entries, fullCap, undefined, wasAsked ? claimMs : recallMs);
-      pushesBefore.atLeast(fullCap, undefined, fullCap.max - most, wasAsked ? 'claim' : 'recall');
-    }
-    const { couponId, merchantId } = record;
-    if (record.outcome === 'queued' && wasAsked && couponId !== undefined && merchantId !== undefined) {
-      const push = { couponId, merchantId };
-      for (const cap of caps) hadRoom(cap, countsEveryPush(cap.per) ? undefined : push, claimMs);
-    }
-  }
-
   function recordedPush(event: RecordedEvent, user: User): RecordedPush | undefined {
-    const { eventId, outcome, couponId, merchantId } = event.record;
-    const earlier = user.recorded.find((push) => push.eventId === eventId);
-    if (earlier !== undefined || outcome !== 'queued') return earlier;
+    const { eventId, outcome, couponId, merchantId, pod } = event.record;
+    if (outcome !== 'queued') return undefined;
     const push = { couponId: couponId ?? '', merchantId: merchantId ?? '' };
-    const made: RecordedPush = { eventId, push, end: user.ends.get(eventId) };
-    user.ends.delete(eventId);
+    const made: RecordedPush = { eventId, push, end: user.ends.find((one) => one.eventId === eventId)?.end };
+    dropWhere(user.ends, (one) => one.eventId === eventId);
     user.recorded.push(made);
-    const claimedMs = event.atMs - event.podAheadMs;
-    user.live.push({ eventId, claimedMs, pushes: [push], isSure: true, recorded: made, envelope: undefined });
+    const { claim: claimed } = event;
+    user.live.push({
+      ...{ eventId, pod, claimed, pushes: [push], isSure: true },
+      ...{ recorded: made, envelope: undefined },
+    });
     return made;
-  }
-
-  function prune(user: User, nowMs: number): void {
-    if (user.recorded.length > 0) {
-      dropPassed(user.live, nowMs, keepMs);
-      const kept = new Set(user.live.map(({ recorded }) => recorded));
-      for (let at = user.recorded.length - 1; at >= 0; at -= 1) {
-        if (!kept.has(user.recorded[at] as RecordedPush)) user.recorded.splice(at, 1);
-      }
-    }
-    dropPassed(user.after, nowMs, keepMs);
-    dropPassed(user.before, nowMs, keepMs);
-    for (const [eventId, { untilMs }] of user.ends) if (untilMs + keepMs < nowMs) user.ends.delete(eventId);
   }
 
   return {
     get users() {
       return users.size;
     },
-    async decision(record, isLate) {
-      const event = readRecordedEvent(record);
+    async decision(given, isLate, behind = []) {
+      const { record } = given;
       const { userId, eventId } = record;
       const user = users.get(userId) ?? newUser();
       users.set(userId, user);
-      prune(user, event.askedAtMs - event.podAheadMs);
+      // A call that was begun before may end as much later.
+      prune(user, given.recall.fromMs - LONGEST_WAIT_MS, keepMs);
       const isFirst = seenEvents.add({ userId, eventId });
-      const isResumed = record.outcome === 'queued' && record.couponApi === 'not_asked';
       pushesBefore?.nextEvent(user.seen);
-      if (!isLate && !isResumed) learn(event, user);
       const isOf = (one: { readonly eventId: string }): boolean => one.eventId === eventId;
+      const isKnownPush = user.recorded.some(isOf);
+      const event = isKnownPush && isResumed(record) ? withClaim(given) : given;
+      const following = withoutFoundAgain(behind, event, (id) =>
+        user.recorded.some((push) => push.eventId === id),
+      );
+      if (!isLate && !isResumed(record)) learn(event, user.live, following);
       const isNewPush = {
-        before: !(decideBefore === undefined ? user.recorded : user.before).some(isOf),
-        after: !user.after.some(isOf),
+        before: !(decideBefore === undefined ? user.recorded : user.before.entries).some(isOf),
+        after: !user.after.entries.some(isOf),
       };
-      const recorded = recordedPush(event, user);
-      const unknown = unknownAtOnce(record, isLate, isResumed);
-      const after = await answerOf(event, user.after, decideAfter, recorded, unknown);
+      const recorded = isKnownPush ? undefined : recordedPush(event, user);
+      const unknown = isLate ? 'order' : unknownAtOnce(record, isKnownPush);
+      const after = await answerOf(event, user.after, decideAfter, recorded, unknown, following);
       const before =
         decideBefore === undefined
           ? recordedAnswer(record)
-          : await answerOf(event, user.before, decideBefore, recorded, unknown);
+          : await answerOf(event, user.before, decideBefore, recorded, unknown, following);
       if (isEmpty(user)) users.delete(userId);
       return { record, before, after, isFirst, isNewPush };
     },
     delivery({ userId, eventId, at, outcome }) {
       const user = users.get(userId) ?? newUser();
       users.set(userId, user);
-      const end = endOf(outcome, Date.parse(at), marginMs);
+      const end = endOf(outcome, Date.parse(at));
       const push = user.recorded.find((one) => one.eventId === eventId);
-      if (push === undefined) user.ends.set(eventId, end);
-      else push.end = push.end === undefined ? end : eitherEnd(push.end, end);
+      if (push === undefined) {
+        dropWhere(user.ends, (one) => one.eventId === eventId);
+        user.ends.push({ eventId, end });
+      } else push.end = push.end === undefined ? end : eitherEnd(push.end, end);
     },
   };
 }
 
-function newUser(): User {
-  return { recorded: [], live: [], after: [], before: [], seen: [], ends: new Map() };
-}
-
-function isEmpty({ recorded, after, before, seen, ends }: User): boolean {
-  return recorded.length + after.length + before.length + seen.length + ends.size === 0;
-}
-
-function unknownAtOnce(
-  record: DecisionRecord,
-  isLate: boolean,
-  isResumed: boolean,
-): UnknownBecause | undefined {
-  if (isLate) return 'order';
-  if (isResumed) return 'resumed';
-  return record.reason === 'internal_error' ? 'defect' : undefined;
-}
-
-function anyPush(because: UnknownBecause): Answer {
-  return { kind: 'unknown', because, isPushed: 'maybe', pushes: undefined, possible: [] };
+/** One that is pushed by a later run of its event where none before has pushed it. */
+function maybeLater(
+  own: HistoryEntry,
+  { claim }: RecordedEvent,
+  recorded: RecordedPush | undefined,
+): HistoryEntry {
+  const untilMs = Math.max(own.claimed.untilMs, claim.untilMs);
+  const claimed = { fromMs: Math.min(own.claimed.fromMs, claim.fromMs), untilMs };
+  const end = { ...claimed, isKept: true };
+  return { ...own, pod: undefined, claimed, pushes: undefined, recorded: recorded ?? { end } };
 }
 
 /** Two reports of one end: the later one may be of whoever found it. */
@@ -258,11 +238,6 @@ function waitedUntil(event: RecordedEvent, known: ReadonlyMap<string, Ruleset>):
   const untilMs = staleAt(event.event, rules ?? { maxEventAgeMs: undefined }, limit).atMs;
   const isExact = rules !== undefined || record.rule === 'MAX_EVENT_AGE_MS';
   return { fromMs: isExact ? untilMs : atMs, untilMs };
-}
-
-function capIndex(rule: string | undefined): number | undefined {
-  const index = /^caps\[(\d+)\]$/.exec(rule ?? '')?.[1];
-  return index === undefined ? undefined : Number(index);
 }
 
 function subjectOnly({ couponId, merchantId }: PushSubject): PushSubject {

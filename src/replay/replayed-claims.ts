@@ -8,7 +8,8 @@ import { countsEveryPush, type Cap, type PushSubject } from '../domain/cap.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { PushEnvelope } from '../domain/push.ts';
 import type { ClaimAnswer, ClaimCandidate, ClaimRequest, Claims, Recalled } from '../pipeline/ports.ts';
-import { countEntries, type PushHistory } from './push-history.ts';
+import type { Asked } from './moments.ts';
+import { countEntries, isClaimedBefore, type PushHistory } from './push-history.ts';
 import type { AskedAt } from './pushes-before.ts';
 
 /** Which pushes count: those that surely do, or all that may. */
@@ -16,10 +17,7 @@ export type End = 'least' | 'most';
 
 export interface ClaimsOptions {
   readonly historyOf: (userId: string) => PushHistory;
-  /** Epoch ms, by Redis's clock. */
-  readonly now: () => number;
-  /** Ms by which that may be wrong. */
-  readonly marginMs: number;
+  readonly asked: (where: AskedAt) => Asked;
   /** The push that is claimed; the history is its reader's to write. */
   readonly onClaimed: (ref: EventRef, envelope: PushEnvelope) => void;
 }
@@ -30,6 +28,8 @@ export interface AskedSoFar {
   differs: boolean;
   /** … which hangs on pushes of which there is no record. */
   hangsOnBefore: boolean;
+  /** An earlier run of the event may have claimed it meanwhile, whatever this one comes to. */
+  isOwnUnsure: boolean;
   /** What may be claimed; undefined: whatever coupon. */
   claimable: readonly PushSubject[] | undefined;
 }
@@ -43,24 +43,24 @@ type Choice =
   { readonly index: number } | { readonly lack: Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }> };
 
 export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
-  const { historyOf, now, marginMs, onClaimed } = options;
+  const { historyOf, onClaimed } = options;
   let end: End = 'least';
-  let soFar: AskedSoFar = { differs: false, hangsOnBefore: false, claimable: [] };
+  let soFar = nothingSoFar();
 
   function isFull(
     history: PushHistory,
     cap: Cap,
     push: PushSubject | undefined,
-    asked: AskedAt,
+    where: AskedAt,
     at: End,
   ): boolean {
-    const nowMs = now();
-    const { least, most } = countEntries(history.entries, cap, push, nowMs);
+    const asked = options.asked(where);
+    const { least, most } = countEntries(history.entries, cap, push, asked);
     const { before } = history;
-    const isSurelyFull = least + (before?.least(cap, push, asked) ?? 0) >= cap.max;
+    const isSurelyFull = least + (before?.least(cap, push, where) ?? 0) >= cap.max;
     if (isSurelyFull || at === 'least') return isSurelyFull;
     if (most >= cap.max) return true;
-    if (before === undefined || most + before.most(cap, push, nowMs) < cap.max) return false;
+    if (before === undefined || most + before.most(cap, push, asked.at) < cap.max) return false;
     soFar.hangsOnBefore = true;
     return true;
   }
@@ -68,11 +68,16 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
   const fullForUser = (history: PushHistory, caps: readonly Cap[], asked: AskedAt, at: End): number =>
     caps.findIndex((cap) => countsEveryPush(cap.per) && isFull(history, cap, undefined, asked, at));
 
-  const known = (history: PushHistory, { eventId }: EventRef) => {
+  /** Where an earlier run may have claimed it meanwhile, it has at the most. */
+  const known = (history: PushHistory, { eventId }: EventRef, where: AskedAt) => {
     const entry = history.entries.find((one) => one.eventId === eventId);
     if (entry?.envelope === undefined || !entry.isSure) return undefined;
+    const asked = options.asked(where);
+    const before = isClaimedBefore(entry, asked);
+    if (before === 'maybe') soFar.differs = soFar.isOwnUnsure = true;
+    if (before === 'no' || (before === 'maybe' && end === 'least')) return undefined;
     const { end: ended } = entry.recorded;
-    const undelivered = ended === undefined || now() < ended.fromMs;
+    const undelivered = ended === undefined || asked.at.fromMs < ended.fromMs;
     return { kind: 'known', undelivered, envelope: entry.envelope } as const;
   };
 
@@ -83,9 +88,8 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
     at: End,
   ): Choice | undefined {
     const { envelope, notAfterMs = Infinity } = candidate;
-    const nowMs = now();
-    // By the clock that is furthest behind, or furthest ahead.
-    const lateMs = at === 'least' ? nowMs - marginMs : nowMs + marginMs;
+    const { fromMs, untilMs } = options.asked('claim').at;
+    const lateMs = at === 'least' ? fromMs : untilMs;
     if (notAfterMs <= lateMs || request.ttlMs <= 0) return { lack: { kind: 'too_late' } };
     const cap = request.caps.findIndex(
       (one) => !countsEveryPush(one.per) && isFull(history, one, envelope.push, 'claim', at),
@@ -123,12 +127,12 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
   return {
     countAs(chosen) {
       end = chosen;
-      soFar = { differs: false, hangsOnBefore: false, claimable: [] };
+      soFar = nothingSoFar();
       return soFar;
     },
     recall: async (ref, caps): Promise<Recalled> => {
       const history = historyOf(ref.userId);
-      const own = known(history, ref);
+      const own = known(history, ref, 'recall');
       if (own !== undefined) return own;
       const full = fullForUser(history, caps, 'recall', end);
       soFar.differs ||= full !== fullForUser(history, caps, 'recall', end === 'least' ? 'most' : 'least');
@@ -136,7 +140,7 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
     },
     claim: async (request): Promise<ClaimAnswer> => {
       const history = historyOf(request.ref.userId);
-      const own = known(history, request.ref);
+      const own = known(history, request.ref, 'claim');
       if (own !== undefined) return own;
       const least = choose(history, request, 'least');
       const most = choose(history, request, 'most');
@@ -151,6 +155,10 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
       return { kind: 'claimed', envelope };
     },
   };
+}
+
+function nothingSoFar(): AskedSoFar {
+  return { differs: false, hangsOnBefore: false, isOwnUnsure: false, claimable: [] };
 }
 
 function isSameChoice(a: Choice, b: Choice): boolean {

@@ -66,12 +66,14 @@ export function createDescribeDecision({ pod, maxEventAgeMs }: DecisionLineOptio
 
 function head(
   { userId, eventId }: LocationEvent,
-  { firstAskedMs, podAheadMs }: DecisionSeen,
+  { firstAskedMs, podAheadMs, recalledMs, claimedMs }: DecisionSeen,
   nowMs: number,
 ): string {
   let text = `{"userId":${quoted(userId)},"eventId":${quoted(eventId)},"kind":"decision","v":1,"at":"${instantText(nowMs)}"`;
   if (firstAskedMs !== undefined && firstAskedMs !== nowMs)
     text += `,"askedAt":"${instantText(firstAskedMs)}"`;
+  if (recalledMs !== undefined) text += `,"recalledAt":"${instantText(recalledMs)}"`;
+  if (claimedMs !== undefined) text += `,"claimedAt":"${instantText(claimedMs)}"`;
   if (podAheadMs !== 0) text += `,"podAheadMs":${podAheadMs}`;
   return text;
 }

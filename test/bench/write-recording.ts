@@ -8,6 +8,7 @@ import { finished } from 'node:stream/promises';
 import type { DecisionCoupon, DecisionRecord, DeliveryRecord } from '../../src/domain/decision.ts';
 import type { Outcome } from '../../src/domain/outcome.ts';
 import type { Ruleset } from '../../src/pipeline/ports.ts';
+import { readRecordedEvent } from '../../src/replay/recorded-event.ts';
 import { createUserReplay } from '../../src/replay/replay-user.ts';
 import { localTime } from '../../src/rules/time-zone.ts';
 
@@ -40,7 +41,7 @@ export async function writeRecording(file: string, rules: Ruleset, shape: Record
     // Some users are out far more than others.
     const userId = `user-${String(Math.floor(users * random() ** 2)).padStart(8, '0')}`;
     const seen = makeRecord(random, { userId, eventId: eventIdOf(index), atMs, rules });
-    const { after } = await pods.decision(seen, false);
+    const { after } = await pods.decision(readRecordedEvent(seen, 0), false);
     if (after.kind !== 'known') throw new Error(`${seen.eventId}: ${after.because}`);
     const record = withOutcome(seen, after.outcome);
     await write(JSON.stringify(record));
@@ -67,9 +68,11 @@ function withOutcome(seen: DecisionRecord, outcome: Outcome): DecisionRecord {
   const reason = outcome.kind === 'queued' ? undefined : outcome.reason;
   const isAsked =
     outcome.kind === 'queued' || !(BEFORE_COUPONS.includes(reason ?? '') || reason === 'cooldown');
-  const { coupons, ...rest } = seen;
+  const { coupons, claimedAt, ...rest } = seen;
+  const wasClaimed = outcome.kind === 'queued' || (isAsked && reason === 'cooldown');
   return {
     ...rest,
+    ...(wasClaimed && claimedAt !== undefined && { claimedAt }),
     couponApi: isAsked ? 'answered' : 'not_asked',
     ...(isAsked && coupons !== undefined && { coupons }),
     outcome: outcome.kind,
@@ -100,6 +103,8 @@ function makeRecord(random: () => number, { userId, eventId, atMs, rules }: Abou
     eventId,
     at: new Date(atMs + callMs).toISOString(),
     askedAt: new Date(atMs).toISOString(),
+    recalledAt: new Date(atMs).toISOString(),
+    claimedAt: new Date(atMs + callMs + 1).toISOString(),
     event: {
       trigger: pick(['enter', 'enter', 'dwell', 'exit']),
       accuracyMeters: Math.floor(random() * 300),

@@ -10,8 +10,8 @@
  * so it counts in each.
  *
  * ARGV after the clock: ttl, acceptable until, number of caps, (slices, max, window)*, (envelope, not after, member)*.
- * Answers known(state, envelope, expires) | claimed(envelope, expires) | no_room(index of a cap that is full: for the user, or
- * else for the best candidate) | too_late, where the best candidate's time was over.
+ * Answers, each with the clock at its end: known(state, envelope, expires) | claimed(envelope, expires) | no_room(index of a cap
+ * that is full: for the user, or else for the best candidate) | too_late, where the best candidate's time was over.
  */
 import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
 import { HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS } from '../limits.ts';
@@ -22,7 +22,7 @@ export const claimScript: Script = {
   keys: 2,
   lua: `${CLOCK}
 local f = redis.call('HMGET', KEYS[1], 's', 'p', 'x')
-if f[1] then return {'known', f[1], f[2], f[3]} end
+if f[1] then return {'known', f[1], f[2], f[3], ms(now)} end
 
 local ttl, acceptable, caps = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local function subject_of(member, slices)
@@ -40,7 +40,7 @@ for c = 1, caps do
   local named, max, window = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
   local since = '(' .. ms(now - window)
   if named == '' then
-    if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1} end
+    if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1, ms(now)} end
   else
     local slices = {}
     for from, to in string.gmatch(named, '(%d+)-(%d+)') do
@@ -61,10 +61,10 @@ for i = 5 + caps * 3, #ARGV, 3 do
   local expires = now + ttl
   if not_after and not_after < expires then expires = not_after end
   local missing
-  if expires <= now then missing = {'too_late'} end
+  if expires <= now then missing = {'too_late', ms(now)} end
   for _, cap in ipairs(narrow) do
     local taken = cap.counts[subject_of(member, cap.slices)] or 0
-    if not missing and taken >= cap.room then missing = {'no_room', cap.index} end
+    if not missing and taken >= cap.room then missing = {'no_room', cap.index, ms(now)} end
   end
   lack = lack or missing
   if not missing then
@@ -80,9 +80,9 @@ for i = 5 + caps * 3, #ARGV, 3 do
     redis.call('PEXPIREAT', KEYS[1], ms(kept + ${String(UNDELIVERED_KEEP_MS)}))
     redis.call('ZADD', KEYS[2], '+inf', member)
     if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
-    return {'claimed', envelope, ms(expires)}
+    return {'claimed', envelope, ms(expires), ms(now)}
   end
 end
-return lack or {'too_late'}
+return lack or {'too_late', ms(now)}
 `,
 };

@@ -46,6 +46,8 @@ export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, PushEn
         ttlMs: rules.pushTtlMs,
         acceptableUntilMs,
       });
+      // Of several calls there are several moments: none is told then.
+      if (context.seen !== undefined) context.seen.claimedMs = from === 0 ? answer.atMs : undefined;
       if (answer.kind === 'claimed') return next(answer.envelope);
       if (answer.kind === 'known') {
         return answer.undelivered ? next(answer.envelope) : done(queuedAs(answer.envelope));

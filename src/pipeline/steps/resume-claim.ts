@@ -16,9 +16,10 @@ interface ResumeClaimPorts {
 }
 
 export function createResumeClaim({ claims, queue }: ResumeClaimPorts): AsyncStep<void, CapPeek> {
-  return async ({ event, rules, ownership }) => {
+  return async ({ event, rules, ownership, seen }) => {
     ownership.assertOwned();
     const recalled = await claims.recall(event, rules.caps);
+    if (seen !== undefined) seen.recalledMs = recalled.atMs;
     if (recalled.kind === 'new') return next({ fullCap: recalled.fullCap });
     const { undelivered, envelope } = recalled;
     if (undelivered) {

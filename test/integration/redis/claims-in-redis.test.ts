@@ -22,6 +22,7 @@ import { silentLogger } from '../../support/silent-logger.ts';
 const DAY_MS = 86_400_000;
 const oncePerDay: Cap = { per: 'user', max: 1, windowMs: DAY_MS };
 const ref = { userId: 'u-1', eventId: 'e-1' };
+const SOME_MS = expect.any(Number) as number;
 
 let redis: RedisClient;
 let options: CooldownOptions;
@@ -177,7 +178,11 @@ describe.each(places)('in $name', ({ isCluster }) => {
       await claimLater('e-2', 'food', '', 9);
       const perMerchant: Cap = { per: 'user+merchant', max: 1, windowMs: DAY_MS };
       const same = { push: { merchantId: 'm-1' } };
-      expect(await claimOne({ claims }, ref, [perMerchant], same)).toEqual({ kind: 'no_room', cap: 0 });
+      expect(await claimOne({ claims }, ref, [perMerchant], same)).toEqual({
+        kind: 'no_room',
+        cap: 0,
+        atMs: SOME_MS,
+      });
       expect(await claimOne({ claims }, ref, [perMerchant])).toMatchObject({ kind: 'claimed' });
     });
   });
@@ -223,7 +228,11 @@ describe.each(places)('in $name', ({ isCluster }) => {
       offsetMs += 120_000;
       await sweeper().sweep();
       const next = { ...ref, eventId: 'e-2' };
-      expect(await claimOne({ claims }, next, [oncePerDay])).toEqual({ kind: 'no_room', cap: 0 });
+      expect(await claimOne({ claims }, next, [oncePerDay])).toEqual({
+        kind: 'no_room',
+        cap: 0,
+        atMs: SOME_MS,
+      });
       offsetMs += DAY_MS;
       expect(await claimOne({ claims }, next, [oncePerDay])).toMatchObject({ kind: 'claimed' });
     });
@@ -280,7 +289,7 @@ describe.each(places)('in $name', ({ isCluster }) => {
     it('keeps a dry run apart', async () => {
       const dry = createClaims({ ...options, prefix: cooldownPrefix(options.prefix, true) });
       await claimOne({ claims: dry }, ref, [oncePerDay]);
-      expect(await claims.recall(ref, [oncePerDay])).toEqual({ kind: 'new' });
+      expect(await claims.recall(ref, [oncePerDay])).toEqual({ kind: 'new', atMs: SOME_MS });
     });
 
     it('carries the kill switch', async () => {

@@ -4,7 +4,7 @@ import type { Mutation } from './hazard.ts';
 
 type Guard = Pick<Mutation, 'guard' | 'edits'>;
 
-const known = "if f[1] then return {'known', f[1], f[2], f[3]} end";
+const known = "if f[1] then return {'known', f[1], f[2], f[3], ms(now)} end";
 const inBoth = (replace: string): readonly SourceEdit[] =>
   ['claims/scripts/recall.ts', 'claims/scripts/claim.ts'].map((file) => ({ file, find: known, replace }));
 
@@ -12,7 +12,7 @@ export const RECORD_LOOKED_UP: Guard = { guard: 'the event’s own record is loo
 
 export const FROZEN_PUSH_USED: Guard = {
   guard: 'the frozen push is used',
-  edits: inBoth("if f[1] and f[1] ~= 'claimed' then return {'known', f[1], f[2], f[3]} end"),
+  edits: inBoth("if f[1] and f[1] ~= 'claimed' then return {'known', f[1], f[2], f[3], ms(now)} end"),
 };
 
 export const SENDING_KEPT: Guard = {

@@ -67,7 +67,7 @@ const oneUserInTwoPartitions: Hazard = {
       edits: [
         {
           file: 'claims/scripts/claim.ts',
-          find: "if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1} end",
+          find: "if redis.call('ZCOUNT', KEYS[2], since, '+inf') >= max then return {'no_room', c - 1, ms(now)} end",
           replace: '',
         },
       ],

@@ -83,7 +83,11 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
       if (await store.reported(ref, reporter)) swept.push({ ref, outcome, envelope, endedAtMs });
     },
   });
-  const claims = createClaims(options);
+  const nowMs = async (): Promise<number> => {
+    const [seconds, micros] = await redis.time();
+    return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + offsetMs;
+  };
+  const claims = withMomentsChecked(createClaims(options), nowMs);
   const olderClaim = createOlderClaim(options);
   return {
     claims,
@@ -100,12 +104,25 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
       await sweeper.sweep();
       return swept.splice(0);
     },
-    nowMs: async () => {
-      const [seconds, micros] = await redis.time();
-      return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000) + offsetMs;
-    },
+    nowMs,
     advance: (ms) => void (offsetMs += ms),
     close: () => closeRedis(redis),
+  };
+}
+
+/** Every answer of Redis says when it was given. The contract's answers are without: claims in memory need not say it. */
+function withMomentsChecked(claims: Claims, nowMs: () => Promise<number>): Claims {
+  async function checked<T extends { readonly atMs?: number }>(ask: () => Promise<T>): Promise<T> {
+    const beforeMs = await nowMs();
+    const { atMs = NaN, ...answer } = await ask();
+    const afterMs = await nowMs();
+    if (!(beforeMs <= atMs && atMs <= afterMs))
+      throw new Error(`answered at ${String(atMs)}, between ${String(beforeMs)} and ${String(afterMs)}`);
+    return answer as T;
+  }
+  return {
+    recall: (ref, caps) => checked(() => claims.recall(ref, caps)),
+    claim: (request) => checked(() => claims.claim(request)),
   };
 }
 

@@ -33,12 +33,12 @@ export function replayedHarness(sweepGraceMs: number) {
 
   const replayed = createReplayedClaims({
     historyOf: (userId) => ({ entries: entriesOf(userId), before: undefined }),
-    now,
-    marginMs: 0,
+    asked: () => ({ at: { fromMs: now(), untilMs: now() }, pod: 'pod-1' }),
     onClaimed: (ref, envelope) => {
       const entry = {
         eventId: ref.eventId,
-        claimedMs: now(),
+        claimed: { fromMs: now(), untilMs: now() },
+        pod: 'pod-1',
         pushes: [envelope.push],
         isSure: true,
         recorded: { end: UNDELIVERED },

@@ -1,285 +1,296 @@
 /**
  * Small worlds for a replay: some minutes of one user, of which everything is known here and only a part is recorded.
  * They are lived through exactly, by the pipeline and the claims in memory: with the rules that were live, which gives
- * the recording, and with other rules, which gives what would have been.
+ * the recording, and with other rules, which gives what would have been. Two pods, each with a clock of its own, take the
+ * user's events, so that decisions overlap; each takes one after the other, and recalls the next one ahead.
  */
-import fc from 'fast-check';
 import type { DecisionRecord, DeliveryRecord } from '../../../src/domain/decision.ts';
-import type { DeliveryOutcome } from '../../../src/domain/delivery.ts';
-import type { LocationEvent } from '../../../src/domain/event.ts';
+import type { Cap } from '../../../src/domain/cap.ts';
+import type { Ending } from '../../../src/domain/delivery.ts';
+import type { EventRef, LocationEvent } from '../../../src/domain/event.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { PushEnvelope } from '../../../src/domain/push.ts';
 import type { Coupon } from '../../../src/domain/coupon.ts';
-import type { Ruleset } from '../../../src/pipeline/ports.ts';
+import type { Claims, Recalled, Ruleset } from '../../../src/pipeline/ports.ts';
 import { createProcessEvent } from '../../../src/pipeline/process-event.ts';
 import { NOWHERE, OWNED, UNCOUNTED } from '../../../src/replay/given-run.ts';
-import { parseRules } from '../../../src/rules/document/parse-rules.ts';
 import { createInMemoryClaims, type InMemoryClaims } from '../claims/in-memory-claims.ts';
+import {
+  BEGAN_MS,
+  MAX_AGE_MS,
+  MINUTE_MS,
+  type Hidden,
+  type HiddenEvent,
+  type Push,
+  type WorldEvent,
+} from './drawn-world.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
 
-export const BEGAN_MS = Date.parse('2026-11-22T12:00:00Z');
-export const MARGIN_MS = 4000;
-const MINUTE_MS = 60_000;
 const USER = 'u-1';
-const MAX_AGE_MS = 15 * MINUTE_MS;
-
-export interface Push {
-  readonly outcome: Exclude<DeliveryOutcome, 'dry_run'>;
-  /** From its claim. */
-  readonly afterMs: number;
-  /** What its report is early or late. */
-  readonly reportedMs: number;
-}
-
-export interface WorldEvent {
-  /** From the event before. */
-  readonly afterMs: number;
-  readonly trigger: 'enter' | 'dwell';
-  readonly ageMs: number;
-  readonly push: Push;
-  readonly hidden: HiddenEvent;
-}
-
-/** What a recording may not say. */
-export interface HiddenEvent {
-  readonly latitude: number;
-  readonly coupons: readonly Coupon[];
-  readonly callMs: number;
-}
-
-export interface Hidden {
-  readonly events: readonly HiddenEvent[];
-  /** Pushes from before the recording: ms before it, and of which coupon. */
-  readonly before: readonly { readonly agoMs: number; readonly coupon: Coupon }[];
-  /** Ms that Redis's clock is ahead of the pods'. */
-  readonly aheadMs: number;
-}
-
-const around = (ms: number) => fc.integer({ min: ms - 1500, max: ms + 1500 });
-const coupon = fc.integer({ min: 0, max: 5 }).map((index): Coupon => ({
-  couponId: `c-${String(index)}`,
-  merchantId: `m-${String(index % 3)}`,
-  title: `coupon ${String(index)}`,
-  discountPercent: 10 + 5 * index,
-}));
-const hiddenEvent: fc.Arbitrary<HiddenEvent> = fc.record({
-  latitude: fc.constantFrom(-10, 10),
-  coupons: fc.uniqueArray(coupon, { maxLength: 3, selector: ({ couponId }) => couponId }),
-  callMs: fc.constantFrom(0, 100, 3 * MINUTE_MS),
-});
-export const hidden = (events: number): fc.Arbitrary<Hidden> =>
-  fc.record({
-    events: fc.array(hiddenEvent, { minLength: events, maxLength: events }),
-    before: fc.array(
-      fc.record({ agoMs: fc.integer({ min: 1, max: 50 }).map((m) => m * MINUTE_MS), coupon }),
-      {
-        maxLength: 2,
-      },
-    ),
-    aheadMs: fc.integer({ min: -1000, max: 1000 }),
-  });
-
-export const worldEvent: fc.Arbitrary<WorldEvent> = fc.record({
-  // Around a cap's window, where it hangs on whose clock is asked, and anywhere else.
-  afterMs: fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(10, 30).chain((minutes) => around(minutes * MINUTE_MS)) },
-    { weight: 1, arbitrary: fc.constantFrom(0, 500) },
-    { weight: 1, arbitrary: fc.integer({ min: 0, max: 40 * MINUTE_MS }) },
-  ),
-  trigger: fc.constantFrom('enter', 'dwell'),
-  ageMs: fc.constantFrom(0, 4 * MINUTE_MS, 8 * MINUTE_MS),
-  push: fc.record({
-    outcome: fc.constantFrom('sent', 'sent', 'sent', 'rejected', 'expired', 'unknown', 'withdrawn'),
-    afterMs: fc.constantFrom(50, 2000, 12 * MINUTE_MS),
-    reportedMs: fc.integer({ min: -1000, max: 1000 }),
-  }),
-  hidden: hiddenEvent,
-});
-
-const cap = fc.record({
-  per: fc.constantFrom('user', 'user+merchant', 'user+coupon'),
-  max: fc.integer({ min: 1, max: 2 }),
-  window: fc.constantFrom('10m', '30m', '2h'),
-});
-/** A document in YAML (JSON is YAML). */
-export const documentText = fc
-  .record({
-    caps: fc.array(cap, { maxLength: 3 }),
-    triggers: fc.constantFrom(['enter'], ['enter', 'dwell']),
-    maxAge: fc.constantFrom(undefined, '5m', '10m'),
-    minDiscountPercent: fc.constantFrom(0, 0, 20),
-    rule: fc.constantFrom(
-      undefined,
-      undefined,
-      { id: 'boost-m-1', when: 'coupon.merchantId == "m-1"', then: 'boost', by: 50 },
-      { id: 'in-the-north', when: 'coupon.merchantId == "m-0" && event.latitude > 0.0', then: 'exclude' },
-    ),
-  })
-  .map(({ caps, triggers, maxAge, minDiscountPercent, rule }) =>
-    JSON.stringify({
-      version: 'v',
-      caps,
-      event: { triggers, ...(maxAge !== undefined && { maxAge }) },
-      coupon: { minDiscountPercent },
-      ...(rule !== undefined && { rules: [rule] }),
-    }),
-  );
-
-export function rulesOf(text: string): Ruleset {
-  const parsed = parseRules(text);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.rules;
-}
 
 export interface Lived {
+  /** In the order of the events. */
   readonly records: readonly DecisionRecord[];
+  /** The same in the order in which they were written. */
+  readonly written: readonly DecisionRecord[];
   readonly deliveries: readonly DeliveryRecord[];
   readonly outcomes: readonly Outcome[];
+  /** The runs that claimed a push. */
+  readonly pushed: ReadonlySet<number>;
 }
 
-/** What is due to happen, at a moment of the pods' clock. */
-interface Due {
-  readonly atMs: number;
-  readonly run: () => Promise<unknown>;
+/** One run of an event, from its start to its record. */
+interface WorldRun {
+  readonly index: number;
+  readonly eventId: string;
+  readonly startMs: number;
+  /** Until the pod's next one starts. */
+  readonly roomMs: number;
 }
 
 /**
- * @param pushedBefore ids of events that pods pushed: these end as they did, others are sent when they are claimed.
- * Undefined: these are the pods.
+ * @param pushedBefore which runs claimed a push of the pods: these pushes end as they did, others are sent when they are
+ * claimed. Undefined: these are the pods.
  */
 export async function live(
   events: readonly WorldEvent[],
   unseen: Hidden,
   rules: Ruleset,
-  pushedBefore?: ReadonlySet<string>,
+  pushedBefore?: ReadonlySet<number>,
 ): Promise<Lived> {
-  let nowMs = BEGAN_MS;
-  const memory = createInMemoryClaims({ now: () => nowMs + unseen.aheadMs });
-  const due: Due[] = [];
-  const passTo = async (toMs: number): Promise<void> => {
-    for (;;) {
-      const next = due.filter(({ atMs }) => atMs <= toMs).toSorted((a, b) => a.atMs - b.atMs)[0];
-      if (next === undefined) break;
-      due.splice(due.indexOf(next), 1);
-      nowMs = next.atMs;
-      await next.run();
-    }
-    nowMs = toMs;
-  };
-
-  for (const [index, { agoMs, coupon: of }] of unseen.before
-    .toSorted((a, b) => b.agoMs - a.agoMs)
-    .entries()) {
-    nowMs = BEGAN_MS - agoMs;
-    const ref = { userId: USER, eventId: `before-${String(index)}` };
-    const { couponId, merchantId, title } = of;
-    const push = { ...ref, couponId, merchantId, title, collapseKey: '', rulesVersion: '' };
-    const envelope: PushEnvelope = { push, source: NOWHERE, traceparent: '' };
-    const candidates = [{ envelope, notAfterMs: undefined }];
-    await memory.claims.claim({ ref, candidates, caps: [], ttlMs: MINUTE_MS, acceptableUntilMs: 0 });
-    await end(memory, ref.eventId, 'sent');
-  }
-
+  const timeline = createTimeline(BEGAN_MS - 60 * MINUTE_MS);
+  const memory = createInMemoryClaims({ now: timeline.now });
   const records: DecisionRecord[] = [];
+  const written: DecisionRecord[] = [];
   const deliveries: DeliveryRecord[] = [];
   const outcomes: Outcome[] = [];
-  let atMs = BEGAN_MS;
-  for (const [index, world] of events.entries()) {
-    atMs += world.afterMs;
-    await passTo(atMs);
-    const eventId = `e-${String(index)}`;
+  const pushed = new Set<number>();
+  const pods = [0, 1].map(() => createPod(memory.claims, timeline));
+
+  for (const { agoMs, coupon: of, index } of before(unseen)) {
+    timeline.start(BEGAN_MS - agoMs, async () => {
+      const ref = { userId: USER, eventId: `before-${String(index)}` };
+      const { couponId, merchantId, title } = of;
+      const push = { ...ref, couponId, merchantId, title, collapseKey: '', rulesVersion: '' };
+      const envelope: PushEnvelope = { push, source: NOWHERE, traceparent: '' };
+      const candidates = [{ envelope, notAfterMs: undefined }];
+      await memory.claims.claim({ ref, candidates, caps: [], ttlMs: MINUTE_MS, acceptableUntilMs: 0 });
+      await end(memory, ref.eventId, 'sent');
+    });
+  }
+
+  async function decide(run: WorldRun): Promise<void> {
+    const { index, eventId, startMs, roomMs } = run;
+    const world = events[index] as WorldEvent;
+    const { latitude, coupons, ...wanted } = unseen.events[index] as HiddenEvent;
+    const pod = pods[world.pod] as WorldPod;
+    const podMs = (): number => timeline.now() + unseen.aheadMs[world.pod];
+    // An event is decided at its recorded moments, whatever the calls before it would have taken.
+    const recallMs = Math.min(Math.max(0, world.recallMs), Math.floor(roomMs / 3));
+    const claimMs = Math.min(wanted.claimMs, Math.floor(roomMs / 3));
+    const callMs = Math.min(wanted.callMs, roomMs - recallMs - claimMs);
     const event: LocationEvent = {
-      eventId,
-      userId: USER,
-      occurredAtMs: atMs - world.ageMs,
-      latitude: (unseen.events[index] as HiddenEvent).latitude,
-      longitude: 0,
-      trigger: world.trigger,
-      pushConsent: true,
+      ...{ eventId, userId: USER, occurredAtMs: originOf(events, index).startMs - world.ageMs },
+      ...{ latitude, longitude: 0, trigger: world.trigger, pushConsent: true },
     };
-    const { coupons, callMs: wantedMs } = unseen.events[index] as HiddenEvent;
-    // An event is decided at its recorded moment, whatever the calls before it would have taken.
-    const callMs = Math.min(wantedMs, events[index + 1]?.afterMs ?? Infinity);
-    const call: { became: DecisionRecord['couponApi'] } = { became: 'not_asked' };
+    const seen: Mutable<Seen> = {
+      couponApi: 'not_asked',
+      coupons,
+      rules,
+      pod: world.pod,
+      askedMs: 0,
+      atMs: 0,
+    };
     const processEvent = createProcessEvent({
       documents: { rules: () => rules, findMerchant: () => undefined },
-      claims: memory.claims,
+      claims: {
+        recall: async (ref, caps) => {
+          await timeline.until(startMs + recallMs);
+          const { answer, atMs } = await pod.recall(ref, caps);
+          seen.recalledMs = atMs;
+          seen.askedMs = seen.atMs = podMs();
+          return answer;
+        },
+        claim: async (request) => {
+          await timeline.until(timeline.now() + claimMs);
+          seen.claimedMs = timeline.now();
+          const answer = await pod.claim(request);
+          if (answer.kind === 'claimed') notePush(run, world.push);
+          return answer;
+        },
+      },
       queue: { enqueue: async () => undefined },
       coupons: {
         find: async ({ staleAtMs }) => {
-          if (nowMs + callMs > staleAtMs) {
-            await passTo(Math.max(nowMs, staleAtMs));
-            call.became = 'stale';
+          if (podMs() + callMs > staleAtMs) {
+            await timeline.until(timeline.now() + Math.max(0, staleAtMs - podMs()));
+            seen.couponApi = 'stale';
             return { kind: 'stale' };
           }
-          await passTo(nowMs + callMs);
-          call.became = 'answered';
+          await timeline.until(timeline.now() + callMs);
+          seen.couponApi = 'answered';
+          // The filters are asked again only where there are coupons.
+          if (coupons.length > 0) seen.atMs = podMs();
           return { kind: 'coupons', coupons };
         },
       },
       places: { distanceTo: () => undefined },
       meter: UNCOUNTED,
-      clock: { now: () => nowMs, sleep: async () => undefined },
+      clock: { now: podMs, sleep: async () => undefined },
       maxEventAgeMs: MAX_AGE_MS,
     });
     const outcome = await processEvent({
-      event,
-      source: NOWHERE,
-      traceparent: '',
-      receivedAtMs: 0,
-      ownership: OWNED,
+      ...{ event, source: NOWHERE, traceparent: '', receivedAtMs: 0, ownership: OWNED },
     });
-    outcomes.push(outcome);
-    // The filters are asked again only where there are coupons.
-    const { became: couponApi } = call;
-    const wasAnswered = couponApi === 'answered' && coupons.length > 0;
-    const seenMs = wasAnswered ? nowMs : atMs;
-    records.push(recordOf(event, { askedAtMs: atMs, atMs: seenMs, couponApi, coupons, outcome, rules }));
-    if (outcome.kind !== 'queued') continue;
-    const { outcome: how, afterMs, reportedMs } = world.push;
-    if (pushedBefore === undefined || pushedBefore.has(eventId)) {
-      const endsMs = nowMs + afterMs;
-      due.push({ atMs: endsMs, run: () => end(memory, eventId, how) });
-      const at = new Date(endsMs + reportedMs).toISOString();
-      deliveries.push({ kind: 'delivery', v: 1, userId: USER, eventId, at, outcome: how });
-    } else {
-      await end(memory, eventId, 'sent');
-    }
+    outcomes[index] = outcome;
+    const record = recordOf(event, seen, outcome);
+    records[index] = record;
+    written.push(record);
   }
-  return { records, deliveries, outcomes };
+
+  function notePush({ index, eventId }: WorldRun, { outcome, afterMs }: Push): void {
+    pushed.add(index);
+    const isOfPods = pushedBefore === undefined || pushedBefore.has(index);
+    timeline.start(timeline.now() + (isOfPods ? afterMs : 0), async () => {
+      const ended = await end(memory, eventId, isOfPods ? outcome : 'sent');
+      if (!isOfPods) return;
+      const at = new Date(ended.atMs).toISOString();
+      deliveries.push({ kind: 'delivery', v: 1, userId: USER, eventId, at, outcome: ended.outcome });
+    });
+  }
+
+  for (const run of runsOf(events)) {
+    const world = events[run.index] as WorldEvent;
+    const pod = pods[world.pod] as WorldPod;
+    timeline.start(run.startMs + world.recallMs, () =>
+      pod.ahead({ userId: USER, eventId: run.eventId }, rules.caps),
+    );
+    timeline.start(run.startMs, () => pod.inTurn(() => decide(run)));
+  }
+  await timeline.play();
+  return { records, written, deliveries, outcomes, pushed };
 }
 
-async function end({ store }: InMemoryClaims, eventId: string, outcome: Push['outcome']): Promise<void> {
+function before({ before: pushes }: Hidden) {
+  return pushes.map((push, index) => ({ ...push, index }));
+}
+
+function originOf(events: readonly WorldEvent[], index: number): WorldRun {
+  const runs = runsOf(events);
+  const { eventId } = runs[index] as WorldRun;
+  return runs.find((run) => run.eventId === eventId) as WorldRun;
+}
+
+function runsOf(events: readonly WorldEvent[]): readonly WorldRun[] {
+  let startMs = BEGAN_MS;
+  let named = 0;
+  const starts = events.map((world, index) => {
+    startMs += world.afterMs;
+    if (!world.isAgain) named = index;
+    return { index, eventId: `e-${String(named)}`, startMs };
+  });
+  return starts.map((run) => {
+    const isNext = (other: { readonly index: number }): boolean =>
+      other.index > run.index && events[other.index]?.pod === events[run.index]?.pod;
+    const next = starts.find(isNext);
+    return { ...run, roomMs: (next?.startMs ?? Infinity) - run.startMs };
+  });
+}
+
+interface WorldPod {
+  /** Looks the next event up while another one is at work. */
+  ahead(ref: EventRef, caps: readonly Cap[]): Promise<void>;
+  recall(ref: EventRef, caps: readonly Cap[]): Promise<TimedRecall>;
+  readonly claim: Claims['claim'];
+  inTurn(run: () => Promise<void>): Promise<void>;
+}
+
+interface TimedRecall {
+  readonly answer: Recalled;
+  readonly atMs: number;
+}
+
+/** What a pod does for one user: as `recall-ahead.ts` and the executor do it. */
+function createPod(claims: Claims, { now }: Timeline): WorldPod {
+  let ahead: ({ readonly eventId: string } & TimedRecall) | undefined;
+  let hasRecalled = false;
+  let last = Promise.resolve();
+  const ask = async (ref: EventRef, caps: readonly Cap[]): Promise<TimedRecall> => ({
+    ...{ answer: await claims.recall(ref, caps), atMs: now() },
+  });
+  return {
+    async ahead(ref, caps) {
+      if (hasRecalled) ahead = { eventId: ref.eventId, ...(await ask(ref, caps)) };
+    },
+    async recall(ref, caps) {
+      const found = ahead;
+      ahead = undefined;
+      hasRecalled = true;
+      return found?.eventId === ref.eventId && now() - found.atMs <= 1000 ? found : ask(ref, caps);
+    },
+    async claim(request) {
+      ahead = undefined;
+      return claims.claim(request);
+    },
+    inTurn(run) {
+      last = last.then(async () => {
+        await run();
+        hasRecalled = false;
+      });
+      return last;
+    },
+  };
+}
+
+interface Ended {
+  readonly outcome: Push['outcome'];
+  readonly atMs: number;
+}
+
+async function end({ store }: InMemoryClaims, eventId: string, outcome: Push['outcome']): Promise<Ended> {
   const ref = { userId: USER, eventId };
-  if (outcome === 'expired' || outcome === 'withdrawn') {
-    await store.release(ref, outcome);
-    return;
-  }
+  const made = (how: Push['outcome'], ending: Ending): Ended => {
+    if (ending.kind !== 'done') throw new Error(`${eventId} can't end: ${ending.kind}`);
+    return { outcome: how, atMs: ending.endedAtMs };
+  };
+  if (outcome === 'expired' || outcome === 'withdrawn')
+    return made(outcome, await store.release(ref, outcome));
   const permission = await store.permit(ref, eventId);
   // Its time was over before.
-  if (permission.kind !== 'granted') await store.release(ref, 'expired');
-  else if (outcome === 'rejected') await store.release(ref, outcome, permission.attempt);
-  else await store.settle(ref, permission.attempt, outcome);
+  if (permission.kind !== 'granted') return made('expired', await store.release(ref, 'expired'));
+  const { attempt } = permission;
+  if (outcome === 'rejected') return made(outcome, await store.release(ref, outcome, attempt));
+  return made(outcome, await store.settle(ref, attempt, outcome));
 }
 
 interface Seen {
-  readonly askedAtMs: number;
+  /** By the pod's clock. */
+  readonly askedMs: number;
   readonly atMs: number;
+  /** By Redis's clock. */
+  readonly recalledMs?: number;
+  readonly claimedMs?: number;
   readonly couponApi: DecisionRecord['couponApi'];
   readonly coupons: readonly Coupon[];
-  readonly outcome: Outcome;
   readonly rules: Ruleset;
+  readonly pod: number;
 }
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };
 
-function recordOf(event: LocationEvent, seen: Seen): DecisionRecord {
-  const { outcome, rules } = seen;
+const textOf = (atMs: number): string => new Date(atMs).toISOString();
+
+function recordOf(event: LocationEvent, seen: Seen, outcome: Outcome): DecisionRecord {
+  const { rules } = seen;
   const { couponId, merchantId } = outcome;
   return {
     kind: 'decision',
     v: 1,
     userId: event.userId,
     eventId: event.eventId,
-    at: new Date(seen.atMs).toISOString(),
-    ...(seen.atMs !== seen.askedAtMs && { askedAt: new Date(seen.askedAtMs).toISOString() }),
+    at: textOf(seen.atMs),
+    ...(seen.atMs !== seen.askedMs && { askedAt: textOf(seen.askedMs) }),
+    ...(seen.recalledMs !== undefined && { recalledAt: textOf(seen.recalledMs) }),
+    ...(seen.claimedMs !== undefined && { claimedAt: textOf(seen.claimedMs) }),
     event: {
       trigger: event.trigger,
       accuracyMeters: 0,
@@ -301,7 +312,7 @@ function recordOf(event: LocationEvent, seen: Seen): DecisionRecord {
     ...(merchantId !== undefined && { merchantId }),
     rulesVersion: rules.version,
     rulesHash: rules.hash,
-    pod: 'pod-1',
+    pod: `pod-${String(seen.pod)}`,
   };
 }
 

@@ -28,6 +28,9 @@ const gathered = async (): Promise<void> => {
   await turn();
 };
 
+/** Redis's clock. */
+const AT_MS = 7000;
+
 let calls: Call[];
 type AskedFor = (keys: readonly [string, string], caps: readonly Cap[]) => Promise<readonly unknown[]>;
 function open(maxEvents: number): AskedFor {
@@ -50,7 +53,7 @@ describe('recalls of one turn of the event loop', () => {
     const answers = [1, 2, 3].map((event) => recall(keysOf(event), caps));
     await gathered();
     expect(calls.map(({ keys }) => keys)).toEqual([[1, 2, 3].flatMap(keysOf)]);
-    calls[0]?.answer([3, 2, ['known', 'claimed'], 3, ['full']]);
+    calls[0]?.answer([3, AT_MS, 2, ['known', 'claimed'], 3, ['full']]);
     expect(await Promise.all(answers)).toEqual([['room'], ['known', 'claimed'], ['full']]);
   });
 
@@ -74,7 +77,7 @@ describe('recalls of one turn of the event loop', () => {
     const recall = open(64);
     void recall(keysOf(1), caps);
     void recall(keysOf(2), [{ per: 'user', max: 9, windowMs: 1 }]);
-    calls[0]?.answer([1]);
+    calls[0]?.answer([1, AT_MS]);
     await gathered();
     expect(calls.map(({ keys, args }) => ({ keys, args }))).toEqual([
       { keys: keysOf(1), args: [2, 1000, 0] },
@@ -85,7 +88,7 @@ describe('recalls of one turn of the event loop', () => {
   it('never go out in a call of more than the most', async () => {
     const recall = open(3);
     for (let event = 0; event < 7; event += 1) void recall(keysOf(event), caps);
-    calls[0]?.answer([3]);
+    calls[0]?.answer([3, AT_MS]);
     await gathered();
     expect(calls.map(({ keys }) => keys.length / 2)).toEqual([3, 3, 1]);
   });
@@ -106,7 +109,7 @@ describe('while a call is out', () => {
       await gathered();
     }
     expect(calls).toHaveLength(1);
-    calls[0]?.answer([1]);
+    calls[0]?.answer([1, AT_MS]);
     await turn();
     void recall(keysOf(4), caps);
     await gathered();
@@ -134,7 +137,7 @@ describe('while a call is out', () => {
 });
 
 it('an answer that can not be read fails its event alone', async () => {
-  const recall = createRecallBatch({ maxEvents: 64, run: () => Promise.resolve([2]) });
+  const recall = createRecallBatch({ maxEvents: 64, run: () => Promise.resolve([2, AT_MS]) });
   const unreadable = recall(keysOf(1), caps, () => {
     throw new TypeError('unreadable');
   });
@@ -157,9 +160,9 @@ describe('a call that fails', () => {
     expect(calls.slice(1)).toMatchObject(
       [1, 2, 3].map((event) => ({ keys: keysOf(event), args: [2, 1000, 0] })),
     );
-    calls[1]?.answer([1, 1, ['full', '0']]);
+    calls[1]?.answer([1, AT_MS, 1, ['full', '0']]);
     calls[2]?.fail(damaged);
-    calls[3]?.answer([1]);
+    calls[3]?.answer([1, AT_MS]);
     expect(await settled).toEqual([
       { status: 'fulfilled', value: ['full', '0'] },
       { status: 'rejected', reason: damaged },
@@ -177,7 +180,7 @@ describe('a call that fails', () => {
     calls[0]?.fail(new UnavailableError('redis', 'no answer in time'));
     await Promise.allSettled(answers.slice(0, 2));
     await gathered();
-    calls[1]?.answer([1]);
+    calls[1]?.answer([1, AT_MS]);
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
   });
 
@@ -185,10 +188,10 @@ describe('a call that fails', () => {
     const recall = open(64);
     const settled = Promise.allSettled([1, 2].map((event) => recall(keysOf(event), caps)));
     await gathered();
-    calls[0]?.answer([1]);
+    calls[0]?.answer([1, AT_MS]);
     await turn();
     calls[1]?.answer([]);
-    calls[2]?.answer([1]);
+    calls[2]?.answer([1, AT_MS]);
     expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   });
 });

@@ -50,6 +50,8 @@ const decisions = fc
       ...common,
       kind: fc.constant('decision'),
       askedAt: instant,
+      recalledAt: instant,
+      claimedAt: instant,
       event,
       maxEventAgeMs: number,
       podAheadMs: number,

@@ -7,6 +7,7 @@ import {
   type DeadLetterReason,
   type FilterReason,
 } from '../../../src/domain/outcome.ts';
+import type { ClaimAnswer } from '../../../src/pipeline/ports.ts';
 import { readDecision } from '../../../src/domain/read-decision.ts';
 import { createEventHandler } from '../../../src/pipeline/edge.ts';
 import { createDescribeDecision } from '../../../src/rules/decision-line.ts';
@@ -168,6 +169,49 @@ it('a run that failed leaves nothing behind in the record of the next', async ()
   ];
   const records = await run(state);
   expect(records.map(({ coupons }) => coupons?.length)).toEqual([1]);
+});
+
+describe('when Redis was asked', () => {
+  const [recalledMs, claimedMs] = [NOW + 3000, NOW + 3500];
+  const recalledAt = new Date(recalledMs).toISOString();
+
+  it.each([
+    ['claimed', { kind: 'claimed', envelope: undefined }],
+    ['without room', { kind: 'no_room', cap: 0 }],
+    ['too late', { kind: 'too_late' }],
+    ['known', { kind: 'known', undelivered: false, envelope: undefined }],
+  ])('is said of a push that is %s', async (_what, answer) => {
+    const state = recording();
+    const [first] = await run(state);
+    expect(first).not.toHaveProperty('claimedAt');
+    const envelope = state.b.claims[0]?.candidates[0]?.envelope ?? expect.fail();
+    state.b.script.recall = [{ kind: 'new', atMs: recalledMs }];
+    state.b.script.claim = [
+      { ...answer, ...('envelope' in answer && { envelope }), atMs: claimedMs } as ClaimAnswer,
+    ];
+    const [, record] = await run(state);
+    expect(record).toMatchObject({ recalledAt, claimedAt: new Date(claimedMs).toISOString() });
+  });
+
+  it('is said of an event that an earlier run claimed', async () => {
+    const state = recording();
+    await run(state);
+    const envelope = state.b.claims[0]?.candidates[0]?.envelope ?? expect.fail();
+    state.b.script.recall = [{ kind: 'known', undelivered: false, envelope, atMs: recalledMs }];
+    const [, again] = await run(state);
+    expect(again).toMatchObject({ recalledAt, couponApi: 'not_asked' });
+    expect(again).not.toHaveProperty('claimedAt');
+  });
+
+  it('is not said of a claim that took several calls', async () => {
+    const state = recording();
+    const coupons = Array.from({ length: 150 }, (_, at) => ({ ...coupon, couponId: `c-${String(at)}` }));
+    state.b.script.coupons = [{ kind: 'coupons', coupons }];
+    state.b.script.claim = [{ kind: 'too_late', atMs: claimedMs }];
+    const [record] = await run(state);
+    expect(state.b.claims).toHaveLength(2);
+    expect(record).not.toHaveProperty('claimedAt');
+  });
 });
 
 it('new rules during the coupon call are those that decided', async () => {

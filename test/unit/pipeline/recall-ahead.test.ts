@@ -70,6 +70,14 @@ describe('an event that was looked up ahead', () => {
     expect(asked).toEqual(['e-2', 'e-2']);
   });
 
+  it('is asked for again where the event before it has begun anew: its answer would be the older one', async () => {
+    await ahead.recall(first, caps);
+    ahead.ahead(second, caps);
+    await ahead.recall(first, caps);
+    await ahead.recall(second, caps);
+    expect(asked).toEqual(['e-1', 'e-2', 'e-1', 'e-2']);
+  });
+
   it('is not asked for again for another user’s claim', async () => {
     ahead.ahead(second, caps);
     await ahead.claim(claimOf('u-2'));
@@ -106,8 +114,8 @@ describe('an event that was looked up ahead', () => {
 it('looks one event of a user up at a time', async () => {
   ahead.ahead(first, caps);
   ahead.ahead(second, caps);
-  await ahead.recall(second, caps);
   await ahead.recall(first, caps);
+  await ahead.recall(second, caps);
   expect(asked).toEqual(['e-1', 'e-2']);
 });
 
@@ -117,6 +125,15 @@ it('keeps nothing of an event that will not come', async () => {
   ahead.ahead(second, caps);
   await ahead.recall(second, caps);
   expect(asked).toEqual(['e-1', 'e-2']);
+});
+
+it('keeps what another user asked for, who has the same place', async () => {
+  ahead.ahead(second, caps);
+  for (let user = 0; user < 3000; user += 1) {
+    await ahead.recall({ userId: `v-${String(user)}`, eventId: 'e' }, caps);
+  }
+  await ahead.recall(second, caps);
+  expect(asked.filter((eventId) => eventId === 'e-2')).toHaveLength(1);
 });
 
 it('forgets only what is meant: another event of that user stays', async () => {

@@ -6,13 +6,65 @@ import { createReorder } from '../../../src/replay/reorder.ts';
 interface Item {
   readonly user: string;
   readonly atMs: number;
+  readonly pod?: string;
+  readonly turnMs?: number;
 }
 
+/** Each from a pod of its own, where it does not say. */
+let pods = 0;
+const standing = ({ user, atMs, pod, turnMs }: Item) => ({
+  userId: user,
+  atMs,
+  pod: pod ?? `pod-${String((pods += 1))}`,
+  turnMs,
+});
+
 function putInOrder(items: readonly Item[], heldItems: number) {
-  const reorder = createReorder<Item>(heldItems);
-  const out = items.flatMap((item) => [...reorder.add(item.user, item.atMs, item, 1)]);
+  const reorder = createReorder<Item>(undefined, heldItems);
+  const out = items.flatMap((item) => [...reorder.add(standing(item), item, 1)]);
   return [...out, ...reorder.rest()];
 }
+
+describe('records of one pod', () => {
+  const at = (pod: string, atMs: number, turnMs?: number): Item => ({
+    ...{ user: 'a', atMs, pod },
+    ...(turnMs !== undefined && { turnMs }),
+  });
+  const order = (items: readonly Item[]) => putInOrder(items, 10).map(({ value }) => items.indexOf(value));
+
+  it('stay as they were written, whatever their moments', () => {
+    expect(order([at('p', 5), at('p', 3), at('q', 4), at('p', 1)])).toEqual([2, 0, 1, 3]);
+  });
+
+  it('are in the order in which the pod has taken them up, where that is said', () => {
+    expect(order([at('p', 5, 20), at('p', 3, 10), at('p', 1, 10)])).toEqual([1, 2, 0]);
+    expect(order([at('p', 5, 20), at('p', 3)])).toEqual([0, 1]);
+  });
+
+  it('are not late where one of them is put behind another', () => {
+    const items = [at('p', 9), at('p', 3), at('q', 5)];
+    expect(putInOrder(items, 10).map(({ isLate }) => isLate)).toEqual([false, false, false]);
+  });
+});
+
+it('what comes behind and concerns a record is told with it, also where it goes out at once', () => {
+  const reorder = createReorder<Item>((later, { atMs }) => later.atMs <= atMs + 2, 4);
+  const out = [9, 1, 2, 4, 3, 12].flatMap((atMs) =>
+    reorder.add(standing({ user: 'a', atMs }), { user: 'a', atMs }, 1),
+  );
+  const told = [...out, ...reorder.rest()].map(({ value, following }) => [
+    value.atMs,
+    following.map(({ atMs }) => atMs),
+  ]);
+  expect(told).toEqual([
+    [1, [2, 3]],
+    [2, [3, 4]],
+    [3, [4]],
+    [4, []],
+    [9, []],
+    [12, []],
+  ]);
+});
 
 describe('records', () => {
   it('that changed places within what is held come out in order, each user’s for itself', () => {

@@ -5,19 +5,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isSameOutcome, pushesOf, type Answer } from '../../../src/replay/answer.ts';
+import { readRecordedEvent, standingOf, type RecordedEvent } from '../../../src/replay/recorded-event.ts';
+import { createReorder } from '../../../src/replay/reorder.ts';
 import { createUserReplay } from '../../../src/replay/replay-user.ts';
+import { mayPrecede } from '../../../src/replay/unsure-pushes.ts';
 import {
   BEGAN_MS,
   documentText,
   hidden,
-  live,
   MARGIN_MS,
   rulesOf,
   worldEvent,
   type Hidden,
-  type Lived,
   type WorldEvent,
-} from '../../support/replay/small-world.ts';
+} from '../../support/replay/drawn-world.ts';
+import { live, type Lived } from '../../support/replay/small-world.ts';
+import type { DecisionRecord } from '../../../src/domain/decision.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import type { Ruleset } from '../../../src/pipeline/ports.ts';
 
@@ -43,6 +46,8 @@ const world: fc.Arbitrary<Played> = fc.record({
 interface Options {
   readonly nothingBefore: boolean;
   readonly isLiveKnown: boolean;
+  /** Records say when Redis was asked. */
+  readonly isTimed: boolean;
 }
 
 async function replay(
@@ -60,9 +65,22 @@ async function replay(
     marginMs: MARGIN_MS,
   });
   for (const delivery of recording.deliveries) replayed.delivery(delivery);
-  const answers: Answer[] = [];
-  for (const record of recording.records) answers.push((await replayed.decision(record, false)).after);
-  return answers;
+  const reorder = createReorder<RecordedEvent>(mayPrecede);
+  const answers = new Map<DecisionRecord, Answer>();
+  const originals = new Map<RecordedEvent, DecisionRecord>();
+  for (const original of recording.written) {
+    const { recalledAt: _recalled, claimedAt: _claimed, ...untimed } = original;
+    const record = options.isTimed ? original : untimed;
+    const event = readRecordedEvent(record, MARGIN_MS);
+    originals.set(event, original);
+    expect(reorder.add(standingOf(event), event, 1)).toEqual([]);
+  }
+  for (const { value, isLate, following } of reorder.rest()) {
+    expect(isLate).toBe(false);
+    const original = originals.get(value)!;
+    answers.set(original, (await replayed.decision(value, isLate, following)).after);
+  }
+  return recording.records.map((record) => answers.get(record)!);
 }
 
 /** What is wrong with the answers, were this the truth. */
@@ -95,12 +113,13 @@ async function worldsOf(
   const found: Hidden[] = [unseen];
   for (const other of others) {
     // What the recording does say stays.
-    const events2 = recording.records.map(({ couponApi }, index) =>
-      couponApi === 'answered'
-        ? { ...unseen.events[index]!, latitude: other.events[index]!.latitude }
-        : other.events[index]!,
-    );
-    const changed: Hidden = { ...other, events: events2 };
+    const events2 = recording.records.map(({ couponApi, claimedAt }, index) => {
+      const [mine, theirs] = [unseen.events[index]!, other.events[index]!];
+      if (couponApi !== 'answered') return theirs;
+      const claimMs = claimedAt === undefined ? theirs.claimMs : mine.claimMs;
+      return { ...mine, latitude: theirs.latitude, claimMs };
+    });
+    const changed: Hidden = { ...other, events: events2, aheadMs: unseen.aheadMs };
     const again = await live(events, changed, liveRules);
     if (
       JSON.stringify([again.records, again.deliveries]) ===
@@ -113,9 +132,16 @@ async function worldsOf(
 }
 
 describe.each([
-  { name: 'nothing is known of the live rules', options: { nothingBefore: false, isLiveKnown: false } },
-  { name: 'the live rules are known', options: { nothingBefore: false, isLiveKnown: true } },
-  { name: 'there was nothing before', options: { nothingBefore: true, isLiveKnown: true } },
+  {
+    name: 'nothing is known of the live rules',
+    options: { nothingBefore: false, isLiveKnown: false, isTimed: true },
+  },
+  { name: 'the live rules are known', options: { nothingBefore: false, isLiveKnown: true, isTimed: true } },
+  { name: 'there was nothing before', options: { nothingBefore: true, isLiveKnown: true, isTimed: true } },
+  {
+    name: 'no record says when Redis was asked',
+    options: { nothingBefore: true, isLiveKnown: true, isTimed: false },
+  },
 ] as const)('a replay where $name', ({ options }) => {
   it('bounds what would have been, and knows only what it must have been', async () => {
     const seen = { known: 0, unknown: 0, worlds: 0, pushed: 0 };
@@ -131,13 +157,10 @@ describe.each([
         const { events, unseen, liveText, text } = played;
         const [liveRules, rules] = [rulesOf(liveText), rulesOf(text)];
         const recording = await live(events, unseen, liveRules);
-        const pushed = new Set(
-          recording.records.filter(({ outcome }) => outcome === 'queued').map(({ eventId }) => eventId),
-        );
         const answers = await replay(recording, rules, liveRules, options);
         for (const answer of answers) seen[answer.kind] += 1;
         for (const possible of await worldsOf(recording, played, liveRules)) {
-          const truth = await live(events, possible, rules, pushed);
+          const truth = await live(events, possible, rules, recording.pushed);
           seen.worlds += 1;
           seen.pushed += truth.outcomes.filter(({ kind }) => kind === 'queued').length;
           expect(faults(answers, truth.outcomes)).toEqual([]);

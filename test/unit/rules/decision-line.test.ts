@@ -70,6 +70,7 @@ function seenOf(answer: DecisionSeen['answer'], changes: Partial<DecisionSeen> =
   const found = answer?.kind === 'coupons' ? answer.coupons : [];
   return {
     ...{ rules: RULES, firstAskedMs: NOW, lastAskedMs: NOW, podAheadMs: 0, timeZone: undefined, answer },
+    ...{ recalledMs: undefined, claimedMs: undefined },
     merchants: found.map(({ merchantId }) => MERCHANTS.get(merchantId)),
     ...changes,
   };
@@ -233,4 +234,16 @@ it('the outcome with all that it says', () => {
   for (const [outcome, expected] of outcomes) {
     expect(read({ event: EVENT, seen, outcome, endedAtMs: NOW })).toMatchObject(expected);
   }
+});
+
+it('says when Redis was asked, by its own clock, where that is known', () => {
+  const outcome = { kind: 'filtered', reason: 'cooldown', rule: 'caps[0]' } as const;
+  const decide = (changes: Partial<DecisionSeen>) =>
+    read({ event: EVENT, seen: seenOf(undefined, changes), outcome, endedAtMs: NOW });
+  const [recalledAt, claimedAt] = [new Date(NOW - 7).toISOString(), new Date(NOW + 70).toISOString()];
+  expect(decide({ recalledMs: NOW - 7, claimedMs: NOW + 70 })).toMatchObject({ recalledAt, claimedAt });
+  const asked = decide({ recalledMs: NOW - 7 });
+  expect(asked).toMatchObject({ recalledAt });
+  expect(asked).not.toHaveProperty('claimedAt');
+  expect(decide({})).not.toHaveProperty('recalledAt');
 });

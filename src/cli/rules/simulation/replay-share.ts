@@ -1,11 +1,13 @@
 /** One worker's part of a simulation: reads the recording, replays the events of its users, counts. */
 import { readDecision } from '../../../domain/read-decision.ts';
-import type { DecisionRecord } from '../../../domain/decision.ts';
 import type { Ruleset } from '../../../pipeline/ports.ts';
 import { createComparison } from '../../../replay/comparison.ts';
 import { countInto } from '../../../replay/count-events.ts';
+import { CLOCK_MARGIN_MS } from '../../../replay/moments.ts';
+import { readRecordedEvent, standingOf, type RecordedEvent } from '../../../replay/recorded-event.ts';
 import { createReorder, HELD_BYTES, type Ordered } from '../../../replay/reorder.ts';
 import { createUserReplay } from '../../../replay/replay-user.ts';
+import { mayPrecede } from '../../../replay/unsure-pushes.ts';
 import { parseRules } from '../../../rules/document/parse-rules.ts';
 import type { BadLine, WorkerResult, WorkerTask } from './messages.ts';
 import { readOwnLines, type OwnLine } from './own-lines.ts';
@@ -32,13 +34,14 @@ export async function replayShare(
     hashes: { before: against?.hash, after: rules.hash },
   });
   // All workers together hold as much as one would.
-  const reorder = createReorder<DecisionRecord>(HELD_BYTES / task.workers);
+  const reorder = createReorder<RecordedEvent>(mayPrecede, HELD_BYTES / task.workers);
   const badLines: BadLine[] = [];
   let unreadable = 0;
   let deliveries = 0;
 
-  const decideAll = async (ordered: readonly Ordered<DecisionRecord>[]): Promise<void> => {
-    for (const { value, isLate } of ordered) count(await replay.decision(value, isLate), isLate);
+  const decideAll = async (ordered: readonly Ordered<RecordedEvent>[]): Promise<void> => {
+    for (const { value, isLate, following } of ordered)
+      count(await replay.decision(value, isLate, following), isLate);
   };
   const take = async ({ text, number, bytes }: OwnLine): Promise<void> => {
     const read = readDecision(text);
@@ -49,7 +52,8 @@ export async function replayShare(
       deliveries += 1;
       replay.delivery(read.record);
     } else {
-      await decideAll(reorder.add(read.record.userId, Date.parse(read.record.at), read.record, bytes));
+      const event = readRecordedEvent(read.record, CLOCK_MARGIN_MS);
+      await decideAll(reorder.add(standingOf(event), event, bytes));
     }
   };
   for await (const lines of readOwnLines(task.file, task, noteBytes)) {
