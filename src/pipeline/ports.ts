@@ -143,12 +143,10 @@ export interface CouponSource {
 
 // ── Claims ───────────────────────────────────────────────────────────────────────────────────────────────
 
-/** When an answer was given. */
 interface Answered {
-  /** Epoch ms by the claims' own clock; undefined: not told. */
+  /** When, epoch ms by the claims' own clock; undefined: not told. */
   readonly atMs?: number;
 }
-
 /** What the event's own record says: it was claimed before. */
 export interface KnownClaim extends Answered {
   readonly kind: 'known';
@@ -230,9 +228,8 @@ export interface DecisionSeen {
   lastAskedMs: number | undefined;
   /** Ms that this pod's clock was ahead of Redis's then. */
   podAheadMs: number;
-  /** Epoch ms by Redis's clock when the event was recalled; undefined: not yet, or not told. */
+  /** Epoch ms by the claims' clock; undefined: not yet, not told, or in several calls. */
   recalledMs: number | undefined;
-  /** … and when its push was claimed, or had no room; undefined too where that took several calls. */
   claimedMs: number | undefined;
   /** The event's own, else its merchant's. */
   timeZone: string | undefined;
