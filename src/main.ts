@@ -103,7 +103,7 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
 const config = await configure();
 if (config === undefined) process.exit(EX_CONFIG);
 else {
-  const logger = createLogger({ level: config.logLevel, pod: config.pod, version });
+  const logger = createLogger({ level: config.logLevel, pod: config.pod, version, secrets: config.secrets });
   const exitCode = await run(config, logger);
   await logger.flush();
   // Whatever a library still holds open must not keep a stopped pod alive.

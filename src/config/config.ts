@@ -8,6 +8,7 @@ import { checkTogether } from './check-together.ts';
 import { kafkaAddress } from './kafka-address.ts';
 import { proxiesOf } from './proxies.ts';
 import { redisAddress } from './redis-address.ts';
+import { secretTexts } from './secret-texts.ts';
 import { withSecretFiles, type ConfigProblem, type Environment } from './secret-files.ts';
 import { VARIABLES, type Values, type VariableName } from './variables.ts';
 
@@ -79,6 +80,8 @@ function shapeConfig(values: Values) {
       sessionTimeoutMs: values.KAFKA_SESSION_TIMEOUT_MS,
     },
     lane: { name: values.LANE, thresholdBytes: values.LANE_THRESHOLD_BYTES },
+    /** For a mask over all that is let out. */
+    secrets: secretTexts(values),
     redis: redisAddress(values),
     proxies: proxiesOf(values),
     couponApi: {

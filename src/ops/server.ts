@@ -20,6 +20,8 @@ export interface OpsOptions {
   readonly port: number;
   /** Undefined: nothing wants a login. */
   readonly login?: Login | undefined;
+  /** Of every text that is answered: takes secrets out. */
+  readonly mask?: (text: string) => string;
   /** Why the pod isn't alive; empty while it is. */
   readonly notLive: () => readonly string[];
   /** Why the pod isn't ready; empty while it is. */
@@ -45,6 +47,11 @@ export interface OpsServer {
 export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
   const app = fastify({ ...SERVER_BOUNDS, forceCloseConnections: true });
   guardServer(app, options.login);
+  const { mask } = options;
+  if (mask !== undefined)
+    app.addHook('onSend', async (_request, _reply, payload) =>
+      typeof payload === 'string' ? mask(payload) : payload,
+    );
   const verdict = (word: string, reasons: readonly string[]): { code: number; body: object } =>
     reasons.length === 0
       ? { code: 200, body: { [word]: true } }

@@ -66,7 +66,10 @@ export function openRedis(options: RedisConnectionOptions): RedisClient {
   return client;
 }
 
-/** The sentinels' word for who is master, asked at each connection and heard of when it changes. */
+/**
+ * The sentinels' word for who is master, asked at each connection. The driver's own watch over them stays off: it writes
+ * to stderr whenever one of them is away. A master that is gone or demoted is noticed without it.
+ */
 function bySentinels({ sentinels, url, connectTimeoutMs = CONNECT_TIMEOUT_MS }: RedisConnectionOptions) {
   if (sentinels === undefined) return {};
   return {
@@ -78,7 +81,6 @@ function bySentinels({ sentinels, url, connectTimeoutMs = CONNECT_TIMEOUT_MS }: 
     }),
     sentinelRetryStrategy: reconnectPause,
     sentinelCommandTimeout: connectTimeoutMs,
-    failoverDetector: true,
     ...(isTls(url) && { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} }),
   };
 }

@@ -5,6 +5,7 @@
  */
 import pino from 'pino';
 import type { Logger } from '../runtime/logger.ts';
+import { createMask } from '../runtime/mask-secrets.ts';
 import { standardOutput } from './log-output.ts';
 
 const SECRET_NAMES = [
@@ -23,6 +24,8 @@ export interface LoggerOptions {
   readonly level: string;
   readonly pod: string;
   readonly version: string;
+  /** Masked wherever they stand in a line. */
+  readonly secrets?: readonly string[];
 }
 
 export interface ServiceLogger extends Logger {
@@ -36,6 +39,7 @@ export interface ServiceLogger extends Logger {
 const FLUSH_TIMEOUT_MS = 1000;
 
 export function createLogger(options: LoggerOptions, destination?: pino.DestinationStream): ServiceLogger {
+  const mask = createMask(options.secrets ?? []);
   const settings: pino.LoggerOptions = {
     level: options.level,
     base: { pod: options.pod, version: options.version },
@@ -46,7 +50,7 @@ export function createLogger(options: LoggerOptions, destination?: pino.Destinat
       censor: '[redacted]',
     },
     serializers: { error: serializeError, err: serializeError },
-    hooks: { streamWrite: (line) => escapeControls(maskUrlCredentials(line)) },
+    hooks: { streamWrite: (line) => escapeControls(mask(maskUrlCredentials(line))) },
   };
   const output =
     destination === undefined

@@ -60,6 +60,7 @@ describe('a Redis behind a sentinel', () => {
 
   it('the master dies: its replica is used, and remembers what was claimed', async () => {
     if (servers === undefined) throw new Error('no servers');
+    const said = vi.spyOn(console, 'error');
     // The first of them answers nobody.
     const connections = connect({ addresses: ['127.0.0.1:1', servers.sentinel], name: MASTER_NAME });
     const { redis, watch } = connections;
@@ -91,12 +92,14 @@ describe('a Redis behind a sentinel', () => {
       await vi.waitFor(() => push('second'), soon);
       await vi.waitFor(() => expect(delivered).toContain('second'), soon);
       await vi.waitFor(() => expect(watch.isUp()).toBe(true), soon);
+      expect(said).not.toHaveBeenCalled();
       expect(await servers.masterPort()).toBe(Number(new URL(servers.replica.address).port));
       // It is the event's own record that answers, on the server that took over.
       expect(await claims.recall({ userId: 'first', eventId: 'first' }, [])).toMatchObject({ kind: 'known' });
       // Another server is said, and no acknowledged write was lost.
       await vi.waitFor(() => expect(watch.seen()).toEqual({ dataLost: 0, serverChanged: 1 }), soon);
     } finally {
+      said.mockRestore();
       await worker.close(1000);
       await queue.close();
       await connections.close();
