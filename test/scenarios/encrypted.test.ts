@@ -90,7 +90,7 @@ describe('everything encrypted', () => {
       pushApi: await front(partner('pushApi')),
       auth: await front(partner('authToken')),
     };
-  }, 150_000);
+  }, 300_000);
   beforeEach(({ skip }) => {
     skip(obstacle !== undefined, obstacle);
   });
