@@ -4,26 +4,23 @@
  * always safe, because the event's own record answers first.
  */
 import type { Outcome } from '../domain/outcome.ts';
-import { monotonicMs, type Clock } from '../runtime/clock.ts';
+import { monotonicMs } from '../runtime/clock.ts';
 import { noteBegun } from './decision-seen.ts';
-import type { Claims, CouponSource, Documents, FlowMeter, Places, PushQueue, Stage } from './ports.ts';
-import { createApplyEventFilters } from './steps/apply-event-filters.ts';
+import type { Claims, CouponSource, FlowMeter, Places, PushQueue, Stage } from './ports.ts';
+import { createApplyEventFilters, type FilterPorts } from './steps/apply-event-filters.ts';
 import { createApplyRules } from './steps/apply-rules.ts';
 import { createClaimPush } from './steps/claim-push.ts';
 import { createEnqueuePush } from './steps/enqueue-push.ts';
 import { createRequireCoupons } from './steps/require-coupons.ts';
 import { createResumeClaim } from './steps/resume-claim.ts';
-import type { AgeLimit } from './steps/stale-at.ts';
 import type { EventContext, EventRun } from './steps/step.ts';
 
-export interface ProcessPorts extends AgeLimit {
-  readonly documents: Documents;
+export interface ProcessPorts extends FilterPorts {
   readonly claims: Claims;
   readonly queue: PushQueue;
   readonly coupons: CouponSource;
   readonly places: Places;
   readonly meter: FlowMeter;
-  readonly clock: Clock;
 }
 
 /**

@@ -3,20 +3,11 @@
  * path by which the document names the limit. A coupon without a discount has a discount of 0. A coupon without a
  * location passes a distance limit. A coupon without an end never runs out.
  */
-import type { Coupon } from '../domain/coupon.ts';
-import type { Merchant } from '../domain/merchant.ts';
 import { durationMs } from './document/duration.ts';
 import { createMerchantLimit, MERCHANT_LIMITS } from './merchant-limit.ts';
 import type { RulesDocument } from './document/schema.ts';
+import type { Judged } from './judged.ts';
 import type { RulesWitness } from './witness.ts';
-
-export interface Judged {
-  readonly coupon: Coupon;
-  readonly merchant: Merchant | undefined;
-  /** Undefined where the coupon has no location. */
-  readonly distanceMeters: number | undefined;
-  readonly nowMs: number;
-}
 
 type Breaks = (judged: Judged) => boolean;
 

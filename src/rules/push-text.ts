@@ -52,6 +52,7 @@ export function createPushText(section: PushSection | undefined, witness?: Rules
   };
 
   return (coupon, locale, values) => {
+    witness?.push?.(coupon);
     const words = wordsFor(locale);
     const title = words.title?.(values) ?? coupon.title;
     const body = firstFilled(words.body, values) ?? coupon.body;
@@ -93,7 +94,7 @@ function compile(text: string, path: string, witness: RulesWitness | undefined):
   const { template } = compiled;
   if (witness === undefined) return template;
   return (values) => {
-    const filled = template(values);
+    const filled = template(values, (missing) => witness.textSkipped?.(path, missing));
     if (filled !== undefined) witness.text(path);
     return filled;
   };

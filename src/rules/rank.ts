@@ -9,6 +9,7 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { Candidate, Exclusion, LocalTime, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
 import { MINUTE_MS } from './document/duration.ts';
+import { createClauseListener, type ClauseListener } from './language/clauses.ts';
 import { compileExpression, type Condition } from './language/expression.ts';
 import { isSpent, workInTurns, type Budget } from './in-turns.ts';
 import { createLimits } from './limits.ts';
@@ -79,7 +80,9 @@ export function createRank(
       }
       const merchant = findMerchant(coupon.merchantId);
       const distance = places.distanceTo(event, coupon);
-      const limit = brokenLimit({ coupon, merchant, distanceMeters: distance, nowMs });
+      const judged = { coupon, merchant, distanceMeters: distance, nowMs };
+      witness?.coupon?.(judged);
+      const limit = brokenLimit(judged);
       if (limit !== undefined) {
         exclusions.push({ couponId: coupon.couponId, rule: limit });
         continue;
@@ -107,7 +110,10 @@ export function createRank(
         exclusions.push(exclusion);
         continue;
       }
-      const score = (coupon.discountPercent ?? 0) + boost - (distance ?? 0) / 1000;
+      const { discountPercent = 0 } = coupon;
+      const kilometers = (distance ?? 0) / 1000;
+      const score = discountPercent + boost - kilometers;
+      witness?.scored?.(coupon.couponId, { discountPercent, boost, kilometers, sum: score });
       candidates.push({
         coupon,
         score,
@@ -116,7 +122,9 @@ export function createRank(
       });
     }
     candidates.sort((a, b) => b.score - a.score || inCodeUnitOrder(a.coupon.couponId, b.coupon.couponId));
-    return { candidates, exclusions };
+    const ranking = { candidates, exclusions };
+    witness?.ranked?.(ranking);
+    return ranking;
   }
 
   return (event, coupons, context) => {
@@ -127,19 +135,35 @@ export function createRank(
 
 function compileAll(document: RulesDocument, witness: RulesWitness | undefined): readonly Rule[] {
   return (document.rules ?? []).map((rule, index) => {
-    const compiled = compileExpression(rule.when);
+    const clauses = witness === undefined ? undefined : createClauseListener();
+    const compiled = compileExpression(rule.when, clauses?.attach);
     if (!compiled.ok) throw new Error(`rule ${rule.id}: ${compiled.message}`);
     const by = rule.then === 'boost' ? rule.by : undefined;
-    const condition = witness === undefined ? compiled.condition : heard(compiled.condition, index, witness);
+    const condition =
+      witness === undefined || clauses === undefined
+        ? compiled.condition
+        : heard(compiled.condition, index, clauses, witness);
     return { id: rule.id, condition, units: compiled.isHeavy ? HEAVY_UNITS : 1, by };
   });
 }
 
-function heard(condition: Condition, index: number, witness: RulesWitness): Condition {
+function heard(
+  condition: Condition,
+  index: number,
+  clauses: ClauseListener,
+  witness: RulesWitness,
+): Condition {
   return (variables) => {
-    const holds = condition(variables);
-    witness.rule(index, variables.coupon.couponId, holds);
-    return holds;
+    const { couponId } = variables.coupon;
+    clauses.begin();
+    try {
+      const holds = condition(variables);
+      witness.rule(index, couponId, holds, () => clauses.read());
+      return holds;
+    } catch (error) {
+      witness.ruleFailed?.(index, couponId, explain(error), () => clauses.read());
+      throw error;
+    }
   };
 }
 

@@ -6,7 +6,7 @@
  * Every number of ours is a double. CEL keeps int and double apart, so `coupon.discountPercent == 10` would be a type
  * error. The mixed operators registered here make numbers one thing, as everybody who edits rules expects.
  */
-import { Environment, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { Environment, ParseError, TypeError as CelTypeError, type ASTNode } from '@marcbachmann/cel-js';
 import { registerBounded, startSteps, withoutPrefix } from './bounded-functions.ts';
 import { findGrowth, inspectExpression, type Refusal } from './expression-limits.ts';
 import { reword } from './reword.ts';
@@ -35,7 +35,8 @@ const TYPES = { event: 'Event', coupon: 'Coupon', merchant: 'Merchant' } as cons
 
 const environment = createEnvironment();
 
-export function compileExpression(text: string): CompiledExpression {
+/** @param listen is given the checked syntax tree, to hear what its parts come to. */
+export function compileExpression(text: string, listen?: (root: ASTNode) => void): CompiledExpression {
   if (text.length > MAX_EXPRESSION_LENGTH) {
     const message = `longer than ${String(MAX_EXPRESSION_LENGTH)} characters`;
     return { ok: false, message, offset: 0 };
@@ -52,6 +53,7 @@ export function compileExpression(text: string): CompiledExpression {
       const message = `must be a condition that is true or false, and this is of type ${checked.type ?? 'unknown'}`;
       return { ok: false, message: withCaret(message, text, 0), offset: 0 };
     }
+    listen?.(parsed.ast);
     if (!isHeavy) return { ok: true, isHeavy, condition: (variables) => evaluate(parsed, variables) };
     const condition: Condition = (variables) => {
       startSteps(patterns);

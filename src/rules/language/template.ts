@@ -36,6 +36,11 @@ const MAX_LENGTH = 4096;
 
 type Read = (values: TextValues) => string | number | undefined;
 
+interface Variable {
+  readonly name: string;
+  readonly read: Read;
+}
+
 /** Whole metres, whole minutes, and a discount with at most two decimals. */
 const VARIABLES: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['coupon.couponId', (values) => values.coupon.couponId],
@@ -58,8 +63,14 @@ const VARIABLES: ReadonlyMap<string, Read> = new Map<string, Read>([
 
 export const TEMPLATE_VARIABLES: readonly string[] = [...VARIABLES.keys()];
 
-/** @returns the text, or undefined where a value is missing. */
-export type Template = (values: TextValues) => string | undefined;
+/**
+ * @param noteMissing hears which variable has no value; undefined: the text is too long.
+ * @returns the text, or undefined where there is none.
+ */
+export type Template = (
+  values: TextValues,
+  noteMissing?: (variable: string | undefined) => void,
+) => string | undefined;
 
 export type CompiledTemplate =
   | { readonly ok: true; readonly template: Template }
@@ -67,7 +78,7 @@ export type CompiledTemplate =
   | { readonly ok: false; readonly message: string; readonly offset: number };
 
 export function compileTemplate(text: string): CompiledTemplate {
-  const parts: (string | Read)[] = [];
+  const parts: (string | Variable)[] = [];
   let position = 0;
   for (;;) {
     const open = text.indexOf('{{', position);
@@ -78,23 +89,33 @@ export function compileTemplate(text: string): CompiledTemplate {
     const name = text.slice(open + 2, close).trim();
     const read = VARIABLES.get(name);
     if (read === undefined) return { ok: false, message: explainUnknown(name), offset: open };
-    parts.push(read);
+    parts.push({ name, read });
     position = close + 2;
   }
-  return { ok: true, template: (values) => fill(parts, values) };
+  return { ok: true, template: (values, noteMissing) => fill(parts, values, noteMissing) };
 }
 
-function fill(parts: readonly (string | Read)[], values: TextValues): string | undefined {
+function fill(
+  parts: readonly (string | Variable)[],
+  values: TextValues,
+  noteMissing: Parameters<Template>[1],
+): string | undefined {
   let text = '';
   for (const part of parts) {
     if (typeof part === 'string') {
       text += part;
       continue;
     }
-    const value = part(values);
-    if (value === undefined || value === '') return undefined;
+    const value = part.read(values);
+    if (value === undefined || value === '') {
+      noteMissing?.(part.name);
+      return undefined;
+    }
     text += String(value);
-    if (text.length > MAX_LENGTH) return undefined;
+    if (text.length > MAX_LENGTH) {
+      noteMissing?.(undefined);
+      return undefined;
+    }
   }
   return text;
 }

@@ -85,7 +85,9 @@ export function askCel({ expr, holds }: CelCase): CelOutcome {
 
 function fails(expr: string): CelOutcome {
   // What is no condition is made one; it fails wherever what it asks for fails.
-  const compiled = [expr, `[${expr}].size() == 1`].map(compileExpression).find(({ ok }) => ok);
+  const compiled = [expr, `[${expr}].size() == 1`]
+    .map((text) => compileExpression(text))
+    .find(({ ok }) => ok);
   if (compiled?.ok !== true) return 'refused';
   try {
     compiled.condition(NOBODY);
