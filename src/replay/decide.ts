@@ -7,6 +7,7 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Claims, CouponAnswer, FindMerchant, PushText, Ranking, Ruleset } from '../pipeline/ports.ts';
 import { createProcessEvent } from '../pipeline/process-event.ts';
+import type { EventCheck } from '../pipeline/steps/apply-event-filters.ts';
 import { coordinates } from '../rules/distance.ts';
 import { NOWHERE, OWNED, UNCOUNTED } from './given-run.ts';
 import { createKnownPushes, type CapCheck, type KnownPush } from './known-pushes.ts';
@@ -40,8 +41,20 @@ export interface DecidedPush extends PushText {
   readonly expiresAtMs: number;
 }
 
+/** Hears what is asked while an event is decided, in order. */
+export interface DecisionWitness {
+  /** An event filter; all of them again once there are coupons. */
+  filter(check: EventCheck): void;
+  /** The coupon API is asked. What is thrown here ends the decision with that. */
+  couponsAsked(): void;
+  couponsAnswered(answer: CouponAnswer): void;
+  cap(check: CapCheck): void;
+  /** A coupon's push would be over before it could be sent. */
+  tooLate(couponId: string): void;
+}
+
 /** @throws whatever is thrown by a defect of ours: nothing of a situation is away. */
-export async function decide(situation: Situation): Promise<Decision> {
+export async function decide(situation: Situation, witness?: DecisionWitness): Promise<Decision> {
   const { rules, findMerchant, nowMs, event, coupons, maxEventAgeMs } = situation;
   const caps: CapCheck[] = [];
   let ranking: Ranking | undefined;
@@ -55,16 +68,31 @@ export async function decide(situation: Situation): Promise<Decision> {
       return ranked.then((late) => (ranking = late));
     },
   };
-  const claims = createKnownPushes(situation.pushes, nowMs, (check) => caps.push(check));
+  const claims = createKnownPushes(
+    situation.pushes,
+    nowMs,
+    (check) => {
+      caps.push(check);
+      witness?.cap(check);
+    },
+    (couponId) => witness?.tooLate(couponId),
+  );
   const processEvent = createProcessEvent({
     documents: { rules: () => watched, findMerchant },
     claims: watchClaims(claims, nowMs, (claimed) => (push = claimed)),
     queue: { enqueue: async () => undefined },
-    coupons: { find: async () => coupons },
+    coupons: {
+      find: async () => {
+        witness?.couponsAsked();
+        witness?.couponsAnswered(coupons);
+        return coupons;
+      },
+    },
     places: coordinates,
     meter: UNCOUNTED,
     clock: { now: () => nowMs, sleep: async () => undefined },
     maxEventAgeMs,
+    hearCheck: witness && ((check) => witness.filter(check)),
   });
   const outcome = await processEvent({
     event,

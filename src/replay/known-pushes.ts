@@ -19,13 +19,19 @@ export interface CapCheck {
   readonly couponId: string | undefined;
   /** How many pushes count. The cap is full from its `max` on. */
   readonly counted: number;
+  /** These; each leaves the cap's window when the window has passed since its moment. */
+  readonly pushes: readonly KnownPush[];
 }
 
-/** @param noteCheck hears each cap that is asked, in order. */
+/**
+ * @param noteCheck hears each cap that is asked, in order.
+ * @param noteTooLate hears of a candidate whose push would be over before it could be sent.
+ */
 export function createKnownPushes(
   pushes: readonly KnownPush[],
   nowMs: number,
   noteCheck: (check: CapCheck) => void,
+  noteTooLate: (couponId: string) => void = () => undefined,
 ): Claims {
   function isFull(cap: number, { per, max, windowMs }: Cap, userId: string, push?: PushSubject): boolean {
     const recent = pushes.filter(({ atMs }) => atMs > nowMs - windowMs);
@@ -33,7 +39,7 @@ export function createKnownPushes(
       push === undefined
         ? recent
         : recent.filter((known) => subjectKey(per, userId, known) === subjectKey(per, userId, push));
-    noteCheck({ cap, couponId: push?.couponId, counted: same.length });
+    noteCheck({ cap, couponId: push?.couponId, counted: same.length, pushes: same });
     return same.length >= max;
   }
   const fullForUser = (caps: readonly Cap[], userId: string): number =>
@@ -50,6 +56,7 @@ export function createKnownPushes(
       let lack: ClaimAnswer | undefined;
       for (const { envelope, notAfterMs = Infinity } of candidates) {
         if (Math.min(nowMs + ttlMs, notAfterMs) <= nowMs) {
+          noteTooLate(envelope.push.couponId);
           lack ??= { kind: 'too_late' };
           continue;
         }

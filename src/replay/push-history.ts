@@ -97,6 +97,24 @@ export function countEntries(
   return { least, most };
 }
 
+/** Epoch ms: about since when each of the pushes counts that surely do, as far as they have been delivered. */
+export function countingSince(
+  entries: readonly HistoryEntry[],
+  { per, windowMs }: Cap,
+  push: PushSubject | undefined,
+  asked: Asked,
+): readonly number[] {
+  return entries.flatMap((entry) => {
+    const { isSure, pushes, recorded } = entry;
+    const { end } = recorded;
+    const isSame = push === undefined || subjectOf(pushes, per, push) === COUNTS;
+    if (!isSure || !isSame || end?.isKept !== true) return [];
+    const isCounted =
+      countingOf(end, asked.at, windowMs) === COUNTS && isClaimedBefore(entry, asked) === 'surely';
+    return isCounted ? [(end.fromMs + end.untilMs) / 2] : [];
+  });
+}
+
 function countingOf(end: PushEnd | undefined, at: Span, windowMs: number): Counting {
   // It may be undelivered yet, or have ended in any way since.
   if (end === undefined) return MAY_COUNT;

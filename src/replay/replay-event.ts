@@ -8,12 +8,13 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { PushEnvelope } from '../domain/push.ts';
 import type { CouponAnswer, CouponQuery, PushText, Ruleset } from '../pipeline/ports.ts';
 import { createProcessEvent } from '../pipeline/process-event.ts';
+import type { EventCheck } from '../pipeline/steps/apply-event-filters.ts';
 import { CANDIDATES_A_CLAIM } from '../pipeline/steps/claim-push.ts';
 import { anyPush, isSameOutcome, type Answer, type UnknownBecause } from './answer.ts';
 import { NOWHERE, OWNED, UNCOUNTED } from './given-run.ts';
 import type { PushHistory } from './push-history.ts';
 import type { RecordedCoupon, RecordedEvent } from './recorded-event.ts';
-import { createReplayedClaims, type AskedSoFar, type End } from './replayed-claims.ts';
+import { createReplayedClaims, type AskedSoFar, type End, type ReplayedCap } from './replayed-claims.ts';
 
 export interface ReplayedDecision {
   readonly answer: Answer;
@@ -27,6 +28,17 @@ export type ReplayEvent = (event: RecordedEvent, history: PushHistory) => Promis
 export interface ReplayOptions {
   /** Epoch ms until which pods waited for the event's coupons, or would have. */
   readonly waitedUntil: (event: RecordedEvent) => Waited;
+  /** Hears what is asked, for whoever explains an event. */
+  readonly witness?: ReplayWitness | undefined;
+}
+
+export interface ReplayWitness {
+  /** An event is decided from the top: what was heard before is of no account. */
+  begin(event: RecordedEvent): void;
+  filter(check: EventCheck): void;
+  couponsAsked(): void;
+  couponsAnswered(answer: CouponAnswer): void;
+  cap(check: ReplayedCap): void;
 }
 
 /** Epoch ms; both are the same where the rules that pods decided by are known. */
@@ -49,6 +61,7 @@ interface Run {
 }
 
 export function createReplayEvent(rules: Ruleset, options: ReplayOptions): ReplayEvent {
+  const { witness } = options;
   let now: RecordedEvent;
   let history = NOBODY;
   let isAnswered = false;
@@ -63,6 +76,7 @@ export function createReplayEvent(rules: Ruleset, options: ReplayOptions): Repla
     onClaimed: (_, envelope) => {
       claimed = envelope;
     },
+    noteCap: witness && ((check) => witness.cap(check)),
   });
   const processEvent = createProcessEvent({
     documents: {
@@ -71,7 +85,14 @@ export function createReplayEvent(rules: Ruleset, options: ReplayOptions): Repla
     },
     claims,
     queue: { enqueue: () => DONE },
-    coupons: { find: async (query) => recordedAnswerTo(query) },
+    coupons: {
+      find: async (query) => {
+        witness?.couponsAsked();
+        const answer = recordedAnswerTo(query);
+        witness?.couponsAnswered(answer);
+        return answer;
+      },
+    },
     places: {
       distanceTo: (_, coupon) => (coupon as RecordedCoupon).distanceMeters,
       noteUnknown: () => {
@@ -89,6 +110,7 @@ export function createReplayEvent(rules: Ruleset, options: ReplayOptions): Repla
       return now.record.maxEventAgeMs;
     },
     podAheadMs: () => now.podAheadMs,
+    hearCheck: witness && ((check) => witness.filter(check)),
   });
 
   function recordedAnswerTo({ staleAtMs }: CouponQuery): CouponAnswer {
@@ -115,6 +137,7 @@ export function createReplayEvent(rules: Ruleset, options: ReplayOptions): Repla
 
   async function run(end: End): Promise<Run> {
     const soFar = claims.countAs(end);
+    witness?.begin(now);
     isAnswered = false;
     noted.because = undefined;
     claimed = undefined;

@@ -23,7 +23,7 @@ import { CLOCK_MARGIN_MS, isResumed, RECALLED_AHEAD_MS, unmadeClaim } from './mo
 import { endOf, type HistoryEntry, type PushEnd, type RecordedPush } from './push-history.ts';
 import { createPushesBefore, LONGEST_WAIT_MS } from './pushes-before.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import { createReplayEvent, type Waited } from './replay-event.ts';
+import { createReplayEvent, type ReplayWitness, type Waited } from './replay-event.ts';
 import { createSeenEvents } from './seen-events.ts';
 import { dropWhere, isEmpty, newUser, noteChanged, prune, type SideOfUser, type User } from './user-state.ts';
 import { unsurePushes, withoutFoundAgain } from './unsure-pushes.ts';
@@ -40,6 +40,8 @@ export interface ReplayedRules {
   readonly nothingBefore: boolean;
   /** Ms by which clocks may differ; {@link CLOCK_MARGIN_MS} by default. */
   readonly marginMs?: number;
+  /** Hears how `rules` decide each event. */
+  readonly witness?: ReplayWitness;
 }
 
 export interface Compared {
@@ -81,7 +83,7 @@ export function createUserReplay(options: ReplayedRules): UserReplay {
   const seenEvents = createSeenEvents();
 
   const replayOptions = { waitedUntil: (event: RecordedEvent) => waitedUntil(event, known) };
-  const decideAfter = createReplayEvent(rules, replayOptions);
+  const decideAfter = createReplayEvent(rules, { ...replayOptions, witness: options.witness });
   const decideBefore = against === undefined ? undefined : createReplayEvent(against, replayOptions);
 
   async function answerOf(

@@ -9,7 +9,7 @@ import type { EventRef } from '../domain/event.ts';
 import type { PushEnvelope } from '../domain/push.ts';
 import type { ClaimAnswer, ClaimCandidate, ClaimRequest, Claims, Recalled } from '../pipeline/ports.ts';
 import type { Asked } from './moments.ts';
-import { countEntries, isClaimedBefore, type PushHistory } from './push-history.ts';
+import { countEntries, countingSince, isClaimedBefore, type PushHistory } from './push-history.ts';
 import type { AskedAt } from './pushes-before.ts';
 
 /** Which pushes count: those that surely do, or all that may. */
@@ -20,6 +20,20 @@ export interface ClaimsOptions {
   readonly asked: (where: AskedAt) => Asked;
   /** The push that is claimed; the history is its reader's to write. */
   readonly onClaimed: (ref: EventRef, envelope: PushEnvelope) => void;
+  /** Hears each cap that the answer of an end hangs on, in order. */
+  readonly noteCap?: ((check: ReplayedCap) => void) | undefined;
+}
+
+export interface ReplayedCap {
+  /** Of the rules' caps. */
+  readonly cap: number;
+  /** Undefined: for the user. */
+  readonly couponId: string | undefined;
+  /** How many pushes surely count, and how many may: Infinity where nobody knows. */
+  readonly least: number;
+  readonly most: number;
+  /** Epoch ms: about since when each counts; of those that have been delivered. */
+  readonly sinceMs: readonly number[];
 }
 
 /** What became plain while the claims answered for an end. */
@@ -43,21 +57,42 @@ type Choice =
   { readonly index: number } | { readonly lack: Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }> };
 
 export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
-  const { historyOf, onClaimed } = options;
+  const { historyOf, onClaimed, noteCap } = options;
+  let isNoted = false;
   let end: End = 'least';
   let soFar = nothingSoFar();
 
+  /** What is asked meanwhile is asked for the answer. */
+  function noted<T>(work: () => T): T {
+    isNoted = noteCap !== undefined;
+    try {
+      return work();
+    } finally {
+      isNoted = false;
+    }
+  }
+
   function isFull(
-    history: PushHistory,
+    { entries, before }: PushHistory,
     cap: Cap,
+    index: number,
     push: PushSubject | undefined,
     where: AskedAt,
     at: End,
   ): boolean {
     const asked = options.asked(where);
-    const { least, most } = countEntries(history.entries, cap, push, asked);
-    const { before } = history;
-    const isSurelyFull = least + (before?.least(cap, push, where) ?? 0) >= cap.max;
+    const { least, most } = countEntries(entries, cap, push, asked);
+    const leastBefore = before?.least(cap, push, where) ?? 0;
+    if (isNoted) {
+      noteCap?.({
+        cap: index,
+        couponId: push?.couponId,
+        least: least + leastBefore,
+        most: most + Math.max(leastBefore, before?.most(cap, push, asked.at) ?? 0),
+        sinceMs: countingSince(entries, cap, push, asked),
+      });
+    }
+    const isSurelyFull = least + leastBefore >= cap.max;
     if (isSurelyFull || at === 'least') return isSurelyFull;
     if (most >= cap.max) return true;
     if (before === undefined || most + before.most(cap, push, asked.at) < cap.max) return false;
@@ -66,7 +101,9 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
   }
 
   const fullForUser = (history: PushHistory, caps: readonly Cap[], asked: AskedAt, at: End): number =>
-    caps.findIndex((cap) => countsEveryPush(cap.per) && isFull(history, cap, undefined, asked, at));
+    caps.findIndex(
+      (cap, index) => countsEveryPush(cap.per) && isFull(history, cap, index, undefined, asked, at),
+    );
 
   /** Where an earlier run may have claimed it meanwhile, it has at the most. */
   const known = (history: PushHistory, { eventId }: EventRef, where: AskedAt) => {
@@ -92,7 +129,7 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
     const lateMs = at === 'least' ? fromMs : untilMs;
     if (notAfterMs <= lateMs || request.ttlMs <= 0) return { lack: { kind: 'too_late' } };
     const cap = request.caps.findIndex(
-      (one) => !countsEveryPush(one.per) && isFull(history, one, envelope.push, 'claim', at),
+      (one, index) => !countsEveryPush(one.per) && isFull(history, one, index, envelope.push, 'claim', at),
     );
     return cap === -1 ? undefined : { lack: { kind: 'no_room', cap } };
   }
@@ -134,7 +171,7 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
       const history = historyOf(ref.userId);
       const own = known(history, ref, 'recall');
       if (own !== undefined) return own;
-      const full = fullForUser(history, caps, 'recall', end);
+      const full = noted(() => fullForUser(history, caps, 'recall', end));
       soFar.differs ||= full !== fullForUser(history, caps, 'recall', end === 'least' ? 'most' : 'least');
       return full === -1 ? { kind: 'new' } : { kind: 'new', fullCap: full };
     },
@@ -142,8 +179,10 @@ export function createReplayedClaims(options: ClaimsOptions): ReplayedClaims {
       const history = historyOf(request.ref.userId);
       const own = known(history, request.ref, 'claim');
       if (own !== undefined) return own;
-      const least = choose(history, request, 'least');
-      const most = choose(history, request, 'most');
+      const chooseAs = (at: End): Choice =>
+        at === end ? noted(() => choose(history, request, at)) : choose(history, request, at);
+      const least = chooseAs('least');
+      const most = chooseAs('most');
       soFar.differs ||= !isSameChoice(least, most);
       // A second call follows only where the first one claimed nothing: what both may claim is not looked for.
       const found = claimable(history, request, least, most);

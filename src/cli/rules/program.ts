@@ -6,6 +6,7 @@ import { addHistoryCommands } from './history-commands.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { momentOption } from '../options.ts';
 import { record } from './record.ts';
+import type { ExplainOptions } from './explain.ts';
 import type { SimulateOptions } from './simulate.ts';
 import { test, testsFileOf, type TestOptions } from './test.ts';
 import { errorText } from '../../runtime/error-text.ts';
@@ -90,6 +91,27 @@ export async function runRulesCommand(
       exitCode = await simulate(file, options, context);
     });
 
+  program
+    .command('explain')
+    .description('one event through every check, with its values, and what would have had to differ')
+    .argument('<file>', 'YAML or JSON')
+    .option('--event <file>', 'an event as producers send it, or a situation as examples write it')
+    .option('--only <name>', 'of a file of examples: part of the name of one')
+    .option('--at <moment>', 'when the event is decided; default: when it occurred')
+    .option('--merchants <file>', 'the merchants document')
+    .option('--recording <file>', 'what `rules record` wrote, with --event-id')
+    .option('--event-id <id>', 'a recorded event; without --recording from KAFKA_DECISION_TOPIC')
+    .option('--user <id>', 'whose event it is')
+    .option('--since <time>', 'reads the topic no further back: 24h, or RFC 3339', momentOption)
+    .option('--nothing-before', 'nobody had a push before the records began')
+    .option('--coupon <id>', 'shows only this coupon')
+    .option('--json', 'prints JSON instead')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (file: string, options: ExplainOptions) => {
+      const { explain } = await import('./explain.ts');
+      exitCode = await explain(file, options, context);
+    });
+
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -119,6 +141,17 @@ function percentOption(text: string): number {
 const SIMULATE_HELP = `
 What the recording can't say is counted apart, never guessed. Exit codes: 0 done; 1 the
 files can't be used, or pushes may change by more than --max-change. Needs no variables.`;
+
+const EXPLAIN_HELP = `
+Why did this user get nothing?
+
+  rules explain rules/default.yaml --event event.json
+  rules explain rules/default.yaml --event rules/default.test.yaml --only 'at night'
+  rules explain rules/default.yaml --event-id e-42 --user u-7 --since 24h
+
+Signs: ✓ passed, ✗ stopped it, · not asked, ? not known. Exit codes: 0 explained; 1 a file can't be
+used, or there is no such event; 78 a variable is missing. Files need no variables, the topic needs
+KAFKA_BROKERS, the login at Kafka and KAFKA_DECISION_TOPIC.`;
 
 function changeOption(text: string): number {
   const percent = Number(text);

@@ -12,7 +12,7 @@ export function sayTestRun(run: TestRun, { say }: Pick<CommandContext, 'say'>): 
     say(`✗ ${example.name}`);
     say(`    ${run.testsFile}:${String(example.line)}`);
     for (const line of sideBySide(differences)) say(`    ${line}`);
-    for (const line of why) say(`    why: ${line}`);
+    for (const [index, line] of why.entries()) say(`    ${index === 0 ? 'why: ' : '     '}${line}`);
     say('');
   }
   const { length } = run.tried;

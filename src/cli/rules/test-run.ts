@@ -2,11 +2,13 @@
 import type { Example } from '../../replay/examples/read-examples.ts';
 import { runExample, type Tried } from '../../replay/examples/run-example.ts';
 import { watchCoverage, type Coverage } from '../../replay/examples/watch-coverage.ts';
-import { explain } from '../../replay/examples/why.ts';
+import { explainGiven } from '../../replay/explain/explain-given.ts';
 import { tryMutants, type Mutation } from '../../replay/mutants/try-mutants.ts';
 import { compileRules } from '../../rules/document/compile-rules.ts';
 import type { Path } from '../../rules/document/problem.ts';
+import type { RulesDocument } from '../../rules/document/schema.ts';
 import { readYaml, type Position } from '../../rules/document/yaml-source.ts';
+import { briefLines } from './explanation/lines.ts';
 import type { RulesFile } from './rules-file.ts';
 
 export interface TestRun {
@@ -41,7 +43,7 @@ export async function runTests(
     watch.note(example.given, one.decision);
     tried.push({
       ...one,
-      why: one.differences.length === 0 ? [] : explain(document, example.given, one.decision),
+      why: one.differences.length === 0 ? [] : await whyOf(document, example),
     });
   }
   const allHold = tried.every(({ differences }) => differences.length === 0);
@@ -53,6 +55,10 @@ export async function runTests(
     positionOf: (path) => source?.positionOf(path) ?? { line: 1, column: 1 },
     durationMs: performance.now() - startedMs,
   };
+}
+
+async function whyOf(document: RulesDocument, { given }: Example): Promise<readonly string[]> {
+  return briefLines((await explainGiven(document, '', given)).explanation);
 }
 
 /** Of nothing all is there. */

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readExamples, type Example } from '../../replay/examples/read-examples.ts';
+import { matchesName } from './match-name.ts';
 import type { CommandContext, ExitCode, TryExamples } from './ports.ts';
 import { explainReadError, formatProblem, readRulesFile, readText } from './rules-file.ts';
 import { junitXml } from './test-junit.ts';
@@ -40,7 +41,7 @@ export async function test(
   if (rules === undefined) return 1;
   const examples = await readTestsFile(testsFile, context);
   if (examples === undefined) return 1;
-  const wanted = examples.filter(({ name }) => matches(name, options.only));
+  const wanted = examples.filter(({ name }) => matchesName(name, options.only));
   if (wanted.length === 0) {
     complain(
       `${testsFile}: ${options.only === undefined ? 'there are no examples' : `no example is called ${options.only}`}`,
@@ -76,12 +77,6 @@ async function readTestsFile(file: string, context: CommandContext): Promise<rea
   const { length } = read.problems;
   context.complain(`${file}: ${String(length)} ${length === 1 ? 'problem' : 'problems'}`);
   return undefined;
-}
-
-function matches(name: string, pattern: string | undefined): boolean {
-  if (pattern === undefined) return true;
-  const parts = pattern.split('*').map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-  return new RegExp(parts.join('.*'), 'i').test(name);
 }
 
 async function writeReport(file: string, run: TestRun, { complain }: CommandContext): Promise<boolean> {

@@ -46,6 +46,42 @@ export function readExamples(text: string, loadText: LoadText): ReadExamples {
   return { ok: false, problems: inReadingOrder([...told.values()]).slice(0, MAX_PROBLEMS) };
 }
 
+export type ReadSituation =
+  | {
+      readonly ok: true;
+      readonly given: Given;
+      /** False: the coupons of the answer are not said. */
+      readonly hasCoupons: boolean;
+      readonly hasPushes: boolean;
+    }
+  | { readonly ok: false; readonly problems: readonly DocumentProblem[] };
+
+/**
+ * A situation by itself, written as an example's; `name` and `expect` may be left out.
+ *
+ * @param at when it is decided, where the text does not say it.
+ */
+export function readSituation(text: string, loadText: LoadText, at: string | undefined): ReadSituation {
+  const { problems: unreadable, source } = readYaml(text);
+  if (source === undefined) return { ok: false, problems: unreadable };
+  const reader = createReader(source, loadText);
+  const value = { name: 'event', expect: { outcome: 'queued' }, at, ...asRecord(source.data) };
+  const [one] = reader.readOne(value);
+  const problems = inReadingOrder([...unreadable, ...reader.problems]);
+  if (one === undefined || problems.length > 0) return { ok: false, problems };
+  const has = (key: string): boolean => Object.hasOwn(value, key);
+  return {
+    ok: true,
+    given: one.given,
+    hasCoupons: has('coupon') || has('coupons'),
+    hasPushes: has('pushes'),
+  };
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
 /** One case: an example, or one row of its table. */
 interface Case {
   readonly value: Readonly<Record<string, unknown>>;
@@ -200,7 +236,9 @@ function createReader(source: YamlSource, loadText: LoadText) {
     return examples;
   }
 
-  return { problems, readFile };
+  const readOne = (value: Case['value']): readonly Example[] =>
+    readCase({ value, placeOf: (path) => path, place: [] }, {});
+  return { problems, readFile, readOne };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

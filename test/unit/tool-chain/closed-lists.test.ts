@@ -56,7 +56,7 @@ const GROWTHS: readonly Growth[] = [
       replace: "  not_near_home: 'The place is far from the user’s home.',\n  trigger: ",
     },
     places: [
-      'src/replay/examples/why.ts',
+      'src/replay/explain/explain.ts',
       'test/unit/pipeline/decisions.test.ts',
       'test/unit/pipeline/reasons.test.ts',
     ],

@@ -82,7 +82,8 @@ describe('the examples', () => {
       '             expected  actual',
       '    outcome  queued    filtered',
       '    title    a\u0007b       –',
-      '    why: coupon-1: excluded by coupon.minDiscountPercent: coupon.discountPercent is 9',
+      '    why: No push: the only coupon coupon-1 is excluded by coupon.minDiscountPercent: a discount of 9 %, at least 10 %',
+      '           would take: a discount of 10 % or more',
       '',
       `${testsFileOf(file)}: 1 of 2 examples hold`,
     ]);
@@ -217,7 +218,8 @@ describe('for machines', () => {
          expected  actual
 outcome  queued    filtered
 title    a\uFFFDb       –
-coupon-1: excluded by coupon.minDiscountPercent: coupon.discountPercent is 9</failure>
+No push: the only coupon coupon-1 is excluded by coupon.minDiscountPercent: a discount of 9 %, at least 10 %
+  would take: a discount of 10 % or more</failure>
     </testcase>
   </testsuite>
 </testsuites>

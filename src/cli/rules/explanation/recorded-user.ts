@@ -1,0 +1,95 @@
+/** The records of one user: from a recording, or from the decision topic, of which only the user's partition is read. */
+import { readDecision } from '../../../domain/read-decision.ts';
+import type { RecordingLine } from '../../../domain/decision.ts';
+import { openTopicReader, type TopicReader } from '../../../kafka/fetch/topic-reader.ts';
+import type { RecordedUser } from '../../../replay/explain/explain-recorded.ts';
+import { silentLogger } from '../../silent-logger.ts';
+import { readOwnLines } from '../simulation/own-lines.ts';
+
+const PROGRESS_EVERY = 10_000;
+
+export interface Wanted {
+  readonly eventId: string;
+  /** Undefined: of whichever user has the event. */
+  readonly userId: string | undefined;
+}
+
+/**
+ * Reads the file twice where the user is not named. Memory: the records of one user.
+ *
+ * @returns undefined where no line is of the event. @throws Error of the file system.
+ */
+export async function userOfRecording(
+  file: string,
+  { eventId, userId: named }: Wanted,
+): Promise<RecordedUser | undefined> {
+  const userId = named ?? (await findUser(file, eventId));
+  if (userId === undefined) return undefined;
+  const lines: RecordingLine[] = [];
+  let beganMs = Infinity;
+  for await (const record of recordsOf(file)) {
+    if (record.kind === 'decision') beganMs = Math.min(beganMs, Date.parse(record.at));
+    if (record.userId === userId) lines.push(record);
+  }
+  return { lines, beganMs };
+}
+
+async function findUser(file: string, eventId: string): Promise<string | undefined> {
+  for await (const record of recordsOf(file)) {
+    if (record.kind === 'decision' && record.eventId === eventId) return record.userId;
+  }
+  return undefined;
+}
+
+async function* recordsOf(file: string): AsyncGenerator<RecordingLine> {
+  for await (const lines of readOwnLines(file, { worker: 0, workers: 1 })) {
+    for (const { text } of lines) {
+      const read = readDecision(text);
+      if (read.ok) yield read.record;
+    }
+  }
+}
+
+export interface TopicPlace {
+  readonly connection: Parameters<typeof openTopicReader>[0]['connection'];
+  readonly topic: string;
+  /** Epoch ms: no further back. */
+  readonly sinceMs: number;
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+/** @throws Error where Kafka fails. */
+export async function userOfTopic(userId: string, place: TopicPlace): Promise<RecordedUser> {
+  const { connection, topic } = place;
+  const reader = await openTopicReader({ connection, topic, logger: silentLogger });
+  try {
+    return await readUser(reader, userId, place);
+  } finally {
+    await reader.close();
+  }
+}
+
+/** Of the records of other users only the first one's moment is kept. */
+export async function readUser(
+  reader: Pick<TopicReader, 'partitionOf' | 'span' | 'read'>,
+  userId: string,
+  { sinceMs, onProgress }: Pick<TopicPlace, 'sinceMs' | 'onProgress'>,
+): Promise<RecordedUser> {
+  const own = reader.partitionOf(userId);
+  const spans = await reader.span(sinceMs, undefined);
+  const span = spans.find(({ partition }) => partition === own);
+  const lines: RecordingLine[] = [];
+  let beganMs: number | undefined;
+  let done = 0;
+  if (span === undefined) return { lines, beganMs };
+  for await (const { key, value } of reader.read(span)) {
+    done += 1;
+    if (done % PROGRESS_EVERY === 0) onProgress(done, span.to - span.from);
+    if (beganMs !== undefined && key?.toString() !== userId) continue;
+    const read = readDecision(value?.toString() ?? '');
+    if (!read.ok) continue;
+    beganMs ??= Date.parse(read.record.at);
+    if (read.record.userId === userId) lines.push(read.record);
+  }
+  return { lines, beganMs };
+}
