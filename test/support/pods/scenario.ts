@@ -54,8 +54,6 @@ export interface ScenarioOptions {
   /** What the promises are held against; undefined: those of rules/default.yaml. */
   readonly caps?: readonly Cap[];
   readonly events?: number;
-  /** Of the city's ids; undefined: this scenario's own. With the same one two scenarios play the same events. */
-  readonly idPrefix?: string;
   /** Node's own arguments for every pod, such as a preload by `--import`. */
   readonly nodeArgs?: readonly string[];
   /** Of the topic; default 6. */
@@ -110,7 +108,7 @@ export async function startScenario(options: ScenarioOptions): Promise<Scenario>
     groupId: `scenario-${mark}`,
     rulesUri: `s3://${bucket}/${mark}/rules.yaml`,
     merchantsUri: `s3://${bucket}/${mark}/merchants.json`,
-    idPrefix: options.idPrefix ?? `${mark}-`,
+    idPrefix: `${mark}-`,
   };
   const directory = await mkdtemp(join(tmpdir(), 'scenario-'));
   const guard = openGuard(directory);
