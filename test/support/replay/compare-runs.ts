@@ -49,7 +49,7 @@ export async function compareRuns(
   const replayed = await replay(recording, rules);
   const first = Map.groupBy(firstDecisions(recording), userOf);
   const second = Map.groupBy(firstDecisions(other), userOf);
-  const ends = new Map(other.filter(isDelivery).map((one) => [keyOf(one), one.outcome]));
+  const ends = { ours: endsIn(recording), theirs: endsIn(other) };
   const explained = { answer: 0, order: 0, clock: 0, end: 0, earlier: 0 };
   const unexplained: Difference[] = [];
   const counts = { events: 0, agreed: 0, unknown: 0 };
@@ -68,7 +68,7 @@ export async function compareRuns(
       if (answer.kind === 'unknown') counts.unknown += 1;
       else {
         const before = theirs.slice(0, index);
-        const why = explain(record, pods, { ours, before, ends, differs });
+        const why = explain(record, pods, { ours, theirs, before, ends, differs });
         if (why === undefined) unexplained.push({ eventId: pods.eventId, pods, replayed: answer });
         else explained[why] += 1;
       }
@@ -91,34 +91,59 @@ export async function readRecording(file: string): Promise<RecordingLine[]> {
   return lines;
 }
 
+type Ends = ReadonlyMap<string, DeliveryRecord['outcome']>;
+
+function endsIn(recording: readonly RecordingLine[]): Ends {
+  return new Map(recording.filter(isDelivery).map((one) => [keyOf(one), one.outcome]));
+}
+
 interface Around {
+  /** All of the user, of each run. */
   readonly ours: readonly DecisionRecord[];
+  readonly theirs: readonly DecisionRecord[];
   /** The second run's decisions before. */
   readonly before: readonly DecisionRecord[];
-  readonly ends: ReadonlyMap<string, DeliveryRecord['outcome']>;
+  readonly ends: { readonly ours: Ends; readonly theirs: Ends };
   readonly differs: boolean;
 }
 
 function explain(
   record: DecisionRecord,
   pods: DecisionRecord,
-  { ours, before, ends, differs }: Around,
+  { ours, theirs, before, ends, differs }: Around,
 ): Explanation | undefined {
   if (differs) return 'earlier';
   const wereAsked = record.couponApi !== 'not_asked' && pods.couponApi !== 'not_asked';
   if (wereAsked && answerOf(record) !== answerOf(pods)) return 'answer';
-  const idsOf = (records: readonly DecisionRecord[]): string =>
-    records
-      .map(({ eventId }) => eventId)
-      .toSorted()
-      .join(' ');
-  if (idsOf(ours.slice(0, ours.indexOf(record))) !== idsOf(before)) return 'order';
-  if (before.some((one) => one.outcome === 'queued' && ends.get(keyOf(one)) !== 'sent')) return 'end';
+  if (aheadOf(record, ours) !== aheadOf(pods, theirs)) return 'order';
+  // A push that the first run did not make is replayed as one that was sent.
+  const endedOtherwise = (one: DecisionRecord): boolean =>
+    ends.theirs.get(keyOf(one)) !== (ends.ours.get(keyOf(one)) ?? 'sent');
+  if (before.some((one) => one.outcome === 'queued' && endedOtherwise(one))) return 'end';
   const { localHour, localWeekday } = pods.event;
   const isTimely = (one: DecisionRecord): boolean => one.reason === 'stale' || one.reason === 'quiet_hours';
   const isOtherHour = localHour !== record.event.localHour || localWeekday !== record.event.localWeekday;
   if (isOtherHour || isTimely(pods) || pods.rule === 'coupon.minRemaining') return 'clock';
   return undefined;
+}
+
+/** Which of the user's events Redis was done with when it was first asked about this one, and when it was last. */
+function aheadOf(record: DecisionRecord, all: readonly DecisionRecord[]): string {
+  const firstAsked = firstMomentOf(record);
+  const lastAsked = lastMomentOf(record);
+  const places = all.map((one) => {
+    const last = lastMomentOf(one);
+    return `${one.eventId} ${last < firstAsked ? 'before' : last < lastAsked ? 'meanwhile' : 'later'}`;
+  });
+  return places.toSorted().join(' ');
+}
+
+function firstMomentOf({ recalledAt, askedAt, at }: DecisionRecord): string {
+  return recalledAt ?? askedAt ?? at;
+}
+
+function lastMomentOf(record: DecisionRecord): string {
+  return record.claimedAt ?? firstMomentOf(record);
 }
 
 /** What the coupon side said, but for what goes by the clock. */
@@ -157,8 +182,7 @@ async function replay(
 /** Of each event, in the order in which Redis was asked. */
 function firstDecisions(lines: readonly RecordingLine[]): readonly DecisionRecord[] {
   const decisions = lines.filter((line): line is DecisionRecord => line.kind === 'decision');
-  const momentOf = ({ recalledAt, askedAt, at }: DecisionRecord): string => recalledAt ?? askedAt ?? at;
-  const sorted = decisions.toSorted((a, b) => (momentOf(a) < momentOf(b) ? -1 : 1));
+  const sorted = decisions.toSorted((a, b) => (firstMomentOf(a) < firstMomentOf(b) ? -1 : 1));
   const seen = new Set<string>();
   return sorted.filter((record) => {
     const isNew = !seen.has(keyOf(record));
