@@ -1,25 +1,25 @@
 /**
  * Four projects, by what they need. `unit` and `contract` (the contracts' suites on the adapters in memory) need
  * nothing: `npm run test:quick` runs these two. `integration` (the contracts on the real adapters, and adapters) and
- * `scenarios` (whole pods) share one set of real services; each scenario has topics, key prefixes and a Redis database
- * of its own. All run side by side, each spread over the run, FILES_AT_ONCE files at once.
+ * `scenarios` (whole pods) share one set of real services. The first three run side by side, spread over the run.
+ * Scenarios come after them, SCENARIOS_AT_ONCE files at once (default 2): each has topics, key prefixes and a Redis
+ * database of its own.
  */
 import { defineConfig } from 'vitest/config';
 import { availableParallelism } from 'node:os';
 import { summaryReporter } from './test/tools/reporter.ts';
 import { SpreadSequencer } from './test/tools/sequencer.ts';
 
-/** Integration tests and scenarios wait most of their time. The shared Redis has databases for nine scenarios at once. */
-const filesAtOnce = Number(process.env['FILES_AT_ONCE'] ?? Math.min(12, 2 * availableParallelism()));
-const always = ['test/tools/file-cost.ts', 'test/tools/property-seed.ts'];
-const computes = { setupFiles: [...always, 'test/tools/yield-cpu.ts'] };
-const needsServices = { setupFiles: always, globalSetup: ['test/tools/global-setup.ts'] };
+const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 2);
+const services = ['test/tools/global-setup.ts'];
 
 export default defineConfig({
   test: {
     reporters: ['default', summaryReporter()],
     pool: 'forks',
-    maxWorkers: filesAtOnce,
+    setupFiles: ['test/tools/file-cost.ts', 'test/tools/property-seed.ts'],
+    // One more than there are cores: scenarios and integration tests wait for a part of their time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SpreadSequencer },
     // Generous, as no test asserts a time: a busy machine is slow, not wrong.
     testTimeout: 60_000,
@@ -27,12 +27,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { ...computes, name: 'unit', include: ['test/unit/**/*.test.ts'] },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'] },
       },
       {
         extends: true,
         test: {
-          ...computes,
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           env: { CONTRACT_ADAPTERS: 'in memory' },
@@ -41,18 +40,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          ...needsServices,
           name: 'integration',
           include: ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          globalSetup: services,
         },
       },
       {
         extends: true,
         test: {
-          ...needsServices,
           name: 'scenarios',
           include: ['test/scenarios/**/*.test.ts'],
+          globalSetup: services,
           testTimeout: 300_000,
+          maxWorkers: scenariosAtOnce,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
