@@ -9,6 +9,9 @@ import type { HistoryEntry, PushEnd } from '../../../src/replay/push-history.ts'
 import { createReplayedClaims } from '../../../src/replay/replayed-claims.ts';
 import { createInMemoryClaims } from './in-memory-claims.ts';
 
+/** The smallest part of a ms that a time of today tells apart. */
+const STEP_MS = 1 / 4096;
+
 const UNDELIVERED: PushEnd = { fromMs: Infinity, untilMs: Infinity, isKept: true };
 
 interface Claimed {
@@ -22,6 +25,13 @@ export function replayedHarness(sweepGraceMs: number) {
   let offsetMs = 0;
   const startMs = Date.now();
   const now = (): number => startMs + offsetMs;
+  let steps = 0;
+  /** Each a little later than the one before, as what happens in one ms may have happened in any order. */
+  const moment = (): number => now() + (steps += 1) * STEP_MS;
+  const momentOnly = (): { readonly fromMs: number; readonly untilMs: number } => {
+    const atMs = moment();
+    return { fromMs: atMs, untilMs: atMs };
+  };
   const memory = createInMemoryClaims({ now, sweepGraceMs });
   const histories = new Map<string, HistoryEntry[]>();
   const open = new Set<Claimed>();
@@ -33,11 +43,11 @@ export function replayedHarness(sweepGraceMs: number) {
 
   const replayed = createReplayedClaims({
     historyOf: (userId) => ({ entries: entriesOf(userId), before: undefined }),
-    asked: () => ({ at: { fromMs: now(), untilMs: now() }, pod: 'pod-1' }),
+    asked: () => ({ at: momentOnly(), pod: 'pod-1' }),
     onClaimed: (ref, envelope) => {
       const entry = {
         eventId: ref.eventId,
-        claimed: { fromMs: now(), untilMs: now() },
+        claimed: momentOnly(),
         pod: 'pod-1',
         pushes: [envelope.push],
         isSure: true,
@@ -70,7 +80,7 @@ export function replayedHarness(sweepGraceMs: number) {
       const state = memory.state(claimed.ref);
       if (state === undefined || state === 'claimed' || state === 'sending') continue;
       const isKept = state === 'sent' || state === 'unknown' || state === 'dry_run';
-      const atMs = state === 'unknown' ? Math.max(now(), claimed.permittedMs + WRITE_WITHIN_MS) : now();
+      const atMs = state === 'unknown' ? Math.max(moment(), claimed.permittedMs + WRITE_WITHIN_MS) : moment();
       claimed.entry.recorded.end = { fromMs: atMs, untilMs: atMs, isKept };
       open.delete(claimed);
     }
