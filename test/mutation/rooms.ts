@@ -47,7 +47,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'rules/language': {
     sources: ['rules/language/*.ts'],
-    tests: ['rules/{expression,template,language,unknown}*.test.ts'],
+    tests: ['rules/{clauses,event-variables,exclude,expression,language,template,unknown,vary}*.test.ts'],
   },
   runtime: { sources: ['runtime/*.ts'], tests: ['runtime/*.test.ts'] },
   'runtime/collections': {

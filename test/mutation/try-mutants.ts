@@ -37,8 +37,13 @@ const {
   setImmediate: setRealImmediate,
 } = globalThis;
 
+let lastSent = Promise.resolve();
 const answer = (message: Answer): void => {
-  process.send?.(message);
+  lastSent = new Promise((resolve) => {
+    process.send?.(message, undefined, {}, () => {
+      resolve();
+    });
+  });
 };
 const textOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -152,6 +157,8 @@ async function main(): Promise<void> {
       answer({ kind: 'trying', mutant: trial.mutant });
       answer({ kind: 'tried', mutant: trial.mutant, killedBy: await tryMutant(trial) });
     }
+  // A large message may still be on its way.
+  await lastSent;
   process.disconnect();
 }
 
