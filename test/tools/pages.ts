@@ -134,7 +134,7 @@ export function unknownCommands(pages: Texts, { texts, scripts }: Code): string[
         const runs = scripts[script];
         if (runs === undefined) return [`${page}: npm run ${script}`];
         const wanted = [...rest.matchAll(/--([a-z][a-z-]*)/g)].map(([, option = '']) => option);
-        const command = runs.includes('src/cli/') ? /^[a-z-]+/.exec(rest)?.[0] : undefined;
+        const command = runs.includes('src/cli/') ? /^[a-z][a-z-]*/.exec(rest)?.[0] : undefined;
         const source = sourceOf(runs, texts);
         return [
           ...wanted.filter((option) => !new RegExp(`--${option}\\b|['"]${option}['"]`).test(source)),
