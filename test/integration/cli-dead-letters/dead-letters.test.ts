@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runDeadLettersCommand } from '../../../src/cli/dead-letters/program.ts';
 import type { FetchedMessage } from '../../../src/kafka/fetch/fetched-records.ts';
 import { openTopicReader } from '../../../src/kafka/fetch/topic-reader.ts';
+import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { openBench, until, type Bench } from '../kafka/harness.ts';
 
@@ -185,10 +186,7 @@ it('takes nothing for done in a topic that was made anew', async () => {
   await run(world, 'replay');
   await kafka.admin.deleteTopics({ topics: [world.letters] });
   await until('it is gone', async () => !(await kafka.admin.listTopics()).includes(world.letters), 30_000);
-  await kafka.admin.createTopics({
-    topics: [{ topic: world.letters, numPartitions: 3 }],
-    waitForLeaders: true,
-  });
+  await createLedTopics(kafka.admin, [{ topic: world.letters, numPartitions: 3 }]);
   await addLetters(world, 9);
   expect((await run(world, 'replay')).said).toMatch(/^9 letters put back/);
 });
