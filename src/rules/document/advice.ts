@@ -22,6 +22,9 @@ const DURATION_PART = new RegExp(
   'gy',
 );
 
+/** Where what was expected says it all. */
+export const adviseNothing: Advise = () => undefined;
+
 /** Where one value is expected, of whatever kind. */
 export const adviseOneValue: Advise = (found) =>
   Array.isArray(found) ? 'one value stands here, without "-" or [ ]' : undefined;

@@ -9,6 +9,7 @@ import { knownTimeZone } from '../../domain/civil.ts';
 import { TRIGGERS } from '../../domain/event.ts';
 import { namesOf } from '../../runtime/names-of.ts';
 import { SUPPRESS } from '../quiet-hours.ts';
+import { adviseNothing } from './advice.ts';
 import { DAY_MS, SECOND_MS } from './duration.ts';
 import { pushSchema } from './push-schema.ts';
 import { ruleSchema } from './rule-schema.ts';
@@ -115,7 +116,7 @@ export const rulesSchema = z.strictObject(
               examples: [250],
             }),
           triggers: list(oneOf(TRIGGERS), `a list of ${TRIGGERS.join(', ')}`, TRIGGERS.length)
-            .min(1, expecting(`at least one of ${TRIGGERS.join(', ')}`))
+            .min(1, expecting(`at least one of ${TRIGGERS.join(', ')}`, adviseNothing))
             .optional()
             .meta({
               description: 'Which kinds of events count. Left out: all.',
@@ -187,7 +188,7 @@ export const rulesSchema = z.strictObject(
             description: 'Share of users who take part, 0 to 100. Raising it only adds users.',
             examples: [25],
           }),
-          salt: shortText('a text of at most 100 characters', 100)
+          salt: shortText('a text', 100)
             .optional()
             .meta({ description: 'A new salt draws the users anew.', examples: ['launch'], default: '' }),
         },

@@ -54,7 +54,8 @@ function tooLong(expected: string, maxLength: number): Check {
 }
 
 export function shortText(expected: string, maxLength: number): z.ZodString {
-  return z.string(expecting(expected)).max(maxLength, tooLong(expected, maxLength));
+  const most = `${expected} of at most ${maxLength.toLocaleString('en')} characters`;
+  return z.string(expecting(most)).max(maxLength, tooLong(expected, maxLength));
 }
 
 /** @param unit such as ` (metres)`. */
@@ -108,7 +109,13 @@ export const template = text('a text', 1000).superRefine((value, context) => {
 });
 
 export const bodies = z.union(
-  [template, list(template, 'a list of texts', 20).min(1, expecting('a list of at least one text'))],
+  [
+    template,
+    list(template, 'a list of texts', 20).min(
+      1,
+      expecting('a list of at least one text', advice.adviseNothing),
+    ),
+  ],
   expecting('a text, or a list of texts'),
 );
 

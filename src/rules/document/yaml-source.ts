@@ -201,7 +201,6 @@ function valueBelow(value: unknown, step: string | number): unknown {
 
 /** Where a scalar stands in the source letter by letter (plain or quoted, no escapes), its letters can be pointed at. */
 function offsetInSource(node: Node | undefined, text: string, offset: number): number {
-  if (offset === 0 && !isScalar(node)) return 0;
   if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return 0;
   const [start, end] = node.range;
   if (text.slice(start, end) === node.value) return offset;
