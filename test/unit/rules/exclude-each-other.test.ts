@@ -9,6 +9,12 @@ it.each([
   ['coupon.category == "a" && merchant.known', 'coupon.category != "a"'],
   ['event.localHour < 11', 'event.localHour >= 11 && merchant.known'],
   ['event.localHour == 3', 'event.localHour > 5'],
+  ['event.localHour < 1', 'event.localHour != 0'],
+  ['event.localHour <= 3', 'event.localHour > 5'],
+  ['event.localHour <= 3', 'event.localHour == 4'],
+  ['event.localHour < 3', 'event.localHour == 3'],
+  ['event.localHour >= 22', 'event.localHour < 7'],
+  ['event.localWeekday > 6', 'event.localWeekday != 7'],
 ])('%s · %s', (a, b) => {
   expect([excludeEachOther(a, b), excludeEachOther(b, a)]).toEqual([true, true]);
 });
@@ -16,6 +22,13 @@ it.each([
 it.each([
   ['coupon.category == "a"', 'merchant.category == "b"'],
   ['coupon.category == "a"', 'coupon.category == "a"'],
+  ['coupon.category != "a"', 'coupon.category == "b"'],
+  // Which texts they come to is not known.
+  ['coupon.title == coupon.body', 'coupon.title == "a"'],
+  ['"a" == coupon.title', '"a" == coupon.body'],
+  ['event.localHour > 5', 'event.localHour == 7'],
+  ['event.localHour <= 3', 'event.localHour >= 3'],
+  ['event.localHour != 3', 'event.localHour == 4'],
   ['coupon.discountPercent == 10', 'coupon.discountPercent == 10.0'],
   ['coupon.category == "a" || merchant.known', 'coupon.category == "b"'],
   ['merchant.known', 'merchant.active'],

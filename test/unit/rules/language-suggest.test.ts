@@ -9,6 +9,10 @@ it.each([
   ['titl', ['body', 'title'], 'title'],
   ['xtitle', ['body', 'title'], 'title'],
   ['TITLE', ['body', 'title'], 'title'],
+  // Two letters that have changed places count as one; one that has moved alone does not.
+  ['eb', ['be'], 'be'],
+  ['xa', ['ay'], undefined],
+  ['ax', ['ya'], undefined],
   ['title', ['TITLE'], 'TITLE'],
   // Up to a third of the name, and one letter of a short one.
   ['catxxory', ['category'], 'category'],
