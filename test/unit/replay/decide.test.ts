@@ -40,7 +40,7 @@ describe('an event that nothing stops', () => {
       }),
     );
     expect(outcome).toMatchObject({ kind: 'queued', couponId: 'c-2', merchantId: 'm-1', rulesVersion: 'v1' });
-    expect(queued).toEqual({
+    expect(queued).toStrictEqual({
       ...{ title: 'Now: Title of c-2', deepLink: 'app://c-2', expiresAtMs: NOW + 600_000 },
     });
   });
