@@ -125,6 +125,11 @@ describe('the events behind a number', () => {
     expect([named(100), named(2)]).toEqual([5, 2]);
   });
 
+  it('are all of what has changed, where as many are asked for', () => {
+    const [cell] = merge([count(from(1, lost)), count(from(11, lost))]).funnel.values();
+    expect(cell?.ids.ids).toHaveLength(8);
+  });
+
   it('of one moment are in the order of their names', () => {
     const atMs = [2, 1, 1, 1];
     expect(sortedIds({ ids: ['z', 'c', 'a', 'b'], atMs })).toEqual(['a', 'b', 'c', 'z']);
@@ -141,4 +146,5 @@ it('a thousand disagreements are told of all parts together', () => {
   const { known, disagreements } = whole.agreement.after;
   expect([known, disagreements.length]).toEqual([1003, 1000]);
   expect(disagreements.at(-1)?.eventId).toBe('e-2001');
+  expect(whole.lost.ids.ids).toEqual([]);
 });
