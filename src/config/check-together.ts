@@ -1,17 +1,11 @@
 /** What of a pod's variables can't be judged one by one: what goes only together, and what excludes each other. */
 import type { ConfigProblem } from './secret-files.ts';
 import { isKeyOf } from './pem-file.ts';
-import type { Values, VariableName } from './variables.ts';
+import { TOPIC_VARIABLES, type Values, type VariableName } from './variables.ts';
 
 const PASSWORD_LOGIN = ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 const TOKEN_LOGIN = ['KAFKA_OAUTH_TOKEN_URL', 'KAFKA_OAUTH_CLIENT_ID', 'KAFKA_OAUTH_CLIENT_SECRET'] as const;
 const TLS_FILES = ['KAFKA_SSL_CA_FILE', 'KAFKA_SSL_CERT_FILE', 'KAFKA_SSL_KEY_FILE'] as const;
-const TOPICS = [
-  'KAFKA_TOPIC',
-  'KAFKA_DEAD_LETTER_TOPIC',
-  'KAFKA_OUTCOME_TOPIC',
-  'KAFKA_DECISION_TOPIC',
-] as const;
 
 type Present = (name: VariableName) => boolean;
 
@@ -104,8 +98,8 @@ function checkRedis(values: Partial<Values>, present: Present): readonly ConfigP
 }
 
 function checkTopics(values: Partial<Values>): readonly ConfigProblem[] {
-  return TOPICS.flatMap((variable, index) => {
-    const twin = TOPICS.slice(0, index).find(
+  return TOPIC_VARIABLES.flatMap((variable, index) => {
+    const twin = TOPIC_VARIABLES.slice(0, index).find(
       (other) => values[other] !== undefined && values[other] === values[variable],
     );
     return twin === undefined ? [] : [{ variable, message: `expected another topic than ${twin}` }];

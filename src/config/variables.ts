@@ -202,5 +202,13 @@ export const VARIABLES = {
   ),
 } as const;
 
+/** Each names a topic; no two name the same. */
+export const TOPIC_VARIABLES = [
+  'KAFKA_TOPIC',
+  'KAFKA_DEAD_LETTER_TOPIC',
+  'KAFKA_OUTCOME_TOPIC',
+  'KAFKA_DECISION_TOPIC',
+] as const;
+
 export type VariableName = keyof typeof VARIABLES;
 export type Values = { readonly [K in VariableName]: z.infer<(typeof VARIABLES)[K]['schema']> };

@@ -1,13 +1,13 @@
 /** The commands on dead letters: their options, their help, and what they open. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEAD_LETTER_REASONS } from '../../domain/outcome.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { errorText } from '../../runtime/error-text.ts';
 import { namesOf } from '../../runtime/names-of.ts';
 import type { CommandLine } from '../command.ts';
 import { editorOf, oneLineOption } from '../editor.ts';
 import { KAFKA_VARIABLES, kafkaConnection } from '../kafka-settings.ts';
 import { momentOption } from '../options.ts';
+import { createProgram, runProgram } from '../program.ts';
 import { readSettings } from '../settings.ts';
 import { connectDesk } from './connect-desk.ts';
 import { dealWith, type Dealing } from './deal-with.ts';
@@ -52,16 +52,9 @@ export async function runDeadLettersCommand(
   signal?: AbortSignal,
 ): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
-  const program = new Command(calledAs)
-    .description(
-      'Dead letters: events that could not be processed. What they are, what becomes of them, and back.',
-    )
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => line.say(text.trimEnd()),
-      writeErr: (text) => line.complain(text.trimEnd()),
-    })
-    .showHelpAfterError();
+  const program = createProgram(calledAs, line).description(
+    'Dead letters: events that could not be processed. What they are, what becomes of them, and back.',
+  );
 
   const atDesk = async (task: (desk: Desk) => Promise<ExitCode>): Promise<void> => {
     const settings = readSettings([...KAFKA_VARIABLES, 'KAFKA_DEAD_LETTER_TOPIC'], line);
@@ -123,7 +116,7 @@ export async function runDeadLettersCommand(
     .addHelpText('after', REPLAY_HELP + EXIT_CODES)
     .action((flags: DealFlags) => {
       if (flags.rules !== undefined && flags.dryRun !== true)
-        throw new InvalidArgumentError('--rules goes with --dry-run: pods go by the live rules');
+        throw new Error('--rules goes with --dry-run: pods go by the live rules');
       return flags.dryRun === true ? foretell(flags) : atDesk((desk) => deal(desk, 'replay', flags));
     });
   filtered(changing(program.command('discard')))
@@ -132,7 +125,7 @@ export async function runDeadLettersCommand(
     .addHelpText('after', EXIT_CODES)
     .action((flags: DealFlags) => {
       if (flags.all !== true && isEmptyFilter(filterOf(flags)))
-        throw new InvalidArgumentError('say which letters, or --all');
+        throw new Error('say which letters, or --all');
       return atDesk((desk) => deal(desk, 'discard', { ...flags, parked: true }));
     });
   program
@@ -161,16 +154,7 @@ export async function runDeadLettersCommand(
     }
   }
 
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    // Commander has said it already; help that was asked for is no failure.
-    if (error instanceof CommanderError && error.code !== 'commander.invalidArgument')
-      return error.exitCode === 0 ? 0 : 1;
-    line.complain(errorText(error));
-    return 1;
-  }
+  return (await runProgram(program, args, line)) ?? exitCode;
 }
 
 const REPLAY_HELP = `

@@ -1,8 +1,8 @@
 /** `coupon-notifier forget --user U`. */
-import { Command as Program, CommanderError, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../../rules/document/duration.ts';
-import { errorText } from '../../runtime/error-text.ts';
 import type { Command } from '../command.ts';
+import { createProgram, runProgram } from '../program.ts';
 import { forget } from './forget.ts';
 
 const HELP = `
@@ -18,33 +18,20 @@ interface Flags {
 
 export const forgetCommand: Command = async (args, line, calledAs) => {
   let exitCode: 0 | 1 | 78 = 0;
-  const program = new Program(calledAs)
+  const program = createProgram(calledAs, line)
     .description('Erases a user from Redis: records, history, and the pushes that wait, which are withdrawn.')
     .requiredOption('--user <id>', 'the user')
     .option('--keep-caps', 'what was sent counts on, kept without the user’s id')
     .option('--wait <duration>', 'how long a push that is being sent is waited for', durationOption, 60_000)
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => line.say(text.trimEnd()),
-      writeErr: (text) => line.complain(text.trimEnd()),
-    })
-    .showHelpAfterError()
     .action(async ({ user, wait, ...flags }: Flags) => {
       exitCode = await forget(
         { user, wait, keepCaps: flags.keepCaps ?? false, json: flags.json ?? false },
         line,
       );
     });
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-    line.complain(errorText(error));
-    return 1;
-  }
+  return (await runProgram(program, args, line)) ?? exitCode;
 };
 
 function durationOption(text: string): number {

@@ -11,6 +11,7 @@ import {
 import { createUserReader } from '../../claims/read-user.ts';
 import { createUserKeys, findKeys } from '../../claims/user-keys.ts';
 import { redisAddress, REDIS_VARIABLES } from '../../config/redis-address.ts';
+import { TOPIC_VARIABLES } from '../../config/variables.ts';
 import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
 import { openTopicAdmin } from '../../kafka/producers/topic-admin.ts';
 import { createQueuedJobs } from '../../push/queued-job.ts';
@@ -134,17 +135,10 @@ interface KeptTopic {
   readonly keeps: string | null;
 }
 
-const TOPICS = [
-  'KAFKA_TOPIC',
-  'KAFKA_DEAD_LETTER_TOPIC',
-  'KAFKA_OUTCOME_TOPIC',
-  'KAFKA_DECISION_TOPIC',
-] as const;
-
 async function keptTopics(line: CommandLine): Promise<readonly KeptTopic[]> {
-  const names = readSettings(TOPICS, line);
+  const names = readSettings(TOPIC_VARIABLES, line);
   if (names === undefined) return [];
-  const topics = TOPICS.flatMap((name) => names[name] ?? []);
+  const topics = TOPIC_VARIABLES.flatMap((name) => names[name] ?? []);
   const unknown = topics.map((topic): KeptTopic => ({ topic, keeps: null }));
   if ((line.env['KAFKA_BROKERS'] ?? '') === '') return unknown;
   const settings = readSettings(KAFKA_VARIABLES, line);

@@ -1,15 +1,15 @@
 /** The commands on a rules file and their options. A new command is a file beside this one and a few lines here. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { check } from './check.ts';
 import type { DiffExitCode } from './diff.ts';
 import { addHistoryCommands } from './history-commands.ts';
 import type { CommandContext, ExitCode } from './ports.ts';
 import { momentOption } from '../options.ts';
+import { createProgram, runProgram } from '../program.ts';
 import { record } from './record.ts';
 import type { ExplainOptions } from './explain.ts';
 import type { SimulateOptions } from './simulate.ts';
 import { test, testsFileOf, type TestOptions } from './test.ts';
-import { errorText } from '../../runtime/error-text.ts';
 
 /**
  * @param args what stands after `coupon-notifier rules`.
@@ -22,14 +22,9 @@ export async function runRulesCommand(
   calledAs = 'coupon-notifier rules',
 ): Promise<ExitCode | DiffExitCode> {
   let exitCode: ExitCode | DiffExitCode = 0;
-  const program = new Command(calledAs)
-    .description('The rules that decide which coupon is pushed to whom, and when.')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => context.say(text.trimEnd()),
-      writeErr: (text) => context.complain(text.trimEnd()),
-    })
-    .showHelpAfterError();
+  const program = createProgram(calledAs, context).description(
+    'The rules that decide which coupon is pushed to whom, and when.',
+  );
 
   program
     .command('check')
@@ -112,15 +107,7 @@ export async function runRulesCommand(
       exitCode = await explain(file, options, context);
     });
 
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    // Commander has said it already; help that was asked for is no failure.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-    context.complain(errorText(error));
-    return 1;
-  }
+  return (await runProgram(program, args, context)) ?? exitCode;
 }
 
 interface RecordFlags {

@@ -1,7 +1,7 @@
 /** `coupon-notifier why --user U [--event ID]`. */
-import { Command as Program, CommanderError, InvalidArgumentError } from 'commander';
-import { errorText } from '../../runtime/error-text.ts';
+import { InvalidArgumentError } from 'commander';
 import type { Command } from '../command.ts';
+import { createProgram, runProgram } from '../program.ts';
 import { why, type WhyOptions } from './why.ts';
 
 const HELP = `
@@ -11,30 +11,17 @@ RULES_S3_URI also the caps. Answers within three seconds or so, and says how far
 
 export const whyCommand: Command = async (args, line, calledAs) => {
   let exitCode: 0 | 1 | 78 = 0;
-  const program = new Program(calledAs)
+  const program = createProgram(calledAs, line)
     .description('What the service knows of one user: caps, pushes, and why events became none.')
     .requiredOption('--user <id>', 'the user')
     .option('--event <id>', 'only this event')
     .option('--limit <number>', 'most outcomes', countOption, 20)
     .option('--json', 'as JSON')
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => line.say(text.trimEnd()),
-      writeErr: (text) => line.complain(text.trimEnd()),
-    })
-    .showHelpAfterError()
     .action(async (options: WhyOptions) => {
       exitCode = await why(options, line);
     });
-  try {
-    await program.parseAsync(args, { from: 'user' });
-    return exitCode;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-    line.complain(errorText(error));
-    return 1;
-  }
+  return (await runProgram(program, args, line)) ?? exitCode;
 };
 
 function countOption(text: string): number {

@@ -1,6 +1,7 @@
 /** A fault in the environment is named, all of them at once, and no value is ever echoed. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, readSome } from '../../../src/config/config.ts';
+import { readConfig, readSome } from '../../../src/config/config.ts';
+import { configProblems } from '../../support/config-problems.ts';
 
 const good = {
   KAFKA_BROKERS: 'a:9092, b:9092',
@@ -11,18 +12,6 @@ const good = {
 };
 
 const AUTH = { AUTH_CLIENT_ID: 'id', AUTH_CLIENT_SECRET: 'secret' };
-
-function problems(environment: Record<string, string>): Record<string, string> {
-  try {
-    readConfig(environment);
-  } catch (error) {
-    if (error instanceof ConfigError) {
-      return Object.fromEntries(error.problems.map(({ variable, message }) => [variable, message]));
-    }
-    throw error;
-  }
-  return {};
-}
 
 describe('a good environment', () => {
   it('takes the documented defaults', () => {
@@ -83,7 +72,7 @@ describe('a good environment', () => {
     ['DATADOG_SITE', 'us5.datadoghq.com'],
     ['AUTH_TOKEN_URL', 'https://auth/token?tenant=1'],
   ])('takes %s=%s', (name, value) => {
-    expect(problems({ ...good, [name]: value, ...(name === 'AUTH_TOKEN_URL' && AUTH) })).toEqual({});
+    expect(configProblems({ ...good, [name]: value, ...(name === 'AUTH_TOKEN_URL' && AUTH) })).toEqual({});
   });
 
   it('auto concurrency', () => {
@@ -93,7 +82,7 @@ describe('a good environment', () => {
 
 describe('faults', () => {
   it('everything that is missing, at once', () => {
-    expect(Object.keys(problems({}))).toEqual([
+    expect(Object.keys(configProblems({}))).toEqual([
       'KAFKA_BROKERS',
       'REDIS_URL',
       'COUPON_API_URL',
@@ -146,7 +135,7 @@ describe('faults', () => {
     ['POD_NAME', 'two words'],
     ['LOG_LEVEL', 'loud'],
   ])('%s=%s', (name, value) => {
-    const found = problems({
+    const found = configProblems({
       ...{ ...good, [name]: value },
       ...(name === 'AUTH_TOKEN_URL' && AUTH),
       ...(name === 'OPS_USER' && { OPS_PASSWORD: 'p' }),
@@ -156,51 +145,48 @@ describe('faults', () => {
   });
 
   it('what goes only together', () => {
-    expect(Object.keys(problems({ ...good, AUTH_CLIENT_ID: 'x', KAFKA_SASL_MECHANISM: 'plain' }))).toEqual([
-      'KAFKA_SASL_USERNAME',
-      'KAFKA_SASL_PASSWORD',
-      'AUTH_TOKEN_URL',
-      'AUTH_CLIENT_SECRET',
-    ]);
+    expect(
+      Object.keys(configProblems({ ...good, AUTH_CLIENT_ID: 'x', KAFKA_SASL_MECHANISM: 'plain' })),
+    ).toEqual(['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD', 'AUTH_TOKEN_URL', 'AUTH_CLIENT_SECRET']);
   });
 
   it('a user without a password', () => {
-    expect(Object.keys(problems({ ...good, OPS_USER: 'ops' }))).toEqual(['OPS_PASSWORD']);
-    expect(Object.keys(problems({ ...good, OPS_PASSWORD: 'p' }))).toEqual(['OPS_USER']);
+    expect(Object.keys(configProblems({ ...good, OPS_USER: 'ops' }))).toEqual(['OPS_PASSWORD']);
+    expect(Object.keys(configProblems({ ...good, OPS_PASSWORD: 'p' }))).toEqual(['OPS_USER']);
   });
 
   it('a database of a cluster', () => {
     const cluster = { ...good, REDIS_CLUSTER: 'true' };
-    expect(problems({ ...cluster, REDIS_URL: 'redis://localhost/2' })).toHaveProperty('REDIS_URL');
-    expect(problems({ ...cluster, REDIS_URL: 'redis://localhost/0' })).toEqual({});
+    expect(configProblems({ ...cluster, REDIS_URL: 'redis://localhost/2' })).toHaveProperty('REDIS_URL');
+    expect(configProblems({ ...cluster, REDIS_URL: 'redis://localhost/0' })).toEqual({});
   });
 
   it('a drain limit that outlives the session', () => {
-    expect(problems({ ...good, DRAIN_TIMEOUT_MS: '15000' })).toHaveProperty('DRAIN_TIMEOUT_MS');
+    expect(configProblems({ ...good, DRAIN_TIMEOUT_MS: '15000' })).toHaveProperty('DRAIN_TIMEOUT_MS');
   });
 
   it('a dead letter topic that is the source', () => {
-    expect(problems({ ...good, KAFKA_DEAD_LETTER_TOPIC: 'location-events' })).toHaveProperty(
+    expect(configProblems({ ...good, KAFKA_DEAD_LETTER_TOPIC: 'location-events' })).toHaveProperty(
       'KAFKA_DEAD_LETTER_TOPIC',
     );
   });
 
   it('a decision topic that is another topic of ours', () => {
     const topics = { KAFKA_OUTCOME_TOPIC: 'seen', KAFKA_DECISION_TOPIC: 'seen' };
-    expect(problems({ ...good, ...topics })).toEqual({
+    expect(configProblems({ ...good, ...topics })).toEqual({
       KAFKA_DECISION_TOPIC: 'expected another topic than KAFKA_OUTCOME_TOPIC',
     });
   });
 
   it.each(['-1', '100.1', '1e1', '.5', '50%', 'half'])('a share of users that is %j', (share) => {
-    expect(problems({ ...good, DECISION_SAMPLE_PERCENT: share })).toEqual({
+    expect(configProblems({ ...good, DECISION_SAMPLE_PERCENT: share })).toEqual({
       DECISION_SAMPLE_PERCENT: 'expected a number from 0 to 100',
     });
   });
 
   it('never echoes a secret', () => {
     const secret = 'redis//:hunter2@host';
-    expect(JSON.stringify(problems({ ...good, REDIS_URL: secret }))).not.toContain('hunter2');
+    expect(JSON.stringify(configProblems({ ...good, REDIS_URL: secret }))).not.toContain('hunter2');
   });
 });
 

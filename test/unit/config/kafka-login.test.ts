@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, readSome } from '../../../src/config/config.ts';
+import { readConfig, readSome } from '../../../src/config/config.ts';
+import { configProblems } from '../../support/config-problems.ts';
 import { KAFKA_VARIABLES } from '../../../src/config/kafka-address.ts';
 import { GOOD, KEY } from '../../support/tls/fixed-certificates.ts';
 
@@ -21,15 +22,8 @@ const OAUTH = {
   KAFKA_OAUTH_CLIENT_SECRET: 'hunter2',
 };
 
-function problems(environment: Record<string, string>): Record<string, string> {
-  try {
-    readConfig({ ...REQUIRED, ...environment });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return Object.fromEntries(error.problems.map(({ variable, message }) => [variable, message]));
-  }
-  return {};
-}
+const problems = (environment: Record<string, string>): Record<string, string> =>
+  configProblems({ ...REQUIRED, ...environment });
 
 let directory = '';
 const files: Record<'certificate' | 'key' | 'otherKey' | 'text', string> = {

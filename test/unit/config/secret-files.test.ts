@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, readSome } from '../../../src/config/config.ts';
+import { readConfig, readSome } from '../../../src/config/config.ts';
+import { configProblems } from '../../support/config-problems.ts';
 import { VARIABLES } from '../../../src/config/variables.ts';
 
 const REQUIRED = {
@@ -27,15 +28,8 @@ async function fileOf(content: string | Buffer): Promise<string> {
   return path;
 }
 
-function problems(environment: Record<string, string>): Record<string, string> {
-  try {
-    readConfig({ ...REQUIRED, ...environment });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return Object.fromEntries(error.problems.map(({ variable, message }) => [variable, message]));
-  }
-  return {};
-}
+const problems = (environment: Record<string, string>): Record<string, string> =>
+  configProblems({ ...REQUIRED, ...environment });
 
 it('the secrets are these', () => {
   const secrets = Object.entries(VARIABLES).filter(([, variable]) => variable.isSecret);

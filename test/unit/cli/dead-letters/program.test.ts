@@ -46,6 +46,8 @@ it.each([
 ] as const)('%j is refused', async (args, message) => {
   expect(await run(...args)).toBe(1);
   expect(complained.join('\n')).toMatch(message);
+  // Once.
+  expect(complained.join('\n').match(new RegExp(message, 'g'))).toHaveLength(1);
 });
 
 it('says what was left, and why', () => {

@@ -1,7 +1,7 @@
 /** `upload` that ends after each of its calls to S3, before their answer: the history tells what is live. */
 import { expect, it } from 'vitest';
-import { expectSoundHistory, INTERRUPTED_NOTE } from '../../../support/cli/interrupted-upload.ts';
-import { openRulesDesk, rulesText, type RulesDesk } from '../../../support/cli/rules-desk.ts';
+import { interruptAfterEachCall, INTERRUPTED_NOTE } from '../../../support/cli/interrupted-upload.ts';
+import { rulesText, type RulesDesk } from '../../../support/cli/rules-desk.ts';
 
 /** Nothing of the upload goes on after so many calls. @returns whether it came to its end before that. */
 async function uploadInterruptedAfter(calls: number, desk: RulesDesk): Promise<boolean> {
@@ -28,21 +28,5 @@ async function uploadInterruptedAfter(calls: number, desk: RulesDesk): Promise<b
 }
 
 it('the old document is live, or the new one with its entry, and the next upload goes on from there', async () => {
-  const seen = { old: 0, new: 0 };
-  for (let calls = 1; ; calls += 1) {
-    const desk = openRulesDesk();
-    try {
-      await desk.upload(rulesText('v1'));
-      if (await uploadInterruptedAfter(calls, desk)) {
-        expect(desk.liveText()).toBe(rulesText('v2'));
-        break;
-      }
-      seen[await expectSoundHistory(desk, calls)] += 1;
-    } finally {
-      desk.close();
-    }
-  }
-  expect(seen.old).toBeGreaterThan(4);
-  // The answer to the document's own write is lost, or that to the mark's.
-  expect(seen.new).toBeGreaterThan(1);
+  await interruptAfterEachCall(uploadInterruptedAfter);
 });
