@@ -8,14 +8,10 @@ import { Redis } from 'ioredis';
 import { expect, it, vi } from 'vitest';
 import { createOutageReasons } from '../../../src/ops/health/outage-reasons.ts';
 import { openRedisConnections } from '../../../src/compose/redis.ts';
-import { createClaims } from '../../../src/claims/claims.ts';
 import { announceDocuments, startPodRegistry } from '../../../src/ops/pods.ts';
-import { createPushQueue } from '../../../src/push/push-queue.ts';
-import { createPushWorker } from '../../../src/push/push-worker.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
-import { claimOne } from '../../support/claims/claims-harness.ts';
 import { useOwnServices } from '../../support/services/own-services.ts';
+import { openPushPath } from '../../support/redis/push-path.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 40_000, interval: 30 };
@@ -89,30 +85,13 @@ it('the demoted server is left within seconds, on every connection, also where I
     { logger: silentLogger as never, metrics: createMetrics(), outages: createOutageReasons() },
   );
   const { redis, watch } = connections;
-  const claims = createClaims({ redis, prefix: PREFIX });
-  const queue = createPushQueue({ redis: connections.queue, prefix: PREFIX, logger: silentLogger });
-  const delivered: string[] = [];
-  const worker = createPushWorker({
-    connection: connections.worker,
-    ...{ prefix: PREFIX, concurrency: 4, clock: systemClock, logger: silentLogger },
-    deliver: async ({ eventId }) => {
-      delivered.push(eventId);
-      return { kind: 'ended' };
-    },
-    async *openPushes() {},
-  });
-  worker.start();
+  const { delivered, push, close } = openPushPath(connections, PREFIX);
   const heard = vi.fn();
   const registry = startPodRegistry({
     ...{ redis, subscriber: connections.subscriber, prefix: PREFIX, logger: silentLogger },
     describe: () => ({ pod: 'p1' }) as never,
     onDocumentsAnnounced: heard,
   });
-  const push = async (eventId: string): Promise<void> => {
-    const ref = { userId: eventId, eventId };
-    await claimOne({ claims }, ref);
-    await queue.enqueue(ref);
-  };
   try {
     await vi.waitFor(() => push('first'), soon);
     await vi.waitFor(() => expect(delivered).toContain('first'), soon);
@@ -136,9 +115,8 @@ it('the demoted server is left within seconds, on every connection, also where I
     await announceDocuments(redis, PREFIX);
     await vi.waitFor(() => expect(heard).toHaveBeenCalled(), soon);
   } finally {
-    await worker.close(1000);
+    await close();
     await registry.stop();
-    await queue.close();
     await connections.close();
     balancer.close();
     before.disconnect();

@@ -3,20 +3,16 @@
  * with the claims that it had. What was claimed before is known after.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createClaims } from '../../../src/claims/claims.ts';
 import { openRedisConnections, type RedisConnections } from '../../../src/compose/redis.ts';
 import { createOutageReasons } from '../../../src/ops/health/outage-reasons.ts';
-import { createPushQueue } from '../../../src/push/push-queue.ts';
-import { createPushWorker } from '../../../src/push/push-worker.ts';
-import { systemClock } from '../../../src/runtime/clock.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
-import { claimOne } from '../../support/claims/claims-harness.ts';
 import {
   MASTER_NAME,
   startRedisWithSentinel,
   type RedisWithSentinel,
 } from '../../support/redis/redis-sentinel.ts';
 import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
+import { openPushPath } from '../../support/redis/push-path.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const soon = { timeout: 60_000, interval: 50 };
@@ -63,25 +59,8 @@ describe('a Redis behind a sentinel', () => {
     const said = vi.spyOn(console, 'error');
     // The first of them answers nobody.
     const connections = connect({ addresses: ['127.0.0.1:1', servers.sentinel], name: MASTER_NAME });
-    const { redis, watch } = connections;
-    const claims = createClaims({ redis, prefix: PREFIX });
-    const queue = createPushQueue({ redis: connections.queue, prefix: PREFIX, logger: silentLogger });
-    const delivered: string[] = [];
-    const worker = createPushWorker({
-      connection: connections.worker,
-      ...{ prefix: PREFIX, concurrency: 4, clock: systemClock, logger: silentLogger },
-      deliver: async ({ eventId }) => {
-        delivered.push(eventId);
-        return { kind: 'ended' };
-      },
-      async *openPushes() {},
-    });
-    worker.start();
-    const push = async (eventId: string): Promise<void> => {
-      const ref = { userId: eventId, eventId };
-      await claimOne({ claims }, ref);
-      await queue.enqueue(ref);
-    };
+    const { watch } = connections;
+    const { claims, delivered, push, close } = openPushPath(connections, PREFIX);
     try {
       await vi.waitFor(() => push('first'), soon);
       await vi.waitFor(() => expect(delivered).toContain('first'), soon);
@@ -100,8 +79,7 @@ describe('a Redis behind a sentinel', () => {
       await vi.waitFor(() => expect(watch.seen()).toEqual({ dataLost: 0, serverChanged: 1 }), soon);
     } finally {
       said.mockRestore();
-      await worker.close(1000);
-      await queue.close();
+      await close();
       await connections.close();
     }
   }, 200_000);
