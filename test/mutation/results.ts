@@ -49,7 +49,7 @@ const mutantsOf = ({ mutants, of }: RoomResult): string =>
 export function mutationTable(results: Results): string {
   const rows = Object.entries(results).map(
     ([room, { before, now }]) =>
-      `| \`${room}\` | ${before === undefined ? '–' : first(before)} | ${mutantsOf(now)} | ${String(now.equal)} | ${String(now.mutants - now.equal - now.killed)} | ${percent(now)} |`,
+      `| \`src/${room}\` | ${before === undefined ? '–' : first(before)} | ${mutantsOf(now)} | ${String(now.equal)} | ${String(now.mutants - now.equal - now.killed)} | ${percent(now)} |`,
   );
   return [
     '| room | noticed at first | mutants now | equal | survive | noticed now |',
