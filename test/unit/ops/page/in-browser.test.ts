@@ -183,16 +183,23 @@ describe('the page', () => {
     const others = await Promise.all(
       Array.from({ length: MOST_WATCHERS }, async () => {
         const leaving = new AbortController();
-        await fetch(`${url}page/events`, { signal: leaving.signal });
-        return leaving;
+        const stream = await fetch(`${url}page/events`, { signal: leaving.signal });
+        // A stream that nobody holds is closed when memory is cleared.
+        return {
+          stream,
+          leave: () => {
+            leaving.abort();
+          },
+        };
       }),
     );
     const page = await browser.newPage();
     await page.goto(url);
     await page.locator('#lost').waitFor();
-    others[0]?.abort();
+    expect(others.map(({ stream }) => stream.status)).toEqual(Array.from(others, () => 200));
+    others[0]?.leave();
     await page.locator('#page[data-state="live"]').waitFor();
-    for (const other of others) other.abort();
+    for (const other of others) other.leave();
     await page.close();
   });
 
