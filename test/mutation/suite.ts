@@ -1,11 +1,36 @@
 /**
  * Stands for `vitest` while mutants are tried: a test file's cases as plain functions, so that one process runs them
- * thousands of times. `expect` and `vi` are vitest's own. What is not here (hooks around a whole file, snapshots)
- * makes the file fail at once instead of passing unseen.
+ * thousands of times. `expect` is vitest's own, and `vi` but for its waiting. What is not here (hooks around a whole
+ * file, snapshots) makes the file fail at once instead of passing unseen.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { format } from 'node:util';
+import { vi as ours } from 'vitest';
 
-export { expect, vi } from 'vitest';
+export { expect } from 'vitest';
+
+const WAIT_MS = 1000;
+const INTERVAL_MS = 50;
+
+/** Vitest's own waits by timers that a case has replaced: only a worker of vitest's has kept the real ones. */
+async function waitFor<T>(
+  check: () => T | Promise<T>,
+  options: number | { timeout?: number } = {},
+): Promise<T> {
+  const limitMs = (typeof options === 'number' ? options : options.timeout) ?? WAIT_MS;
+  const untilMs = performance.now() + limitMs;
+  for (;;) {
+    if (ours.isFakeTimers()) ours.advanceTimersByTime(INTERVAL_MS);
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() >= untilMs) throw error;
+      await sleep(INTERVAL_MS);
+    }
+  }
+}
+
+export const vi: typeof ours = Object.assign(Object.create(ours) as typeof ours, { waitFor });
 
 type Body = (...args: unknown[]) => unknown;
 
