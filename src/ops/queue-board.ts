@@ -5,6 +5,7 @@
  */
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import fastify, { type FastifyInstance } from 'fastify';
+import { maskAnswers } from './server-guard.ts';
 
 type BoardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
 /** Rejects while Redis is away. */
@@ -16,10 +17,13 @@ const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
   "base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-export function mountQueueBoard(app: FastifyInstance, open: OpenQueue): void {
+type Mask = (text: string) => string;
+
+/** @param mask of every text that the board answers: why a job failed is what a service said. */
+export function mountQueueBoard(app: FastifyInstance, open: OpenQueue, mask: Mask): void {
   let board: Promise<FastifyInstance> | undefined;
   const visit = async (): Promise<FastifyInstance> => {
-    board ??= buildBoard(open);
+    board ??= buildBoard(open, mask);
     try {
       return await board;
     } catch (error) {
@@ -48,7 +52,7 @@ export function mountQueueBoard(app: FastifyInstance, open: OpenQueue): void {
   });
 }
 
-async function buildBoard(open: OpenQueue): Promise<FastifyInstance> {
+async function buildBoard(open: OpenQueue, mask: Mask): Promise<FastifyInstance> {
   const queue = await open();
   const { createBullBoard } = await import('@bull-board/api');
   const { BullMQAdapter } = await import('@bull-board/api/bullMQAdapter');
@@ -60,6 +64,7 @@ async function buildBoard(open: OpenQueue): Promise<FastifyInstance> {
     serverAdapter: adapter,
   });
   const board = fastify();
+  maskAnswers(board, mask);
   await board.register(adapter.registerPlugin(), { prefix: PATH });
   await board.ready();
   return board;

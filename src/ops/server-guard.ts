@@ -63,6 +63,13 @@ export function guardServer(app: FastifyInstance, login: Login | undefined, nowM
   });
 }
 
+/** Takes secrets out of every text that goes through fastify's replies; a server behind a hijack needs its own. */
+export function maskAnswers(app: FastifyInstance, mask: (text: string) => string): void {
+  app.addHook('onSend', async (_request, _reply, payload) =>
+    typeof payload === 'string' ? mask(payload) : payload,
+  );
+}
+
 function tooMany(reply: FastifyReply): FastifyReply {
   return reply.code(429).header('retry-after', '2').send({ error: 'too many requests' });
 }

@@ -8,7 +8,7 @@ import type { Login } from './basic-auth.ts';
 import type { Page } from './page/page.ts';
 import { mountPage } from './page/page-routes.ts';
 import { mountQueueBoard, type OpenQueue } from './queue-board.ts';
-import { guardServer, SERVER_BOUNDS } from './server-guard.ts';
+import { guardServer, maskAnswers, SERVER_BOUNDS } from './server-guard.ts';
 import type { Status } from './status.ts';
 
 /** Prometheus' text format. */
@@ -47,11 +47,8 @@ export interface OpsServer {
 export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
   const app = fastify({ ...SERVER_BOUNDS, forceCloseConnections: true });
   guardServer(app, options.login);
-  const { mask } = options;
-  if (mask !== undefined)
-    app.addHook('onSend', async (_request, _reply, payload) =>
-      typeof payload === 'string' ? mask(payload) : payload,
-    );
+  const { mask = (text) => text } = options;
+  maskAnswers(app, mask);
   const verdict = (word: string, reasons: readonly string[]): { code: number; body: object } =>
     reasons.length === 0
       ? { code: 200, body: { [word]: true } }
@@ -76,7 +73,7 @@ export async function startOpsServer(options: OpsOptions): Promise<OpsServer> {
     return reply.code(500).send({ error: 'internal error, see the log' });
   });
   mountPage(app, options.page);
-  if (options.board !== undefined) mountQueueBoard(app, options.board);
+  if (options.board !== undefined) mountQueueBoard(app, options.board, mask);
 
   try {
     await app.listen({ host: options.host, port: options.port });

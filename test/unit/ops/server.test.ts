@@ -1,7 +1,9 @@
 /** The ops endpoints answer by the contract's codes, with reasons, and never leak a defect's text. */
 import { afterEach, expect, it } from 'vitest';
+import type { OpenQueue } from '../../../src/ops/queue-board.ts';
 import { startOpsServer, type OpsOptions, type OpsServer } from '../../../src/ops/server.ts';
 import type { Status } from '../../../src/ops/status.ts';
+import { createMask } from '../../../src/runtime/mask-secrets.ts';
 import { noPage } from '../../support/no-page.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
@@ -69,6 +71,18 @@ it('a defect in /status is a 500 that says nothing of it', async () => {
   const answer = await get('/status');
   expect(answer.status).toBe(500);
   expect(await answer.text()).not.toContain('secret');
+});
+
+it('what the queue’s board says of a fault holds no secret', async () => {
+  const fails = (): never => {
+    throw new Error('it said planted-hunter2');
+  };
+  const queue = { metaValues: { version: 'bullmq' }, name: 'pushes', opts: {}, getJobCounts: fails };
+  const board = () => Promise.resolve(queue as unknown as Awaited<ReturnType<OpenQueue>>);
+  const get = await start({ board, mask: createMask(['planted-hunter2']) });
+  const text = await (await get('/queue/api/queues?activeQueue=pushes&status=latest&page=1')).text();
+  expect(text).toContain('it said [redacted]');
+  expect(text).not.toContain('hunter2');
 });
 
 it('/queue is off unless asked for', async () => {
