@@ -22,6 +22,7 @@ import type { RedisClient } from '../redis/connection.ts';
 import type { RedisWatch } from '../redis/watch.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { within } from '../runtime/deadline.ts';
+import { createMask } from '../runtime/mask-secrets.ts';
 import type { Ledger } from '../telemetry/ledger.ts';
 import type { ServiceLogger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -111,13 +112,14 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
 
   const notesOf = (kind: string, keepMs: number) =>
     createPodNotes(parts.redis, { prefix: config.redis.prefix, kind, keepMs });
+  const mask = createMask(config.secrets);
   const page = startPage({
-    ...{ clock, logger, refresh: () => lastKnown.ask() },
+    ...{ mask, clock, logger, refresh: () => lastKnown.ask() },
     snapshot: createSnapshots({
       status: createReadStatus(statusPorts),
       notReady: health.notReady,
       ...{ lane: config.lane.name, dryRun: config.dryRun },
-      life: `${config.pod}@${String(startedAtMs)}`,
+      ...{ life: `${config.pod}@${String(startedAtMs)}`, mask },
     }),
     exchange: createExchange({
       pod: config.pod,

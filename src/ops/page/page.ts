@@ -30,15 +30,17 @@ export interface Page {
 export interface PageOptions {
   readonly snapshot: (nowMs: number, monotonicMs: number) => PodSnapshot;
   readonly exchange: Exchange;
+  /** Of every text that is sent: takes secrets out. */
+  readonly mask: (text: string) => string;
   /** Asks Redis for what is only known from there; called at each look while somebody watches. Never rejects. */
   readonly refresh: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export function startPage({ snapshot, exchange, refresh, clock, logger }: PageOptions): Page {
+export function startPage({ snapshot, exchange, mask, refresh, clock, logger }: PageOptions): Page {
   const watchers = createWatchers();
-  const frames = createFrames();
+  const frames = createFrames(mask);
   const hour = createHour();
   let looking: Promise<void> | undefined;
   let hasFailed = false;

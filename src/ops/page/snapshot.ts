@@ -68,6 +68,8 @@ export interface SnapshotSource {
   readonly lane: string;
   readonly dryRun: boolean;
   readonly life: string;
+  /** Of every text that is told: takes secrets out. */
+  readonly mask: (text: string) => string;
 }
 
 /**
@@ -75,9 +77,21 @@ export interface SnapshotSource {
  * The function's `nowMs` is epoch ms, its `monotonicMs` any clock's that never goes back.
  */
 export function createSnapshots(source: SnapshotSource): (nowMs: number, monotonicMs: number) => PodSnapshot {
+  const { short, shortOrNull, texts } = shortener(source.mask);
   const rates = createRates();
   const deadLetteredAtMs: Partial<Record<DeadLetterReason, number>> = {};
   let last: Counts | undefined;
+
+  const partitionRow = ({ fault, ...row }: PartitionStatus): SnapshotPartition => {
+    const { topic, partition, lag, inFlight, behindSeconds, etaSeconds } = row;
+    const told = { topic, partition, lag, inFlight, behindSeconds, etaSeconds };
+    return fault === undefined ? told : { ...told, fault: short(fault) };
+  };
+  const documentRow = ({ version, hash, loadedAt, lastError }: Status['rules']): PodSnapshot['rules'] => ({
+    ...{ version: shortOrNull(version), hash, loadedAt, lastError: shortOrNull(lastError) },
+  });
+  const shortFlag = (flag: Status['killSwitch']['set']): Status['killSwitch']['set'] =>
+    flag && { why: short(flag.why), by: shortOrNull(flag.by), since: shortOrNull(flag.since) };
 
   return (nowMs, monotonicMs) => {
     const status = source.status();
@@ -140,24 +154,18 @@ export function slowestFirst<Row extends SnapshotPartition>(partitions: readonly
   );
 }
 
-function partitionRow({ fault, ...row }: PartitionStatus): SnapshotPartition {
-  const { topic, partition, lag, inFlight, behindSeconds, etaSeconds } = row;
-  const told = { topic, partition, lag, inFlight, behindSeconds, etaSeconds };
-  return fault === undefined ? told : { ...told, fault: short(fault) };
+function shortener(mask: SnapshotSource['mask']) {
+  const short = (text: string): string => {
+    // First the mask: half a secret is not recognised.
+    const masked = mask(text);
+    return masked.length <= LONGEST_TEXT ? masked : `${masked.slice(0, LONGEST_TEXT - 1)}…`;
+  };
+  return {
+    short,
+    shortOrNull: (text: string | null): string | null => (text === null ? null : short(text)),
+    texts: (all: readonly string[]): readonly string[] => all.slice(0, MOST_ROWS).map(short),
+  };
 }
-
-function documentRow({ version, hash, loadedAt, lastError }: Status['rules']): PodSnapshot['rules'] {
-  return { version: shortOrNull(version), hash, loadedAt, lastError: shortOrNull(lastError) };
-}
-
-function shortFlag(flag: Status['killSwitch']['set']): Status['killSwitch']['set'] {
-  return flag && { why: short(flag.why), by: shortOrNull(flag.by), since: shortOrNull(flag.since) };
-}
-
-const short = (text: string): string =>
-  text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`;
-const shortOrNull = (text: string | null): string | null => (text === null ? null : short(text));
-const texts = (all: readonly string[]): readonly string[] => all.slice(0, MOST_ROWS).map(short);
 
 /** Most bytes that a snapshot takes as JSON, whatever the pod has to say. */
 export const LARGEST_SNAPSHOT =

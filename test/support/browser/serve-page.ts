@@ -13,6 +13,7 @@ export async function servePage(fleetAt: (nowMs: number) => Fleet, port = 0): Pr
     snapshot: () => snapshot(),
     exchange: { turn: async () => {}, fleet: ({ nowMs }) => fleetAt(nowMs) },
     refresh: async () => {},
+    mask: (text) => text,
     ...{ clock, logger: silentLogger },
   });
   return startOpsServer({

@@ -155,6 +155,20 @@ describe('a pod among services that say back what they hear', () => {
     }
   });
 
+  it('lets none out by the stream of its page', async () => {
+    const authorization = `Basic ${Buffer.from(`ops:${SECRETS.OPS_PASSWORD}`).toString('base64')}`;
+    const signal = AbortSignal.timeout(soon.timeout);
+    const answer = await fetch(`${url}/page/events`, { headers: { authorization }, signal });
+    let sent = '';
+    for await (const chunk of answer.body ?? []) {
+      sent += Buffer.from(chunk).toString();
+      // It goes on after what was seen at first.
+      if ((sent.match(/^data: /gm)?.length ?? 0) > 3) break;
+    }
+    expect(sent).toContain('"headline"');
+    expectNone('/page/events', sent);
+  }, 120_000);
+
   it('lets none out by its command line', async () => {
     const line = await readFile(`/proc/${String(pod?.pid)}/cmdline`, 'utf8').catch(() => '');
     expectNone('the command line', line);

@@ -31,7 +31,7 @@ function start(): Page {
   return (page = startPage({
     snapshot: take,
     exchange: { turn, fleet: of },
-    ...{ refresh, clock, logger: silentLogger },
+    ...{ refresh, clock, logger: silentLogger, mask: (text) => text },
   }));
 }
 

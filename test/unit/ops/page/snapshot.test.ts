@@ -7,10 +7,12 @@ import {
   slowestFirst,
 } from '../../../../src/ops/page/snapshot.ts';
 import type { Status } from '../../../../src/ops/status.ts';
+import { createMask } from '../../../../src/runtime/mask-secrets.ts';
 import { deliveryCounts, eventCounts, NOW_MS, partition, statusWith } from './example-fleet.ts';
 
-function open(status: () => Status, notReady: readonly string[] = []) {
-  return createSnapshots({ status, notReady: () => notReady, lane: 'all', dryRun: false, life: 'pod-1@1' });
+function open(status: () => Status, notReady: readonly string[] = [], mask = (text: string) => text) {
+  const known = { lane: 'all', dryRun: false, life: 'pod-1@1' };
+  return createSnapshots({ status, notReady: () => notReady, ...known, mask });
 }
 
 const place = { committed: 1, highWaterMark: 9, heldByTransactions: 0, lost: 0, resets: 0 };
@@ -81,6 +83,26 @@ it('is bounded, whatever there is to say', () => {
   const text = JSON.stringify(open(() => status, many)(NOW_MS, 0));
   expect(Buffer.byteLength(text)).toBeLessThan(LARGEST_SNAPSHOT);
   expect(LARGEST_SNAPSHOT).toBeLessThan(128 * 1024);
+});
+
+it('holds no secret, wherever in a text it stands', () => {
+  const secret = 'planted-hunter2';
+  const mask = createMask([secret]);
+  for (const before of [0, 190, 195, 250]) {
+    const told = `${'x'.repeat(before)} ${secret}`;
+    const flag = { why: told, by: told, since: told };
+    const status = statusWith({
+      ...{ away: [told], reasons: [told], waiting: [{ for: told, events: 1, oldestSeconds: 1 }] },
+      partitions: [{ ...partition({ fault: told }), ...place }],
+      rules: { version: told, etag: null, hash: 'abc', loadedAt: null, lastError: told },
+      killSwitch: { document: false, flag: true, set: flag },
+      pushApi: { inFlight: 0, recentCalls: 1, recentFailures: 1, lastError: told },
+      redis: { dataLost: 0, serverChanged: 0, faults: [told], warnings: [told] },
+    });
+    const text = JSON.stringify(open(() => status, [told], mask)(NOW_MS, 0));
+    // Nor its beginning: what a cut leaves of it is no longer recognised.
+    expect(text).not.toContain(secret.slice(0, 3));
+  }
 });
 
 describe('as text', () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createFrames } from '../../../../src/ops/page/frames.ts';
 import { createWatchers, MOST_BEHIND, MOST_WATCHERS } from '../../../../src/ops/page/watchers.ts';
 import { pageViewOf } from '../../../../src/ops/page/view/page-view.ts';
+import { createMask } from '../../../../src/runtime/mask-secrets.ts';
 import { fleet } from './example-fleet.ts';
 
 function sink() {
@@ -77,7 +78,7 @@ describe('frames', () => {
   const view = pageViewOf(fleet([{}]));
 
   it('begin with everything, and go on with what has changed', () => {
-    const frames = createFrames();
+    const frames = createFrames((text) => text);
     expect(frames.all()).toBeUndefined();
     expect(read(frames.next(view))).toEqual(JSON.parse(JSON.stringify(view)));
     const changed = pageViewOf(fleet([{ inFlight: 13 }]));
@@ -85,8 +86,22 @@ describe('frames', () => {
     expect(read(frames.all())).toEqual(JSON.parse(JSON.stringify(changed)));
   });
 
+  it('hold no secret, at first and later', () => {
+    const frames = createFrames(createMask(['planted"hunter2']));
+    const alone = 'it said planted"hunter2';
+    const sent = [
+      frames.next(pageViewOf(fleet([{}], { alone }))),
+      frames.next(pageViewOf(fleet([{ reasons: [alone] }], { alone }))),
+      frames.all(),
+    ];
+    for (const frame of sent) {
+      expect(JSON.stringify(read(frame))).toContain('it said [redacted]');
+      expect(String(frame)).not.toContain('hunter2');
+    }
+  });
+
   it('begin anew where nobody has seen any', () => {
-    const frames = createFrames();
+    const frames = createFrames((text) => text);
     frames.next(view);
     frames.forget();
     expect(frames.all()).toBeUndefined();
