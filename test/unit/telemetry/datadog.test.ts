@@ -1,7 +1,7 @@
 /** What a Datadog intake receives: names with prefix, the pod on every series, both calls of the API. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createDatadogSink } from '../../../src/telemetry/datadog.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
@@ -12,12 +12,16 @@ interface Call {
   readonly series: { metric: string; type: string; tags: string[]; points: unknown[] }[];
 }
 
+const soon = { timeout: 30_000, interval: 20 };
+
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
+  vi.useRealTimers();
 });
 
-async function intake(status = 202): Promise<{ url: string; calls: Call[] }> {
+/** @param answersAfter what it waits for before it answers. */
+async function intake(status = 202, answersAfter?: Promise<void>): Promise<{ url: string; calls: Call[] }> {
   const calls: Call[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -29,7 +33,9 @@ async function intake(status = 202): Promise<{ url: string; calls: Call[] }> {
         key: request.headers['dd-api-key'] as string | undefined,
         series: body.series,
       });
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{"status":"ok"}');
+      void (answersAfter ?? Promise.resolve()).then(() =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end('{"status":"ok"}'),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -97,3 +103,53 @@ it.each(['refused', 'answers 500'])(
     expect(JSON.stringify(warnings)).not.toContain('"key"');
   },
 );
+
+it('an intake that answers late is sent one flush at a time, and the last one waits for none', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const answer = Promise.withResolvers<undefined>();
+  const { url, calls } = await intake(202, answer.promise);
+  const metrics = createMetrics();
+  let flushes = 0;
+  const sink = createDatadogSink({
+    ...{ apiKey: 'key', site: undefined, apiUrl: url, pod: 'pod-1', tags: [] },
+    flushIntervalMs: 10_000,
+    metrics,
+    readGauges: () => [{ name: 'lag', value: (flushes += 1), tags: [] }],
+    logger: silentLogger,
+  });
+  await vi.advanceTimersByTimeAsync(10_000);
+  metrics.count('rebalances', {});
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(flushes).toBe(1);
+  const stopped = sink.stop();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(flushes).toBe(2);
+  // What was counted while none was sent.
+  await vi.waitFor(() => {
+    const names = calls.flatMap(({ series }) => series.map(({ metric }) => metric));
+    expect(names).toContain('coupon_notifier.rebalances');
+  }, soon);
+  answer.resolve(undefined);
+  await stopped;
+  expect(flushes).toBe(2);
+});
+
+it('an intake that answers gets a flush each interval, and none after the last', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const { url, calls } = await intake();
+  const sink = createDatadogSink({
+    ...{ apiKey: 'key', site: undefined, apiUrl: url, pod: 'pod-1', tags: [] },
+    flushIntervalMs: 10_000,
+    metrics: createMetrics(),
+    readGauges: () => [{ name: 'lag', value: 1, tags: [] }],
+    logger: silentLogger,
+  });
+  await vi.waitFor(() => {
+    vi.advanceTimersByTime(10_000);
+    expect(calls.length).toBeGreaterThanOrEqual(3);
+  }, soon);
+  await sink.stop();
+  const sent = calls.length;
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(calls).toHaveLength(sent);
+});
