@@ -17,7 +17,7 @@ export interface PrometheusOptions {
   readonly metrics: Pick<Metrics, 'totals'>;
   readonly readGauges: () => readonly GaugeReading[];
   readonly pod: string;
-  /** `k:v` each; a name that is no label's is made one. A tag that a metric has itself is the metric's. */
+  /** `k:v` each; a name that is no label's is made one. `pod` is the pod's own, a tag that a metric has the metric's. */
   readonly tags: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export function prometheusName(name: MetricName): string {
 
 /** @returns what writes a scrape's answer. */
 export function createPrometheusText({ metrics, readGauges, pod, tags }: PrometheusOptions): () => string {
-  const common: TagValues = [['pod', pod], ...tags.map(asLabel)];
+  const common: TagValues = [['pod', pod], ...tags.map(asLabel).filter(([label]) => label !== 'pod')];
   /** A series keeps its list of tags for life, so each is written once. */
   const written = new WeakMap<TagValues, string>();
   const labelsOf = (own: TagValues): string => {

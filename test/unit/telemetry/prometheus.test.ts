@@ -72,6 +72,14 @@ it('the tags of METRIC_TAGS are labels; a metric’s own tag of that name wins',
   );
 });
 
+it('the pod of a series is its own, whatever METRIC_TAGS say', () => {
+  const metrics = createMetrics();
+  metrics.count('commits', { result: 'ok' });
+  expect(scrape(metrics, [], ['pod:x', 'env:test'])).toContain(
+    'coupon_notifier_commits_total{pod="pod-1",env="test",result="ok"} 1\n',
+  );
+});
+
 it('gauges as they are read at the scrape', () => {
   const gauges: GaugeReading[] = [
     {
