@@ -66,8 +66,11 @@ export function startPage({ snapshot, exchange, mask, refresh, clock, logger }: 
 
   const lookSoon = (): Promise<void> =>
     (looking ??= look()
+      .then(() => {
+        hasFailed = false;
+      })
       .catch((error: unknown) => {
-        // Once: it would be the same at each look.
+        // Once, until a look has gone well: it would be the same at each.
         if (!hasFailed) logger.error({ error }, 'the page could not be made');
         hasFailed = true;
       })

@@ -127,6 +127,21 @@ describe('watched', () => {
   });
 });
 
+it('a defect that comes back after the page was seen is told again', async () => {
+  const error = vi.spyOn(silentLogger, 'error').mockClear();
+  start().watch(watcher().sink);
+  const fails = (): never => {
+    throw new TypeError('a defect');
+  };
+  for (const told of [1, 2]) {
+    take.mockImplementation(fails);
+    await looks(3);
+    expect(error).toHaveBeenCalledTimes(told);
+    take.mockImplementation(() => snapshot());
+    await looks(1);
+  }
+});
+
 it('looks no more once it is stopped', async () => {
   start().stop();
   await looks(3);
