@@ -56,7 +56,7 @@ function switchFacts(pods: readonly PodSnapshot[], nowMs: number): Fact[] {
   const byDocument = pods.some(({ killSwitch }) => killSwitch.document);
   const flagged = pods.find(({ killSwitch }) => killSwitch.flag)?.killSwitch;
   const set = flagged?.set ?? null;
-  const since = typeof set?.since !== 'string' ? '' : `since ${clockTime(Date.parse(set.since), nowMs)}`;
+  const since = typeof set?.since === 'string' ? `since ${timeOf(set.since, nowMs)}` : '';
   const why =
     set === null ? '' : [set.by ?? 'somebody', since, set.why].filter((part) => part !== '').join(', ');
   return [
@@ -73,6 +73,12 @@ function switchFacts(pods: readonly PodSnapshot[], nowMs: number): Fact[] {
       tone: flagged === undefined ? 'good' : 'watch',
     },
   ];
+}
+
+/** Who sets the switch by hand may write what they like. */
+function timeOf(said: string, nowMs: number): string {
+  const atMs = Date.parse(said);
+  return Number.isNaN(atMs) ? said : clockTime(atMs, nowMs);
 }
 
 function loadedSince(loadedAt: string | null, nowMs: number): string {

@@ -236,6 +236,12 @@ describe('rules', () => {
       },
     ]);
   });
+
+  it('say a time that is none as it stands in Redis, where a hand has written it', () => {
+    const set = { why: 'a wrong text', by: null, since: 'this morning' };
+    const { rules } = viewOf([{ killSwitch: { document: false, flag: true, set } }]);
+    expect(rules.at(-1)?.detail).toBe('somebody, since this morning, a wrong text');
+  });
 });
 
 describe('partners', () => {
