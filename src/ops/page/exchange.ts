@@ -9,7 +9,8 @@ import type { Note, PodNotes } from '../pod-notes.ts';
 import type { LivePod } from '../pods.ts';
 import type { Fleet, SeenPod, SilentPod } from './fleet.ts';
 import { mergeHours, parseHour, sinceTold, SLOT_MS, type HourWindow } from './hour.ts';
-import { parseSnapshot, type PodSnapshot } from './snapshot.ts';
+import { parseSnapshot } from './parse-snapshot.ts';
+import type { PodSnapshot } from './snapshot.ts';
 
 /** Numbers are forgotten then: their pod has ended, or can't reach Redis. */
 export const SNAPSHOT_KEEP_MS = 5000;

@@ -5,11 +5,11 @@
 import type { PartitionStatus } from '../../domain/partition-status.ts';
 import type { DeadLetterReason } from '../../domain/outcome.ts';
 import type { Status } from '../status.ts';
-import { COUNTERS, countsOf, DEAD_LETTERED, tableOf, type Counts } from './counters.ts';
+import { COUNTERS, countsOf, DEAD_LETTERED, type Counts } from './counters.ts';
 import { createRates } from './rates.ts';
 
 /** Another number: another version's, which this one can't read. */
-const FORM = 1;
+export const FORM = 1;
 const MOST_PARTITIONS = 64;
 const MOST_ROWS = 16;
 const LONGEST_TEXT = 200;
@@ -123,24 +123,6 @@ export function createSnapshots(source: SnapshotSource): (nowMs: number, monoton
       logLinesDropped: status.logLinesDropped,
     };
   };
-}
-
-/** @returns undefined where the text is none that this version can read. Never throws. */
-export function parseSnapshot(text: string): PodSnapshot | undefined {
-  try {
-    const read = JSON.parse(text) as Omit<PodSnapshot, 'form'> & { readonly form: number };
-    if (read.form !== FORM) return undefined;
-    const { counts, rates } = read;
-    // A version with more or fewer reasons counts by other names.
-    return {
-      ...read,
-      form: FORM,
-      counts: tableOf((name) => counts[name]),
-      rates: tableOf((name) => rates[name]),
-    };
-  } catch {
-    return undefined;
-  }
 }
 
 /** What can't be read first, then by how far they are behind, then by lag. */

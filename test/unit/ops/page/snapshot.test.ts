@@ -1,11 +1,6 @@
 /** What a pod tells of itself is what /status says, bounded, and without anybody's data. */
 import { describe, expect, it } from 'vitest';
-import {
-  createSnapshots,
-  LARGEST_SNAPSHOT,
-  parseSnapshot,
-  slowestFirst,
-} from '../../../../src/ops/page/snapshot.ts';
+import { createSnapshots, LARGEST_SNAPSHOT, slowestFirst } from '../../../../src/ops/page/snapshot.ts';
 import type { Status } from '../../../../src/ops/status.ts';
 import { createMask } from '../../../../src/runtime/mask-secrets.ts';
 import { deliveryCounts, eventCounts, NOW_MS, partition, statusWith } from './example-fleet.ts';
@@ -103,25 +98,4 @@ it('holds no secret, wherever in a text it stands', () => {
     // Nor its beginning: what a cut leaves of it is no longer recognised.
     expect(text).not.toContain(secret.slice(0, 3));
   }
-});
-
-describe('as text', () => {
-  const told = open(() => statusWith())(NOW_MS, 0);
-
-  it('is read as it was written', () => {
-    expect(parseSnapshot(JSON.stringify(told))).toEqual(told);
-  });
-
-  it('of another form, or of none, is nothing', () => {
-    expect(parseSnapshot(JSON.stringify({ ...told, form: 2 }))).toBeUndefined();
-    expect(parseSnapshot('')).toBeUndefined();
-    expect(parseSnapshot('null')).toBeUndefined();
-  });
-
-  it('of a version with other reasons counts those that are known', () => {
-    const other = { ...told, counts: { received: 4, 'filtered.new': 1 } };
-    const read = parseSnapshot(JSON.stringify(other));
-    expect(read?.counts).toMatchObject({ received: 4, queued: 0 });
-    expect(read?.counts).not.toHaveProperty('filtered.new');
-  });
 });
