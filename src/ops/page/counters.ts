@@ -25,12 +25,15 @@ export type Counts = Readonly<Record<CounterName, number>>;
 export const FILTERED = namesOf(FILTER_REASONS);
 export const DEAD_LETTERED = namesOf(DEAD_LETTER_REASONS);
 
+const FILTERED_COUNTERS = FILTERED.map((reason) => `filtered.${reason}` as const);
+const DEAD_LETTERED_COUNTERS = DEAD_LETTERED.map((reason) => `dead_lettered.${reason}` as const);
+
 export const COUNTERS: readonly CounterName[] = [
   'received',
   'queued',
   'abandoned',
-  ...FILTERED.map((reason) => `filtered.${reason}` as const),
-  ...DEAD_LETTERED.map((reason) => `dead_lettered.${reason}` as const),
+  ...FILTERED_COUNTERS,
+  ...DEAD_LETTERED_COUNTERS,
   ...DELIVERY_OUTCOMES.map((outcome) => `delivered.${outcome}` as const),
 ];
 
@@ -63,8 +66,6 @@ export function tableOf(valueOf: (name: CounterName) => number | undefined): Cou
   ) as Counts;
 }
 
-const FILTERED_COUNTERS = FILTERED.map((reason) => `filtered.${reason}` as const);
-const DEAD_LETTERED_COUNTERS = DEAD_LETTERED.map((reason) => `dead_lettered.${reason}` as const);
 /** Of events with an outcome. */
 export const DECIDED_COUNTERS = ['queued', ...FILTERED_COUNTERS, ...DEAD_LETTERED_COUNTERS] as const;
 

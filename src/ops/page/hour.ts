@@ -16,6 +16,7 @@ export type Gauges = Readonly<Record<GaugeName, number | null>>;
 
 type ColumnName = CounterName | GaugeName;
 const COLUMNS: readonly ColumnName[] = [...COUNTERS, ...GAUGES];
+const isGauge = (name: ColumnName): name is GaugeName => GAUGES.some((gauge) => gauge === name);
 
 /** Consecutive slots up to the latest, at most {@link SLOTS}. A column that is absent is 0 throughout. */
 export interface HourWindow {
@@ -52,7 +53,7 @@ export function createHour(): Hour {
       }
       for (const [name, column] of columns) {
         const old = column[at] ?? 0;
-        if (name === 'behindSeconds' || name === 'couponP99Ms') column[at] = Math.max(old, gauges[name] ?? 0);
+        if (isGauge(name)) column[at] = Math.max(old, gauges[name] ?? 0);
         else column[at] = old + counts[name] - (last?.[name] ?? 0);
       }
       last = counts;
@@ -93,12 +94,12 @@ export function mergeHours(windows: readonly HourWindow[], nowMs: number): HourW
       const values = window.columns[name];
       if (values === undefined) continue;
       const sums = (columns[name] ??= new Array<number>(slots).fill(0));
-      const isGauge = name === 'behindSeconds' || name === 'couponP99Ms';
+      const isLargest = isGauge(name);
       values.forEach((value, offset) => {
         const at = window.firstSlot + offset - firstSlot;
         const old = sums[at];
         // Another pod's clock may be ahead by a slot.
-        if (old !== undefined) sums[at] = isGauge ? Math.max(old, value) : old + value;
+        if (old !== undefined) sums[at] = isLargest ? Math.max(old, value) : old + value;
       });
     }
   }

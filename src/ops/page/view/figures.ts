@@ -4,6 +4,7 @@ import { decidedOf, tableOf, type Counts } from '../counters.ts';
 import type { Fleet } from '../fleet.ts';
 import { totalOf } from '../hour.ts';
 import { slowestFirst, type PodSnapshot, type SnapshotPartition } from '../snapshot.ts';
+import { couponApiState, pushApiState, type CouponApiState, type PushApiState } from './partner-state.ts';
 
 /** Less than this behind is what a commit's interval and a fetch take. */
 const ORDINARY_SECONDS = 10;
@@ -31,6 +32,8 @@ export interface Figures {
   readonly waiting: readonly WaitingFor[];
   /** Sorted, each once. */
   readonly away: readonly string[];
+  readonly coupons: CouponApiState;
+  readonly pushes: PushApiState;
 }
 
 /** `none`: nothing is behind by more than an ordinary moment. */
@@ -58,7 +61,13 @@ export function figuresOf(fleet: Fleet): Figures {
     backlog: backlogOf(partitions),
     waiting: waitingOf(pods),
     away: [...new Set(pods.flatMap(({ away }) => away))].sort(),
+    ...{ coupons: couponApiState(pods), pushes: pushApiState(pods) },
   };
+}
+
+/** By more than an ordinary moment, with something left to commit. */
+export function isBehind({ lag, behindSeconds }: SnapshotPartition): boolean {
+  return (lag ?? 0) > 0 && (behindSeconds ?? 0) > ORDINARY_SECONDS;
 }
 
 function placed({ pod, partitions }: PodSnapshot): PlacedPartition[] {
@@ -66,9 +75,7 @@ function placed({ pod, partitions }: PodSnapshot): PlacedPartition[] {
 }
 
 function backlogOf(partitions: readonly PlacedPartition[]): Backlog {
-  const behind = partitions.filter(
-    ({ lag, behindSeconds }) => (lag ?? 0) > 0 && (behindSeconds ?? 0) > ORDINARY_SECONDS,
-  );
+  const behind = partitions.filter(isBehind);
   const stays = behind.find(({ etaSeconds }) => etaSeconds === null);
   if (stays !== undefined) return { kind: 'stays', slowest: stays };
   const [first, ...others] = behind;

@@ -9,7 +9,6 @@ import { SLOT_MS, type HourWindow } from '../hour.ts';
 import type { PodSnapshot } from '../snapshot.ts';
 import { counted, duration, listed, milliseconds, rate, share } from '../words.ts';
 import type { Figures } from './figures.ts';
-import { couponApiState, pushApiState } from './partner-state.ts';
 import type { Headline, Tone } from './shape.ts';
 
 interface Said {
@@ -126,7 +125,7 @@ function faultsOf(fleet: Fleet, pods: readonly PodSnapshot[], figures: Figures, 
     say('watch', `${pod} has been silent for ${duration(silentSeconds)}`, `${pod} is silent`);
   if (figures.away.includes(PUSH_API))
     say('bad', 'Push API away: pushes wait in the queue until they expire');
-  sayPartners(pods, figures, say);
+  sayPartners(figures, say);
   for (const { fault, name } of figures.partitions.filter((one) => one.fault !== undefined).slice(0, 3))
     say('bad', `Partition ${name}: ${fault ?? ''}`);
   for (const { pod, reasons } of pods) for (const reason of reasons) say('watch', `${pod}: ${reason}`);
@@ -145,9 +144,7 @@ function faultsOf(fleet: Fleet, pods: readonly PodSnapshot[], figures: Figures, 
 
 type Say = (tone: Tone, text: string, spoken?: string) => void;
 
-function sayPartners(pods: readonly PodSnapshot[], { away }: Figures, say: Say): void {
-  const coupons = couponApiState(pods);
-  const pushes = pushApiState(pods);
+function sayPartners({ away, coupons, pushes }: Figures, say: Say): void {
   if (coupons.isSlow && !away.includes('coupon API'))
     say('watch', `Coupon API slow: p99 ${milliseconds(coupons.p99Ms ?? 0)}`, 'Coupon API slow');
   if (pushes.isFailing && !away.includes(PUSH_API)) {

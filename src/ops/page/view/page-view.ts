@@ -21,7 +21,7 @@ export function pageViewOf(fleet: Fleet): PageView {
     partitions: partitionsOf(figures),
     pods: podRows(fleet),
     rules: ruleFacts(fleet),
-    partners: partnerFacts(fleet),
+    partners: partnerFacts(fleet, figures),
     deadLetters: deadLetterRows(fleet, figures),
     charts: chartsOf(fleet.hour),
     told: {

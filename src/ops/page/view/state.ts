@@ -2,7 +2,7 @@
 import type { Fleet } from '../fleet.ts';
 import type { PodSnapshot } from '../snapshot.ts';
 import { ago, clockTime, count, counted, listed, milliseconds, share } from '../words.ts';
-import { couponApiState, pushApiState } from './partner-state.ts';
+import type { Figures } from './figures.ts';
 import type { Fact } from './shape.ts';
 
 export function ruleFacts({ pods, nowMs }: Fleet): Fact[] {
@@ -85,11 +85,9 @@ function loadedSince(loadedAt: string | null, nowMs: number): string {
   return loadedAt === null ? '' : `loaded ${ago(Math.max(0, nowMs - Date.parse(loadedAt)) / 1000)}`;
 }
 
-export function partnerFacts({ pods, own }: Fleet): Fact[] {
+export function partnerFacts({ pods, own }: Fleet, { coupons, pushes, ...figures }: Figures): Fact[] {
   const all = pods.map(({ snapshot }) => snapshot);
-  const coupons = couponApiState(all);
-  const pushes = pushApiState(all);
-  const away = new Set(all.flatMap((pod) => pod.away));
+  const away = new Set(figures.away);
   const latency =
     coupons.p50Ms === null || coupons.p99Ms === null
       ? 'no call yet'

@@ -3,7 +3,7 @@ import { DEAD_LETTER_REASONS } from '../../../domain/outcome.ts';
 import { DEAD_LETTERED, decidedOf } from '../counters.ts';
 import type { Fleet, SeenPod, SilentPod } from '../fleet.ts';
 import { ago, count, counted, duration, rate, withoutLinks } from '../words.ts';
-import type { Figures, PlacedPartition } from './figures.ts';
+import { isBehind, type Figures, type PlacedPartition } from './figures.ts';
 import type { DeadLetterRow, PartitionRow, PartitionsView, PodRow, WaitingRow } from './shape.ts';
 
 const MOST_PARTITIONS = 8;
@@ -39,14 +39,14 @@ export function partitionsOf({ partitions, partitionCount, lag, backlog }: Figur
 
 function partitionRow(row: PlacedPartition): PartitionRow {
   const { name, lag, behindSeconds, etaSeconds, fault = '' } = row;
-  const isBehind = (lag ?? 0) > 0 && (behindSeconds ?? 0) > 10;
+  const hasBacklog = isBehind(row);
   const gone = etaSeconds === null ? 'not at this pace' : `in ${duration(etaSeconds)}`;
   return {
     ...{ name, fault },
     lag: lag === null ? DASH : count(lag),
     behind: behindSeconds === null ? DASH : duration(behindSeconds),
-    gone: isBehind ? gone : '',
-    tone: fault !== '' ? 'bad' : isBehind ? 'watch' : 'good',
+    gone: hasBacklog ? gone : '',
+    tone: fault !== '' ? 'bad' : hasBacklog ? 'watch' : 'good',
   };
 }
 
