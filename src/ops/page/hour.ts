@@ -113,9 +113,9 @@ export function sinceTold({ counted }: HourWindow, counts: Counts, nowMs: number
   return { firstSlot: slotOf(nowMs), slots: 1, columns: Object.fromEntries(later) };
 }
 
-/** What was counted in all slots together. */
-export function totalOf({ columns }: HourWindow): Counts {
-  return tableOf((name) => columns[name]?.reduce((sum, value) => sum + value, 0));
+/** What was counted in the latest slots together. @param slots how many, ≥ 1; default: all. */
+export function totalOf({ columns }: HourWindow, slots = SLOTS): Counts {
+  return tableOf((name) => columns[name]?.slice(-slots).reduce((sum, value) => sum + value, 0));
 }
 
 /** @returns undefined where the text is no hour that this version can read. Never throws. */

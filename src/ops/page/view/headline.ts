@@ -3,9 +3,10 @@
  * there is to know, worst first. Pure. What is spoken by a screen reader has no numbers, so it changes only with the
  * state.
  */
-import { deadLetteredOf, decidedOf, FILTERED } from '../counters.ts';
+import type { DeadLetterReason } from '../../../domain/outcome.ts';
+import { DEAD_LETTERED, deadLetteredOf, decidedOf, FILTERED } from '../counters.ts';
 import type { Fleet } from '../fleet.ts';
-import { SLOT_MS, type HourWindow } from '../hour.ts';
+import { SLOT_MS, totalOf, type HourWindow } from '../hour.ts';
 import type { PodSnapshot } from '../snapshot.ts';
 import { counted, duration, listed, milliseconds, rate, share } from '../words.ts';
 import type { Figures } from './figures.ts';
@@ -25,7 +26,12 @@ interface State extends Said {
 
 /** An end that so many events have is told beside the state. */
 const COMMON_SHARE = 0.3;
-const DEAD_LETTERS_LATELY_SLOTS = 60;
+/** Slots in which a defect is told of. */
+const LATELY_SLOTS = 60;
+const MINUTE_SLOTS = 6;
+/** So many dead letters of a minute, and such a share of what ended in it, are worth a word. */
+const FLOOD_LETTERS = 20;
+const FLOOD_SHARE = 0.1;
 /** So many sentences stand beside the state's own; the rest are notes. */
 const MOST_BESIDE = 2;
 const PUSH_API = 'push API';
@@ -164,14 +170,20 @@ function sayDocuments(pods: readonly PodSnapshot[], say: Say): void {
   for (const error of errors) say('watch', `Rules not replaced, the last good ones are in force: ${error}`);
 }
 
-function sayDeadLetters({ columns, slots }: HourWindow, say: Say): void {
-  const defects = columns['dead_lettered.internal_error']?.slice(-DEAD_LETTERS_LATELY_SLOTS) ?? [];
-  const many = defects.reduce((sum, value) => sum + value, 0);
-  const minutes = (Math.min(slots, DEAD_LETTERS_LATELY_SLOTS) * SLOT_MS) / 60_000;
-  if (many > 0) {
-    const text = `${counted(many, 'event')} ended as internal_error in ${duration(minutes * 60)}`;
+function sayDeadLetters(hour: HourWindow, say: Say): void {
+  const defects = totalOf(hour, LATELY_SLOTS)['dead_lettered.internal_error'];
+  const seconds = (Math.min(hour.slots, LATELY_SLOTS) * SLOT_MS) / 1000;
+  if (defects > 0) {
+    const text = `${counted(defects, 'event')} ended as internal_error in ${duration(seconds)}`;
     say('bad', text, 'Events ended as internal_error');
   }
+  const minute = totalOf(hour, MINUTE_SLOTS);
+  const letters = deadLetteredOf(minute);
+  if (letters < FLOOD_LETTERS || letters < FLOOD_SHARE * decidedOf(minute)) return;
+  const ofReason = (reason: DeadLetterReason): number => minute[`dead_lettered.${reason}`];
+  const [most = ''] = DEAD_LETTERED.toSorted((a, b) => ofReason(b) - ofReason(a));
+  const many = counted(letters, 'dead letter');
+  say('watch', `${many} in the last minute, most of them ${most}`, `Many dead letters, most of them ${most}`);
 }
 
 /** As it stands in a sentence. */

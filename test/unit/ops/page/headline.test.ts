@@ -183,6 +183,12 @@ describe('beside the state', () => {
       '2 events ended as internal_error in 10 s.',
     ],
     [
+      'a flood of poison',
+      {},
+      { hour: hourOf({ 'dead_lettered.malformed': 30, 'dead_lettered.invalid': 9, queued: 350 }) },
+      '39 dead letters in the last minute, most of them malformed.',
+    ],
+    [
       'failing pushes',
       { pushApi: { inFlight: 1, recentCalls: 20, recentFailures: 2, lastError: 'HTTP 503' } },
       {},
@@ -190,6 +196,18 @@ describe('beside the state', () => {
     ],
   ])('stands %s', (_name, pod, changes, sentence) => {
     expect(said([pod], changes).sentence).toContain(sentence);
+  });
+
+  it.each([
+    ['few', { 'dead_lettered.invalid': 19, queued: 10 }],
+    ['a small share', { 'dead_lettered.invalid': 39, queued: 352 }],
+  ])('dead letters that are %s are not worth a word', (_name, counted) => {
+    expect(said([{}], { hour: hourOf(counted) }).sentence).not.toContain('dead letters');
+  });
+
+  it('dead letters of an hour ago are no flood', () => {
+    const hour = { ...hourOf(), slots: 7, columns: { 'dead_lettered.invalid': [500, 0, 0, 0, 0, 0, 0] } };
+    expect(said([{}], { hour }).sentence).not.toContain('in the last minute');
   });
 
   it('stand different rules of two pods', () => {
