@@ -51,6 +51,7 @@ export async function explainRecorded(
   const rules = compileRules(document, hash, tracer.rules);
   /** Of an event that is asked at both ends: by what surely counts. */
   let first: Trace | undefined;
+  let isTurn = false;
   let isHeard = false;
   const replay = createUserReplay({
     rules,
@@ -59,10 +60,10 @@ export async function explainRecorded(
     nothingBefore,
     witness: {
       ...tracer,
-      // Others may be asked before it, of what they may have claimed.
+      // Others may be asked in its turn, of what they may have claimed; it in theirs, which is of no account.
       begin: (asked) => {
         if (isHeard) first ??= tracer.read();
-        isHeard = asked.record === record;
+        isHeard = isTurn && asked.record === record;
         tracer.begin();
       },
     },
@@ -71,8 +72,9 @@ export async function explainRecorded(
   let compared: Compared | undefined;
   for (const { value, isLate, following } of ordered) {
     tracer.begin();
+    isTurn = value === event;
     compared = await replay.decision(value, isLate, following);
-    if (value === event) break;
+    if (isTurn) break;
   }
   if (compared === undefined) return undefined;
   const trace = first ?? tracer.read();
