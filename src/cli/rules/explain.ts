@@ -109,7 +109,7 @@ async function explainFile(
       }
       const userId = read.lines.find((line) => line.eventId === eventId)?.userId;
       const lines = read.lines.filter((line) => line.userId === userId);
-      const recorded = { lines, beganMs: undefined };
+      const recorded = { lines, beganMs: undefined, unreadable: read.unreadable };
       return explainFrom(recorded, { ...options, eventId }, { document, rules }, context, file);
     }
   }

@@ -22,6 +22,8 @@ export interface RecordedUser {
   readonly lines: readonly RecordingLine[];
   /** Epoch ms: when the recording began; undefined: with the first of the lines. */
   readonly beganMs: number | undefined;
+  /** Records beside them that could not be read; whose they are may not be known. */
+  readonly unreadable: number;
   /** True: nobody had a push before that. */
   readonly nothingBefore?: boolean;
 }
@@ -31,7 +33,7 @@ export async function explainRecorded(
   document: RulesDocument,
   hash: string,
   eventId: string,
-  { lines, beganMs, nothingBefore = false }: RecordedUser,
+  { lines, beganMs, unreadable, nothingBefore = false }: RecordedUser,
 ): Promise<Explanation | undefined> {
   const deliveries = lines.filter((line) => line.kind === 'delivery');
   const reorder = createReorder<RecordedEvent>(mayPrecede);
@@ -85,7 +87,12 @@ export async function explainRecorded(
     outcome: after.kind === 'known' ? after.outcome : undefined,
     push: after.kind === 'known' ? after.text : undefined,
     hidesPlaces: true,
-    notes: notesOf(record, after, hash, runs.length, deliveries),
+    notes: [
+      ...notesOf(record, after, hash, runs.length, deliveries),
+      ...(unreadable > 0
+        ? [`${countText(unreadable, 'record')} could not be read, perhaps of this user.`]
+        : []),
+    ],
   });
   if (after.kind === 'known') return explanation;
   const { needs: _notGiven, ...rest } = explanation;

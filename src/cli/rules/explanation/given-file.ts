@@ -28,7 +28,12 @@ export type GivenFile =
       readonly userId: string | undefined;
       readonly outcome: Outcome;
     }
-  | { readonly kind: 'recorded'; readonly lines: readonly RecordingLine[] };
+  | {
+      readonly kind: 'recorded';
+      readonly lines: readonly RecordingLine[];
+      /** Lines that could not be read. */
+      readonly unreadable: number;
+    };
 
 export interface GivenOptions {
   /** When the event is decided, as an example writes it. */
@@ -54,7 +59,7 @@ export async function readGivenFile(
   const text = await readText(file, context);
   if (text === undefined) return undefined;
   const recorded = readLines(text);
-  if (recorded !== undefined) return { kind: 'recorded', lines: recorded };
+  if (recorded !== undefined) return { kind: 'recorded', ...recorded };
   const { source } = readYaml(text);
   const fields = asFields(source?.data);
   const asked: Asked = { file, text, options, findMerchant, context };
@@ -72,10 +77,14 @@ interface Asked {
 }
 
 /** @returns undefined where the first line is no record of the decision topic. */
-function readLines(text: string): readonly RecordingLine[] | undefined {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const read = lines.map(readDecision);
-  return read[0]?.ok === true ? read.flatMap((one) => (one.ok ? [one.record] : [])) : undefined;
+function readLines(
+  text: string,
+): { readonly lines: readonly RecordingLine[]; readonly unreadable: number } | undefined {
+  const written = text.split('\n').filter((line) => line.trim() !== '');
+  const read = written.map(readDecision);
+  if (read[0]?.ok !== true) return undefined;
+  const lines = read.flatMap((one) => (one.ok ? [one.record] : []));
+  return { lines, unreadable: read.length - lines.length };
 }
 
 function fromExamples({ file, text, options, context }: Asked): GivenFile | undefined {

@@ -1,5 +1,5 @@
 /** The records of one user: from a recording, or from the decision topic, of which only the user's partition is read. */
-import { readDecision } from '../../../domain/read-decision.ts';
+import { readDecision, type ReadDecision } from '../../../domain/read-decision.ts';
 import type { RecordingLine } from '../../../domain/decision.ts';
 import { openTopicReader, type TopicReader } from '../../../kafka/fetch/topic-reader.ts';
 import type { RecordedUser } from '../../../replay/explain/explain-recorded.ts';
@@ -27,26 +27,30 @@ export async function userOfRecording(
   if (userId === undefined) return undefined;
   const lines: RecordingLine[] = [];
   let beganMs = Infinity;
-  for await (const record of recordsOf(file)) {
+  let unreadable = 0;
+  for await (const read of linesOf(file)) {
+    if (!read.ok) {
+      unreadable += 1;
+      continue;
+    }
+    const { record } = read;
     if (record.kind === 'decision') beganMs = Math.min(beganMs, Date.parse(record.at));
     if (record.userId === userId) lines.push(record);
   }
-  return { lines, beganMs };
+  return { lines, beganMs, unreadable };
 }
 
 async function findUser(file: string, eventId: string): Promise<string | undefined> {
-  for await (const record of recordsOf(file)) {
-    if (record.kind === 'decision' && record.eventId === eventId) return record.userId;
+  for await (const read of linesOf(file)) {
+    if (read.ok && read.record.kind === 'decision' && read.record.eventId === eventId)
+      return read.record.userId;
   }
   return undefined;
 }
 
-async function* recordsOf(file: string): AsyncGenerator<RecordingLine> {
+async function* linesOf(file: string): AsyncGenerator<ReadDecision> {
   for await (const lines of readOwnLines(file, { worker: 0, workers: 1 })) {
-    for (const { text } of lines) {
-      const read = readDecision(text);
-      if (read.ok) yield read.record;
-    }
+    for (const { text } of lines) yield readDecision(text);
   }
 }
 
@@ -80,16 +84,21 @@ export async function readUser(
   const span = spans.find(({ partition }) => partition === own);
   const lines: RecordingLine[] = [];
   let beganMs: number | undefined;
+  let unreadable = 0;
   let done = 0;
-  if (span === undefined) return { lines, beganMs };
+  if (span === undefined) return { lines, beganMs, unreadable };
   for await (const { key, value } of reader.read(span)) {
     done += 1;
     if (done % PROGRESS_EVERY === 0) onProgress(done, span.to - span.from);
-    if (beganMs !== undefined && key?.toString() !== userId) continue;
+    const isOwn = key?.toString() === userId;
+    if (beganMs !== undefined && !isOwn) continue;
     const read = readDecision(value?.toString() ?? '');
-    if (!read.ok) continue;
+    if (!read.ok) {
+      if (isOwn) unreadable += 1;
+      continue;
+    }
     beganMs ??= Date.parse(read.record.at);
     if (read.record.userId === userId) lines.push(read.record);
   }
-  return { lines, beganMs };
+  return { lines, beganMs, unreadable };
 }

@@ -200,6 +200,19 @@ describe('a recorded event', () => {
     expect(complained.at(-1)).toMatch(/has 3 events: name one by --event-id$/);
   });
 
+  it('beside lines that cannot be read says how many', async () => {
+    const file = write(`${recording}\n\n{"kind":"decision"}\nnonsense\n`, 'ndjson');
+    const note = 'note: 2 records could not be read, perhaps of this user.';
+    expect(await explain(PLAIN, '--recording', file, '--event-id', 'e-1')).toBe(0);
+    expect(text()).toContain(note);
+    said = [];
+    expect(await explain(PLAIN, '--event', file, '--event-id', 'e-1')).toBe(0);
+    expect(text()).toContain(note);
+    said = [];
+    expect(await explain(PLAIN, '--recording', write(recording), '--event-id', 'e-1')).toBe(0);
+    expect(text()).not.toContain('could not be read');
+  });
+
   it('that is not there is said', async () => {
     expect(await explain(RULES, '--recording', write(recording), '--event-id', 'e-9')).toBe(1);
     expect(complained.at(-1)).toMatch(/there is no decision on event e-9/);
@@ -220,14 +233,19 @@ describe('of a topic', () => {
       async *read({ partition }) {
         asked.push(partition);
         yield messageOf(decision({ userId: 'other', at: '2026-11-20T00:00:00.000Z' }), 'other');
+        yield messageOf({ nonsense: true }, 'other');
         yield messageOf({ nonsense: true }, 'u-1');
         yield messageOf(decision(), 'u-1');
       },
     };
-    const { lines, beganMs } = await readUser(reader, 'u-1', { sinceMs: 5, onProgress: () => undefined });
+    const { lines, beganMs, unreadable } = await readUser(reader, 'u-1', {
+      sinceMs: 5,
+      onProgress: () => undefined,
+    });
     expect(asked).toEqual([2]);
     expect(lines).toEqual([decision()]);
     expect(beganMs).toBe(Date.parse('2026-11-20T00:00:00Z'));
+    expect(unreadable).toBe(1);
   });
 
   it('the variables are asked for', async () => {

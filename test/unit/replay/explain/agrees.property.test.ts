@@ -247,7 +247,8 @@ describe('an explanation', () => {
           const { record, after, isFirst } = await replay.decision(value, isLate, following);
           // Of an event that was delivered again the first run is explained.
           if (!isFirst) continue;
-          const user = { lines: [...deliveries, ...written], beganMs: Date.parse(records[0]!.at) };
+          const lines = [...deliveries, ...written];
+          const user = { lines, beganMs: Date.parse(records[0]!.at), unreadable: 0 };
           const explanation = await explainRecorded(parsed.document, parsed.rules.hash, record.eventId, user);
           if (explanation === undefined) expect.fail('there is the event');
           seen[after.kind] += 1;

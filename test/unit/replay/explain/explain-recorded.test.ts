@@ -25,7 +25,7 @@ it('an event that an earlier one had to reckon with has the checks of its own tu
     decision({ eventId: 'e-2', pod: 'pod-a', at: '2026-11-22T12:01:00.000Z', ...CAPPED }),
     decision({ eventId: 'e-3', pod: 'pod-b', at: '2026-11-22T12:02:00.000Z', ...CAPPED }),
   ];
-  const recorded = { lines, beganMs: undefined, nothingBefore: true };
+  const recorded = { lines, beganMs: undefined, unreadable: 0, nothingBefore: true };
   const found = await explainRecorded(document, rules.hash, 'e-3', recorded);
   expect(found?.summary).toMatch(/^No push: caps\[0\]/);
   expect(found?.checks).toContainEqual(expect.objectContaining({ name: 'caps[0]', verdict: 'stopped' }));
