@@ -23,10 +23,10 @@ import { CLOCK_MARGIN_MS, isResumed, RECALLED_AHEAD_MS, unmadeClaim } from './mo
 import { endOf, type HistoryEntry, type PushEnd, type RecordedPush } from './push-history.ts';
 import { createPushesBefore, LONGEST_WAIT_MS } from './pushes-before.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import { createReplayEvent, type ReplayWitness, type Waited } from './replay-event.ts';
+import { createReplayEvent, type ReplayEvent, type ReplayWitness, type Waited } from './replay-event.ts';
 import { createSeenEvents } from './seen-events.ts';
 import { dropWhere, isEmpty, newUser, noteChanged, prune, type SideOfUser, type User } from './user-state.ts';
-import { unsurePushes, withoutFoundAgain } from './unsure-pushes.ts';
+import { unsurePushes, withoutFoundAgain, type MostAlone } from './unsure-pushes.ts';
 
 export interface ReplayedRules {
   readonly rules: Ruleset;
@@ -68,6 +68,12 @@ export interface UserReplay {
   readonly users: number;
 }
 
+/** Rules that decide each event. */
+interface Side {
+  readonly decide: ReplayEvent;
+  readonly alone: MostAlone;
+}
+
 export function createUserReplay(options: ReplayedRules): UserReplay {
   const { rules, against, live = [], beganMs, nothingBefore, marginMs = CLOCK_MARGIN_MS } = options;
   const known = new Map(
@@ -83,13 +89,14 @@ export function createUserReplay(options: ReplayedRules): UserReplay {
   const seenEvents = createSeenEvents();
 
   const replayOptions = { waitedUntil: (event: RecordedEvent) => waitedUntil(event, known) };
-  const decideAfter = createReplayEvent(rules, { ...replayOptions, witness: options.witness });
-  const decideBefore = against === undefined ? undefined : createReplayEvent(against, replayOptions);
+  const sideOf = (decide: ReplayEvent): Side => ({ decide, alone: new WeakMap() });
+  const sideAfter = sideOf(createReplayEvent(rules, { ...replayOptions, witness: options.witness }));
+  const sideBefore = against === undefined ? undefined : sideOf(createReplayEvent(against, replayOptions));
 
   async function answerOf(
     event: RecordedEvent,
     { entries, changed }: SideOfUser,
-    decide: ReturnType<typeof createReplayEvent>,
+    { decide, alone }: Side,
     recorded: RecordedPush | undefined,
     unknown: UnknownBecause | undefined,
     following: readonly RecordedEvent[],
@@ -106,7 +113,7 @@ export function createUserReplay(options: ReplayedRules): UserReplay {
       else if (!own.isSure) entries[entries.indexOf(own)] = maybeLater(own, event, recorded);
       return answer;
     }
-    const unsure = following.length === 0 ? [] : await unsurePushes(following, entries, decide);
+    const unsure = following.length === 0 ? [] : await unsurePushes(following, entries, decide, alone);
     const all = unsure.length === 0 ? entries : [...entries, ...unsure];
     const { answer, envelope } = await decide(withRecall(event, changed), {
       entries: all,
@@ -188,16 +195,16 @@ export function createUserReplay(options: ReplayedRules): UserReplay {
       );
       if (!isLate && !isResumed(record)) learn(event, user.live, following);
       const isNewPush = {
-        before: !(decideBefore === undefined ? user.recorded : user.before.entries).some(isOf),
+        before: !(sideBefore === undefined ? user.recorded : user.before.entries).some(isOf),
         after: !user.after.entries.some(isOf),
       };
       const recorded = isKnownPush ? undefined : recordedPush(event, user);
       const unknown = isLate ? 'order' : unknownAtOnce(record, isKnownPush);
-      const after = await answerOf(event, user.after, decideAfter, recorded, unknown, following);
+      const after = await answerOf(event, user.after, sideAfter, recorded, unknown, following);
       const before =
-        decideBefore === undefined
+        sideBefore === undefined
           ? recordedAnswer(record)
-          : await answerOf(event, user.before, decideBefore, recorded, unknown, following);
+          : await answerOf(event, user.before, sideBefore, recorded, unknown, following);
       if (isEmpty(user)) users.delete(userId);
       return { record, before, after, isFirst, isNewPush };
     },

@@ -33,26 +33,37 @@ export function withoutFoundAgain(
   );
 }
 
+/** How many pushes each event may come to where no other counts; one side's. An event follows several others. */
+export type MostAlone = WeakMap<RecordedEvent, number>;
+
 /**
  * What these events may have claimed. One that claims nothing where no other push counts claims nothing at all.
  *
  * @param entries pushes that are in the history already.
+ * @param alone of the side that `decide` is of; filled in here.
  */
 export async function unsurePushes(
   following: readonly RecordedEvent[],
   entries: readonly HistoryEntry[],
   decide: ReplayEvent,
+  alone: MostAlone,
 ): Promise<HistoryEntry[]> {
   const unsure: HistoryEntry[] = [];
   for (const other of following) {
     const { eventId, couponApi } = other.record;
     if (entries.some((entry) => entry.eventId === eventId)) continue;
-    const unknown = unknownAtOnce(other.record, false);
-    const answer = unknown === undefined ? (await decide(other, NO_PUSH)).answer : anyPush(unknown);
-    if (pushesOf(answer).most === 0) continue;
+    const most = alone.get(other) ?? (await mostAlone(other, decide));
+    alone.set(other, most);
+    if (most === 0) continue;
     unsure.push(unsureEntry(other, couponApi === 'answered' ? other.coupons : undefined));
   }
   return unsure;
+}
+
+async function mostAlone(event: RecordedEvent, decide: ReplayEvent): Promise<number> {
+  const unknown = unknownAtOnce(event.record, false);
+  const answer = unknown === undefined ? (await decide(event, NO_PUSH)).answer : anyPush(unknown);
+  return pushesOf(answer).most;
 }
 
 /** A push that there may be, claimed before or after. */

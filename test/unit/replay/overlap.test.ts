@@ -54,6 +54,28 @@ async function replay(
   return answers;
 }
 
+it('of many events that overlap each is decided a few times, however many there are', async () => {
+  let begun = 0;
+  const nothing = (): void => undefined;
+  const heard = { filter: nothing, couponsAsked: nothing, couponsAnswered: nothing, cap: nothing };
+  const replayed = createUserReplay({
+    ...{ rules: STRICT, against: RULES, beganMs: Date.parse(at(0)), nothingBefore: true },
+    witness: { ...heard, begin: () => void (begun += 1) },
+  });
+  const reorder = createReorder<RecordedEvent>(mayPrecede);
+  const events = Array.from({ length: 30 }, (_, index) =>
+    readRecordedEvent(
+      record(`e-${String(index)}`, `pod-${String(index)}`, { at: at(index), ...CAPPED }),
+      10_000,
+    ),
+  );
+  for (const event of events) reorder.add(standingOf(event), event, 1);
+  for (const { value, isLate, following } of reorder.rest())
+    await replayed.decision(value, isLate, following);
+  expect(begun).toBeGreaterThanOrEqual(events.length);
+  expect(begun).toBeLessThanOrEqual(3 * events.length);
+});
+
 /** The filters of e-1 were asked first, e-2 was claimed first. */
 const crossed = [
   record('e-1', 'pod-1', {
