@@ -6,6 +6,7 @@ import type { Explanation } from '../../replay/explain/explanation.ts';
 import { explainRefused } from '../../replay/explain/explain.ts';
 import { explainGiven } from '../../replay/explain/explain-given.ts';
 import { explainRecorded, type RecordedUser } from '../../replay/explain/explain-recorded.ts';
+import { countText } from '../../replay/explain/words.ts';
 import { parseMerchants } from '../../rules/document/merchants.ts';
 import type { FindMerchant } from '../../pipeline/ports.ts';
 import { readGivenFile } from './explanation/given-file.ts';
@@ -150,17 +151,19 @@ async function explainFromTopic(
 }
 
 async function explainFrom(
-  recorded: RecordedUser | undefined,
+  recorded: RecordedUser,
   { eventId = '', nothingBefore = false }: ExplainOptions,
   { document, rules }: Pick<RulesFile, 'document' | 'rules'>,
   { complain }: CommandContext,
   where: string,
 ): Promise<Found> {
-  const found =
-    recorded && (await explainRecorded(document, rules.hash, eventId, { ...recorded, nothingBefore }));
+  const found = await explainRecorded(document, rules.hash, eventId, { ...recorded, nothingBefore });
   if (found !== undefined) return found;
+  const { unreadable } = recorded;
+  const perhaps =
+    unreadable > 0 ? ` ${countText(unreadable, 'record')} could not be read, perhaps it is there.` : '';
   complain(
-    `${where}: there is no decision on event ${eventId}. Decisions are recorded of DECISION_SAMPLE_PERCENT of the users, and kept as long as the topic keeps its records; an event that is not valid has none`,
+    `${where}: there is no decision on event ${eventId}.${perhaps} Decisions are recorded of DECISION_SAMPLE_PERCENT of the users, and kept as long as the topic keeps its records; an event that is not valid has none`,
   );
   return 1;
 }

@@ -17,14 +17,13 @@ export interface Wanted {
 /**
  * Reads the file twice where the user is not named. Memory: the records of one user.
  *
- * @returns undefined where no line is of the event. @throws Error of the file system.
+ * @returns no lines where no one has the event. @throws Error of the file system.
  */
 export async function userOfRecording(
   file: string,
   { eventId, userId: named }: Wanted,
-): Promise<RecordedUser | undefined> {
+): Promise<RecordedUser> {
   const userId = named ?? (await findUser(file, eventId));
-  if (userId === undefined) return undefined;
   const lines: RecordingLine[] = [];
   let beganMs = Infinity;
   let unreadable = 0;

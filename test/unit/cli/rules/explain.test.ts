@@ -215,7 +215,12 @@ describe('a recorded event', () => {
 
   it('that is not there is said', async () => {
     expect(await explain(RULES, '--recording', write(recording), '--event-id', 'e-9')).toBe(1);
-    expect(complained.at(-1)).toMatch(/there is no decision on event e-9/);
+    expect(complained.at(-1)).toMatch(/there is no decision on event e-9\. Decisions are/);
+    const spoilt = write(`${recording}\nnonsense\n`);
+    for (const named of [[], ['--user', 'u-1']]) {
+      expect(await explain(RULES, '--recording', spoilt, '--event-id', 'e-9', ...named)).toBe(1);
+      expect(complained.at(-1)).toMatch(/on event e-9\. 1 record could not be read, perhaps it is there\. Dec/);
+    }
     expect(await explain(RULES, '--recording', join(directory, 'none'), '--event-id', 'e-9')).toBe(1);
     expect(complained.at(-1)).toBe('there is no such file');
   });
