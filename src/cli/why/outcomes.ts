@@ -27,6 +27,8 @@ export interface RecentOutcomes {
   readonly since: string | undefined;
   /** The partition was read to its beginning. */
   readonly isAll: boolean;
+  /** Records of the user among them that are no outcome as this version writes it. */
+  readonly unreadable: number;
 }
 
 export interface OutcomeQuestion {
@@ -56,6 +58,7 @@ export async function readOutcomes(
   const key = Buffer.from(userId);
   const outcomes: Told[] = [];
   let sinceMs: number | undefined;
+  let unreadable = 0;
   let to = span?.to ?? 0;
   const begin = span?.from ?? 0;
   for (
@@ -66,22 +69,25 @@ export async function readOutcomes(
     const from = Math.max(begin, to - size);
     const block: Told[] = [];
     let firstMs: number | undefined;
+    let unreadableHere = 0;
     let read = 0;
     for await (const message of reader.read({ partition, from, to })) {
       firstMs ??= message.timestamp;
       read += 1;
       if (read % LOOK_EVERY === 0 && performance.now() > endAtMs)
-        return { outcomes, since: timeOf(sinceMs), isAll: false };
+        return { outcomes, since: timeOf(sinceMs), isAll: false, unreadable };
       if (message.key?.equals(key) !== true) continue;
       const told = parseTold(message.value);
-      if (told !== undefined && (eventId === undefined || told.eventId === eventId)) block.push(told);
+      if (told === undefined) unreadableHere += 1;
+      else if (eventId === undefined || told.eventId === eventId) block.push(told);
     }
     outcomes.push(...block.reverse());
+    unreadable += unreadableHere;
     sinceMs = firstMs ?? sinceMs;
     to = from;
     if (performance.now() > endAtMs) break;
   }
-  return { outcomes: outcomes.slice(0, most), since: timeOf(sinceMs), isAll: to <= begin };
+  return { outcomes: outcomes.slice(0, most), since: timeOf(sinceMs), isAll: to <= begin, unreadable };
 }
 
 function timeOf(ms: number | undefined): string | undefined {

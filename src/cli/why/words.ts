@@ -98,8 +98,14 @@ function toldInWords({ outcome, reason, rule, couponId, merchantId, rulesVersion
 
 function reachInWords(outcomes: RecentOutcomes | undefined): string[] {
   if (outcomes === undefined) return [];
-  if (outcomes.isAll) return ['Outcomes were read back to the beginning of the user’s partition.'];
-  return [`Outcomes were read back to ${outcomes.since ?? 'nowhere'}; older ones were not looked at.`];
+  const { isAll, since, unreadable } = outcomes;
+  const reach = isAll
+    ? 'Outcomes were read back to the beginning of the user’s partition.'
+    : `Outcomes were read back to ${since ?? 'nowhere'}; older ones were not looked at.`;
+  const records = unreadable === 1 ? 'record' : 'records';
+  return unreadable === 0
+    ? [reach]
+    : [reach, `${String(unreadable)} ${records} of the user among them could not be read.`];
 }
 
 /** Two units at most: `1d 4h`, `12m`. */

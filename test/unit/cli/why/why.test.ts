@@ -80,7 +80,7 @@ describe('outcomes', () => {
     expect([outcomes, isAll]).toEqual([[], false]);
   });
 
-  it('pass over what is no outcome', async () => {
+  it('pass over what is no outcome, and count it', async () => {
     const reader = {
       ...topicOf(3),
       async *read() {
@@ -91,9 +91,10 @@ describe('outcomes', () => {
           '{"eventId":"e","at":"now"}',
         ])
           yield message(0, 'u-1', value);
+        yield message(0, 'o', '{');
       },
     };
-    expect((await ask(reader)).outcomes).toEqual([]);
+    expect(await ask(reader)).toMatchObject({ outcomes: [], unreadable: 4 });
   });
 });
 
@@ -178,7 +179,7 @@ describe('in words', () => {
     ],
     ['what is new to it', { outcome: 'levitated' }, /levitated/],
   ])('%s', async (_what, told, expected) => {
-    const outcomes = { outcomes: [outcome('e-1', told)], since: undefined, isAll: true };
+    const outcomes = { outcomes: [outcome('e-1', told)], since: undefined, isAll: true, unreadable: 0 };
     expect(await say({ outcomes })).toMatch(expected);
   });
 
@@ -193,6 +194,15 @@ describe('in words', () => {
     );
     const over = { ...user, event: async () => kept('sending', { expiresAtMs: NOW - 1 }) };
     expect(await say({ user: over }, 'e')).toMatch(/being sent, or left so.*its time is over/);
+  });
+
+  it.each([
+    [0, /partition\.$/],
+    [1, /partition\.\n1 record of the user among them could not be read\.$/],
+    [2, /partition\.\n2 records of the user among them could not be read\.$/],
+  ])('%i outcomes that could not be read', async (unreadable, expected) => {
+    const outcomes = { outcomes: [], since: undefined, isAll: true, unreadable };
+    expect(await say({ outcomes })).toMatch(expected);
   });
 
   it('nothing is said to be nothing', async () => {
