@@ -2,6 +2,7 @@
  * Reads a line of a recording back. Unknown fields are ignored, so that a recording of a later version can be read, and
  * what a line leaves out is filled in: a number is 0 then, a flag false.
  */
+import { isRecord } from '../runtime/as-record.ts';
 import { parseInstant } from './civil.ts';
 import {
   COUPON_ANSWERS,
@@ -133,7 +134,7 @@ function readVariables(object: keyof typeof RECORDED, fields: Fields, path: stri
 }
 
 function objectAt(value: unknown, path: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isRecord(value)) return value;
   throw expected(path, 'an object', value);
 }
 

@@ -1,6 +1,9 @@
 /** A rules file on disk, read and checked: its problems go out as `file:line:column path: message`. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Ruleset } from '../../pipeline/ports.ts';
+import type { LoadText } from '../../replay/examples/read-examples.ts';
 import { parseRules } from '../../rules/document/parse-rules.ts';
 import type { DocumentProblem } from '../../domain/document-problem.ts';
 import type { RulesDocument } from '../../rules/document/schema.ts';
@@ -15,15 +18,33 @@ export interface RulesFile {
 
 /** @returns undefined where the file can't be used, after saying why. */
 export async function readRulesFile(file: string, context: CommandContext): Promise<RulesFile | undefined> {
-  const { say, complain } = context;
   const text = await readText(file, context);
   if (text === undefined) return undefined;
   const parsed = parseRules(text);
   if (parsed.ok) return { text, rules: parsed.rules, document: parsed.document };
-  for (const problem of parsed.problems) say(formatProblem(file, problem));
-  const { length } = parsed.problems;
-  complain(`${file}: ${String(length)} ${length === 1 ? 'problem' : 'problems'}`);
+  sayProblems(file, parsed.problems, context);
   return undefined;
+}
+
+/** Each problem with its place, then how many there are. */
+export function sayProblems(
+  file: string,
+  problems: readonly DocumentProblem[],
+  { say, complain }: CommandContext,
+): void {
+  for (const problem of problems) say(formatProblem(file, problem));
+  complain(`${file}: ${String(problems.length)} ${problems.length === 1 ? 'problem' : 'problems'}`);
+}
+
+/** @returns what reads a text that a file names, relative to that file. */
+export function loaderBeside(file: string): LoadText {
+  return (name) => {
+    try {
+      return { text: readFileSync(join(dirname(file), name), 'utf8') };
+    } catch (error) {
+      return { error: explainReadError(error) };
+    }
+  };
 }
 
 /** @returns undefined where the file can't be read, after saying why. */

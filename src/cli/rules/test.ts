@@ -2,13 +2,12 @@
  * `test FILE [TESTS]`: the examples beside a rules file, tried through the code that pods run. Needs no service. A run
  * without examples is no success: nothing was shown.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { readExamples, type Example } from '../../replay/examples/read-examples.ts';
 import { matchesName } from './match-name.ts';
 import type { CommandContext, ExitCode, TryExamples } from './ports.ts';
-import { explainReadError, formatProblem, readRulesFile, readText } from './rules-file.ts';
+import { explainReadError, loaderBeside, readRulesFile, readText, sayProblems } from './rules-file.ts';
 import { junitXml } from './test-junit.ts';
 import { sayTestRun, testRunJson } from './test-report.ts';
 import { percentOf, runTests, type TestRun } from './test-run.ts';
@@ -65,17 +64,9 @@ export const tryExamples: TryExamples = async (rulesFile, context) => {
 async function readTestsFile(file: string, context: CommandContext): Promise<readonly Example[] | undefined> {
   const text = await readText(file, context);
   if (text === undefined) return undefined;
-  const read = readExamples(text, (name) => {
-    try {
-      return { text: readFileSync(join(dirname(file), name), 'utf8') };
-    } catch (error) {
-      return { error: explainReadError(error) };
-    }
-  });
+  const read = readExamples(text, loaderBeside(file));
   if (read.ok) return read.examples;
-  for (const problem of read.problems) context.say(formatProblem(file, problem));
-  const { length } = read.problems;
-  context.complain(`${file}: ${String(length)} ${length === 1 ? 'problem' : 'problems'}`);
+  sayProblems(file, read.problems, context);
   return undefined;
 }
 

@@ -3,6 +3,7 @@ import type { Cap } from '../../domain/cap.ts';
 import type { EventRef } from '../../domain/event.ts';
 import { memberEvent } from '../../claims/history-member.ts';
 import { capStates, type KeptEvent, type UserReader } from '../../claims/read-user.ts';
+import { capName } from '../../pipeline/steps/apply-event-filters.ts';
 import type { JobState } from '../../push/queued-job.ts';
 import type { RecentOutcomes, Told } from './outcomes.ts';
 
@@ -79,7 +80,7 @@ export async function gather(
   return {
     ...{ userId, nowMs, events, outcomes },
     caps: caps?.map((cap, at) => ({
-      ...{ name: `caps[${String(at)}]`, per: cap.per, max: cap.max, windowMs: cap.windowMs },
+      ...{ name: capName(at), per: cap.per, max: cap.max, windowMs: cap.windowMs },
       subjects: capStates(cap, pushes, nowMs).map(({ count, roomAtMs, pushes: some }) => ({
         of: some.map(({ event }) => subjectOf(cap.per, event)).find((one) => one !== null) ?? null,
         count,

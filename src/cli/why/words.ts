@@ -1,6 +1,6 @@
 /** What is known of a user, for a person who was asked “why did I not get a push?”. */
 import { DEAD_LETTER_REASONS, FILTER_REASONS } from '../../domain/outcome.ts';
-import { DAY_MS, formatDuration, HOUR_MS, MINUTE_MS } from '../../rules/document/duration.ts';
+import { DURATION_UNITS, formatDuration } from '../../rules/document/duration.ts';
 import type { CapReport, EventReport, Known } from './gather.ts';
 import type { RecentOutcomes, Told } from './outcomes.ts';
 
@@ -110,16 +110,10 @@ function reachInWords(outcomes: RecentOutcomes | undefined): string[] {
 
 /** Two units at most: `1d 4h`, `12m`. */
 export function spanInWords(ms: number): string {
-  const units = [
-    ['d', DAY_MS],
-    ['h', HOUR_MS],
-    ['m', MINUTE_MS],
-    ['s', 1000],
-  ] as const;
-  const first = units.findIndex(([, unitMs]) => ms >= unitMs);
+  const first = DURATION_UNITS.findIndex(([, unitMs]) => ms >= unitMs);
   if (first < 0) return '0s';
   let left = ms;
-  const parts = units.slice(first, first + 2).map(([letter, unitMs]) => {
+  const parts = DURATION_UNITS.slice(first, first + 2).map(([letter, unitMs]) => {
     const count = Math.floor(left / unitMs);
     left -= count * unitMs;
     return { text: `${String(count)}${letter}`, count };

@@ -2,7 +2,7 @@
  * Reads a span of a topic, from one moment to another, without a consumer group: nothing is joined, committed or left
  * behind, and the right to read the topic is all that it takes. Each partition is read by itself, a few MiB at a time.
  */
-import kafkajs, { type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import { within } from '../../runtime/deadline.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createKafkaClient, messageOf, type KafkaConnection } from '../client/client.ts';
@@ -34,8 +34,6 @@ export interface PartitionSpan {
 }
 
 export interface TopicReader {
-  /** The partition in which records of this key are, written by this service since the topic has its partitions. */
-  partitionOf(key: string): number;
   /**
    * Where each partition’s records of this time begin and end, by the time that Kafka has of each record.
    *
@@ -68,7 +66,6 @@ export async function openTopicReader({
 }: TopicReaderOptions): Promise<TopicReader> {
   ensureCodecs();
   const kafka = createKafkaClient(connection, logger);
-  const choosePartition = kafkajs.Partitioners.DefaultPartitioner();
   const admin = kafka.admin();
   const cluster = makeCluster(kafka, { metadataMaxAge: 30_000, allowAutoTopicCreation: false });
   let partitions = 1;
@@ -162,12 +159,6 @@ export async function openTopicReader({
         to: to.get(partition) ?? Number(offset),
       }));
     },
-    partitionOf: (key) =>
-      choosePartition({
-        topic,
-        partitionMetadata: [...cluster.findTopicPartitionMetadata(topic)],
-        message: { key, value: null },
-      }),
     read,
     topicId: () => within(readTopicId(cluster, topic), { limitMs: PATIENCE_MS, late: noAnswer }),
     close,

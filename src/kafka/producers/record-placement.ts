@@ -34,7 +34,7 @@ export function createPlacement(topic: string): RecordPlacement {
   };
 }
 
-/** @returns where a record with this key goes in a topic of so many partitions. */
+/** @returns where this service’s record of this key goes in a topic of so many partitions: until there are more. */
 export function partitionOfKey(key: string, partitions: number): number {
   const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
     ...{ partitionErrorCode: 0, partitionId, leader: 0, replicas: [], isr: [] },

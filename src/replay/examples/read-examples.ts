@@ -7,6 +7,7 @@ import type { Merchant } from '../../domain/merchant.ts';
 import { parseMerchants } from '../../rules/document/merchants.ts';
 import { formatPath, inReadingOrder, show, type Path } from '../../rules/document/problem.ts';
 import { readYaml, type YamlSource } from '../../rules/document/yaml-source.ts';
+import { asRecord, isRecord } from '../../runtime/as-record.ts';
 import { columnsAsked, fillRow, type Row } from './fill-rows.ts';
 import { explainKey, reportIssues, type Report } from './report-issues.ts';
 import {
@@ -76,10 +77,6 @@ export function readSituation(text: string, loadText: LoadText, at: string | und
     hasCoupons: has('coupon') || has('coupons'),
     hasPushes: has('pushes'),
   };
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
 }
 
 /** One case: an example, or one row of its table. */
@@ -239,8 +236,4 @@ function createReader(source: YamlSource, loadText: LoadText) {
   const readOne = (value: Case['value']): readonly Example[] =>
     readCase({ value, placeOf: (path) => path, place: [] }, {});
   return { problems, readFile, readOne };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 /** Which sides of a document's points examples have shown. */
 import type { FilterReason, Outcome } from '../../domain/outcome.ts';
+import { capName } from '../../pipeline/steps/apply-event-filters.ts';
 import { durationMs } from '../../rules/document/duration.ts';
 import { formatPath } from '../../rules/document/problem.ts';
 import type { RulesDocument } from '../../rules/document/schema.ts';
@@ -85,7 +86,7 @@ export function watchCoverage(document: RulesDocument): CoverageWatch {
       noteZone(given, outcome);
       // Also asked, to save a round trip, of events that are filtered then.
       for (const { cap, counted } of hasPassed ? caps : []) {
-        show(`caps[${String(cap)}]`, counted >= (document.caps[cap]?.max ?? 0) ? 'cutting' : 'passing');
+        show(capName(cap), counted >= (document.caps[cap]?.max ?? 0) ? 'cutting' : 'passing');
       }
       const ttlMs = durationMs(document.push?.ttl ?? DEFAULT_TTL);
       if (push?.expiresAtMs === given.nowMs + ttlMs) show('push.ttl', 'used');

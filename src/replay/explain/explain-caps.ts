@@ -1,4 +1,5 @@
 /** Caps in words: how many pushes count, since when, and when there is room again. */
+import { capName } from '../../pipeline/steps/apply-event-filters.ts';
 import { durationMs } from '../../rules/document/duration.ts';
 import type { RulesDocument } from '../../rules/document/schema.ts';
 import type { Check, Verdict } from './explanation.ts';
@@ -26,7 +27,7 @@ function explainCap(document: RulesDocument, asked: CapAsked, zone: string | und
   const leaving = sinceMs.toSorted((a, b) => a - b)[least - max];
   const isKnown = verdict === 'stopped' && leaving !== undefined && sinceMs.length === least;
   return {
-    name: `caps[${String(cap)}]`,
+    name: capName(cap),
     verdict,
     says: `${sayCount(asked)}, ${limit}${sayMoments(asked, zone)}`,
     ...(verdict === 'stopped' && {

@@ -1,10 +1,9 @@
 /** A condition's clauses in words: what each came to, and which of them would have to turn for another answer. */
 import { OPPOSITES } from '../../rules/language/condition-tree.ts';
-import type { Clause } from '../../rules/language/clauses.ts';
+import { LOGICAL, type Clause } from '../../rules/language/clauses.ts';
 import type { SaidClause } from './explanation.ts';
 import { listText, valueText } from './words.ts';
 
-const LOGICAL = new Set(['&&', '||', '!_', '?:']);
 const COORDINATE = /\.(latitude|longitude)$/;
 
 export interface ClauseOptions {

@@ -1,13 +1,8 @@
 /** How an explanation writes values: numbers, moments, durations, texts. */
+import { DURATION_UNITS } from '../../rules/document/duration.ts';
 import { utcOffsetMs } from '../../rules/time-zone.ts';
 
 const MAX_TEXT_LENGTH = 200;
-const UNITS = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1000],
-] as const;
 
 /** At most three decimals, and no sign of the machine's rounding. */
 export function numberText(value: number): string {
@@ -18,7 +13,7 @@ export function numberText(value: number): string {
 export function spanText(ms: number): string {
   const parts: string[] = [];
   let left = Math.abs(ms);
-  for (const [letter, unitMs] of UNITS) {
+  for (const [letter, unitMs] of DURATION_UNITS) {
     const count = Math.floor(left / unitMs);
     if (count > 0) parts.push(`${String(count)}${letter}`);
     left -= count * unitMs;

@@ -5,7 +5,8 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-const UNITS = [
+/** Letter and ms, the longest first. */
+export const DURATION_UNITS = [
   ['d', DAY_MS],
   ['h', HOUR_MS],
   ['m', MINUTE_MS],
@@ -18,7 +19,7 @@ export const DURATION_PATTERN = /^\d{1,8}[smhd]$/;
 /** @returns ms, or undefined where the text is no duration. */
 export function parseDuration(text: string): number | undefined {
   if (!DURATION_PATTERN.test(text)) return undefined;
-  const unit = UNITS.find(([letter]) => text.endsWith(letter));
+  const unit = DURATION_UNITS.find(([letter]) => text.endsWith(letter));
   return unit && Number(text.slice(0, -1)) * unit[1];
 }
 
@@ -34,7 +35,7 @@ export function durationMs(text: string): number {
 
 /** The shortest text that {@link parseDuration} reads back as the same; `ms` is a whole number of seconds ≥ 0. */
 export function formatDuration(ms: number): string {
-  for (const [letter, unitMs] of UNITS) {
+  for (const [letter, unitMs] of DURATION_UNITS) {
     if (ms >= unitMs && ms % unitMs === 0) return `${String(ms / unitMs)}${letter}`;
   }
   return `${String(Math.floor(ms / SECOND_MS))}s`;

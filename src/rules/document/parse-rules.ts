@@ -6,6 +6,7 @@ import type { Ruleset } from '../../pipeline/ports.ts';
 import { hashDocument } from '../../domain/document-hash.ts';
 import { compileRules } from './compile-rules.ts';
 import type { DocumentProblem } from '../../domain/document-problem.ts';
+import { asRecord } from '../../runtime/as-record.ts';
 import { formatPath, inReadingOrder, type Path } from './problem.ts';
 import { explainIssues } from './explain-issue.ts';
 import { rulesSchema, type RulesDocument } from './schema.ts';
@@ -72,10 +73,4 @@ function findClashes(source: YamlSource): readonly DocumentProblem[] {
     report(path, message);
   }
   return problems;
-}
-
-function asRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Readonly<Record<string, unknown>>)
-    : {};
 }

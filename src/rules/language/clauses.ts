@@ -36,7 +36,8 @@ export interface ClauseListener {
   read(): Clause;
 }
 
-const LOGICAL = new Set(['&&', '||', '!_', '?:']);
+/** Operators whose parts are conditions, too. */
+export const LOGICAL: ReadonlySet<string> = new Set(['&&', '||', '!_', '?:']);
 export const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=', 'in']);
 const NOT_ASKED: ClauseValue = { kind: 'not_asked' };
 

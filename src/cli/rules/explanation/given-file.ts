@@ -2,22 +2,20 @@
  * What `--event FILE` names: an event as producers send it, a situation as an example writes it, one of the examples of a
  * file, or what decisions saw. What a file leaves out is said, and never made up.
  */
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { RecordingLine } from '../../../domain/decision.ts';
 import type { RecordPiece } from '../../../domain/record.ts';
 import { readDecision } from '../../../domain/read-decision.ts';
 import { validate } from '../../../pipeline/steps/validate.ts';
-import { readExamples, readSituation, type LoadText } from '../../../replay/examples/read-examples.ts';
+import { readExamples, readSituation } from '../../../replay/examples/read-examples.ts';
 import { readMoment } from '../../../replay/examples/moment.ts';
 import type { Given } from '../../../replay/explain/explain-given.ts';
 import { valueText } from '../../../replay/explain/words.ts';
 import { EVENT_FIELDS } from '../../../domain/event.ts';
-import type { DocumentProblem } from '../../../domain/document-problem.ts';
 import type { Outcome } from '../../../domain/outcome.ts';
 import { readYaml } from '../../../rules/document/yaml-source.ts';
+import { asRecord } from '../../../runtime/as-record.ts';
 import type { CommandContext } from '../ports.ts';
-import { explainReadError, formatProblem, readText } from '../rules-file.ts';
+import { loaderBeside, readText, sayProblems } from '../rules-file.ts';
 import { matchesName } from '../match-name.ts';
 
 export type GivenFile =
@@ -61,7 +59,7 @@ export async function readGivenFile(
   const recorded = readLines(text);
   if (recorded !== undefined) return { kind: 'recorded', ...recorded };
   const { source } = readYaml(text);
-  const fields = asFields(source?.data);
+  const fields = asRecord(source?.data);
   const asked: Asked = { file, text, options, findMerchant, context };
   if (Array.isArray(fields['examples'])) return fromExamples(asked);
   if (Object.keys(fields).some((key) => EVENT_FIELDS.has(key))) return fromEvent(fields, asked);
@@ -104,7 +102,7 @@ function fromExamples({ file, text, options, context }: Asked): GivenFile | unde
 
 function fromSituation(fields: Fields, asked: Asked): GivenFile | undefined {
   const { file, text, options, findMerchant, context } = asked;
-  const { occurredAt } = asFields(fields['event']);
+  const { occurredAt } = asRecord(fields['event']);
   const at = options.at ?? (typeof occurredAt === 'string' ? occurredAt : undefined);
   const read = readSituation(text, loaderBeside(file), at);
   if (!read.ok) {
@@ -167,26 +165,3 @@ const A_PIECE: Omit<RecordPiece, 'content'> = {
   bytes: null,
   unpacked: false,
 };
-
-function loaderBeside(file: string): LoadText {
-  return (name) => {
-    try {
-      return { text: readFileSync(join(dirname(file), name), 'utf8') };
-    } catch (error) {
-      return { error: explainReadError(error) };
-    }
-  };
-}
-
-function sayProblems(
-  file: string,
-  problems: readonly DocumentProblem[],
-  { say, complain }: CommandContext,
-): void {
-  for (const problem of problems) say(formatProblem(file, problem));
-  complain(`${file}: ${String(problems.length)} ${problems.length === 1 ? 'problem' : 'problems'}`);
-}
-
-function asFields(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
-}

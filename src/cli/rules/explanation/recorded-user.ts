@@ -2,6 +2,7 @@
 import { readDecision, type ReadDecision } from '../../../domain/read-decision.ts';
 import type { RecordingLine } from '../../../domain/decision.ts';
 import { openTopicReader, type TopicReader } from '../../../kafka/fetch/topic-reader.ts';
+import { partitionOfKey } from '../../../kafka/producers/record-placement.ts';
 import type { RecordedUser } from '../../../replay/explain/explain-recorded.ts';
 import { silentLogger } from '../../silent-logger.ts';
 import { readOwnLines } from '../simulation/own-lines.ts';
@@ -74,12 +75,12 @@ export async function userOfTopic(userId: string, place: TopicPlace): Promise<Re
 
 /** Of the records of other users only the first one's moment is kept. */
 export async function readUser(
-  reader: Pick<TopicReader, 'partitionOf' | 'span' | 'read'>,
+  reader: Pick<TopicReader, 'span' | 'read'>,
   userId: string,
   { sinceMs, onProgress }: Pick<TopicPlace, 'sinceMs' | 'onProgress'>,
 ): Promise<RecordedUser> {
-  const own = reader.partitionOf(userId);
   const spans = await reader.span(sinceMs, undefined);
+  const own = partitionOfKey(userId, spans.length);
   const span = spans.find(({ partition }) => partition === own);
   const lines: RecordingLine[] = [];
   let beganMs: number | undefined;
