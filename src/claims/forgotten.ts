@@ -11,8 +11,10 @@ import type { EventRef } from '../domain/event.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import type { RedisClient } from '../redis/connection.ts';
 import { onRedis } from '../redis/redis-errors.ts';
+import { scriptOn } from '../redis/script.ts';
 import { createKeyspace, digest } from './keys.ts';
 import type { KeptPush } from './read-user.ts';
+import { restoreScript } from './scripts/restore.ts';
 
 export const LOOK_EVERY_MS = 2000;
 const DIGEST_LENGTH = 43;
@@ -49,6 +51,7 @@ export function newestOf(value: string): number {
 export function createRestore(redis: RedisClient, prefix: string): (ref: EventRef) => Promise<void> {
   const keys = createKeyspace(prefix);
   const key = forgottenKey(prefix);
+  const restore = scriptOn(redis, restoreScript);
   let lookedAtMs = -Infinity;
   let isAny = false;
 
@@ -64,10 +67,7 @@ export function createRestore(redis: RedisClient, prefix: string): (ref: EventRe
     if (value === null) return;
     const [, history] = keys.ofEvent(ref);
     const entries = readValue(value).flatMap(([member, atMs]) => [atMs, member]);
-    if (entries.length > 0) {
-      await onRedis(redis, () => redis.zadd(history, 'NX', ...entries));
-      await onRedis(redis, () => redis.pexpire(history, HISTORY_KEEP_MS));
-    }
+    if (entries.length > 0) await restore([history], [HISTORY_KEEP_MS, ...entries]);
     await onRedis(redis, () => redis.hdel(key, field));
   };
 }

@@ -1,22 +1,12 @@
 /** `forget`: erases a user from Redis, real and dry runs alike, and says what Kafka's retention still holds. */
 import { cooldownPrefix } from '../../claims/claims.ts';
 import { createDeliveries } from '../../claims/deliveries.ts';
-import {
-  forgottenField,
-  forgottenKey,
-  forgottenValue,
-  LOOK_EVERY_MS,
-  newestOf,
-} from '../../claims/forgotten.ts';
 import { createUserReader } from '../../claims/read-user.ts';
 import { createUserKeys, findKeys } from '../../claims/user-keys.ts';
 import { redisAddress, REDIS_VARIABLES } from '../../config/redis-address.ts';
 import { TOPIC_VARIABLES } from '../../config/variables.ts';
-import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
 import { openTopicAdmin } from '../../kafka/producers/topic-admin.ts';
 import { createQueuedJobs } from '../../push/queued-job.ts';
-import type { RedisClient } from '../../redis/connection.ts';
-import { onRedis } from '../../redis/redis-errors.ts';
 import { systemClock as clock } from '../../runtime/clock.ts';
 import { errorText } from '../../runtime/error-text.ts';
 import { formatDuration } from '../../rules/document/duration.ts';
@@ -26,6 +16,7 @@ import { KAFKA_VARIABLES, kafkaConnection } from '../kafka-settings.ts';
 import { readSettings } from '../settings.ts';
 import { silentLogger as logger } from '../silent-logger.ts';
 import { forgetUser, type Forgotten } from './forget-user.ts';
+import { beginKeep, dropKept } from './keep-caps.ts';
 
 export interface ForgetOptions {
   readonly user: string;
@@ -45,12 +36,8 @@ export async function forget(options: ForgetOptions, line: CommandLine): Promise
   try {
     for (const dryRun of [false, true]) {
       const prefix = cooldownPrefix(settings.REDIS_PREFIX, dryRun);
-      const keep = keepCaps && !dryRun ? createKeep(redis, prefix, userId) : undefined;
-      if (keep !== undefined) {
-        await keep.write();
-        // By then every pod has seen that something is kept.
-        if (keep.isAny()) await clock.sleep(2 * LOOK_EVERY_MS);
-      }
+      const keep = keepCaps && !dryRun ? await beginKeep({ redis, prefix, userId, clock }) : undefined;
+      if (!keepCaps && !dryRun) await dropKept({ redis, prefix, userId });
       const jobs = createQueuedJobs({ redis, prefix, logger }, (pattern) => findKeys(redis, pattern));
       try {
         done.push(
@@ -82,40 +69,6 @@ export async function forget(options: ForgetOptions, line: CommandLine): Promise
     `not done: ${String(result.left.length)} events are still there, as a push of theirs is being sent, or pods go on writing; run it again`,
   );
   return 1;
-}
-
-interface Keep {
-  /** @returns a function that does it again where a pod has taken it back into the history meanwhile. */
-  readonly write: () => Promise<() => Promise<void>>;
-  isAny(): boolean;
-}
-
-/** Only what was delivered counts on: the rest is withdrawn. What others have that counts no more goes. */
-function createKeep(redis: RedisClient, prefix: string, userId: string): Keep {
-  const reader = createUserReader({ redis, prefix });
-  const [key, field] = [forgottenKey(prefix), forgottenField(userId)];
-  let isAny = false;
-
-  async function sweep(nowMs: number): Promise<void> {
-    const all = await onRedis(redis, () => redis.hgetall(key));
-    for (const [name, value] of Object.entries(all))
-      if (newestOf(value) < nowMs - MAX_CAP_WINDOW_MS) await onRedis(redis, () => redis.hdel(key, name));
-  }
-
-  return {
-    isAny: () => isAny,
-    async write() {
-      const [pushes, nowMs] = await Promise.all([reader.pushes(userId), reader.nowMs()]);
-      await sweep(nowMs);
-      const value = forgottenValue(pushes, await onRedis(redis, () => redis.hget(key, field)));
-      isAny = newestOf(value) > 0;
-      if (!isAny) return async () => undefined;
-      await onRedis(redis, () => redis.hset(key, field, value));
-      return async () => {
-        await onRedis(redis, () => redis.hsetnx(key, field, value));
-      };
-    },
-  };
 }
 
 function sum(done: readonly Forgotten[]): Forgotten {
@@ -175,7 +128,7 @@ function inWords(
   ];
   if (untold > 0)
     lines.push(`${String(untold)} of them are in no outcome record, as no pod told their end in time`);
-  if (isKept) lines.push('caps go on: what was sent is kept under a digest, for 30 days at most');
+  if (isKept) lines.push('caps go on: what was sent is kept under a digest, for 30 days, 60 at most');
   else if (keepCaps) lines.push('there was nothing that caps count');
   else lines.push('caps begin anew: the user may get a push that a cap would have kept back');
   lines.push('Kafka still has the user’s records until their retention is over:');

@@ -50,6 +50,7 @@ it('keeps caps without the id where that is asked for, until the user’s next c
   expect(await claimOne({ claims: pod }, { userId: 'x', eventId: 'y' })).toMatchObject({ kind: 'claimed' });
   const { code, said } = await forget('--user', USER, '--keep-caps', '--wait', '20s');
   expect([code, said]).toEqual([0, expect.stringMatching(/caps go on/) as string]);
+  expect(await world.redis.pttl(`${world.prefix}:forgotten`)).toBeGreaterThan(0);
   expect((await world.dump()).filter((line) => line.includes(USER))).toEqual([]);
 
   const two = { ...DAILY, max: 2 };
@@ -68,6 +69,13 @@ it('keeps caps without the id where that is asked for, until the user’s next c
 
 it('without that the caps begin anew', async () => {
   await world.deliver({ userId: USER, eventId: 'was sent' });
+  await forget('--user', USER);
+  expect(await world.queue({ userId: USER, eventId: 'next' }, [DAILY])).toMatchObject({ kind: 'claimed' });
+}, 120_000);
+
+it('nor do they go on where an earlier command has kept them', async () => {
+  await world.deliver({ userId: USER, eventId: 'was sent' });
+  await forget('--user', USER, '--keep-caps');
   await forget('--user', USER);
   expect(await world.queue({ userId: USER, eventId: 'next' }, [DAILY])).toMatchObject({ kind: 'claimed' });
 }, 120_000);
