@@ -4,6 +4,7 @@
  * pen from whoever had it, and reads every mark first. A try of unknown fate is settled by the marks, too.
  */
 import { randomUUID } from 'node:crypto';
+import { isTopicRefusal } from '../../kafka/producers/record-refusals.ts';
 import { RecordsRefusedError, WriterReplacedError } from '../../kafka/producers/transactions.ts';
 import type { PlacedRecord } from '../../kafka/producers/transactions.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -74,6 +75,8 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
   const counts = { doneBefore: 0, parked: 0, lost: 0, cameBack: 0 };
   const refused: { address: LetterAddress; error: string }[] = [];
   const partitionsOf = new Map<string, number | undefined>();
+  /** Why a topic takes nothing. */
+  const faultOf = new Map<string, string>();
   let action: Action = {
     ...{ id: randomUUID(), what, by, beganAt: new Date(clock.now()).toISOString() },
     ...{ filter: described, parked, ...(note !== undefined && { note }), count: 0 },
@@ -95,9 +98,10 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
   /** @returns false where it has nowhere to go. */
   async function hasTopic({ source: { topic }, address }: Letter): Promise<boolean> {
     if (!partitionsOf.has(topic)) partitionsOf.set(topic, await desk.partitionsOf(topic));
-    if (partitionsOf.get(topic) !== undefined) return true;
-    refused.push({ address, error: `there is no topic ${topic}` });
-    return false;
+    const isThere = partitionsOf.get(topic) !== undefined;
+    const error = isThere ? faultOf.get(topic) : `there is no topic ${topic}`;
+    if (error !== undefined) refused.push({ address, error });
+    return error === undefined;
   }
 
   const toRecord = (letter: Letter): PlacedRecord =>
@@ -133,16 +137,25 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
         await settle(error);
         left = left.filter(({ address }) => desk.marks.of(address) === undefined);
         if (error instanceof RecordsRefusedError) {
-          const [one] = left;
-          if (left.length === 1 && one !== undefined)
-            refused.push({ address: one.address, error: errorText(error) });
-          else for (const half of halves(left)) await write(half);
+          await writeParts(left, error);
           return;
         }
         if (tries >= TRIES) throw error;
         await clock.sleep(PAUSE_MS);
       }
     }
+  }
+
+  /** What can't be written is halved until it stands alone. A topic that takes nothing is not asked for each. */
+  async function writeParts(letters: readonly Letter[], error: RecordsRefusedError): Promise<void> {
+    const byTopic = Map.groupBy(letters, ({ source }) => source.topic);
+    const isOfTopic = what === 'replay' && isTopicRefusal(error);
+    if (letters.length > 1 && !(isOfTopic && byTopic.size === 1)) {
+      for (const part of isOfTopic ? byTopic.values() : halves(letters)) await write(part);
+      return;
+    }
+    if (isOfTopic) for (const topic of byTopic.keys()) faultOf.set(topic, errorText(error));
+    for (const { address } of letters) refused.push({ address, error: errorText(error) });
   }
 
   /** All is done by now, so nobody who has taken over is in the way. */

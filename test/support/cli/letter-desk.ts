@@ -43,6 +43,10 @@ export interface LetterBench {
   open(fault?: Fault, topicId?: string): Desk;
   /** Refuses a commit that holds such a value. */
   refuse: ((record: PlacedRecord) => boolean) | undefined;
+  /** A topic that takes nothing, as its user may not write to it. */
+  forbidden: string | undefined;
+  /** Commits that were tried, of all desks. */
+  tried: number;
   /** Runs before each commit is taken. */
   onCommit: (() => void) | undefined;
 }
@@ -55,6 +59,8 @@ export function createLetterBench(partitions = 2): LetterBench {
     ledger: [],
     topics: new Map([['location-events', 4]]),
     refuse: undefined,
+    forbidden: undefined,
+    tried: 0,
     onCommit: undefined,
     add(...wishes) {
       for (const wish of wishes) {
@@ -100,12 +106,14 @@ export function createLetterBench(partitions = 2): LetterBench {
         async commit(records, ledger) {
           bench.onCommit?.();
           commits += 1;
+          bench.tried += 1;
           const kind = fault?.at === commits ? fault.kind : undefined;
           if (kind === 'killed before') die();
           if (kind === 'away before') throw new Error('Kafka is away');
           if (mine !== pen) throw new WriterReplacedError('fenced');
           if (bench.refuse !== undefined && records.some(bench.refuse))
             throw new RecordsRefusedError('too large');
+          if (records.some(({ topic }) => topic === bench.forbidden)) throw notAuthorized();
           bench.putBack.push(...records);
           bench.ledger.push(...ledger);
           if (kind === 'killed after') die();
@@ -117,6 +125,12 @@ export function createLetterBench(partitions = 2): LetterBench {
     },
   };
   return bench;
+}
+
+/** As brokers answer a user who may not write to the topic. */
+function notAuthorized(): RecordsRefusedError {
+  const cause = Object.assign(new Error('not authorized'), { type: 'TOPIC_AUTHORIZATION_FAILED' });
+  return new RecordsRefusedError('not authorized', { cause });
 }
 
 /** An ordinary letter, but for what is wished. */
