@@ -7,8 +7,10 @@ import { randomUUID } from 'node:crypto';
 import { isTopicRefusal } from '../../kafka/producers/record-refusals.ts';
 import { RecordsRefusedError, WriterReplacedError } from '../../kafka/producers/transactions.ts';
 import type { PlacedRecord } from '../../kafka/producers/transactions.ts';
+import type { Backoff } from '../../runtime/backoff.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { errorText } from '../../runtime/error-text.ts';
+import { retry } from '../../runtime/retry.ts';
 import { actionRecord, findUnfinished, type Action } from './actions.ts';
 import { describeFilter, matches, type Filter } from './filter.ts';
 import { isParked, readLetter, type Letter, type LetterAddress } from './letter.ts';
@@ -58,6 +60,7 @@ const BATCH_BYTES = 512 * 1024;
 /** How long Kafka may be away in the middle. */
 const TRIES = 12;
 const PAUSE_MS = 2500;
+const PAUSES: Backoff = { firstMs: PAUSE_MS, longestMs: PAUSE_MS, jitter: { below: 0 } };
 /** Who takes the pen says so in the ledger within this time. */
 const SAID_WITHIN_MS = 3000;
 const LOOK_AGAIN_MS = 250;
@@ -70,7 +73,7 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
   const spans = await spansOf(desk, filter);
   const described = describeFilter(filter);
   const continued = findUnfinished(desk.actions.list(), { what, parked, filter: described });
-  const pace = createPace(rate, clock);
+  const pace = createPace(rate, clock, signal);
   const batchLetters = Math.min(BATCH_LETTERS, Math.max(1, Math.ceil((rate ?? Infinity) / 4)));
   const counts = { doneBefore: 0, parked: 0, lost: 0, cameBack: 0 };
   const refused: { address: LetterAddress; error: string }[] = [];
@@ -107,18 +110,23 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
   const toRecord = (letter: Letter): PlacedRecord =>
     replayRecord(letter, partitionsOf.get(letter.source.topic) ?? 1);
 
+  /** Kafka may be away as long as for a write. A stop ends that. */
+  const patiently = (task: () => Promise<void>): Promise<void> =>
+    retry(task, { clock, backoff: PAUSES, signal, maxTries: TRIES });
+  const isStopped = (): boolean => signal?.aborted === true;
+
   /** Takes the pen again, where it was not taken by somebody else. */
   async function settle(error: unknown): Promise<void> {
     if (error instanceof WriterReplacedError) {
       for (let waitedMs = 0; waitedMs <= SAID_WITHIN_MS; waitedMs += LOOK_AGAIN_MS) {
-        await desk.look();
+        await patiently(() => desk.look());
         const other = desk.actions.list().find(({ id }) => id !== action.id && !known.has(id));
         if (other !== undefined)
           throw new TakenOverError(`${other.by} has begun to ${other.what} letters at ${other.beganAt}`);
         await clock.sleep(LOOK_AGAIN_MS);
       }
     }
-    await desk.takePen();
+    await patiently(() => desk.takePen());
     action = desk.actions.list().find(({ id }) => id === action.id) ?? action;
   }
 
@@ -165,13 +173,14 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
       await desk.commit([], [ended]);
     } catch (error) {
       if (error instanceof WriterReplacedError) return;
-      await desk.takePen();
+      await patiently(() => desk.takePen());
       await desk.commit([], [ended]);
     }
   }
 
   async function writeInPace(letters: readonly Letter[]): Promise<void> {
     await pace(letters.length);
+    if (isStopped()) return;
     await write(letters);
     dealing.onProgress?.(action.count);
   }
@@ -182,7 +191,6 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
   const swept = [...desk.actions.planSweep(), ...(isWhole ? desk.marks.planSweep(begins) : [])];
   await desk.commit([], [actionRecord(action), ...closing, ...swept]);
 
-  const isStopped = (): boolean => signal?.aborted === true;
   for (const span of spans) {
     let batch: Letter[] = [];
     let bytes = 0;

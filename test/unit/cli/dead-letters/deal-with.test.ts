@@ -217,6 +217,72 @@ it('stops after what was begun, and goes on next time', async () => {
   expect(await replay()).toMatchObject({ count: 19, doneBefore: 1, stopped: false });
 });
 
+it('a stop ends the wait for its pace, and nothing more is begun', async () => {
+  addMany(20);
+  const stopping = new AbortController();
+  const beganMs = nowMs;
+  const stoppedAsleep: Clock = {
+    now: clock.now,
+    sleep: async (ms, signal) => {
+      stopping.abort();
+      if (signal?.aborted !== true) nowMs += ms;
+    },
+  };
+  const stopped = await replay({ rate: 4, signal: stopping.signal, clock: stoppedAsleep });
+  expect(stopped).toMatchObject({ count: 1, stopped: true });
+  expect(nowMs).toBe(beganMs);
+});
+
+/** Kafka is away for so long after a commit of unknown fate: neither pen nor ledger can be had. */
+async function replayWhileAway(awayMs: number, kind: Fault['kind'] = 'away after') {
+  addMany(6);
+  const desk = bench.open({ at: 3, kind });
+  let takes = 0;
+  let awayUntilMs: number | undefined;
+  const takePen = async (): Promise<void> => {
+    takes += 1;
+    if (takes > 1) awayUntilMs ??= nowMs + awayMs;
+    // As long as the adapter tries by itself.
+    if (nowMs < (awayUntilMs ?? 0)) {
+      nowMs += 3000;
+      throw new Error('Kafka (KAFKA_BROKERS) can’t be reached');
+    }
+    await desk.takePen();
+  };
+  return dealWith({ ...desk, takePen }, { ...REPLAY, rate: 4 });
+}
+
+it.each(['away before', 'away after'] as const)(
+  'Kafka may be away for half a minute in the middle, %s a commit',
+  async (kind) => {
+    expect(await replayWhileAway(25_000, kind)).toMatchObject({ count: 6, refused: [] });
+    expect(bench.putBack).toHaveLength(6);
+  },
+);
+
+it('gives up where Kafka stays away', async () => {
+  await expect(replayWhileAway(3_600_000)).rejects.toThrow('can’t be reached');
+  expect(await replay()).toMatchObject({ count: 4, doneBefore: 2 });
+});
+
+it('asks the ledger again where Kafka is away while it looks who has taken over', async () => {
+  addMany(40);
+  const desk = bench.open();
+  let second: Promise<unknown> | undefined;
+  bench.onCommit = () => {
+    if (second === undefined && bench.putBack.length >= 5) second = replay({ by: 'bob' });
+  };
+  let looks = 0;
+  const look = async (): Promise<void> => {
+    looks += 1;
+    if (looks <= 2) throw new Error('Kafka is away');
+    await desk.look();
+  };
+  await expect(dealWith({ ...desk, look }, { ...REPLAY, rate: 4 })).rejects.toThrow(TakenOverError);
+  await second;
+  expect(bench.putBack).toHaveLength(40);
+});
+
 it('writes down who did what, how often, and names no user', async () => {
   bench.add({}, { value: '{"userId":"u-2"}', key: 'u-2' });
   await replay({ filter: { user: 'u-2', reason: ['invalid'] }, note: 'mended' });
