@@ -1,7 +1,7 @@
 /** The dead-letter topic and its ledger in Kafka. Neither joins a group, and only who takes the pen writes anything. */
 import { openTopicReader, type TopicReader } from '../../kafka/fetch/topic-reader.ts';
 import type { KafkaConnection } from '../../kafka/client/client.ts';
-import { openTopicAdmin } from '../../kafka/producers/topic-admin.ts';
+import { openTopicAdmin, type TopicAdmin } from '../../kafka/producers/topic-admin.ts';
 import { openTransactions, type Transactions } from '../../kafka/producers/transactions.ts';
 import { silentLogger as logger } from '../silent-logger.ts';
 import { createActions } from './actions.ts';
@@ -12,13 +12,46 @@ export function ledgerTopicOf(topic: string): string {
   return `${topic}.ledger`;
 }
 
-/** @throws Error where Kafka can't be reached or read, or there is no such topic. */
-export async function connectDesk(connection: KafkaConnection, topic: string): Promise<Desk> {
+export interface Openers {
+  readonly openReader: typeof openTopicReader;
+  readonly openAdmin: typeof openTopicAdmin;
+}
+
+/**
+ * @param openers others than Kafka's own, for tests.
+ * @throws Error where Kafka can't be reached or read, or there is no such topic. Nothing stays open then.
+ */
+export async function connectDesk(
+  connection: KafkaConnection,
+  topic: string,
+  { openReader, openAdmin }: Openers = { openReader: openTopicReader, openAdmin: openTopicAdmin },
+): Promise<Desk> {
+  const letters = await openReader({ connection, topic, logger });
+  let admin: TopicAdmin | undefined;
+  try {
+    admin = await openAdmin(connection, logger);
+    // Brokers before 2.8 know no ids: there a topic that was made anew is taken for the old one.
+    const topicId = (await letters.topicId()) ?? 'no-id';
+    return deskAt(connection, topic, { letters, admin, topicId, openReader });
+  } catch (error) {
+    await Promise.all([letters.close(), admin?.close()]);
+    throw error;
+  }
+}
+
+interface Opened extends Pick<Openers, 'openReader'> {
+  readonly letters: TopicReader;
+  readonly admin: TopicAdmin;
+  readonly topicId: string;
+}
+
+function deskAt(
+  connection: KafkaConnection,
+  topic: string,
+  { letters, admin, topicId, openReader }: Opened,
+): Desk {
   const ledgerTopic = ledgerTopicOf(topic);
-  const letters = await openTopicReader({ connection, topic, logger });
-  const admin = await openTopicAdmin(connection, logger);
-  // Brokers before 2.8 know no ids: there a topic that was made anew is taken for the old one.
-  const marks = createMarks((await letters.topicId()) ?? 'no-id');
+  const marks = createMarks(topicId);
   const actions = createActions();
   let ledger: TopicReader | undefined;
   let readTo = 0;
@@ -32,7 +65,7 @@ export async function connectDesk(connection: KafkaConnection, topic: string): P
   async function look(): Promise<void> {
     if (ledger === undefined) {
       if ((await admin.partitionsOf(ledgerTopic)) === undefined) return;
-      ledger = await openTopicReader({ connection, topic: ledgerTopic, logger });
+      ledger = await openReader({ connection, topic: ledgerTopic, logger });
     }
     const [whole] = await ledger.span(0, undefined);
     if (whole === undefined) return;
