@@ -149,7 +149,8 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
           return;
         }
         if (tries >= TRIES) throw error;
-        await clock.sleep(PAUSE_MS);
+        await clock.sleep(PAUSE_MS, signal);
+        if (isStopped()) return;
       }
     }
   }
@@ -159,7 +160,7 @@ export async function dealWith(desk: Desk, dealing: Dealing): Promise<Dealt> {
     const byTopic = Map.groupBy(letters, ({ source }) => source.topic);
     const isOfTopic = what === 'replay' && isTopicRefusal(error);
     if (letters.length > 1 && !(isOfTopic && byTopic.size === 1)) {
-      for (const part of isOfTopic ? byTopic.values() : halves(letters)) await write(part);
+      for (const part of isOfTopic ? byTopic.values() : halves(letters)) if (!isStopped()) await write(part);
       return;
     }
     if (isOfTopic) for (const topic of byTopic.keys()) faultOf.set(topic, errorText(error));

@@ -233,6 +233,35 @@ it('a stop ends the wait for its pace, and nothing more is begun', async () => {
   expect(nowMs).toBe(beganMs);
 });
 
+it.each([
+  ['away before', 0],
+  ['away after', 10],
+] as const)('a stop ends the wait for the next try, %s a commit', async (kind, count) => {
+  addMany(20);
+  const stopping = new AbortController();
+  const beganMs = nowMs;
+  const sleep: Clock['sleep'] = async (ms, signal) => {
+    stopping.abort();
+    if (signal?.aborted !== true) nowMs += ms;
+  };
+  const more = { signal: stopping.signal, clock: { ...clock, sleep } };
+  expect(await replay(more, { at: 2, kind })).toMatchObject({ count, stopped: true });
+  expect([nowMs, bench.putBack.length]).toEqual([beganMs, count]);
+  expect(await replay()).toMatchObject({ count: 20 - count, doneBefore: count, stopped: false });
+});
+
+it('what is refused is not halved on after a stop', async () => {
+  addMany(20);
+  const stopping = new AbortController();
+  bench.refuse = () => {
+    stopping.abort();
+    return true;
+  };
+  expect(await replay({ signal: stopping.signal })).toMatchObject({ count: 0, refused: [], stopped: true });
+  // What begins the action, and the letters of one partition.
+  expect(bench.tried).toBe(2);
+});
+
 /** Kafka is away for so long after a commit of unknown fate: neither pen nor ledger can be had. */
 async function replayWhileAway(awayMs: number, kind: Fault['kind'] = 'away after') {
   addMany(6);
