@@ -3,7 +3,7 @@
  * partner, each login that the brokers may ask for, and what becomes of a pod whose password or whose certificates
  * are not the right ones.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
@@ -13,6 +13,8 @@ import { makeCertificate, type Certificate } from '../support/tls/certificates.t
 import { findLocalObstacle } from '../support/services/local-obstacle.ts';
 import { eventually, startScenario, type Scenario } from '../support/pods/scenario.ts';
 import { startSecureKafka, type SecureKafka } from '../support/kafka/secure-kafka.ts';
+import { startTokenServer, type TokenServer } from '../support/partners/token-server.ts';
+import { GOOD, KEY } from '../support/tls/fixed-certificates.ts';
 import { startTlsFront, type TlsFront } from '../support/tls/tls-front.ts';
 
 const REDIS_DATABASE = 14;
@@ -30,12 +32,19 @@ const OPEN_KAFKA = {
 const given = (variable: string): string => inject('services')[variable] ?? '';
 const openRedisUrl = (): string => `${given('REDIS_URL')}/${String(REDIS_DATABASE)}`;
 
+const TOKEN_CLIENT = { clientId: 'notifier', clientSecret: 'brokers only' };
+/** kafkajs logs in again ten seconds before a token ends. */
+const TOKEN_LIFETIME_SECONDS = 14;
+
 type FrontName = 'redis' | 's3' | 'couponApi' | 'pushApi' | 'auth';
 
 describe('everything encrypted', () => {
   let obstacle: string | undefined;
   const cleanups: (() => Promise<unknown>)[] = [];
   let kafka: SecureKafka;
+  let tokens: TokenServer;
+  /** Of a client's certificate and its key, PEM. */
+  let clientFiles: { readonly certificate: string; readonly key: string };
   let fronts: Record<FrontName, TlsFront>;
   /** One that no pod has been told to trust. */
   let stranger: Certificate;
@@ -46,8 +55,19 @@ describe('everything encrypted', () => {
     if (obstacle !== undefined) return;
     const directory = await mkdtemp(join(tmpdir(), 'encrypted-'));
     cleanups.push(() => rm(directory, { recursive: true, force: true }));
+    tokens = await startTokenServer({
+      ...{ subject: 'notifier', ...TOKEN_CLIENT, lifetimeSeconds: TOKEN_LIFETIME_SECONDS },
+    });
+    cleanups.push(async () => {
+      tokens.stop();
+    });
+    clientFiles = { certificate: join(directory, 'client.pem'), key: join(directory, 'client-key.pem') };
+    await writeFile(clientFiles.certificate, GOOD);
+    await writeFile(clientFiles.key, KEY);
     kafka = await startSecureKafka({
       directory,
+      clientAuthority: GOOD,
+      tokenKeys: tokens.keys,
       plainUser: PLAIN_USER,
       reauthenticateMs: REAUTHENTICATE_MS,
     });
@@ -70,7 +90,7 @@ describe('everything encrypted', () => {
       pushApi: await front(partner('pushApi')),
       auth: await front(partner('authToken')),
     };
-  }, 150_000);
+  }, 300_000);
   beforeEach(({ skip }) => {
     skip(obstacle !== undefined, obstacle);
   });
@@ -157,6 +177,76 @@ describe('everything encrypted', () => {
     }
     // One that stops makes the others say that the group forms anew.
     for (const pod of scenario.pods) expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
+  const byToken = (): Record<string, string> => ({
+    KAFKA_SASL_MECHANISM: 'oauthbearer',
+    KAFKA_SASL_USERNAME: '',
+    KAFKA_SASL_PASSWORD: '',
+    KAFKA_OAUTH_TOKEN_URL: tokens.url,
+    KAFKA_OAUTH_CLIENT_ID: TOKEN_CLIENT.clientId,
+    KAFKA_OAUTH_CLIENT_SECRET: TOKEN_CLIENT.clientSecret,
+  });
+
+  it('by tokens that end under way, and by a client certificate: every promise holds', async () => {
+    const scenario = await start(2, (pod) => ({
+      ...(pod === 0 ? byToken() : OPEN_KAFKA),
+      ...(pod === 1 && {
+        KAFKA_BROKERS: kafka.mutualAddress,
+        KAFKA_SSL: 'true',
+        KAFKA_SSL_CERT_FILE: clientFiles.certificate,
+        KAFKA_SSL_KEY_FILE: clientFiles.key,
+      }),
+      // Brokers have an authority of their own.
+      KAFKA_SSL_CA_FILE: kafka.certificate.pemFile,
+    }));
+    const before = tokens.given;
+    await Promise.all(scenario.pods.map((pod) => pod.start()));
+    await Promise.all(scenario.pods.map((pod) => pod.waitUntilReady()));
+    await eventually(async () => {
+      const statuses = await Promise.all(scenario.pods.map((pod) => pod.status()));
+      for (const status of statuses) expect(status?.partitions.length).toBeGreaterThan(0);
+    });
+    // Longer than a token lasts.
+    await scenario.play(1600, 100);
+    await expectAllKept(scenario);
+    expect(tokens.given).toBeGreaterThan(before + 1);
+    for (const pod of scenario.pods) {
+      expect((await pod.status())?.events.received).toBeGreaterThan(0);
+      expect(JSON.stringify(await scenario.log(pod))).not.toContain(TOKEN_CLIENT.clientSecret);
+      expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+    }
+  });
+
+  it('an auth server of the brokers that is away: waits, says so, and goes on once it is back', async () => {
+    tokens.isAway = true;
+    const scenario = await start(1, byToken);
+    const pod = only(scenario);
+    try {
+      await pod.start();
+      await scenario.play(100, 1000);
+      await eventually(async () => {
+        expect(await whyNotReady(pod)).toMatch(/no token to log in with: KAFKA_OAUTH_TOKEN_URL: HTTP 503/);
+      });
+      expect((await fetch(`${pod.url}/live`)).status).toBe(200);
+    } finally {
+      tokens.isAway = false;
+    }
+    await pod.waitUntilReady();
+    await expectAllKept(scenario);
+  });
+
+  it('no client certificate where the broker wants one: not let in, and said', async () => {
+    const scenario = await start(1, () => ({
+      ...{ ...OPEN_KAFKA, KAFKA_SSL: 'true', KAFKA_BROKERS: kafka.mutualAddress },
+      KAFKA_SSL_CA_FILE: kafka.certificate.pemFile,
+    }));
+    const pod = only(scenario);
+    await pod.start();
+    await eventually(async () => {
+      expect(await whyNotReady(pod)).toMatch(/not joined to the consumer group: ./);
+    });
+    expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
   });
 
   it('a password that the broker does not know: says so, and goes on once it does', async () => {

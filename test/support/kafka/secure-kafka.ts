@@ -1,9 +1,11 @@
 /**
- * A broker that lets pods in by TLS and a password only, as managed ones do, with every mechanism that the service
- * knows. A test's own clients use its other listener, which is open.
+ * A broker that lets pods in by TLS only, as managed ones do: by a password, by a token that it checks with Kafka's own
+ * validator, or, on a listener of its own, by a client certificate. A test's own clients use the listener that is open.
  */
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { artifactDirectory, prepareArtifacts } from '../../simulation/services/artifacts.ts';
 import { chooseOrigins } from '../../simulation/services/choose-origins.ts';
@@ -20,8 +22,9 @@ import { makeCertificate, type Certificate } from '../tls/certificates.ts';
 const run = promisify(execFile);
 
 const HEAP_MEGABYTES = 384;
-/** The name of the listener for pods. */
+/** The names of the listeners for pods: by a login, and by a client certificate. */
 const LISTENER = 'SECURE';
+const MUTUAL = 'MUTUAL';
 
 type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
 
@@ -30,6 +33,8 @@ export interface SecureKafka {
   readonly openAddress: string;
   /** `host:port` for pods. */
   readonly address: string;
+  /** `host:port` for pods with a certificate that `clientAuthority` vouches for. */
+  readonly mutualAddress: string;
   /** What the broker shows its clients. */
   readonly certificate: Certificate;
   readonly broker: ServiceHandle;
@@ -41,6 +46,10 @@ export interface SecureKafka {
 export interface SecureKafkaOptions {
   /** Existing; the certificate goes there. */
   readonly directory: string;
+  /** PEM: who vouches for clients' certificates. */
+  readonly clientAuthority: string;
+  /** Whose tokens log in (JSON Web Key Set). */
+  readonly tokenKeys: string;
   /** Who may log in by PLAIN; those of SCRAM are made later. */
   readonly plainUser: { readonly name: string; readonly password: string };
   /** Ms after which the broker wants to see the password again on a connection that lives on. */
@@ -57,29 +66,49 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
     console.log(`services: ${line}`);
   });
   const certificate = await makeCertificate(options.directory, 'broker', java);
+  const trustFile = join(options.directory, 'clients.pem');
+  const keySetFile = join(options.directory, 'token-keys.json');
+  await writeFile(trustFile, options.clientAuthority);
+  await writeFile(keySetFile, options.tokenKeys);
+  const keySetUrl = pathToFileURL(keySetFile).href;
   let secureAddress = '';
+  let mutualAddress = '';
   const broker = await startLocalService({
     name: 'secure-kafka',
     kind: 'kafka',
-    portCount: 3,
+    portCount: 4,
     plan(directory, ports) {
-      const [open = '', controller = '', secure = ''] = ports.map((port) => `127.0.0.1:${String(port)}`);
+      const [open = '', controller = '', secure = '', mutual = ''] = ports.map(
+        (port) => `127.0.0.1:${String(port)}`,
+      );
       secureAddress = secure;
+      mutualAddress = mutual;
       const settings = {
-        ...kafkaProperties({ properties: listenerProperties(certificate, options) }),
+        ...kafkaProperties({
+          properties: {
+            ...listenerProperties(certificate, options),
+            ...tlsProperties(`listener.name.${MUTUAL.toLowerCase()}`, certificate),
+            [`listener.name.${MUTUAL.toLowerCase()}.ssl.client.auth`]: 'required',
+            [`listener.name.${MUTUAL.toLowerCase()}.ssl.truststore.type`]: 'PEM',
+            [`listener.name.${MUTUAL.toLowerCase()}.ssl.truststore.location`]: trustFile,
+            'sasl.oauthbearer.jwks.endpoint.url': keySetUrl,
+          },
+        }),
         'controller.quorum.voters': `1@${controller}`,
-        listeners: `PLAINTEXT://${open},CONTROLLER://${controller},${LISTENER}://${secure}`,
-        'advertised.listeners': `PLAINTEXT://${open},${LISTENER}://${secure}`,
+        listeners: `PLAINTEXT://${open},CONTROLLER://${controller},${LISTENER}://${secure},${MUTUAL}://${mutual}`,
+        'advertised.listeners': `PLAINTEXT://${open},${LISTENER}://${secure},${MUTUAL}://${mutual}`,
       };
       return planBroker({
         ...{ directory, settings, java, address: open, clusterId: newClusterId() },
         heapMegabytes: HEAP_MEGABYTES,
+        jvmFlags: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${keySetUrl}`],
       });
     },
   });
   return {
     openAddress: broker.address,
     address: secureAddress,
+    mutualAddress,
     certificate,
     broker,
     async setScramPassword(user, password, mechanism = 'SCRAM-SHA-256') {
@@ -108,15 +137,23 @@ function listenerProperties(
   const module = 'org.apache.kafka.common.security';
   const login = `${module}.scram.ScramLoginModule required;`;
   return {
-    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,${LISTENER}:SASL_SSL`,
-    [`${of}.ssl.keystore.type`]: 'PKCS12',
-    [`${of}.ssl.keystore.location`]: certificate.keyStore,
-    [`${of}.ssl.keystore.password`]: certificate.password,
-    [`${of}.ssl.key.password`]: certificate.password,
-    [`${of}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    'listener.security.protocol.map': `CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,${LISTENER}:SASL_SSL,${MUTUAL}:SSL`,
+    ...tlsProperties(of, certificate),
+    [`${of}.sasl.enabled.mechanisms`]: 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER',
+    [`${of}.oauthbearer.sasl.jaas.config`]: `${module}.oauthbearer.OAuthBearerLoginModule required;`,
+    [`${of}.oauthbearer.sasl.server.callback.handler.class`]: `${module}.oauthbearer.OAuthBearerValidatorCallbackHandler`,
     [`${of}.plain.sasl.jaas.config`]: `${module}.plain.PlainLoginModule required user_${plainUser.name}="${plainUser.password}";`,
     [`${of}.scram-sha-256.sasl.jaas.config`]: login,
     [`${of}.scram-sha-512.sasl.jaas.config`]: login,
     'connections.max.reauth.ms': String(reauthenticateMs),
+  };
+}
+
+function tlsProperties(of: string, certificate: Certificate): Record<string, string> {
+  return {
+    [`${of}.ssl.keystore.type`]: 'PKCS12',
+    [`${of}.ssl.keystore.location`]: certificate.keyStore,
+    [`${of}.ssl.keystore.password`]: certificate.password,
+    [`${of}.ssl.key.password`]: certificate.password,
   };
 }

@@ -38,10 +38,11 @@ export async function startTokenServer(options: {
     const signed = `${part({ alg: 'RS256', kid: KEY_ID, typ: 'JWT' })}.${part(claims)}`;
     return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
   };
-  const login = `Basic ${Buffer.from(`${options.clientId}:${options.clientSecret}`).toString('base64')}`;
   const server = createServer((request, response) => {
     request.resume();
-    const status = state.isAway ? 503 : request.headers.authorization === login ? 200 : 401;
+    const { clientId, clientSecret } = loginOf(request.headers.authorization);
+    const isKnown = clientId === options.clientId && clientSecret === options.clientSecret;
+    const status = state.isAway ? 503 : isKnown ? 200 : 401;
     response.writeHead(status, { 'content-type': 'application/json' });
     if (status === 200) state.given += 1;
     const answer = { access_token: token(), token_type: 'Bearer', expires_in: options.lifetimeSeconds };
@@ -60,4 +61,12 @@ export async function startTokenServer(options: {
     },
   };
   return state;
+}
+
+/** Id and secret are form-encoded each before they are joined (RFC 6749 section 2.3.1). */
+function loginOf(authorization = ''): { readonly clientId: string; readonly clientSecret: string } {
+  const pair = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString();
+  const [id = '', secret = ''] = pair.split(':');
+  const decoded = (text: string): string => new URLSearchParams(`part=${text}`).get('part') ?? '';
+  return { clientId: decoded(id), clientSecret: decoded(secret) };
 }
