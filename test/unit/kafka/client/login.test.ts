@@ -8,13 +8,13 @@ describe('a kept token', () => {
     let now = 0;
     const ask = vi.fn(async () => {
       now += 10;
-      return { value: `token-${String(ask.mock.calls.length)}`, lifetimeMs: 1000 };
+      return { value: `token-${String(ask.mock.calls.length)}`, lifetimeMs: 100_000 };
     });
     const token = keepToken(ask, { now: () => now });
     expect(await Promise.all([token(), token()])).toEqual(['token-1', 'token-1']);
-    now = 749;
+    now = 74_999;
     expect(await token()).toBe('token-1');
-    now = 750;
+    now = 75_000;
     expect(await token()).toBe('token-2');
   });
 
@@ -28,6 +28,50 @@ describe('a kept token', () => {
     expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(await token()).toBe('t');
     expect(ask).toHaveBeenCalledTimes(2);
+  });
+
+  it('away: the old one while it lasts', async () => {
+    let now = 0;
+    const ask = vi.fn().mockResolvedValueOnce({ value: 'old', lifetimeMs: 100_000 });
+    ask.mockRejectedValue(new Error('away'));
+    const token = keepToken(ask, { now: () => now });
+    expect(await token()).toBe('old');
+    now = 84_999;
+    expect(await Promise.all([token(), token()])).toEqual(['old', 'old']);
+    expect(ask).toHaveBeenCalledTimes(2);
+    now = 85_000;
+    await expect(token()).rejects.toThrow('away');
+    ask.mockResolvedValue({ value: 'new', lifetimeMs: 100_000 });
+    expect(await token()).toBe('new');
+  });
+
+  it('a renewal that fails too late for the old one', async () => {
+    let now = 0;
+    const ask = vi.fn().mockResolvedValueOnce({ value: 'old', lifetimeMs: 100_000 });
+    const token = keepToken(ask, { now: () => now });
+    await token();
+    now = 84_000;
+    ask.mockImplementation(async () => {
+      now += 1000;
+      throw new Error('away');
+    });
+    await expect(token()).rejects.toThrow('away');
+  });
+
+  it.each([
+    [14_000, 0],
+    [15_000, 0],
+    [20_000, 5000],
+    [60_000, 45_000],
+  ])('of %i ms is kept for %i ms: each session by it has time to be renewed in', async (lifetimeMs, keptMs) => {
+    let now = 0;
+    const ask = vi.fn(async () => ({ value: String(ask.mock.calls.length), lifetimeMs }));
+    const token = keepToken(ask, { now: () => now });
+    expect(await token()).toBe('1');
+    now = keptMs - 1;
+    if (keptMs > 0) expect(await token()).toBe('1');
+    now = keptMs;
+    expect(await token()).toBe('2');
   });
 });
 
