@@ -236,6 +236,19 @@ describe('everything encrypted', () => {
     await expectAllKept(scenario);
   });
 
+  it('tokens that the brokers do not know: not let in, and said', async () => {
+    const strangers = await startTokenServer({ subject: 'notifier', ...TOKEN_CLIENT, lifetimeSeconds: 60 });
+    cleanups.push(async () => {
+      strangers.stop();
+    });
+    const pod = only(await start(1, () => ({ ...byToken(), KAFKA_OAUTH_TOKEN_URL: strangers.url })));
+    await pod.start();
+    await eventually(async () => {
+      expect(await whyNotReady(pod)).toMatch(/not joined to the consumer group: .*refuse the token: ./);
+    });
+    expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+  });
+
   it('no client certificate where the broker wants one: not let in, and said', async () => {
     const scenario = await start(1, () => ({
       ...{ ...OPEN_KAFKA, KAFKA_SSL: 'true', KAFKA_BROKERS: kafka.mutualAddress },

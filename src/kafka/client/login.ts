@@ -2,10 +2,11 @@
  * How a client logs in at the brokers. A token that can't be had now is a connection that can't be made now: it is tried
  * again like one. A token that the brokers refuse is a login that fails.
  */
-import kafkajs, { type KafkaConfig } from 'kafkajs';
+import type { KafkaConfig } from 'kafkajs';
 import { systemClock } from '../../runtime/clock.ts';
-import { shortError } from '../../runtime/error-text.ts';
-import { keepToken, type AskForToken } from './kept-token.ts';
+import { keepToken } from './kept-token.ts';
+import { signForMsk } from './msk-token.ts';
+import { loginByToken } from './token-login.ts';
 
 export type KafkaLogin =
   | {
@@ -33,29 +34,8 @@ export function saslOptions(login: KafkaLogin): NonNullable<KafkaConfig['sasl']>
     case 'scram-sha-512':
       return { mechanism: 'scram-sha-512', username: login.username, password: login.password };
     case 'oauthbearer':
-      return byToken(login.token);
+      return loginByToken(login.token);
     case 'aws-msk-iam':
-      // The brokers take AWS's signature in the place of an OAuth token.
-      return byToken(keepToken(() => signForMsk(login.region), systemClock));
+      return loginByToken(keepToken(() => signForMsk(login.region), systemClock));
   }
 }
-
-function byToken(token: () => Promise<string>): NonNullable<KafkaConfig['sasl']> {
-  return {
-    mechanism: 'oauthbearer',
-    oauthBearerProvider: async () => {
-      try {
-        return { value: await token() };
-      } catch (error) {
-        throw new kafkajs.KafkaJSConnectionError(`no token to log in with: ${shortError(error)}`);
-      }
-    },
-  };
-}
-
-/** Loaded only here, as AWS's clients come with it. */
-const signForMsk = async (region: string): ReturnType<AskForToken> => {
-  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js');
-  const { token, expiryTime } = await generateAuthToken({ region });
-  return { value: token, lifetimeMs: expiryTime - Date.now() };
-};
