@@ -3,6 +3,7 @@ import kafkajs, { type Logger, type Mechanism } from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
 import { keepToken } from '../../../../src/kafka/client/kept-token.ts';
 import { saslOptions } from '../../../../src/kafka/client/login.ts';
+import { signForMsk } from '../../../../src/kafka/client/msk-token.ts';
 
 describe('a kept token', () => {
   it('is kept for three quarters of its life, from when it was asked for', async () => {
@@ -182,5 +183,20 @@ describe('logins by token', () => {
     } finally {
       vi.unstubAllEnvs();
     }
+  });
+
+  it('by AWS: credentials that never come are none now', async () => {
+    const slept: number[] = [];
+    const clock = {
+      now: () => 0,
+      sleep: async (ms: number) => {
+        slept.push(ms);
+      },
+    };
+    const never = () => new Promise<never>(() => undefined);
+    await expect(signForMsk('eu-central-1', never, clock)).rejects.toThrow(
+      "AWS's chain has given no credentials in 5000 ms",
+    );
+    expect(slept).toEqual([5000]);
   });
 });
