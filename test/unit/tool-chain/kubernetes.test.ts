@@ -135,6 +135,15 @@ describe('the environment', () => {
       expect([...open]).toContain(port);
   });
 
+  it('reaches the agent of the pod identity that the login by AWS asks, and brokers that know it', () => {
+    const { egress } = read('base/network-policy.yaml').spec;
+    const portsOf = (address: string): unknown =>
+      egress.find(({ to }: any) => to.some(({ ipBlock }: any) => ipBlock?.cidr === address))?.ports;
+    for (const agent of ['169.254.170.23/32', 'fd00:ec2::23/128'])
+      expect(portsOf(agent), agent).toEqual([{ protocol: 'TCP', port: 80 }]);
+    expect(portsOf('0.0.0.0/0')).toContainEqual({ protocol: 'TCP', port: 9098 });
+  });
+
   function secretOf(name: string): string | undefined {
     const secretName = name.replace(/_FILE$/, '');
     const variable = Object.entries(VARIABLES).find(([known]) => known === secretName)?.[1];
