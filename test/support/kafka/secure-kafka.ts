@@ -92,6 +92,9 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
             [`listener.name.${MUTUAL.toLowerCase()}.ssl.truststore.type`]: 'PEM',
             [`listener.name.${MUTUAL.toLowerCase()}.ssl.truststore.location`]: trustFile,
             'sasl.oauthbearer.jwks.endpoint.url': keySetUrl,
+            // Kafka 4.1's default checks no signature.
+            'sasl.oauthbearer.jwt.validator.class':
+              'org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator',
           },
         }),
         'controller.quorum.voters': `1@${controller}`,
