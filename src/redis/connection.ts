@@ -9,6 +9,7 @@
  */
 import { Cluster, Redis } from 'ioredis';
 import { judgeRedisReply } from './redis-failure.ts';
+import { parseHostPort } from '../runtime/address.ts';
 import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { within } from '../runtime/deadline.ts';
 import { shortError } from '../runtime/error-text.ts';
@@ -74,11 +75,7 @@ function bySentinels({ sentinels, url, connectTimeoutMs = CONNECT_TIMEOUT_MS }: 
   if (sentinels === undefined) return {};
   return {
     name: sentinels.name,
-    sentinels: sentinels.addresses.map((address) => {
-      const colon = address.lastIndexOf(':');
-      const host = address.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-      return { host, port: Number(address.slice(colon + 1)) };
-    }),
+    sentinels: sentinels.addresses.map(parseHostPort),
     sentinelRetryStrategy: reconnectPause,
     sentinelCommandTimeout: connectTimeoutMs,
     ...(isTls(url) && { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} }),

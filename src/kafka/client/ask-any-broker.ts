@@ -6,7 +6,8 @@
  * first seed that takes a connection, whether that seed says anything or not.
  */
 import type { Broker } from 'kafkajs';
-import type { Address, InsideCluster } from './kafkajs-inside.ts';
+import type { HostPort } from '../../runtime/address.ts';
+import type { InsideCluster } from './kafkajs-inside.ts';
 import { brokerErrorType } from './broker-error.ts';
 
 /** After this long without an answer the next broker is asked, too. */
@@ -17,7 +18,7 @@ const DOUBTED_MS = 30_000;
 type Try<T> = () => Promise<T>;
 
 /** Makes this cluster find any broker that answers. @param seeds where the cluster is looked for, in turn. */
-export function askAnyBroker(cluster: InsideCluster, seeds: readonly Address[]): void {
+export function askAnyBroker(cluster: InsideCluster, seeds: readonly HostPort[]): void {
   const pool = cluster.brokerPool;
   const doubtedUntil = new Map<string, number>();
   const findOriginal = pool.findConnectedBroker.bind(pool);

@@ -3,9 +3,10 @@
  * go. kafkajs reads NODE_ENV and environment variables for some defaults: so everything that matters is set here.
  */
 import { Kafka, logLevel, type LogEntry } from 'kafkajs';
+import { parseHostPort } from '../../runtime/address.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { askAnyBroker } from './ask-any-broker.ts';
-import { adaptClusters, type Address } from './kafkajs-inside.ts';
+import { adaptClusters } from './kafkajs-inside.ts';
 import { readLeaderless } from './leaderless-metadata.ts';
 import { lookBeside } from './metadata-beside.ts';
 import { saslOptions, type KafkaLogin } from './login.ts';
@@ -47,7 +48,7 @@ const CLIENT_RETRY = {
 const AUTHENTICATION_TIMEOUT_MS = 10_000;
 
 export function createKafkaClient(connection: KafkaConnection, logger: Logger): Kafka {
-  const seeds = connection.brokers.map(parseAddress);
+  const seeds = connection.brokers.map(parseHostPort);
   const kafka = new Kafka({
     brokers: [...connection.brokers],
     clientId: connection.clientId,
@@ -78,15 +79,6 @@ export function createKafkaClient(connection: KafkaConnection, logger: Logger): 
     lookBeside(cluster);
   });
   return kafka;
-}
-
-/** @param broker `host:port`; an IPv6 host in brackets. */
-export function parseAddress(broker: string): Address {
-  const colon = broker.lastIndexOf(':');
-  return {
-    host: broker.slice(0, colon).replace(/^\[(.*)\]$/, '$1'),
-    port: Number(broker.slice(colon + 1)),
-  };
 }
 
 /**

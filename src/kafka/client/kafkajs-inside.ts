@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import type { Broker, Cluster, Kafka } from 'kafkajs';
+import type { HostPort } from '../../runtime/address.ts';
 
 const KNOWN_VERSION = '2.2.4';
 const require = createRequire(import.meta.url);
@@ -59,11 +60,6 @@ export interface TopicMetadata {
   readonly partitionMetadata: readonly PartitionMetadata[];
 }
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
-
 export type InsideBroker = Broker & { readonly connectionPool: ConnectionPool; versions: unknown };
 
 export interface BrokerPool {
@@ -86,7 +82,7 @@ export interface BrokerPool {
 
 export interface InsideCluster extends Cluster {
   readonly brokerPool: BrokerPool;
-  readonly connectionPoolBuilder: { build(to?: Partial<Address>): Promise<ConnectionPool> };
+  readonly connectionPoolBuilder: { build(to?: Partial<HostPort>): Promise<ConnectionPool> };
   readonly targetTopics: ReadonlySet<string>;
 }
 

@@ -15,6 +15,7 @@ import { Agent as HttpAgent, type AgentOptions, type ClientRequest } from 'node:
 import { Agent as HttpsAgent } from 'node:https';
 import { connect as connectTcp, type NetConnectOpts, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { HostPort } from '../../runtime/address.ts';
 import { openTunnel, type Proxy } from './proxy.ts';
 
 export interface ConnectedAgentOptions {
@@ -127,10 +128,10 @@ export function createConnectedAgent(protocol: string, options: ConnectedAgentOp
   };
 }
 
-/** `host:port` of where a request wants to go. */
-function addressOf(target: NetConnectOpts): string {
-  const { host = '', port = 0 } = target as { host?: string; port?: number };
-  return `${host.includes(':') ? `[${host}]` : host}:${String(port)}`;
+/** Where a request wants to go. */
+function addressOf(target: NetConnectOpts): HostPort {
+  const { host = '', port = 0 } = target as Partial<HostPort>;
+  return { host, port };
 }
 
 /** A request's line is not written before it has a socket; until then node's own agents may still change it. */

@@ -1,6 +1,7 @@
 /** undici's way to a partner through a proxy: see `proxy.ts`. */
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
+import { bareHost, type HostPort } from '../../runtime/address.ts';
 import { openTunnel, type Proxy } from './proxy.ts';
 
 type Connector = buildConnector.connector;
@@ -41,7 +42,6 @@ export function throughProxy(proxy: Proxy, direct: Connector, timeoutMs: number)
   };
 }
 
-function addressOf({ hostname, port }: buildConnector.Options): string {
-  const host = hostname.includes(':') && !hostname.startsWith('[') ? `[${hostname}]` : hostname;
-  return `${host}:${port === '' ? '443' : port}`;
+function addressOf({ hostname, port }: buildConnector.Options): HostPort {
+  return { host: bareHost(hostname), port: port === '' ? 443 : Number(port) };
 }

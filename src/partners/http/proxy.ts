@@ -3,6 +3,7 @@
  * proxy sees a host name, and TLS is with the partner itself. To `http:` the proxy is asked for the whole URL.
  */
 import { isIP, type Socket } from 'node:net';
+import { bareHost, writeHostPort, type HostPort } from '../../runtime/address.ts';
 
 export interface ProxySettings {
   /** `http://[user:password@]host:port`: for `https:` and for `http:` URLs. */
@@ -52,9 +53,6 @@ function isDirect(target: URL, noProxy: string): boolean {
     });
 }
 
-/** An IPv6 host without its brackets. */
-const bareHost = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');
-
 const defaultPort = ({ protocol }: URL): string => (protocol === 'https:' ? '443' : '80');
 
 const MAX_ANSWER_BYTES = 16_384;
@@ -62,9 +60,8 @@ const MAX_ANSWER_BYTES = 16_384;
 /**
  * Asks for a tunnel on a socket that is connected to the proxy. Resolves when what is written to it reaches `target`;
  * rejects, with the socket destroyed, where the proxy refuses or ends it. Has no time limit of its own.
- * @param target `host:port`; an IPv6 host in brackets.
  */
-export function openTunnel(socket: Socket, target: string, proxy: Proxy): Promise<void> {
+export function openTunnel(socket: Socket, target: HostPort, proxy: Proxy): Promise<void> {
   return new Promise((resolve, reject) => {
     let answer = Buffer.alloc(0);
 
@@ -105,7 +102,8 @@ export function openTunnel(socket: Socket, target: string, proxy: Proxy): Promis
     socket.once('error', end);
     socket.once('close', closed);
     const login = proxy.authorization === undefined ? '' : `proxy-authorization: ${proxy.authorization}\r\n`;
-    socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n${login}\r\n`);
+    const address = writeHostPort(target);
+    socket.write(`CONNECT ${address} HTTP/1.1\r\nhost: ${address}\r\n${login}\r\n`);
   });
 }
 

@@ -72,7 +72,8 @@ describe('a tunnel', () => {
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     cleanups.push(() => socket.destroy());
     await once(socket, 'connect');
-    await openTunnel(socket, 'partner:443', { host: 'p', port: 1, authorization: 'Basic eA==' });
+    const target = { host: 'partner', port: 443 };
+    await openTunnel(socket, target, { host: 'p', port: 1, authorization: 'Basic eA==' });
     return socket;
   }
 
