@@ -15,7 +15,7 @@ import type { DockerEngine } from './docker/find-engine.ts';
 import { IMAGES } from './docker/images.ts';
 import { ownLabels } from './docker/leftovers.ts';
 import { findFreePorts } from './free-ports.ts';
-import { kafkaProperties } from './local-kafka.ts';
+import { kafkaProperties } from './broker-plan.ts';
 import { redisArgs } from './local-redis.ts';
 import type { KafkaOptions, RedisOptions, S3Options } from './options.ts';
 import { pollUntil, probeKafka, probeRedis, probeS3 } from './readiness.ts';

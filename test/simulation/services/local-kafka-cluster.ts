@@ -9,7 +9,8 @@
 import { prepareArtifacts } from './artifacts.ts';
 import { chooseOrigins } from './choose-origins.ts';
 import { findFreePorts } from './free-ports.ts';
-import { kafkaProperties, newClusterId, planBroker } from './local-kafka.ts';
+import { kafkaProperties, newClusterId, planBroker } from './broker-plan.ts';
+import { classFlags } from './kafka-classes.ts';
 import { startLocalService } from './local-service.ts';
 import { probeKafka } from './readiness.ts';
 import type { Say, ServiceHandle } from './service.ts';
@@ -97,7 +98,10 @@ export async function startLocalKafkaCluster(options: LocalKafkaClusterOptions):
             ...ways.map(({ name }) => `${name}:PLAINTEXT`),
           ].join(','),
         };
-        return planBroker({ directory, address, settings, clusterId, java, heapMegabytes: HEAP_MEGABYTES });
+        return planBroker({
+          ...{ directory, address, settings, clusterId, java, heapMegabytes: HEAP_MEGABYTES },
+          classFlags: await classFlags(java),
+        });
       },
     });
   };

@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { artifactDirectory, S3MOCK_VERSION } from './artifacts.ts';
-import { QUICK_JVM_FLAGS } from './local-kafka.ts';
+import { QUICK_JVM_FLAGS } from './broker-plan.ts';
 import type { LocalServiceSpec } from './local-service.ts';
 import type { S3Options } from './options.ts';
 import { probeS3 } from './readiness.ts';

@@ -14,7 +14,8 @@ import {
   newClusterId,
   planBroker,
   QUICK_JVM_FLAGS,
-} from '../../simulation/services/local-kafka.ts';
+} from '../../simulation/services/broker-plan.ts';
+import { classFlags } from '../../simulation/services/kafka-classes.ts';
 import { startLocalService } from '../../simulation/services/local-service.ts';
 import type { ServiceHandle } from '../../simulation/services/service.ts';
 import { makeCertificate, type Certificate } from '../tls/certificates.ts';
@@ -77,7 +78,7 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
     name: 'secure-kafka',
     kind: 'kafka',
     portCount: 4,
-    plan(directory, ports) {
+    async plan(directory, ports) {
       const [open = '', controller = '', secure = '', mutual = ''] = ports.map(
         (port) => `127.0.0.1:${String(port)}`,
       );
@@ -103,6 +104,7 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
       };
       return planBroker({
         ...{ directory, settings, java, address: open, clusterId: newClusterId() },
+        classFlags: await classFlags(java),
         heapMegabytes: HEAP_MEGABYTES,
         jvmFlags: [`-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${keySetUrl}`],
       });
