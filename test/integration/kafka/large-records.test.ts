@@ -6,6 +6,7 @@
 import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import kafkajs, { type Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,6 +21,10 @@ const EVENTS = 100_000;
 const BACKLOG = 150_000;
 /** … then as they come, as they do beside the large one: the heap has its size for that before anything is measured. */
 const LIVE = 150_000;
+/** Until it is warm: no faster than they are read. */
+const WARM_UP = { atOnce: 50, pauseMs: 0 };
+/** Beside a large record: 4,000 a second. */
+const BESIDE = { atOnce: 20, pauseMs: 5 };
 
 let bench: Bench;
 beforeAll(async () => {
@@ -113,17 +118,18 @@ describe('20 MB and 100,000 events', () => {
       // On a line of their own: what comes on one connection may wait behind 20 MB.
       const others = bench.kafka.producer();
       await others.connect();
-      const sendUntil = async <T>(reached: Promise<T>): Promise<T> => {
+      const sendUntil = async <T>(reached: Promise<T>, { atOnce, pauseMs }: typeof BESIDE): Promise<T> => {
         const over = new AbortController();
         void reached.finally(() => {
           over.abort();
         });
-        while (!over.signal.aborted) await others.send({ topic, messages: small(20) });
+        while (!over.signal.aborted)
+          await Promise.all([others.send({ topic, messages: small(atOnce) }), sleep(pauseMs)]);
         return reached;
       };
-      expect(await sendUntil(reader.next())).toEqual({ kind: 'warm' });
+      expect(await sendUntil(reader.next(), WARM_UP)).toEqual({ kind: 'warm' });
       const sending = bench.producer.send({ topic, messages: [{ ...record, partition: 0 }], compression });
-      const answer = await sendUntil(reader.next());
+      const answer = await sendUntil(reader.next(), BESIDE);
       await Promise.all([sending, others.disconnect()]);
       if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
       const times = answer.grownBytes / lines.length;
