@@ -2,7 +2,7 @@
  * Four projects, by what they need. `unit` and `contract` (the contracts' suites on the adapters in memory) need
  * nothing: `npm run test:quick` runs these two. `integration` (the contracts on the real adapters, and adapters) and
  * `scenarios` (whole pods) share one set of real services. The first three run side by side, spread over the run.
- * Scenarios come after them, SCENARIOS_AT_ONCE files at once (default 3): each has topics, key prefixes and a Redis
+ * Scenarios come after them, SCENARIOS_AT_ONCE files at once (default 2): each has topics, key prefixes and a Redis
  * database of its own.
  */
 import { defineConfig } from 'vitest/config';
@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { summaryReporter } from './test/tools/reporter.ts';
 import { SpreadSequencer } from './test/tools/sequencer.ts';
 
-const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 3);
+const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 2);
 const services = ['test/tools/global-setup.ts'];
 
 export default defineConfig({
@@ -18,8 +18,8 @@ export default defineConfig({
     reporters: ['default', summaryReporter()],
     pool: 'forks',
     setupFiles: ['test/tools/file-cost.ts', 'test/tools/property-seed.ts'],
-    // Two more than there are cores: scenarios and integration tests wait for a part of their time.
-    maxWorkers: availableParallelism() + 2,
+    // One more than there are cores: scenarios and integration tests wait for a part of their time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SpreadSequencer },
     // Generous, as no test asserts a time: a busy machine is slow, not wrong.
     testTimeout: 60_000,
