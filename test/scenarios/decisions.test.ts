@@ -5,7 +5,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, expect, inject, it } from 'vitest';
+import { afterAll, expect, inject, it } from 'vitest';
 import { recordTopic } from '../../src/cli/rules/record.ts';
 import type { DecisionRecord, DeliveryRecord, RecordingLine } from '../../src/domain/decision.ts';
 import { DELIVERY_OUTCOMES } from '../../src/domain/delivery.ts';
@@ -14,13 +14,11 @@ import { readDecision } from '../../src/domain/read-decision.ts';
 import { isUserInShare } from '../../src/domain/user-share.ts';
 import { eventAt, eventually, openRules, startScenario, type Scenario } from '../support/pods/scenario.ts';
 
-let run: Scenario | undefined;
-let directory: string | undefined;
-afterEach(async () => {
-  await run?.stop();
-  run = undefined;
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
-  directory = undefined;
+const runs: Scenario[] = [];
+const directories: string[] = [];
+afterAll(async () => {
+  await Promise.all(runs.map((run) => run.stop()));
+  for (const directory of directories) await rm(directory, { recursive: true, force: true });
 });
 
 const isDelivery = (outcome: string): boolean => DELIVERY_OUTCOMES.some((known) => known === outcome);
@@ -44,7 +42,8 @@ async function recordingOf(
   { names }: Scenario,
   brokers: string,
 ): Promise<{ lines: RecordingLine[]; text: string }> {
-  directory ??= await mkdtemp(join(tmpdir(), 'decisions-'));
+  const directory = await mkdtemp(join(tmpdir(), 'decisions-'));
+  directories.push(directory);
   const out = join(directory, 'recording.ndjson');
   await recordTopic({
     topic: `${names.topic}.decisions`,
@@ -79,8 +78,9 @@ const RULES = openRules('decisions', {
   rules: [{ id: 'no-alcohol', when: 'coupon.category == "alcohol"', then: 'exclude' }],
 });
 
-it.each([100, 40])(
-  'of %d %% of the users every decision and delivery is there, as its outcome says',
+// Side by side: each waits for the session of a pod that was killed.
+it.concurrent.each([100, 40])(
+  'of %d in a hundred users every decision and delivery is there, as its outcome says',
   async (percent) => {
     const scenario = await startScenario({
       pods: 2,
@@ -91,7 +91,7 @@ it.each([100, 40])(
         DECISION_SAMPLE_PERCENT: String(percent),
       }),
     });
-    run = scenario;
+    runs.push(scenario);
     const [first, second] = scenario.pods;
     await first?.start();
     await second?.start();
