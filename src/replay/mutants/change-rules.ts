@@ -47,7 +47,7 @@ export function changeRules({ rules = [] }: RulesDocument): readonly Change[] {
     is: 'left out',
     hint: 'any example in which a rule decides',
   };
-  return [...each, ...swapped, ...(rules.length > 1 ? [all] : [])];
+  return [...each, ...swapped, all];
 }
 
 function changeCondition({ id, when }: Rule, index: number): readonly Change[] {
@@ -102,9 +102,7 @@ export function changePush({ push }: RulesDocument): readonly Change[] {
   return [
     ...changeTexts(['push'], push, ''),
     ...ofLocales,
-    ...(Object.keys(locales).length > 1
-      ? [gone(['push', 'locales'], 'all languages', 'an event with a locale')]
-      : []),
+    gone(['push', 'locales'], 'all languages', 'an event with a locale'),
     ...overAndUnder(['push', 'ttl'], ttl, expires),
     ...(ttl === undefined ? [] : [gone(['push', 'ttl'], ttl, expires)]),
     gone(['push'], 'the section', 'any example that expects title or body'),
@@ -120,15 +118,14 @@ function changeTexts(path: Path, { title, body }: TextSection, whose: string): r
     is: inWords(`${text}~`),
     hint: said(key),
   });
-  const bodies = typeof body === 'string' ? [] : (body ?? []);
+  const bodies = typeof body === 'object' ? body : [];
   const ofTitle =
     title === undefined
       ? []
       : [other([...path, 'title'], title, 'title'), gone([...path, 'title'], inWords(title), said('title'))];
-  const ofBody = body === undefined ? [] : [gone([...path, 'body'], 'all texts', said('body'))];
   return [
     ...ofTitle,
-    ...ofBody,
+    gone([...path, 'body'], 'all texts', said('body')),
     ...(typeof body === 'string' ? [other([...path, 'body'], body, 'body')] : []),
     ...bodies.flatMap((text, index) => [
       other([...path, 'body', index], text, 'body'),

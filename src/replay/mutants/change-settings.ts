@@ -1,6 +1,6 @@
 /** The changes of what stops an event before its coupons: kill switch, caps, quiet hours, and the event's own limits. */
 import { CAP_SUBJECTS } from '../../domain/cap.ts';
-import { TRIGGERS } from '../../domain/event.ts';
+import { TRIGGERS, type Trigger } from '../../domain/event.ts';
 import { durationMs, formatDuration, MINUTE_MS } from '../../rules/document/duration.ts';
 import type { Path } from '../../rules/document/problem.ts';
 import type { RulesDocument } from '../../rules/document/schema.ts';
@@ -24,7 +24,7 @@ function changeEnabled({ enabled }: RulesDocument): readonly Change[] {
 }
 
 function changeCaps({ caps }: RulesDocument): readonly Change[] {
-  const changes = caps.flatMap((cap, index): readonly Change[] => {
+  const each = caps.flatMap((cap, index): readonly Change[] => {
     const { per, max, window } = cap;
     const at = (key: keyof typeof cap): Path => ['caps', index, key];
     const ms = durationMs(window);
@@ -54,16 +54,14 @@ function changeCaps({ caps }: RulesDocument): readonly Change[] {
         formatDuration(ms * 2),
         `a push before that is older than ${window}, and expect: { outcome: queued }`,
       ),
-      ...namesOf(CAP_SUBJECTS)
-        .filter((subject) => subject !== per)
-        .map((subject) =>
-          change(
-            at('per'),
-            per,
-            subject,
-            `pushes before that agree by ${per} and not by ${subject}, or the other way round`,
-          ),
+      ...namesOf(CAP_SUBJECTS).map((subject) =>
+        change(
+          at('per'),
+          per,
+          subject,
+          `pushes before that agree by ${per} and not by ${subject}, or the other way round`,
         ),
+      ),
       change(
         ['caps', index],
         `${String(max)} per ${per} in ${window}`,
@@ -72,24 +70,20 @@ function changeCaps({ caps }: RulesDocument): readonly Change[] {
       ),
     ];
   });
-  return caps.length < 2
-    ? changes
-    : [...changes, change(['caps'], 'all of them', [], 'any example that expects cooldown')];
+  return [...each, change(['caps'], 'all of them', [], 'any example that expects cooldown')];
 }
 
 function changeQuietHours({ quietHours }: RulesDocument): readonly Change[] {
   if (quietHours === undefined) return [];
   const { from, to, unknownTimeZone = 'suppress' } = quietHours;
-  const borders = (['from', 'to'] as const).flatMap((key) =>
-    [-1, 1].map((minutes) => {
-      const [early, late] =
-        minutes < 0
-          ? [shiftTime(quietHours[key], minutes), quietHours[key]]
-          : [quietHours[key], shiftTime(quietHours[key], minutes)];
-      const hint = `an event at ${early} on the user’s clock${minutes < 0 ? `, before ${late}` : ''}`;
-      return change(['quietHours', key], quietHours[key], shiftTime(quietHours[key], minutes), hint);
-    }),
-  );
+  const borders = (['from', 'to'] as const).flatMap((key) => {
+    const [path, time] = [['quietHours', key], quietHours[key]];
+    const [before, after] = [shiftTime(time, -1), shiftTime(time, 1)];
+    return [
+      change(path, time, before, `an event at ${before} on the user’s clock, before ${time}`),
+      change(path, time, after, `an event at ${time} on the user’s clock`),
+    ];
+  });
   const other = unknownTimeZone === 'suppress' ? 'Etc/UTC' : 'suppress';
   const unknown = 'an event without a time zone, ';
   return [
@@ -134,22 +128,24 @@ function changeEvent({ event }: RulesDocument): readonly Change[] {
       maxAccuracyMeters,
       'an event whose accuracyMeters lies between the two, or on the border',
     ),
-    ...(triggers ?? []).map((trigger, index) =>
-      change(
-        ['event', 'triggers', index],
-        trigger,
-        undefined,
-        `an event with trigger: ${trigger} that is queued`,
-      ),
+    ...(triggers === undefined ? [] : changeTriggers(triggers)),
+    ...leftOut(['event'], event, 'an event that only this stops'),
+  ];
+}
+
+function changeTriggers(triggers: readonly Trigger[]): readonly Change[] {
+  const path = ['event', 'triggers'];
+  return [
+    ...triggers.map((trigger, index) =>
+      change([...path, index], trigger, undefined, `an event with trigger: ${trigger} that is queued`),
     ),
-    ...TRIGGERS.filter((trigger) => triggers?.includes(trigger) === false).map((trigger) =>
+    ...TRIGGERS.map((trigger) =>
       change(
-        ['event', 'triggers'],
+        path,
         triggers,
-        [...(triggers ?? []), trigger],
+        [...triggers, trigger],
         `an event with trigger: ${trigger}, and expect: { reason: trigger }`,
       ),
     ),
-    ...leftOut(['event'], event, 'an event that only this stops'),
   ];
 }

@@ -1,5 +1,4 @@
 /** How a change of a document is written down, and the changes that are the same wherever a value stands. */
-import { DAY_MS, parseDuration } from '../../rules/document/duration.ts';
 import type { Path } from '../../rules/document/problem.ts';
 import { inWords, type Change } from './mutant.ts';
 
@@ -32,7 +31,5 @@ function neighbours(value: number | string): readonly (number | string)[] {
   }
   const count = Number(value.slice(0, -1));
   const unit = value.slice(-1);
-  return [count - 1, count + 1]
-    .map((other) => `${String(other)}${unit}`)
-    .filter((other) => (parseDuration(other) ?? Infinity) <= 30 * DAY_MS);
+  return [count - 1, count + 1].map((other) => `${String(other)}${unit}`);
 }

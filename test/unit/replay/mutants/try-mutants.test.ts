@@ -1,29 +1,15 @@
 /** A document is changed in one place at a time; what no example notices is told, and what means the same is not made. */
 import { describe, expect, it } from 'vitest';
-import { formatPath } from '../../../../src/rules/document/problem.ts';
 import { makeMutants, tryMutants } from '../../../../src/replay/mutants/try-mutants.ts';
-import { parseRules } from '../../../../src/rules/document/parse-rules.ts';
+import { formatPath } from '../../../../src/rules/document/problem.ts';
 import { exampleFile, examplesOf } from '../examples/examples.ts';
-
-function documentOf(sections: string) {
-  const parsed = parseRules(`version: v\n${sections.includes('caps:') ? '' : 'caps: []\n'}${sections}`);
-  if (!parsed.ok) expect.fail(parsed.problems[0]?.message);
-  return parsed.document;
-}
-const mutants = (sections: string): string[] =>
-  makeMutants(documentOf(sections)).map(({ path, was, is }) => `${formatPath(path)}: ${was} → ${is}`);
-/** Those that are left once the kill switch's is taken away, which every document has. */
-const changes = (sections: string): string[] =>
-  mutants(sections).filter((line) => !line.startsWith('enabled:'));
+import { changesOf, documentOf, mutantsOf } from './mutated.ts';
 
 describe('the mutants of', () => {
   it.each<[string, readonly string[]]>([
-    ['enabled: false', ['enabled: false → true']],
-    ['', ['enabled: true → false']],
     [
       'caps: [{ per: user, max: 2, window: 24h }]',
       [
-        'enabled: true → false',
         'caps[0].max: 2 → 1',
         'caps[0].max: 2 → 3',
         'caps[0].window: 24h → 12h',
@@ -33,11 +19,6 @@ describe('the mutants of', () => {
         'caps[0]: 2 per user in 24h → left out',
       ],
     ],
-  ])('%s', (sections, expected) => {
-    expect(mutants(sections)).toEqual(expected);
-  });
-
-  it.each<[string, readonly string[]]>([
     [
       'caps: [{ per: user, max: 1, window: 20d }, { per: user+merchant, max: 1, window: 1s }]',
       [
@@ -82,6 +63,17 @@ describe('the mutants of', () => {
         'event.triggers: ["enter","dwell"] → ["enter","dwell","exit"]',
         'event.maxAge: 15m → left out',
         'event.maxAccuracyMeters: 2.5 → left out',
+        'event: the section → left out',
+      ],
+    ],
+    [
+      'event: { maxAge: 30d, maxAccuracyMeters: 20.25 }',
+      [
+        'event.maxAge: 30d → 29d',
+        'event.maxAccuracyMeters: 20.25 → 20.24',
+        'event.maxAccuracyMeters: 20.25 → 20.26',
+        'event.maxAge: 30d → left out',
+        'event.maxAccuracyMeters: 20.25 → left out',
         'event: the section → left out',
       ],
     ],
@@ -161,6 +153,20 @@ describe('the mutants of', () => {
         'push.body: in this order → text 2 before text 1',
       ],
     ],
+    [
+      'push: { body: ["{{coupon.category}}", "{{merchant.name}}", "{{merchant.tier}}"] }',
+      [
+        'push.body: all texts → left out',
+        'push.body[0]: {{coupon.category}} → {{coupon.category}}~',
+        'push.body[0]: {{coupon.category}} → left out',
+        'push.body[1]: {{merchant.name}} → {{merchant.name}}~',
+        'push.body[1]: {{merchant.name}} → left out',
+        'push.body[2]: {{merchant.tier}} → {{merchant.tier}}~',
+        'push.body[2]: {{merchant.tier}} → left out',
+        'push.body: in this order → text 2 before text 1',
+        'push.body: in this order → text 3 before text 2',
+      ],
+    ],
     // As without a section: the coupon's own words, and the time that is the default.
     [
       'push: { title: "{{coupon.title}}", ttl: 30m }',
@@ -177,7 +183,14 @@ describe('the mutants of', () => {
       ],
     ],
   ])('%s', (sections, expected) => {
-    expect(changes(sections)).toEqual(expected);
+    expect(changesOf(sections)).toEqual(expected);
+  });
+
+  it.each([
+    ['enabled: false', 'false', 'true'],
+    ['', 'true', 'false'],
+  ])('the kill switch turn it: %s', (sections, was, is) => {
+    expect(makeMutants(documentOf(sections))).toMatchObject([{ path: ['enabled'], was, is }]);
   });
 
   it('rules whose order decides are other orders, and of others none', () => {
@@ -186,8 +199,8 @@ describe('the mutants of', () => {
     const a = rule('a', 'merchant.known', 'exclude');
     const b = rule('b', 'coupon.hasLocation', 'exclude');
     const c = rule('c', 'coupon.hasValidUntil', 'boost, by: 3');
-    const orders = (...list: readonly string[]): string[] =>
-      mutants(`rules: [${list.join(', ')}]`).filter(
+    const orders = (...list: readonly string[]): readonly string[] =>
+      changesOf(`rules: [${list.join(', ')}]`).filter(
         (line) => line.startsWith('rules: ') && !line.includes('left out'),
       );
     expect(orders(a, b)).toEqual(['rules: a, b → b, a']);
@@ -200,15 +213,21 @@ describe('the mutants of', () => {
 
   it('a cap that an earlier one makes needless are only those with which it is not', () => {
     const both = 'caps: [{ per: user, max: 1, window: 2d }, { per: user+merchant, max: 1, window: 1d }]';
-    expect(changes(both).filter((line) => line.startsWith('caps[1]'))).toEqual([]);
+    expect(changesOf(both).filter((line) => line.startsWith('caps[1]'))).toEqual([]);
     const other =
       'caps: [{ per: user+coupon, max: 1, window: 2d }, { per: user+merchant, max: 1, window: 1d }]';
-    expect(changes(other).filter((line) => line.startsWith('caps[1]'))).toHaveLength(5);
+    expect(changesOf(other).filter((line) => line.startsWith('caps[1]'))).toHaveLength(5);
   });
 
   it('a long list are those of its first entries', () => {
     const ids = Array.from({ length: 500 }, (_, index) => `m-${String(index)}`);
-    expect(changes(`merchants: { deny: [${ids.join(', ')}] }`)).toHaveLength(21);
+    expect(changesOf(`merchants: { deny: [${ids.join(', ')}] }`)).toHaveLength(21);
+  });
+
+  it('a long text are told by its beginning', () => {
+    const [whole, long] = ['w'.repeat(80), 'l'.repeat(81)];
+    expect(mutantsOf(`push: { title: ${whole} }`)[1]?.was).toBe(whole);
+    expect(mutantsOf(`push: { title: ${long} }`)[1]?.was).toBe(`${'l'.repeat(77)}...`);
   });
 });
 
