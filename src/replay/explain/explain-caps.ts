@@ -25,7 +25,7 @@ function explainCap(document: RulesDocument, asked: CapAsked, zone: string | und
   const verdict = verdictOf(asked, max);
   // It has room again once so many have left its window that fewer than `max` count.
   const leaving = sinceMs.toSorted((a, b) => a - b)[least - max];
-  const isKnown = verdict === 'stopped' && leaving !== undefined && sinceMs.length === least;
+  const isKnown = leaving !== undefined && sinceMs.length === least;
   return {
     name: capName(cap),
     verdict,
@@ -36,7 +36,7 @@ function explainCap(document: RulesDocument, asked: CapAsked, zone: string | und
         : 'that a push leaves the window, or was not made',
     }),
     ...(verdict === 'not_known' && {
-      needs: `to know whether ${countText(max - least, 'more push', 'more pushes')} of these count`,
+      needs: `to know whether ${countText(max - least, 'more push of these counts', 'more pushes of these count')}`,
     }),
   };
 }
