@@ -140,7 +140,7 @@ export function createPartitions(options: PartitionsOptions): Partitions {
         ...start,
         ...{ topic, partition, executor, pump, committer, keyOf, meter, onFault },
         ...{ eventShares, ownBytesShares, unpackSemaphore },
-        ...(options.assertMember !== undefined && { assertMember: options.assertMember }),
+        assertMember: options.assertMember,
         maxRecordBytes: options.maxRecordBytes,
         maxUncommittedEvents: options.maxUncommittedEvents,
         handleEvent: options.handleEvent,
@@ -151,7 +151,7 @@ export function createPartitions(options: PartitionsOptions): Partitions {
       return flow;
     },
     serve() {
-      pump.serve([...(current?.flows.values() ?? [])]);
+      if (current !== undefined) pump.serve([...current.flows.values()]);
     },
   };
 }

@@ -30,7 +30,7 @@ export interface FlowOptions extends FlowStart {
   readonly unpackSemaphore?: ByteSemaphore;
   readonly executor: KeyedExecutor;
   /** Throws where others may have this partition by now, and nobody has said so. Default: never. */
-  readonly assertMember?: () => void;
+  readonly assertMember?: (() => void) | undefined;
   /** Asked for a turn when an event ended, a position moved or a piece became ready. */
   readonly pump: Pick<FetchPump, 'wake'>;
   /**

@@ -1,119 +1,17 @@
 /** What the partitions of a pod share: places, limits, the pump and the commits; and what a new assignment changes. */
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Ownership } from '../../../src/domain/ownership.ts';
-import type { HeaderValue } from '../../../src/domain/record.ts';
-import type { RecordChunk } from '../../../src/stream/buffer/record-chunk.ts';
-import type { Assignment } from '../../../src/stream/partition/assignment.ts';
 import type { CommitResult } from '../../../src/stream/pace/committer.ts';
-import { createPartitions, type Partitions, type PartitionsOptions } from '../../../src/stream/partitions.ts';
+import type { PartitionsOptions } from '../../../src/stream/partitions.ts';
+import { MIB, setUp, START, stopAll, upTo } from './opened-partitions.ts';
 
-const MIB = 1024 * 1024;
-const START = {
-  ...{ startOffset: 0, committed: 0, inherited: undefined, highWaterMark: 0 },
-};
-
-let open: Partitions | undefined;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
 });
 afterEach(() => {
-  open?.committer.stop();
+  stopAll();
   vi.useRealTimers();
 });
-
-/** Events end when they are told to; a record is an event, or a gzip of one a line. */
-function setUp(
-  changes: Partial<PartitionsOptions> = {},
-  answers: readonly (CommitResult | 'nothing')[] = [],
-) {
-  const running = new Map<string, { readonly ownership: Ownership; readonly end: () => void }>();
-  const paused = new Set<number>();
-  const faults: unknown[] = [];
-  const results: CommitResult[] = [];
-  let passedOver = 0;
-  const commits: Assignment[] = [];
-  const partitions = createPartitions({
-    ...{ topic: 't', ordering: 'user', maxInFlightEvents: 1000, maxUncommittedEvents: 1000 },
-    ...{
-      maxRecordBytes: 4 * MIB,
-      commitIntervalMs: 1000,
-      commitMaxEvents: 1000,
-      fetchBytes: MIB,
-      fetchMs: 100,
-    },
-    clock: Date,
-    meter: {
-      passedOver: (records) => void (passedOver += records),
-      commit: (result) => void results.push(result),
-    },
-    pause: (partition) => void paused.add(partition),
-    resume: (partition) => void paused.delete(partition),
-    commit: (assignment) => {
-      commits.push(assignment);
-      for (const flow of assignment.flows.values()) flow.committed = flow.watermark;
-      return Promise.resolve(answers[commits.length - 1] ?? 'ok');
-    },
-    onFault: (error) => void faults.push(error),
-    handleEvent: ({ source: { partition, offset, index } }) => ({
-      key: undefined,
-      run: (ownership) =>
-        new Promise((end) => {
-          running.set(`${String(partition)}:${offset}/${String(index)}`, { ownership, end });
-        }),
-      abandon: () => undefined,
-    }),
-    ...changes,
-  });
-  open = partitions;
-  const settle = async (): Promise<void> => {
-    for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
-  };
-  /** Records of so many bytes, as far as is counted. */
-  const chunkOf = (
-    partition: number,
-    offsets: readonly number[],
-    bytes = 10,
-    value = Buffer.from('{}'),
-    headers: Record<string, HeaderValue> = {},
-  ): RecordChunk => ({
-    ...{ length: offsets.length, timestampMs: 0 },
-    offsetAt: (index) => offsets[index]!,
-    bytesAt: () => bytes,
-    recordAt: (index) => ({
-      topic: 't',
-      partition,
-      offset: String(offsets[index]),
-      key: null,
-      value,
-      headers,
-    }),
-    release: () => undefined,
-  });
-  return {
-    ...{ partitions, running, paused, faults, results, commits, settle, chunkOf },
-    passedOver: () => passedOver,
-    /** Begins all partitions of a new assignment. */
-    begin(count: number): void {
-      const assignment = partitions.assign('member', [...Array(count).keys()]);
-      for (const partition of assignment.partitions) partitions.begin(partition, START);
-      partitions.serve();
-    },
-    async append(partition: number, chunk: RecordChunk): Promise<void> {
-      const next = chunk.offsetAt(chunk.length - 1) + 1;
-      partitions.current?.flows.get(partition)?.append([{ kind: 'records', chunk }], next);
-      partitions.pump.wake();
-      await settle();
-    },
-    async end(name: string): Promise<void> {
-      running.get(name)?.end();
-      running.delete(name);
-      await settle();
-    },
-  };
-}
-
-const upTo = (count: number): number[] => [...Array(count).keys()];
 
 describe('an assignment', () => {
   it('is none before the first join: nothing begins, nothing is committed', async () => {
@@ -139,6 +37,19 @@ describe('an assignment', () => {
     const flow = partitions.begin(0, START);
     expect(after.flows.get(0)).toBe(flow);
     expect(before?.flows.get(0)).not.toBe(flow);
+  });
+
+  it('asks whether this pod is a member still, right before an event changes anything', async () => {
+    const assertMember = vi.fn<() => void>();
+    const { begin, append, chunkOf, running } = setUp({ assertMember });
+    begin(1);
+    await append(0, chunkOf(0, [0]));
+    const { ownership } = running.get('0:0/0')!;
+    ownership.assertOwned();
+    assertMember.mockImplementation(() => {
+      throw new Error('others may have them');
+    });
+    expect(() => ownership.assertOwned()).toThrow('others may have them');
   });
 
   it('begins a partition anew where it has begun: what ran of it is revoked', async () => {
@@ -189,6 +100,15 @@ describe('limits that partitions share', () => {
     expect([few.running.size, few.partitions.executor.waiting]).toEqual([4, 8]);
   });
 
+  it('… of which one that is stuck leaves some to others', async () => {
+    const { begin, append, chunkOf, running } = setUp({ maxRunningEvents: 12 });
+    begin(2);
+    await append(0, chunkOf(0, upTo(100)));
+    expect(running.size).toBe(10);
+    await append(1, chunkOf(1, upTo(100)));
+    expect(running.size).toBe(12);
+  });
+
   it('… of which several have their parts, and are ready ahead for their parts', async () => {
     const { begin, append, chunkOf, partitions } = setUp({ maxRunningEvents: 40 });
     begin(2);
@@ -233,6 +153,24 @@ describe('limits that partitions share', () => {
     );
     await append(0, chunkOf(0, [0], packed.length, packed, { 'content-encoding': 'gzip' }));
     await vi.waitFor(() => expect(running.size).toBe(256));
+  });
+
+  it('bytes of unpacked records: several have room beside each other', async () => {
+    // No time goes by: none has to go for having been idle.
+    const stopped = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
+    const { begin, append, chunkOf, running } = setUp({ maxInFlightEvents: 8 });
+    begin(2);
+    const packed = gzipSync(
+      Array(300)
+        .fill(`{"pad":"${'x'.repeat(1000)}"}`)
+        .join('\n'),
+    );
+    const headers = { 'content-encoding': 'gzip' };
+    await append(0, chunkOf(0, [0], packed.length, packed, headers));
+    await vi.waitFor(() => expect(running.has('0:0/0')).toBe(true));
+    await append(1, chunkOf(1, [0], packed.length, packed, headers));
+    await vi.waitFor(() => expect(running.has('1:0/0')).toBe(true), { timeout: 4000 });
+    stopped.mockRestore();
   });
 
   it('passes over what is of the other lane, and counts it', async () => {
