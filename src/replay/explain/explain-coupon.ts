@@ -50,12 +50,12 @@ export function explainCoupon(traced: CouponTrace, scene: CouponScene): Explaine
 
 function explainRules(traced: CouponTrace, scene: CouponScene): readonly Check[] {
   const { rules = [] } = scene.document;
-  const isOver = traced.score === undefined && traced.limits.some(({ isBroken }) => isBroken);
   const asked = traced.rules.map((rule) => explainRule(rule, scene));
   const last = traced.rules.at(-1)?.index ?? -1;
-  const isJudged = traced.score !== undefined;
-  const rest = isJudged && !isOver ? [] : rules.slice(last + 1);
-  return [...asked, ...rest.map(({ id }): Check => ({ name: id, verdict: 'not_asked', says: '' }))];
+  return [
+    ...asked,
+    ...rules.slice(last + 1).map(({ id }): Check => ({ name: id, verdict: 'not_asked', says: '' })),
+  ];
 }
 
 function explainRule({ index, holds, error, clause }: RuleAsked, scene: CouponScene): Check {

@@ -16,7 +16,8 @@ export interface FilterScene {
   readonly stoppedBy: FilterReason | undefined;
 }
 
-type Reason = EventCheck['reason'];
+/** The caps are asked in many ways and are told elsewhere. */
+type Reason = Exclude<EventCheck['reason'], 'cooldown'>;
 type CheckOf<R extends Reason> = EventCheck & { readonly reason: R };
 interface Said {
   readonly says: string;
@@ -33,7 +34,6 @@ const NAMES: Readonly<Record<Reason, string>> = {
   inaccurate: 'event.maxAccuracyMeters',
   not_in_rollout: 'rollout',
   quiet_hours: 'quietHours',
-  cooldown: 'caps',
 };
 
 const SAYS: { readonly [R in Reason]: Say<R> } = {
@@ -93,10 +93,6 @@ const SAYS: { readonly [R in Reason]: Say<R> } = {
       needs: `a decision from ${quietHours.to} on`,
     };
   },
-  cooldown: (_, { document: { caps } }) => ({
-    says: caps.length === 0 ? 'there are none' : 'each is asked below',
-    needs: 'room under the cap',
-  }),
 };
 
 /** Whose clock counts. */
@@ -107,9 +103,9 @@ export function zoneOf(
   return timeZone ?? (unknownTimeZone === SUPPRESS ? undefined : unknownTimeZone);
 }
 
-/** In the order of asking; the caps are asked in many ways and are told elsewhere. */
+/** In the order of asking. */
 export function explainFilters(checks: readonly EventCheck[], scene: FilterScene): readonly Check[] {
-  const asked = checks.filter(({ reason }) => reason !== 'cooldown');
+  const asked = checks.filter((check): check is CheckOf<Reason> => check.reason !== 'cooldown');
   const last = checks.at(-1);
   const said = asked.map((check): Check => {
     const { says, needs } = say(check, scene);
@@ -118,7 +114,7 @@ export function explainFilters(checks: readonly EventCheck[], scene: FilterScene
     return { name, verdict: isStop ? 'stopped' : 'passed', says, ...(isStop && { needs }) };
   });
   const rest = namesOf(FILTER_REASONS)
-    .filter((reason): reason is Reason => reason in NAMES && reason !== 'cooldown')
+    .filter((reason): reason is Reason => reason in NAMES)
     .filter((reason) => !asked.some((check) => check.reason === reason))
     .map((reason): Check => ({ name: NAMES[reason], verdict: 'not_asked', says: '' }));
   return [...said, ...rest];
