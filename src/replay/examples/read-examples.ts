@@ -7,7 +7,7 @@ import type { Merchant } from '../../domain/merchant.ts';
 import { parseMerchants } from '../../rules/document/merchants.ts';
 import { formatPath, inReadingOrder, show, type Path } from '../../rules/document/problem.ts';
 import { readYaml, type YamlSource } from '../../rules/document/yaml-source.ts';
-import { asRecord, isRecord } from '../../runtime/as-record.ts';
+import { isRecord } from '../../runtime/as-record.ts';
 import { columnsAsked, fillRow, type Row } from './fill-rows.ts';
 import { explainKey, reportIssues, type Report } from './report-issues.ts';
 import {
@@ -66,11 +66,10 @@ export function readSituation(text: string, loadText: LoadText, at: string | und
   const { problems: unreadable, source } = readYaml(text);
   if (source === undefined) return { ok: false, problems: unreadable };
   const reader = createReader(source, loadText);
-  const value = { name: 'event', expect: { outcome: 'queued' }, at, ...asRecord(source.data) };
-  const [one] = reader.readOne(value);
+  const [one] = reader.readOne({ name: 'event', expect: { outcome: 'queued' }, at });
   const problems = inReadingOrder([...unreadable, ...reader.problems]);
   if (one === undefined || problems.length > 0) return { ok: false, problems };
-  const has = (key: string): boolean => Object.hasOwn(value, key);
+  const has = (key: string): boolean => Object.hasOwn(source.data as object, key);
   return {
     ok: true,
     given: one.given,
@@ -119,7 +118,7 @@ function createReader(source: YamlSource, loadText: LoadText) {
     }
     if (!('each' in example)) return [{ value: example, placeOf: own, place }];
     const { each, ...rest } = example;
-    const rows = rowsSchema.safeParse(each, { reportInput: true });
+    const rows = rowsSchema.safeParse(each);
     if (!rows.success) {
       reportIssues(rows.error.issues, {
         ...{ report, section: 'each' },
@@ -134,8 +133,7 @@ function createReader(source: YamlSource, loadText: LoadText) {
         value,
         place: own(['each', at]),
         placeOf: (path) => {
-          const from = path.map((_, length) => columns.get(JSON.stringify(path.slice(0, length + 1))));
-          const column = from.find((one) => one !== undefined);
+          const column = columns.get(JSON.stringify(path));
           return own(column === undefined ? path : ['each', at, column]);
         },
       };
@@ -233,7 +231,15 @@ function createReader(source: YamlSource, loadText: LoadText) {
     return examples;
   }
 
-  const readOne = (value: Case['value']): readonly Example[] =>
-    readCase({ value, placeOf: (path) => path, place: [] }, {});
+  /** @param left what stands where the file leaves it out. */
+  function readOne(left: Case['value']): readonly Example[] {
+    const { data } = source;
+    if (!isRecord(data)) {
+      report([], `expected a situation (at, event, coupons, …), found ${show(data)}`);
+      return [];
+    }
+    return readCase({ value: { ...left, ...data }, placeOf: (path) => path, place: [] }, {});
+  }
+
   return { problems, readFile, readOne };
 }
