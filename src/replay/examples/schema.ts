@@ -149,7 +149,10 @@ export const exampleSchema = z.strictObject(
 );
 export const defaultsSchema = z.strictObject(situation, section);
 
-const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const cell = z.union(
+  [z.string(), z.number(), z.boolean(), z.null()],
+  expecting('a text, a number, true, false or ~'),
+);
 export const rowsSchema = list(
   z.record(z.string(), cell, expecting('a row such as { hour: "11:59", outcome: filtered }')),
   'a list of rows such as { hour: "11:59", outcome: filtered }',

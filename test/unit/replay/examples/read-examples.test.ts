@@ -57,16 +57,22 @@ describe('an example', () => {
     expect(couponsOf('coupons: []')).toEqual([]);
   });
 
-  it.each([0, 1, 250, 1500, 1501, 99_999.5])('has a coupon %d m away, and no farther', (meters) => {
-    for (const latitude of [52.52, -33.9, 0, 90]) {
-      const lines = `event: { latitude: ${String(latitude)} }\ncoupon: { distanceMeters: ${String(meters)} }`;
-      const { event } = given(lines);
-      const [coupon] = couponsOf(lines);
-      const distance = distanceMeters(event, { latitude: coupon!.latitude!, longitude: coupon!.longitude! });
-      expect(distance).toBeLessThanOrEqual(meters);
-      expect(meters - distance).toBeLessThan(1e-5);
-    }
-  });
+  it.each([0, 1, 250, 1500, 1501, 99_999.5, 1_000_000])(
+    'has a coupon %d m away, and no farther',
+    (meters) => {
+      for (const latitude of [52.52, -33.9, 0, 90]) {
+        const lines = `event: { latitude: ${String(latitude)} }\ncoupon: { distanceMeters: ${String(meters)} }`;
+        const { event } = given(lines);
+        const [coupon] = couponsOf(lines);
+        const distance = distanceMeters(event, {
+          latitude: coupon!.latitude!,
+          longitude: coupon!.longitude!,
+        });
+        expect(distance).toBeLessThanOrEqual(meters);
+        expect(meters - distance).toBeLessThan(1e-5);
+      }
+    },
+  );
 
   it('has a place of its own in place of the defaults’, however it is written', () => {
     const near = 'coupon: { distanceMeters: 300 }';
@@ -179,6 +185,7 @@ describe('a table', () => {
   it.each([
     ['[]', 'expected at least one row, found an empty list'],
     ['enter', 'expected a list of rows such as { hour: "11:59", outcome: filtered }, found "enter"'],
+    ['[{ x: [1] }]', 'examples[0].each[0].x: expected a text, a number, true, false or ~, found a list'],
     ['[enter]', 'expected a row such as { hour: "11:59", outcome: filtered }, found "enter"'],
   ])('is no %s', (rows, message) => {
     expect(problemsOf(exampleFile(`each: ${rows}`))).toEqual([expect.stringContaining(message)]);
