@@ -14,6 +14,11 @@ function isTaken(text: string): boolean {
 }
 const example = (line: string): string => `examples: [{ name: a, expect: { rule: x }, ${line} }]`;
 
+it('is the file that the examples of rules name', () => {
+  const written: unknown = JSON.parse(readFileSync('rules/rules-test.schema.json', 'utf8'));
+  expect(rulesTestJsonSchema()).toEqual(written);
+});
+
 it('takes the examples of the default rules', () => {
   expect(isTaken(readFileSync('rules/default.test.yaml', 'utf8'))).toBe(true);
 });

@@ -34,6 +34,20 @@ describe('without examples all is missing', () => {
     ['rollout: { percent: 10 }', ['rollout cutting', 'rollout passing']],
     ['quietHours: { from: "21:00", to: "08:00" }', ['quietHours cutting', 'quietHours passing']],
     ['rules: [{ id: a, when: merchant.known, then: exclude }]', ['rules[0] a true', 'rules[0] a false']],
+    ['rollout: { percent: 0 }', []],
+    ['merchants: { allow: [m-1], deny: [] }', ['merchants.allow cutting', 'merchants.allow passing']],
+    [
+      'coupon: { minDiscountPercent: 5, maxDistanceMeters: 9 }',
+      ['minDiscountPercent', 'maxDistanceMeters'].flatMap((key) => [
+        `coupon.${key} cutting`,
+        `coupon.${key} passing`,
+      ]),
+    ],
+    [
+      'quietHours: { from: "21:00", to: "08:00", unknownTimeZone: Etc/UTC }',
+      ['quietHours cutting', 'quietHours passing', 'quietHours.unknownTimeZone used'],
+    ],
+    ['push: { body: B, locales: { de: { title: T } } }', ['push.body used', 'push.locales.de.title used']],
     [
       'push: { title: T, body: [A, B], locales: { de: { body: C } }, ttl: 1h }',
       [
@@ -106,6 +120,50 @@ describe('an example shows', () => {
       ['quietHours passing', 'quietHours.unknownTimeZone used'],
     ],
     ['the clock that serves for all', QUIET, [''], ['quietHours cutting']],
+    ['quiet hours by that clock', QUIET, ['at: 2026-11-24T13:30:00Z'], ['quietHours passing']],
+    [
+      'no clock where it comes to none',
+      `${QUIET}\nevent: { triggers: [exit] }`,
+      [''],
+      [
+        'event.triggers passing',
+        'quietHours cutting',
+        'quietHours passing',
+        'quietHours.unknownTimeZone used',
+      ],
+    ],
+    [
+      'the clock that serves, where a cap, the answer or the rules end it',
+      `${QUIET}\nmerchants: { deny: [merchant-1] }`,
+      [''],
+      ['quietHours cutting', 'merchants.deny passing'],
+    ],
+    ['the same where there are no coupons', QUIET, ['coupons: []'], ['quietHours cutting']],
+    ['the same where a cap is full', QUIET, ['pushes: [-1h]'], ['quietHours cutting']],
+    [
+      'a share of users, and who is outside of it',
+      'rollout: { percent: 99, salt: launch }',
+      ['event: { userId: user-160 }'],
+      ['rollout passing'],
+    ],
+    [
+      'a rule as a rule, also where it is called like a setting',
+      'rollout: { percent: 99, salt: launch }\nrules: [{ id: rollout, when: merchant.active, then: exclude }]',
+      [''],
+      ['rollout cutting', 'rules[0] rollout false'],
+    ],
+    [
+      'a rule that does not hold',
+      'rules: [{ id: a, when: merchant.known, then: exclude }]',
+      [''],
+      ['rules[0] a true'],
+    ],
+    [
+      'a limit that lets pass',
+      'coupon: { minDiscountPercent: 5 }',
+      ['coupon: { discountPercent: 5 }'],
+      ['coupon.minDiscountPercent cutting'],
+    ],
     [
       'a merchant’s clock',
       QUIET,
@@ -125,14 +183,31 @@ describe('an example shows', () => {
     expect(await missing(sections, ...lines)).toEqual(expected);
   });
 
-  it('no cap where it is filtered before caps decide', async () => {
-    const parsed = parseRules(document(AGE));
+  it.each([
+    ['', 'event: { trigger: exit }'],
+    ['', 'event: { pushConsent: false }'],
+    ['', 'event: { occurredAt: -16m }'],
+    ['enabled: false', ''],
+  ])('no cap where it is filtered before caps decide: %s %s', async (sections, lines) => {
+    const parsed = parseRules(document(`${AGE.replace('5m', '20m')}\n${sections}`));
     if (!parsed.ok) expect.fail();
     const watch = watchCoverage(parsed.document);
-    const [example] = examplesOf(exampleFile('event: { trigger: exit }\npushes: [-1h]'));
+    const [example] = examplesOf(exampleFile(`${lines}\npushes: [-1h]`));
     watch.note(example!.given, (await runExample(example!, parsed.rules)).decision);
     const names = watch.read().missing.map(({ point, side }) => `${point.name} ${side}`);
     expect(names).toEqual(expect.arrayContaining(CAP));
+  });
+
+  it('that it has passed all filters, where only its push would end too soon', () => {
+    const parsed = parseRules(document('quietHours: { from: "13:00", to: "14:00" }'));
+    if (!parsed.ok) expect.fail();
+    const watch = watchCoverage(parsed.document);
+    const [example] = examplesOf(exampleFile());
+    const outcome = { kind: 'filtered', reason: 'stale', rule: 'quietHours' } as const;
+    const caps = [{ cap: 0, couponId: undefined, counted: 0, pushes: [] }];
+    watch.note(example!.given, { outcome, caps, push: undefined, ranking: undefined });
+    const names = watch.read().missing.map(({ point, side }) => `${point.name} ${side}`);
+    expect(names).toEqual(['quietHours cutting', 'caps[0] cutting']);
   });
 
   it('a cap, with room and without', async () => {
