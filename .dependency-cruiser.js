@@ -64,6 +64,7 @@ const drivers = {
   undici: ['src/partners/'],
   'datadog-metrics': ['src/telemetry/'],
   pino: ['src/telemetry/'],
+  '@opentelemetry': ['src/telemetry/traces/'],
   fastify: ['src/ops/'],
   '@marcbachmann/cel-js': ['src/rules/'],
   re2js: ['src/rules/'],
