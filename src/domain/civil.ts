@@ -3,6 +3,13 @@
  * bounded, because what producers send is not ours to trust.
  */
 
+export interface LocalTime {
+  /** 0–23. */
+  readonly hour: number;
+  /** 1–7 from Monday. */
+  readonly weekday: number;
+}
+
 const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})$/;
 /** As nearly every producer writes it, valid for certain and as a Date takes it. */
 const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;

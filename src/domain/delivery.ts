@@ -3,6 +3,7 @@
  * the closed list of delivery outcomes. Every queued push ends in exactly one.
  */
 import type { EventRef } from './event.ts';
+import type { CallTracer } from './event-trace.ts';
 import type { PushEnvelope } from './push.ts';
 import type { WriteFence } from '../runtime/write-fence.ts';
 
@@ -29,6 +30,8 @@ export interface SendCall {
   readonly expiresAtMs: number;
   readonly idempotencyKey: string;
   readonly traceparent: string;
+  /** Undefined where the push is not traced; else each call carries a `traceparent` of its own. */
+  readonly trace?: CallTracer | undefined;
   /** Once it is closed nothing may be written any more: the call then ends as `not_sent`. */
   readonly fence: WriteFence;
   /** Aborted when the pod can't wait any longer: `not_sent` before the write, `maybe_sent` after it. */

@@ -7,6 +7,8 @@ import { headerText, type HeaderValue } from './record.ts';
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const NO_TRACE = '0'.repeat(32);
+const NO_SPAN = '0'.repeat(16);
+const SAMPLED = 1;
 const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
 const IDS_AT_ONCE = 256;
@@ -14,13 +16,32 @@ const IDS_AT_ONCE = 256;
 let digits = '';
 let used = 0;
 
+/** Of a span somewhere else, such as the producer's. */
+export interface RemoteSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Two hex digits. */
+  readonly flags: string;
+}
+
+/** @returns undefined where the header is no valid `traceparent` of version 00. */
+export function readTraceparent(header: HeaderValue): RemoteSpan | undefined {
+  if (header === undefined || Array.isArray(header)) return undefined;
+  const [, traceId = NO_TRACE, spanId = NO_SPAN, flags = ''] = TRACEPARENT.exec(headerText(header)) ?? [];
+  return traceId === NO_TRACE || spanId === NO_SPAN ? undefined : { traceId, spanId, flags };
+}
+
+/** Whoever made the span has recorded it. */
+export function isSampled({ flags }: RemoteSpan): boolean {
+  return (Number.parseInt(flags, 16) & SAMPLED) !== 0;
+}
+
 /** @returns a valid `traceparent` of version 00 with a new span id. */
 export function continueTrace(header: HeaderValue): string {
-  const given =
-    header === undefined || Array.isArray(header) ? undefined : TRACEPARENT.exec(headerText(header));
+  const given = readTraceparent(header);
   const ids = randomIds();
-  if (given?.[1] === undefined || given[1] === NO_TRACE) return `00-${ids.trace}-${ids.span}-01`;
-  return `00-${given[1]}-${ids.span}-${given[3] ?? '01'}`;
+  if (given === undefined) return `00-${ids.trace}-${ids.span}-01`;
+  return `00-${given.traceId}-${ids.span}-${given.flags}`;
 }
 
 /** Random ids in batches: one system call for 256 events. */

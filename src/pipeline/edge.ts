@@ -7,6 +7,7 @@ import { backoffMs, type Backoff } from '../runtime/backoff.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { AbandonedError, UnavailableError } from '../runtime/errors.ts';
 import type { LocationEvent } from '../domain/event.ts';
+import type { EventTrace, EventTracer } from '../domain/event-trace.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
 import { continueTrace } from '../domain/trace.ts';
@@ -70,6 +71,8 @@ class ReceivedEvent implements EventWork {
   readonly #origin: PieceOrigin;
   readonly #validated: Validated;
   readonly #receivedAtMs = monotonicMs();
+  /** 0 where traces are off. */
+  readonly #validatedAtMs: number;
   readonly #ports: HandlerPorts;
 
   constructor(piece: RecordPiece, ports: HandlerPorts) {
@@ -80,6 +83,7 @@ class ReceivedEvent implements EventWork {
     const { source, envelope, bytes, unpacked, recut, roomShare } = piece;
     this.#origin = { source, envelope, bytes, unpacked, recut, roomShare };
     this.#validated = validated;
+    this.#validatedAtMs = ports.tracer === undefined ? 0 : monotonicMs();
     this.#ports = ports;
   }
 
@@ -92,11 +96,12 @@ class ReceivedEvent implements EventWork {
     const piece = this.#origin;
     const validated = this.#validated;
     const ports = this.#ports;
+    const trace = ports.tracer === undefined ? undefined : this.#begin(ports.tracer);
     try {
       let outcome: Outcome;
       let run: EventRun | undefined;
       if (validated.ok) {
-        run = this.#runOf(validated.event, ownership);
+        run = this.#runOf(validated.event, ownership, trace);
         try {
           outcome = await ports.processEvent(run);
         } catch (error) {
@@ -106,6 +111,7 @@ class ReceivedEvent implements EventWork {
         outcome = refused(validated);
       }
       const recorded = run?.seen === undefined ? undefined : recordSeen(run, outcome, ports);
+      trace?.enter('acknowledge');
       if (ports.outcomes !== undefined || outcome.kind === 'dead_lettered') {
         const acknowledged = acknowledge(piece, validated, outcome, ownership, ports);
         await (recorded === undefined ? acknowledged : Promise.all([acknowledged, recorded]));
@@ -115,18 +121,28 @@ class ReceivedEvent implements EventWork {
         endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
         isReplay: piece.envelope.headers['replays'] !== undefined,
       });
+      trace?.ended(outcome);
     } catch (error) {
       ports.meter.abandoned();
+      trace?.abandoned(error);
       throw error;
     }
   }
 
-  #runOf(event: LocationEvent, ownership: Ownership): EventRun {
+  #begin(tracer: EventTracer): EventTrace | undefined {
     const { source, envelope } = this.#origin;
-    const traceparent = continueTrace(envelope.headers['traceparent']);
+    const { headers } = envelope;
+    const { eventId } = this.#validated.ok ? this.#validated.event : this.#validated;
+    const [receivedAtMs, validatedAtMs] = [this.#receivedAtMs, this.#validatedAtMs];
+    return tracer.event({ source, headers, eventId, receivedAtMs, validatedAtMs });
+  }
+
+  #runOf(event: LocationEvent, ownership: Ownership, trace: EventTrace | undefined): EventRun {
+    const { source, envelope } = this.#origin;
+    const traceparent = trace?.traceparent ?? continueTrace(envelope.headers['traceparent']);
     const { decisions, documents } = this.#ports;
     const seen = decisions?.log.includes(event.userId) === true ? createSeen(documents.rules()) : undefined;
-    return { event, source, traceparent, receivedAtMs: this.#receivedAtMs, ownership, seen };
+    return { event, source, traceparent, receivedAtMs: this.#receivedAtMs, ownership, seen, trace };
   }
 
   abandon(): void {
@@ -155,6 +171,7 @@ async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Pro
   const retry = createOutageRetry(ownership, ports);
   for (let attempt = 1; ;) {
     if (error instanceof UnavailableError) {
+      run.trace?.note('waiting', { for: error.service });
       await retry.pause(error);
     } else {
       retry.reset();
@@ -165,6 +182,7 @@ async function tryAgain(fault: unknown, run: EventRun, ports: HandlerPorts): Pro
       if (attempt === TRIES) {
         return { kind: 'dead_lettered', reason: 'internal_error', error: errorText(error, { named: true }) };
       }
+      run.trace?.note('retry', { attempt });
       ownership.park();
       await ports.clock.sleep(backoffMs(attempt, BETWEEN_TRIES), ownership.signal);
       ownership.assertOwned();

@@ -4,8 +4,10 @@
  * method that takes an ownership may also reject with `AbandonedError`.
  */
 import type { Cap } from '../domain/cap.ts';
+import type { LocalTime } from '../domain/civil.ts';
 import type { Coupon } from '../domain/coupon.ts';
 import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
+import type { CallTracer } from '../domain/event-trace.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { Ownership } from '../domain/ownership.ts';
@@ -47,13 +49,6 @@ export interface Ruleset {
    * no longer than a few ms, else in turns of the event loop. Coupons that a second's work has not come to are excluded.
    */
   rank(event: LocationEvent, coupons: readonly Coupon[], context: RankContext): Ranking | Promise<Ranking>;
-}
-
-export interface LocalTime {
-  /** 0–23. */
-  readonly hour: number;
-  /** 1–7 from Monday. */
-  readonly weekday: number;
 }
 
 export interface RankContext {
@@ -115,6 +110,8 @@ export interface Documents {
 export interface CouponQuery {
   readonly event: LocationEvent;
   readonly traceparent: string;
+  /** Undefined where the event is not traced; else each call carries a `traceparent` of its own. */
+  readonly trace?: CallTracer | undefined;
   /** Epoch ms: the call is retried until then, and ends as `stale` after. */
   readonly staleAtMs: number;
   /** When the event came into the pod, `monotonicMs()`; unknown counts as long ago. */

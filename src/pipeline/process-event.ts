@@ -3,6 +3,7 @@
  * or the event's outcome (`steps/step.ts`). A thrown error means "not decided": running this again from the top is
  * always safe, because the event's own record answers first.
  */
+import type { EventTracer } from '../domain/event-trace.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import { noteBegun } from './decision-seen.ts';
@@ -14,6 +15,7 @@ import { createEnqueuePush } from './steps/enqueue-push.ts';
 import { createRequireCoupons } from './steps/require-coupons.ts';
 import { createResumeClaim } from './steps/resume-claim.ts';
 import type { EventContext, EventRun } from './steps/step.ts';
+import { tracedStep } from './traced-step.ts';
 
 export interface ProcessPorts extends FilterPorts {
   readonly claims: Claims;
@@ -21,6 +23,8 @@ export interface ProcessPorts extends FilterPorts {
   readonly coupons: CouponSource;
   readonly places: Places;
   readonly meter: FlowMeter;
+  /** Undefined where traces are off. */
+  readonly tracer?: EventTracer | undefined;
 }
 
 /**
@@ -30,13 +34,13 @@ export interface ProcessPorts extends FilterPorts {
 export type ProcessEvent = (run: EventRun) => Promise<Outcome>;
 
 export function createProcessEvent(ports: ProcessPorts): ProcessEvent {
-  const { documents, meter } = ports;
-  const resumeClaim = createResumeClaim(ports);
+  const { documents, meter, tracer } = ports;
+  const resumeClaim = tracedStep('recall', createResumeClaim(ports), tracer);
   const applyEventFilters = createApplyEventFilters(ports);
-  const requireCoupons = createRequireCoupons(ports);
-  const applyRules = createApplyRules(ports);
-  const claimPush = createClaimPush(ports);
-  const enqueuePush = createEnqueuePush(ports);
+  const requireCoupons = tracedStep('coupons', createRequireCoupons(ports), tracer);
+  const applyRules = tracedStep('rules', createApplyRules(ports), tracer);
+  const claimPush = tracedStep('claim', createClaimPush(ports), tracer);
+  const enqueuePush = tracedStep('enqueue', createEnqueuePush(ports), tracer);
 
   async function decide(context: EventContext): Promise<Outcome> {
     const lap = startLaps(meter);

@@ -14,18 +14,25 @@ import {
   type DeliveryStore,
 } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
+import type { EventTracer } from '../domain/event-trace.ts';
 import { passFailpoint } from '../runtime/failpoints.ts';
 import type { PushEnvelope } from '../domain/push.ts';
-import {
-  createWriteFence,
-  processTime,
-  startStopwatch,
-  type PassingTime,
-  type WriteFence,
-} from '../runtime/write-fence.ts';
+import { createWriteFence, processTime, startStopwatch, type PassingTime } from '../runtime/write-fence.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createCheckPending } from './check-pending.ts';
+import {
+  beginRun,
+  noteEnd,
+  traceRun,
+  untilOver,
+  type Attempt,
+  type Granted,
+  type Interrupted,
+  type Run,
+  type Stopping,
+  type Verdict,
+} from './delivery-run.ts';
 import type { PushSender, ReportOutcome, SendGuard, SendRate, Withdrawal } from './ports.ts';
 import { pushId } from './push-id.ts';
 import { retryDelayMs } from './retry-delay.ts';
@@ -37,6 +44,8 @@ export interface DeliverOptions {
   readonly guard: SendGuard;
   readonly report: ReportOutcome;
   readonly rate?: SendRate | undefined;
+  /** Undefined where traces are off. */
+  readonly tracer?: EventTracer | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The partner recognises a repeated `Idempotency-Key`. */
@@ -48,16 +57,6 @@ export interface DeliverOptions {
   readonly random?: () => number;
 }
 
-/** Ended: the outcome is reported, the job is done. Again: run it once more after `delayMs`. */
-export type Verdict = { readonly kind: 'ended' } | { readonly kind: 'again'; readonly delayMs: number };
-
-export interface Stopping {
-  /** Aborted when the pod stops: nothing new is begun, waits end. */
-  readonly soon: AbortSignal;
-  /** Aborted when it can't wait for calls any longer. */
-  readonly now: AbortSignal;
-}
-
 /**
  * Rejects where something is away or broken: the job is then run again, whatever the error. It rejects within seconds
  * where Redis is away for this user, or nobody acknowledges the outcome. Once it has asked for a permission it asks
@@ -65,41 +64,22 @@ export interface Stopping {
  */
 export type Deliver = (ref: EventRef, stopping: Stopping) => Promise<Verdict>;
 
-type Granted = Extract<Permission, { kind: 'granted' }>;
-type Interrupted = Extract<Permission, { kind: 'interrupted' }>;
-
-/** What is known of a run beside the record. */
-interface Run {
-  readonly ref: EventRef;
-  readonly stopping: Stopping;
-  readonly reporter: string;
-  /** The kill switch, as last read. */
-  killed: boolean;
-}
-
-/** An attempt, and until when it may write: `doubtful` where an earlier one may have been received. */
-interface Attempt {
-  readonly granted: Granted;
-  readonly fence: WriteFence;
-  readonly doubtful: boolean;
-}
-
 const ENDED: Verdict = { kind: 'ended' };
 /** Somebody else holds the attempt: time for them to settle it. */
 const HELD_MS = 5000;
 
 export function createDeliver(options: DeliverOptions): Deliver {
-  const { store, sender, guard, rate, clock, logger, apiIsIdempotent, dryRun } = options;
+  const { store, sender, guard, rate, tracer, clock, logger, apiIsIdempotent, dryRun } = options;
   const { time = processTime, random = Math.random } = options;
   const checkPending = createCheckPending(store, clock);
 
-  async function deliver(ref: EventRef, stopping: Stopping): Promise<Verdict> {
-    const killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
+  async function begin(run: Run): Promise<Verdict> {
+    const { ref, stopping } = run;
+    run.killed = await untilRedis(() => guard.killSwitch(), clock, stopping.soon);
     const check = await checkPending(ref, stopping.soon);
     // The run that reported it ended, but not its job.
     if (check === 'reported') return ENDED;
     passFailpoint('delivery.begun', ref);
-    const run: Run = { ref, stopping, reporter: randomUUID(), killed };
     if (run.killed) {
       // What no attempt has touched is withdrawn without a permission ever being given.
       const ending = await write(run, () => store.release(ref, 'withdrawn'));
@@ -123,6 +103,13 @@ export function createDeliver(options: DeliverOptions): Deliver {
       run.killed = killed;
       return answer;
     });
+    if (tracer !== undefined && permission.kind !== 'absent')
+      traceRun(
+        run,
+        tracer,
+        permission.envelope,
+        permission.kind === 'granted' ? permission.attempt : undefined,
+      );
     switch (permission.kind) {
       case 'granted':
         return attempt(run, { granted: permission, fence, doubtful });
@@ -186,6 +173,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
         expiresAtMs: granted.expiresAtMs,
         idempotencyKey: pushId(run.ref),
         traceparent: granted.envelope.traceparent,
+        trace: run.trace,
         fence,
         signal: run.stopping.now,
       });
@@ -258,6 +246,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
   async function finish(run: Run, outcome: DeliveryOutcome, end: EndOfPush): Promise<Verdict> {
     const { envelope, endedAtMs } = end;
     passFailpoint('settle.answered', run.ref);
+    noteEnd(run, tracer, envelope, outcome);
     await options.report({ ref: run.ref, outcome, envelope, endedAtMs, reporter: run.reporter });
     return ENDED;
   }
@@ -279,7 +268,11 @@ export function createDeliver(options: DeliverOptions): Deliver {
     return untilRedis(task, clock, run.stopping.now);
   }
 
-  return deliver;
+  return (ref, stopping) => {
+    const run = beginRun(ref, stopping);
+    const verdict = begin(run);
+    return tracer === undefined ? verdict : untilOver(run, verdict);
+  };
 }
 
 const TOO_LATE: SendResult = { kind: 'not_sent', error: 'the permission was older than it may be' };

@@ -7,7 +7,8 @@
 import type { Coupon } from '../domain/coupon.ts';
 import type { LocationEvent } from '../domain/event.ts';
 import type { Merchant } from '../domain/merchant.ts';
-import type { Candidate, Exclusion, LocalTime, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
+import type { LocalTime } from '../domain/civil.ts';
+import type { Candidate, Exclusion, RankContext, Ranking, Ruleset } from '../pipeline/ports.ts';
 import { MINUTE_MS } from './document/duration.ts';
 import { createClauseListener, type ClauseListener } from './language/clauses.ts';
 import { compileExpression, type Condition } from './language/expression.ts';

@@ -6,6 +6,7 @@
  */
 import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import { AbandonedError } from '../../runtime/errors.ts';
+import type { CallTrace } from '../../domain/event-trace.ts';
 import type { CouponAnswer, CouponQuery, CouponSource } from '../../pipeline/ports.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Ownership } from '../../domain/ownership.ts';
@@ -13,14 +14,14 @@ import type { Logger } from '../../runtime/logger.ts';
 import { createAdaptiveLimit } from '../limit/adaptive-limit.ts';
 import { createAuthRefusal } from '../auth/auth-refusal.ts';
 import { bounded, pause } from '../../runtime/deadline.ts';
-import type { BreakerState } from './circuit-breaker.ts';
 import { createFixedLimit } from '../limit/concurrency-limit.ts';
 import type { Reply } from './coupon-call.ts';
 import { createCouponCaller, type CouponCallerOptions } from './coupon-caller.ts';
 import { createCouponOutage, type JudgedCall } from './coupon-outage.ts';
-import { createCouponPatience, type FailingCount, type FailingEvent } from './coupon-patience.ts';
+import { createCouponPatience, type FailingEvent } from './coupon-patience.ts';
 import { couponHeaders, couponRequestTarget } from './coupon-request.ts';
-import { readReply, type CouponCallResult, type Verdict } from './coupon-verdict.ts';
+import { faultOf, readReply, type CouponCallResult, type Verdict } from './coupon-verdict.ts';
+import type { CouponApiStats } from './coupon-stats.ts';
 import { createLatencyWindow } from './latency-window.ts';
 import { createRouterPool, type TryAgain } from './router-pool.ts';
 import type { TokenSource } from '../auth/token-source.ts';
@@ -50,28 +51,6 @@ export interface CouponApiOptions extends Partial<Pick<CouponCallerOptions, 'pro
   readonly nowMs?: () => number;
 }
 
-export interface CouponApiStats {
-  /** Calls out now. */
-  readonly inFlight: number;
-  /** Some are out, and the time limit of the latest is yet to come: it will end, and is waited for with reason. */
-  readonly isCallInTime: boolean;
-  /** Events waiting for a slot. */
-  readonly waiting: number;
-  /** Events between two tries, by backoff or `Retry-After`. */
-  readonly pausing: number;
-  /** Events that fail while others are answered, and those that wait for the API as such. */
-  readonly failingAlone: FailingCount;
-  readonly waitingForAll: FailingCount;
-  /** Too few call to open the breaker, but nobody is answered. */
-  readonly isDark: boolean;
-  /** Most calls out at once now. */
-  readonly limit: number;
-  readonly breaker: BreakerState;
-  /** Of the last 512 calls, ms. */
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
 export interface CouponApi extends CouponSource {
   stats(): CouponApiStats;
   /** True while the partner answers 401 even to a fresh token: the pod is not ready. */
@@ -89,6 +68,7 @@ const AUTO = { min: 8, max: MAX_AUTO_CONCURRENCY, initial: 32 };
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 const DEFAULT_PATIENCE_MS = 30_000;
 const NOBODY = { waiting: 0, sinceMs: undefined };
+const ABANDONED: Verdict = { kind: 'abandoned' };
 const STALE: CouponAnswer = { kind: 'stale' };
 /** Somebody's call was accepted so lately: a 401 is about this call, not about the token. */
 const ACCEPTED_MS = 5000;
@@ -96,6 +76,7 @@ const REFUSED = '401 after a fresh token';
 
 interface Call extends JudgedCall {
   readonly query: CouponQuery;
+  readonly trace: CallTrace | undefined;
   readonly token: string | undefined;
 }
 
@@ -129,7 +110,9 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   /** One HTTP call and everything that counts it. */
   function send(call: Call, path: string, ownership: Ownership): Promise<Verdict> {
     calledAtMs = call.startedMs;
-    return caller.get(path, couponHeaders(call.query, call.token), ownership, (reply) => settle(reply, call));
+    const { query, token, trace } = call;
+    const headers = couponHeaders(query, trace?.traceparent ?? query.traceparent, token);
+    return caller.get(path, headers, ownership, (reply) => settle(reply, call));
   }
 
   function begin(query: CouponQuery, token: string | undefined, isAgain: boolean): Call {
@@ -138,6 +121,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
       query,
       userId,
       token,
+      trace: query.trace?.call(),
       generation: outage.generation(),
       startedMs: performance.now(),
       beganMs: nowMs(),
@@ -146,8 +130,8 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
   }
 
   function settle(reply: Reply, call: Call): Verdict {
-    if (stopped.signal.aborted) return { kind: 'abandoned' };
-    const verdict = readReply(reply, clock.now());
+    const verdict = stopped.signal.aborted ? ABANDONED : readReply(reply, clock.now());
+    call.trace?.ended(faultOf(verdict), reply.kind === 'answer' ? reply.status : undefined);
     if (verdict.kind === 'abandoned') return verdict;
     const durationMs = performance.now() - call.startedMs;
     latencies.add(durationMs);
@@ -237,6 +221,7 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         if (!router.tryEnter(query.partition, isAgain)) {
           if (isAgain || !isClosed()) ownership.park();
           const again = isAgain ? tryAgain(userId, failing) : undefined;
+          query.trace?.note(isClosed() ? 'waiting for a slot' : 'waiting for the API');
           const admission = await router.wait(query.staleAtMs, ownership, query.partition, again);
           if (admission === 'abandoned') throw new AbandonedError();
           if (admission === 'stale') {
@@ -267,6 +252,11 @@ export function createCouponApi(options: CouponApiOptions): CouponApi {
         failing.error = error;
         failing.tries += 1;
         const waitMs = retryAfterMs + backoffMs(failing.tries, BACKOFF, random);
+        query.trace?.note('retry', {
+          tries: failing.tries,
+          result: verdict.result,
+          in_ms: Math.round(waitMs),
+        });
         await pauseBefore(failing, waitMs, query, ownership);
       }
     } finally {

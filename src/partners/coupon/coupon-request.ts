@@ -28,7 +28,11 @@ export function couponRequestTarget(url: string): CouponRequestTarget {
 }
 
 /** As undici takes them: names and values in turn. */
-export function couponHeaders(query: CouponQuery, token: string | undefined): string[] {
+export function couponHeaders(
+  query: Pick<CouponQuery, 'event'>,
+  traceparent: string,
+  token: string | undefined,
+): string[] {
   const headers = [
     'accept',
     'application/json',
@@ -37,7 +41,7 @@ export function couponHeaders(query: CouponQuery, token: string | undefined): st
     'x-event-id',
     encodeHeader(query.event.eventId),
     'traceparent',
-    query.traceparent,
+    traceparent,
   ];
   if (token !== undefined) headers.push('authorization', `Bearer ${token}`);
   return headers;

@@ -36,6 +36,12 @@ export type Verdict =
   | { readonly kind: 'unauthorized'; readonly result: 'unauthorized' }
   | { readonly kind: 'abandoned' };
 
+/** @returns undefined where the API answered as it should. */
+export function faultOf(verdict: Verdict): CouponCallResult | 'abandoned' | undefined {
+  if (verdict.kind === 'abandoned') return verdict.kind;
+  return verdict.result === 'ok' || verdict.result === 'none' ? undefined : verdict.result;
+}
+
 const NO_COUPONS: Verdict = {
   kind: 'answer',
   result: 'none',

@@ -59,12 +59,13 @@ export function createPushApi(options: PushApiOptions): PushApi {
 
   async function post(body: string, token: string | undefined, send: SendCall): Promise<PostReply> {
     const startedMs = performance.now();
+    const trace = send.trace?.call();
     inFlight += 1;
     const reply = await poster.post({
       headers: {
         'content-type': 'application/json',
         'idempotency-key': encodeHeader(send.idempotencyKey),
-        traceparent: send.traceparent,
+        traceparent: trace?.traceparent ?? send.traceparent,
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       body,
@@ -74,6 +75,10 @@ export function createPushApi(options: PushApiOptions): PushApi {
     });
     inFlight -= 1;
     const result = meaningOf(reply, clock.now());
+    trace?.ended(
+      result.kind === 'sent' ? undefined : result.kind,
+      reply.kind === 'answer' ? reply.status : undefined,
+    );
     // What we have given up ourselves says nothing of the partner.
     if (!send.signal.aborted) recent.add(isAnswer(result) ? undefined : result.error);
     options.onCall?.(result.kind, performance.now() - startedMs);

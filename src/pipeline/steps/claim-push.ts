@@ -78,7 +78,7 @@ function endOf(candidate: Candidate | undefined, quietFromMs = Infinity): string
 }
 
 function toClaim(
-  { event, rules, source, traceparent }: EventContext,
+  { event, rules, source, traceparent, trace }: EventContext,
   { coupon, text }: Candidate,
   quietFromMs: number | undefined,
 ): ClaimCandidate {
@@ -92,7 +92,10 @@ function toClaim(
     rulesVersion: rules.version,
   };
   return {
-    envelope: { push, source, traceparent, rulesHash: rules.hash },
+    envelope: {
+      ...{ push, source, traceparent, rulesHash: rules.hash },
+      ...(trace !== undefined && { isTraced: true }),
+    },
     notAfterMs: earlier(coupon.validUntilMs, quietFromMs),
   };
 }

@@ -4,6 +4,7 @@
  * An error that it throws means "not decided".
  */
 import type { LocationEvent } from '../../domain/event.ts';
+import type { EventTrace } from '../../domain/event-trace.ts';
 import type { FilterReason, Outcome } from '../../domain/outcome.ts';
 import type { Ownership } from '../../domain/ownership.ts';
 import type { PushEnvelope } from '../../domain/push.ts';
@@ -20,6 +21,8 @@ export interface EventRun {
   readonly ownership: Ownership;
   /** Undefined where the decision is not recorded. */
   readonly seen?: DecisionSeen | undefined;
+  /** Undefined where the event is not traced. */
+  readonly trace?: EventTrace | undefined;
 }
 
 /** What every step knows of its event. One object a run: closures and copies would cost microseconds. */

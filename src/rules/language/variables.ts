@@ -6,7 +6,7 @@ import type { Coupon } from '../../domain/coupon.ts';
 import type { LocationEvent } from '../../domain/event.ts';
 import type { Merchant } from '../../domain/merchant.ts';
 import type { VARIABLES, VariableValues } from '../../domain/rule-variables.ts';
-import type { LocalTime } from '../../pipeline/ports.ts';
+import type { LocalTime } from '../../domain/civil.ts';
 import { instantText } from '../../runtime/instant-text.ts';
 
 /** CEL tells types apart by their constructor; each value names its own, the cheapest way to have one. */

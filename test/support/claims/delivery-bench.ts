@@ -3,7 +3,8 @@ import type { SendResult, DeliveryStore, SendCall } from '../../../src/domain/de
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
-import { createDeliver, type DeliverOptions, type Verdict } from '../../../src/push/deliver.ts';
+import { createDeliver, type DeliverOptions } from '../../../src/push/deliver.ts';
+import type { Verdict } from '../../../src/push/delivery-run.ts';
 import type { Withdrawal } from '../../../src/push/ports.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';
 import { claimOne } from './claims-harness.ts';

@@ -9,7 +9,8 @@ import type { SendResult, DeliveryStore, SendCall } from '../../../src/domain/de
 import type { EventRef } from '../../../src/domain/event.ts';
 import type { OutcomeRecord } from '../../../src/domain/outcome.ts';
 import type { Claims } from '../../../src/pipeline/ports.ts';
-import { createDeliver, type Verdict } from '../../../src/push/deliver.ts';
+import { createDeliver } from '../../../src/push/deliver.ts';
+import type { Verdict } from '../../../src/push/delivery-run.ts';
 import { createPushQueue, type OpenPushQueue } from '../../../src/push/push-queue.ts';
 import { createPushWorker, type PushWorker } from '../../../src/push/push-worker.ts';
 import { createReportOutcome } from '../../../src/push/report-outcome.ts';
