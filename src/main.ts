@@ -65,7 +65,7 @@ async function run(config: Config, logger: ServiceLogger): Promise<number> {
   try {
     // Only now, as it brings every library along: a faulty environment is reported at once.
     const { composePod } = await import('./compose/pod.ts');
-    pod = composePod(config, {
+    pod = await composePod(config, {
       logger,
       version,
       onFatal: (reason, error) => {

@@ -3,6 +3,7 @@ import { createOpenPushes } from '../claims/open-pushes.ts';
 import { createSweeper, type Sweeper } from '../claims/sweeper.ts';
 import type { Config } from '../config/config.ts';
 import type { DeliveryStore } from '../domain/delivery.ts';
+import type { EventTracer } from '../domain/event-trace.ts';
 import type { DecisionLog, OutcomeLog } from '../pipeline/ports.ts';
 import { createDeliver } from '../push/deliver.ts';
 import type { PushSender, SendGuard } from '../push/ports.ts';
@@ -25,6 +26,8 @@ export interface DeliveryParts {
   readonly prefix: string;
   readonly deliveries: DeliveryStore;
   readonly pushApi: PushSender;
+  /** Undefined where traces are off. */
+  readonly tracer: EventTracer | undefined;
   readonly guard: SendGuard;
   /** Undefined where no outcome topic is set. */
   readonly outcomes: OutcomeLog | undefined;
@@ -59,6 +62,7 @@ export function openDelivery(config: Config, parts: DeliveryParts): Delivery {
   const deliver = createDeliver({
     store: deliveries,
     sender: parts.pushApi,
+    tracer: parts.tracer,
     guard: parts.guard,
     report,
     rate: perSecond === undefined ? undefined : createSendRate({ redis, prefix, perSecond }),

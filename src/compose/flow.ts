@@ -18,6 +18,7 @@ import {
   type RecordSenderOptions,
 } from '../kafka/producers/record-sender.ts';
 import { ensureTopics } from '../kafka/producers/topics.ts';
+import type { EventTracer } from '../domain/event-trace.ts';
 import { isUserInShare } from '../domain/user-share.ts';
 import type { OutageReasons, WrittenTopic } from '../ops/health/outage-reasons.ts';
 import type { Waits } from '../ops/health/waits.ts';
@@ -47,6 +48,8 @@ export interface FlowParts {
   readonly documents: Documents;
   readonly claims: Claims;
   readonly queue: PushQueue;
+  /** Undefined where traces are off. */
+  readonly tracer: EventTracer | undefined;
   readonly couponApi: CouponSource & { shareBetween(partitions: number): void };
   /** Ms that this pod's clock is ahead of Redis's. */
   readonly podAheadMs: () => number;
@@ -99,6 +102,7 @@ export function openFlow(config: Config, parts: FlowParts): Flow {
     coupons: couponApi,
     places: coordinates,
     podAheadMs: parts.podAheadMs,
+    tracer: parts.tracer,
     meter: withRuleFaults(ledger, logger, clock),
     deadLetters: createDeadLetters(deadLetterSender),
     outcomes,

@@ -21,6 +21,7 @@ import { createLifecycle, type Pod } from './lifecycle.ts';
 import { openOps } from './ops.ts';
 import { openPartners } from './partners.ts';
 import { openRedisConnections } from './redis.ts';
+import { openPodTraces } from './traces.ts';
 
 export interface PodContext {
   readonly logger: ServiceLogger;
@@ -29,7 +30,7 @@ export interface PodContext {
   readonly onFatal: (reason: string, error?: Error) => void;
 }
 
-export function composePod(config: Config, { logger, version, onFatal }: PodContext): Pod {
+export async function composePod(config: Config, { logger, version, onFatal }: PodContext): Promise<Pod> {
   const startedAtMs = clock.now();
   const metrics = createMetrics({ isDrained: config.datadog.apiKey !== undefined });
   metrics.count('starts', {});
@@ -37,6 +38,8 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const waits = createWaits();
   const outages = createOutageReasons();
   const shared = { clock, logger, metrics, ledger, waits, outages };
+  const traces = await openPodTraces(config, { logger, metrics, version });
+  const tracer = traces?.tracer;
   const stopping = new AbortController();
   /** Started by the lifecycle, once Redis may be used. */
   let registry: PodRegistry | undefined;
@@ -57,7 +60,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
 
   const flow = openFlow(config, {
     ...shared,
-    ...{ claims, queue, couponApi: partners.couponApi, documents: documents.documents },
+    ...{ claims, queue, tracer, couponApi: partners.couponApi, documents: documents.documents },
     podAheadMs: redisWatch.podAheadMs,
     onFatal: (error) => {
       onFatal(`the consumer can not go on: ${error.message}`, error);
@@ -69,7 +72,7 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
   const delivery = openDelivery(config, {
     ...shared,
     ...{ redis, workerRedis: connections.worker, prefix, deliveries, guard, outcomes, decisions },
-    pushApi: partners.pushApi,
+    ...{ pushApi: partners.pushApi, tracer },
   });
   const { worker, sweeper } = delivery;
 
@@ -107,7 +110,10 @@ export function composePod(config: Config, { logger, version, onFatal }: PodCont
       ['reports', () => delivery.stopReports()],
       ['sweeper', () => sweeper.stop()],
       ['partners', () => partners.stop()],
-      ['producers and metrics', () => Promise.all([flow.stopSenders(), ops.stopMetrics()])],
+      [
+        'producers, metrics and traces',
+        () => Promise.all([flow.stopSenders(), ops.stopMetrics(), traces?.stop()]),
+      ],
       [
         'queue and redis',
         async () => {

@@ -22,6 +22,7 @@ export function checkTogether(values: Partial<Values>, present: Present): readon
     ...checkRedis(values, present),
     ...checkLimits(values),
     ...checkTopics(values),
+    ...checkTraces(values),
   ];
 }
 
@@ -104,4 +105,15 @@ function checkTopics(values: Partial<Values>): readonly ConfigProblem[] {
     );
     return twin === undefined ? [] : [{ variable, message: `expected another topic than ${twin}` }];
   });
+}
+
+function checkTraces(values: Partial<Values>): readonly ConfigProblem[] {
+  const { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: batch, OTEL_BSP_MAX_QUEUE_SIZE: queue } = values;
+  if (batch === undefined || queue === undefined || batch <= queue) return [];
+  return [
+    {
+      variable: 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE',
+      message: 'expected no more than OTEL_BSP_MAX_QUEUE_SIZE, as no more than that waits',
+    },
+  ];
 }

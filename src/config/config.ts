@@ -10,6 +10,7 @@ import { proxiesOf } from './proxies.ts';
 import { redisAddress } from './redis-address.ts';
 import { secretTexts } from './secret-texts.ts';
 import { withSecretFiles, type ConfigProblem, type Environment } from './secret-files.ts';
+import { tracesOf } from './traces.ts';
 import { VARIABLES, type Values, type VariableName } from './variables.ts';
 
 /** The environment can't be started from. main exits with 78 (EX_CONFIG). */
@@ -141,6 +142,8 @@ function shapeConfig(values: Values) {
       tags: values.METRIC_TAGS ?? [],
       proxies: proxiesOf(values),
     },
+    /** Undefined: off. */
+    traces: tracesOf(values),
     logLevel: values.LOG_LEVEL,
   } as const);
 }

@@ -117,3 +117,34 @@ export const tags = z
   .string()
   .transform((list) => list.split(',').map((tag) => tag.trim()))
   .refine((list) => list.every((tag) => /^[^\s:,]+:[^\s,]+$/.test(tag)), 'expected k:v,k:v');
+
+/** OpenTelemetry's lists: names as HTTP headers have them, values percent-encoded where they need be. */
+export const pairs = z
+  .string()
+  .refine(
+    (list) => listed(list).every(isPair),
+    'expected name=value,name=value, with commas, blanks and % in values percent-encoded',
+  );
+
+/** @param list as {@link pairs} takes it. */
+export function readPairs(list: string | undefined): Record<string, string> {
+  const named = listed(list ?? '').map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+  });
+  return Object.fromEntries(named) as Record<string, string>;
+}
+
+function listed(list: string): readonly string[] {
+  return list.split(',').filter((pair) => pair.trim() !== '');
+}
+
+function isPair(pair: string): boolean {
+  const [, value] = /^\s*[\w!#$%&'*+.^`|~-]+\s*=(.*)$/.exec(pair) ?? [];
+  return value !== undefined && isEncoded(value) && /^[\x20-\x7e]*$/.test(decodeURIComponent(value));
+}
+
+export const ratio = z
+  .string()
+  .regex(/^(0|1|0?\.\d{1,9}|0\.0*|1\.0*)$/, 'expected a number from 0 to 1')
+  .transform(Number);

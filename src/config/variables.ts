@@ -23,6 +23,7 @@ import {
   topic,
 } from './forms.ts';
 import { certificateFile, keyFile } from './pem-file.ts';
+import { TRACE_VARIABLES } from './trace-variables.ts';
 import { defaulted, given, optional, secret } from './variable.ts';
 
 /** A rebalance may take up to three times the session, and Kafka counts it in 31 bits. */
@@ -200,6 +201,7 @@ export const VARIABLES = {
     'info',
     'JSON lines on stdout',
   ),
+  ...TRACE_VARIABLES,
 } as const;
 
 /** Each names a topic; no two name the same. */

@@ -92,6 +92,10 @@ export const METRICS = {
   'redis.data_lost': counter('time', 'Times that Redis had lost acknowledged writes.'),
   'redis.server_changed': counter('time', 'Times that another Redis server answered.'),
   log_lines_dropped: counter('record', 'Log lines that a stalled reader of stdout has cost.'),
+  trace_spans_dropped: counter(
+    'record',
+    'Spans of traces that were not sent: too many, or no endpoint took them.',
+  ),
 
   ready: gauge('yes/no', '1 while /ready answers 200.'),
   uptime_seconds: gauge('s', 'Since the process began.'),

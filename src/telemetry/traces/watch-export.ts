@@ -1,0 +1,72 @@
+/** What becomes of spans on their way out: said once where it fails and once when it is over, dropped ones counted. */
+import { ExportResultCode, type ExportResult } from '@opentelemetry/core';
+import type { ReadableSpan, SpanExporter, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { shortError } from '../../runtime/error-text.ts';
+import type { Logger } from '../../runtime/logger.ts';
+
+export interface ExportWatch {
+  readonly logger: Logger;
+  readonly onDropped: (spans: number) => void;
+}
+
+/** @returns `exporter`, with its failures told. */
+export function watchExport(exporter: SpanExporter, { logger, onDropped }: ExportWatch): SpanExporter {
+  let isFailing = false;
+  const note = (result: ExportResult, spans: number): void => {
+    if (result.code === ExportResultCode.SUCCESS) {
+      if (isFailing) logger.info({}, 'traces are sent again');
+      isFailing = false;
+      return;
+    }
+    onDropped(spans);
+    if (!isFailing)
+      logger.warn({ error: shortError(result.error) }, 'traces could not be sent; the pod goes on');
+    isFailing = true;
+  };
+  return {
+    export(spans, done) {
+      exporter.export(spans, (result) => {
+        note(result, spans.length);
+        done(result);
+      });
+    },
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+export interface QueueBound {
+  readonly maxSpans: number;
+  readonly onDropped: (spans: number) => void;
+}
+
+/**
+ * The SDK's queue drops what is too much without a word. Here it is counted, and never reaches the queue.
+ *
+ * @param open makes the queue; an exporter that it wraps tells how many spans have left it.
+ */
+export function boundQueue(
+  open: (taking: (exporter: SpanExporter) => SpanExporter) => SpanProcessor,
+  { maxSpans, onDropped }: QueueBound,
+): SpanProcessor {
+  let queued = 0;
+  const queue = open((exporter) => ({
+    export(spans, done) {
+      queued -= spans.length;
+      exporter.export(spans, done);
+    },
+    shutdown: () => exporter.shutdown(),
+  }));
+  return {
+    onStart: () => undefined,
+    onEnd(span: ReadableSpan) {
+      if (queued >= maxSpans) {
+        onDropped(1);
+        return;
+      }
+      queued += 1;
+      queue.onEnd(span);
+    },
+    forceFlush: () => queue.forceFlush(),
+    shutdown: () => queue.shutdown(),
+  };
+}
