@@ -201,6 +201,8 @@ it('every secret of the configuration is one of these, or named here with its re
   const elsewhere = {
     KAFKA_SASL_PASSWORD: 'test/scenarios/encrypted.test.ts looks for it in a pod’s log',
     HTTPS_PROXY: 'as HTTP_PROXY',
+    OTEL_EXPORTER_OTLP_HEADERS: 'test/unit/telemetry/traces/endpoint.test.ts looks for it in the log',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'as OTEL_EXPORTER_OTLP_HEADERS',
   };
   const secrets = Object.entries(VARIABLES).flatMap(([name, { isSecret }]) => (isSecret ? [name] : []));
   for (const name of secrets) expect({ ...SECRETS, ...elsewhere }).toHaveProperty(name);

@@ -41,6 +41,8 @@ it('the secrets are these', () => {
     'KAFKA_OAUTH_CLIENT_SECRET',
     'KAFKA_SASL_PASSWORD',
     'OPS_PASSWORD',
+    'OTEL_EXPORTER_OTLP_HEADERS',
+    'OTEL_EXPORTER_OTLP_TRACES_HEADERS',
     'REDIS_URL',
   ]);
 });
