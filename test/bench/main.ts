@@ -22,6 +22,7 @@ import { redisMemory } from './benchmarks/redis-memory.ts';
 import { RESULTS_FILE, type BenchResult } from './results.ts';
 import { simulate } from './benchmarks/simulate.ts';
 import { skewedUsers } from './benchmarks/skewed-users.ts';
+import { traces } from './benchmarks/traces.ts';
 import { wholeFlow } from './benchmarks/whole-flow.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   redisMemory,
   simulate,
   decisionTopic,
+  traces,
 ];
 
 const command = new Command('bench')
