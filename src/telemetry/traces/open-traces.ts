@@ -16,8 +16,6 @@ import type { TraceSettings } from './trace-settings.ts';
 
 /** A last flush takes no longer: a pod that stops has other things to close. */
 const LAST_FLUSH_MS = 2000;
-/** Batches that are being sent; one whose endpoint dribbles an answer outlives its time limit. */
-const EXPORTS_AT_ONCE = 2;
 /** Tries while a partner or service is away become events of a span; the oldest give way. */
 const EVENTS_A_SPAN = 64;
 const TEXT_CHARACTERS = 256;
@@ -45,7 +43,8 @@ export function openTraces(options: TraceOptions): Traces {
       url: options.url,
       headers: { ...options.headers },
       timeoutMillis: options.timeoutMs,
-      concurrencyLimit: EXPORTS_AT_ONCE,
+      // The last flush sends all that waits at once; so much may be out at worst, beside as much that waits.
+      concurrencyLimit: Math.ceil(batch.maxQueueSize / batch.maxBatchSize) + 1,
     }),
     { logger, onDropped },
   );
@@ -76,7 +75,10 @@ export function openTraces(options: TraceOptions): Traces {
     tracer: createEventTracer({ tracer, mayBeSampled, ...options }),
     stop: async () => {
       const flushed = provider.shutdown().catch(() => undefined);
-      await within(flushed, { limitMs: LAST_FLUSH_MS });
+      await within(
+        flushed.then(() => exporter.whenIdle()),
+        { limitMs: LAST_FLUSH_MS },
+      );
     },
   };
 }

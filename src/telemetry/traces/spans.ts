@@ -1,12 +1,5 @@
 /** What spans of this service have in common: parents by hand, times on one base, faults by their kind alone. */
-import {
-  ROOT_CONTEXT,
-  SpanStatusCode,
-  trace,
-  TraceFlags,
-  type Context,
-  type Span,
-} from '@opentelemetry/api';
+import { ROOT_CONTEXT, SpanStatusCode, trace, TraceFlags, type Context, type Span } from '@opentelemetry/api';
 import { TraceState } from '@opentelemetry/core';
 import { headerText, type HeaderValue } from '../../domain/record.ts';
 import type { RemoteSpan } from '../../domain/trace.ts';

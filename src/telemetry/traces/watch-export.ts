@@ -9,8 +9,14 @@ export interface ExportWatch {
   readonly onDropped: (spans: number) => void;
 }
 
+export interface WatchedExporter extends SpanExporter {
+  /** Resolves once no request is out. Never rejects. */
+  whenIdle(): Promise<void>;
+}
+
 /** @returns `exporter`, with its failures told. */
-export function watchExport(exporter: SpanExporter, { logger, onDropped }: ExportWatch): SpanExporter {
+export function watchExport(exporter: SpanExporter, { logger, onDropped }: ExportWatch): WatchedExporter {
+  const out = new Set<Promise<void>>();
   let isFailing = false;
   const note = (result: ExportResult, spans: number): void => {
     if (result.code === ExportResultCode.SUCCESS) {
@@ -25,12 +31,17 @@ export function watchExport(exporter: SpanExporter, { logger, onDropped }: Expor
   };
   return {
     export(spans, done) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      out.add(promise);
       exporter.export(spans, (result) => {
+        out.delete(promise);
         note(result, spans.length);
         done(result);
+        resolve();
       });
     },
     shutdown: () => exporter.shutdown(),
+    whenIdle: async () => void (await Promise.all(out)),
   };
 }
 
