@@ -3,7 +3,7 @@
  * the closed list of delivery outcomes. Every queued push ends in exactly one.
  */
 import type { EventRef } from './event.ts';
-import type { CallTracer } from './event-trace.ts';
+import type { CallTracer } from './call-trace.ts';
 import type { PushEnvelope } from './push.ts';
 import type { WriteFence } from '../runtime/write-fence.ts';
 

@@ -3,6 +3,7 @@
  * Whoever tells holds `undefined` where traces are off or the event is not sampled, and then tells nothing. No method
  * throws.
  */
+import type { CallTracer } from './call-trace.ts';
 import type { DeliveryOutcome } from './delivery.ts';
 import type { Outcome } from './outcome.ts';
 import type { PushEnvelope } from './push.ts';
@@ -11,9 +12,6 @@ import type { EventSource, RecordEnvelope } from './record.ts';
 /** A step of an event; each is a span of its own. */
 export type TracedStep =
   'validate' | 'wait' | 'recall' | 'coupons' | 'rules' | 'claim' | 'enqueue' | 'acknowledge';
-
-/** Words of closed lists and numbers: no text that a partner, a producer or a person has written. */
-export type TraceNote = Readonly<Record<string, string | number>>;
 
 export interface EventTracer {
   /** Called once an event's turn has come. Undefined: the event is not sampled. */
@@ -38,21 +36,6 @@ export interface TracedDelivery {
   readonly attempt: number | undefined;
   /** `monotonicMs()` when the run began. */
   readonly begunAtMs: number;
-}
-
-/** What makes HTTP calls. */
-export interface CallTracer {
-  /** A call begins: a span of its own, as long as the event has not had too many. */
-  call(): CallTrace;
-  /** Something has happened just now, such as that a wait began. */
-  note(name: string, about?: TraceNote): void;
-}
-
-export interface CallTrace {
-  /** What the call carries. */
-  readonly traceparent: string;
-  /** @param error a word of a closed list; undefined: it was answered as it should be. */
-  ended(error: string | undefined, status: number | undefined): void;
 }
 
 export interface EventTrace extends CallTracer {

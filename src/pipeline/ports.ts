@@ -7,7 +7,7 @@ import type { Cap } from '../domain/cap.ts';
 import type { LocalTime } from '../domain/civil.ts';
 import type { Coupon } from '../domain/coupon.ts';
 import type { EventRef, LocationEvent, Trigger } from '../domain/event.ts';
-import type { CallTracer } from '../domain/event-trace.ts';
+import type { CallTracer } from '../domain/call-trace.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { Ownership } from '../domain/ownership.ts';

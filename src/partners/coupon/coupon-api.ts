@@ -6,7 +6,7 @@
  */
 import { backoffMs, FULL_JITTER, type Backoff } from '../../runtime/backoff.ts';
 import { AbandonedError } from '../../runtime/errors.ts';
-import type { CallTrace } from '../../domain/event-trace.ts';
+import type { CallTrace } from '../../domain/call-trace.ts';
 import type { CouponAnswer, CouponQuery, CouponSource } from '../../pipeline/ports.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Ownership } from '../../domain/ownership.ts';

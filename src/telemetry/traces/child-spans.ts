@@ -1,6 +1,6 @@
 /** The spans under one event's, or one delivery's: so many at most, as an event may be tried again for minutes. */
 import { ROOT_CONTEXT, SpanKind, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
-import type { CallTrace, TraceNote } from '../../domain/event-trace.ts';
+import type { CallTrace, TraceNote } from '../../domain/call-trace.ts';
 import { monotonicMs } from '../../runtime/clock.ts';
 import { markFailed, traceparentOf } from './spans.ts';
 

@@ -16,7 +16,7 @@ export interface WatchedExporter extends SpanExporter {
 
 /** @returns `exporter`, with its failures told. */
 export function watchExport(exporter: SpanExporter, { logger, onDropped }: ExportWatch): WatchedExporter {
-  const out = new Set<Promise<void>>();
+  const out = new Set<Promise<undefined>>();
   let isFailing = false;
   const note = (result: ExportResult, spans: number): void => {
     if (result.code === ExportResultCode.SUCCESS) {
@@ -31,17 +31,19 @@ export function watchExport(exporter: SpanExporter, { logger, onDropped }: Expor
   };
   return {
     export(spans, done) {
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<undefined>();
       out.add(promise);
       exporter.export(spans, (result) => {
         out.delete(promise);
         note(result, spans.length);
         done(result);
-        resolve();
+        resolve(undefined);
       });
     },
     shutdown: () => exporter.shutdown(),
-    whenIdle: async () => void (await Promise.all(out)),
+    whenIdle: async () => {
+      await Promise.all(out);
+    },
   };
 }
 
