@@ -84,7 +84,7 @@ const planted: Record<string, readonly [rule: string, content: string]> = {
   'src/telemetry/speaks-http.ts': ['driver-got', "import 'got';"],
   'src/claims/speaks-undici.ts': ['driver-undici', "import 'undici';"],
   'src/ops/logs-by-itself.ts': ['driver-pino', "import 'pino';"],
-  'src/pipeline/traces-by-itself.ts': ['driver-opentelemetry', "import '@opentelemetry/api';"],
+  'src/push/traces-by-itself.ts': ['driver-opentelemetry', "import '@opentelemetry/api';"],
   'src/push/counts-by-itself.ts': ['driver-datadog-metrics', "import 'datadog-metrics';"],
   'src/config/builds.ts': ['config-stands-alone', "import '../push/queue.ts';"],
   'src/cli/plays.ts': ['source-without-tests', "import '../../test/simulation/demo/main.ts';"],

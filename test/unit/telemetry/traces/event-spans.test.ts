@@ -137,3 +137,14 @@ it('an event that is not sampled makes the tracer make nothing', async () => {
   expect(b.claims[1]?.candidates[0]?.envelope).toMatchObject({ isTraced: true });
   await traces.stop();
 });
+
+it('of events without a producer’s span the share that is set is traced, each whole', async () => {
+  const traces = tracesTo(receiver.url, { sampler: 'parentbased_traceidratio', ratio: 0.3 });
+  const b = bench();
+  for (let events = 0; events < 200; events += 1) await decide(traces.tracer, piece(rawEvent()), b);
+  await traces.stop();
+  const roots = receiver.spans.filter(({ parentId }) => parentId === '');
+  expect(roots.length).toBeGreaterThan(20);
+  expect(roots.length).toBeLessThan(110);
+  expect(receiver.spans).toHaveLength(9 * roots.length);
+});
