@@ -198,7 +198,7 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   };
   const beatSoon = (): Promise<void> => (beating = beating.then(beatNow));
 
-  /** Once it stands, ioredis subscribes again by itself when it reconnects. */
+  /** Also each time the connection comes back: the driver's own way to do so leaves a refusal unheard. */
   const subscribe = (): void => {
     if (isSubscribed) return;
     isSubscribed = true;
@@ -219,6 +219,10 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   timer.unref();
   void beatSoon();
 
+  subscriber.on('close', () => {
+    isSubscribed = false;
+  });
+  subscriber.on('ready', subscribe);
   subscriber.on('message', (from: string) => {
     if (from === channel && !stopped) options.onDocumentsAnnounced();
   });

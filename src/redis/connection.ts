@@ -105,6 +105,8 @@ function perNode(options: RedisConnectionOptions) {
     connectTimeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectPause,
     enableReadyCheck: false,
+    // Whoever is subscribed does it again: a refusal would be heard by nobody, and end the process.
+    autoResubscribe: false,
     reconnectOnError: leaveDemoted(options.onDemoted),
     ...(options.name !== undefined && { connectionName: options.name }),
     ...(options.cluster && isTls(options.url) && { tls: {} }),

@@ -6,9 +6,13 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, inject, it, vi } from 'vitest';
 import { UnavailableError } from '../../../src/runtime/errors.ts';
 import { announceDocuments, livePods, startPodRegistry, type PodRecord } from '../../../src/ops/pods.ts';
+import { openRedis } from '../../../src/redis/connection.ts';
+import { openRedisUser } from '../../support/redis/redis-user.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 
 const PREFIX = 'pods-test';
+/** The channels of these tests, as a right. */
+const HEARD = `&${PREFIX}:*`;
 const soon = { timeout: 30_000, interval: 20 };
 
 let redis: Redis;
@@ -119,6 +123,36 @@ it('a subscription that hangs concerns itself: documents are heard of by the lis
     hanging.disconnect();
     silent.close();
   }
+});
+
+it('a subscription that is refused when its connection comes back is told, and made once it may be', async () => {
+  const user = await openRedisUser(inject('services')['REDIS_URL'] ?? '', [
+    ...['+@all', 'allkeys', 'resetchannels', HEARD],
+  ]);
+  const own = openRedis({ url: user.url, cluster: false, purpose: 'worker', logger: silentLogger });
+  let heard = 0;
+  const registry = startPodRegistry({
+    ...{ redis, subscriber: own, prefix: PREFIX, logger: silentLogger },
+    describe: () => record(randomUUID()),
+    onDocumentsAnnounced: () => void (heard += 1),
+  });
+  const channels = async (): Promise<string> => String(await redis.pubsub('NUMSUB', `${PREFIX}:documents`));
+  await vi.waitFor(async () => expect(await channels()).toMatch(/,[1-9]/), soon);
+  // Redis cuts whoever listens to what the user may not hear any more. The driver comes back by itself.
+  await user.allow('resetchannels');
+  await vi.waitFor(() => {
+    expect(registry.warnings()).toEqual([
+      expect.stringMatching(/^Redis refuses the announcements of documents: .*NOPERM/) as string,
+    ]);
+  }, soon);
+  await user.allow(HEARD);
+  await vi.waitFor(() => expect(registry.warnings()).toEqual([]), soon);
+  const before = heard;
+  await announceDocuments(redis, PREFIX);
+  await vi.waitFor(() => expect(heard).toBeGreaterThan(before), soon);
+  await registry.stop();
+  own.disconnect();
+  await user.close();
 });
 
 it('a Redis that is away is named as such', async () => {
