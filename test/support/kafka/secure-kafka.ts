@@ -55,6 +55,8 @@ export interface SecureKafkaOptions {
   readonly plainUser: { readonly name: string; readonly password: string };
   /** Ms after which the broker wants to see the password again on a connection that lives on. */
   readonly reauthenticateMs: number;
+  /** More settings of the broker. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 /** Needs Java and Kafka's jars; a machine without them is named, see local-obstacle.ts. */
@@ -96,6 +98,7 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
             // Kafka 4.1's default checks no signature.
             'sasl.oauthbearer.jwt.validator.class':
               'org.apache.kafka.common.security.oauthbearer.BrokerJwtValidator',
+            ...options.properties,
           },
         }),
         'controller.quorum.voters': `1@${controller}`,
