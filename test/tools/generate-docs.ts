@@ -14,6 +14,9 @@ import { DEPENDENCIES } from '../fault-matrix/list.ts';
 import { matrixPage } from '../fault-matrix/matrix.ts';
 import { mutationTable, readResults } from '../mutation/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
+import { readAlerts } from '../support/alerts/alert-files.ts';
+import { readProofs } from '../support/alerts/proofs.ts';
+import { alertsTable } from './alerts-table.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 import { eventTable } from './event-table.ts';
 import { metricsTables } from './metrics-table.ts';
@@ -83,6 +86,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     event: eventTable(),
     configuration: configurationTable(),
     metrics: metricsTables(),
+    alerts: alertsTable(await readAlerts(), await readProofs()),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
   'test/README.md': { hazards: hazardTable(), chaos: chaosTables(played) },

@@ -99,7 +99,8 @@ function groupsIn(expr: string): { readonly labels: string[]; readonly inner: st
   });
 }
 
-const DATADOG_QUERY =
+/** One metric of a query: aggregator, name, filter, groups, and as what it is counted. */
+export const DATADOG_QUERY =
   /\b(avg|sum|min|max|p50|p99):coupon_notifier\.([\w.]+)\{([^}]*)\}(?: by \{([^}]*)\})?(\.as_count\(\)|\.as_rate\(\))?/g;
 
 /** The metrics that a Datadog query names. */

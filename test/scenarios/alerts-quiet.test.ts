@@ -1,0 +1,61 @@
+/**
+ * No alert fires over a normal run: three pods under load are replaced one after the other, under their own names, and
+ * then rest for a night. What they sent is judged as in `alerts.test.ts`.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openAlertWatch, type AlertWatch } from '../support/alerts/alert-watch.ts';
+import { keepProofs } from '../support/alerts/proofs.ts';
+import { findPromtoolObstacle } from '../support/alerts/promtool.ts';
+import { startScenario, type Scenario } from '../support/pods/scenario.ts';
+
+const obstacle = await findPromtoolObstacle();
+/** A pod's start and its handover take seconds, as they do in production, so time is stretched less. */
+const STRETCH = 15;
+const NIGHT_MINUTES = 480;
+const BETWEEN_MS = 5000;
+const PER_SECOND = 30;
+
+let run: Scenario | undefined;
+let watch: AlertWatch | undefined;
+beforeEach(({ skip }) => {
+  skip(obstacle !== undefined, obstacle);
+});
+afterEach(async () => {
+  await run?.stop();
+  await watch?.stop();
+});
+
+it('a city’s events, a rolling deploy under them, and a night without any', async () => {
+  watch = await openAlertWatch();
+  run = await startScenario({ pods: 3, events: 20_000, env: watch.env });
+  const { pods } = run;
+  watch.begin(pods.map(({ url }) => url));
+  const beginMs = performance.now();
+  await Promise.all(pods.map((pod) => pod.start()));
+  for (const pod of pods) await pod.waitUntilReady();
+  const end = new AbortController();
+  const { play } = run;
+  const playing = (async () => {
+    while (!end.signal.aborted) await play(2 * PER_SECOND, PER_SECOND);
+  })();
+  await pause(BETWEEN_MS);
+  for (const pod of pods) {
+    expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
+    await pod.start();
+    await pod.waitUntilReady();
+    await pause(BETWEEN_MS);
+  }
+  end.abort();
+  await playing;
+  await run.untilDrained();
+  await pause(1000);
+
+  const minutes = Math.round(((performance.now() - beginMs) / 60_000) * STRETCH);
+  const fired = await watch.firing({ beginMs, stretch: STRETCH, holdMinutes: NIGHT_MINUTES });
+  expect(fired).toEqual({ prometheus: new Map(), datadog: new Map() });
+  // It was a run with work in it.
+  expect(run.observer.outcomes.filter(({ outcome }) => outcome === 'sent').length).toBeGreaterThan(50);
+  const over = `${String(minutes)} min of a city’s events with a rolling deploy of three pods, and a night of ${String(NIGHT_MINUTES / 60)} h`;
+  await keepProofs({ quiet: { over } });
+});

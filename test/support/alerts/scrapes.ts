@@ -1,0 +1,119 @@
+/**
+ * What pods say on `/metrics`, kept as a Prometheus would keep it, and as the input of a rules test. Time is stretched:
+ * alerts look at minutes and hours, and a fault lasts seconds. Gauges that are times are stretched with it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { METRICS } from '../../../src/telemetry/metric-table.ts';
+import { prometheusName } from '../../../src/telemetry/prometheus.ts';
+import { namesOf } from '../../../src/runtime/names-of.ts';
+import type { InputSeries } from './promtool.ts';
+
+export interface Scrape {
+  /** By `performance.now()`. */
+  readonly atMs: number;
+  readonly target: string;
+  /** `name{labels}` → value; undefined where the target did not answer. */
+  readonly samples: ReadonlyMap<string, number> | undefined;
+}
+
+/** What of a recording is looked at, and how. */
+export interface Span {
+  /** By `performance.now()`. */
+  readonly beginMs: number;
+  readonly endMs: number;
+  /** Seconds of the alert's time that a real one counts as. */
+  readonly stretch: number;
+  /** How long the last state goes on after the end, in minutes of the alert's time. */
+  readonly holdMinutes: number;
+}
+
+export interface ScrapeRecorder {
+  readonly scrapes: readonly Scrape[];
+  stop(): Promise<void>;
+}
+
+const TIMEOUT_MS = 2000;
+const TIMES = new Set(
+  namesOf(METRICS)
+    .filter((name) => METRICS[name].kind === 'gauge' && METRICS[name].unit === 's')
+    .map(prometheusName),
+);
+/** Alerts ask for none of the distributions. */
+const IGNORED = /_(?:bucket|sum|count)\{/;
+
+/** Scrapes each target every `everyMs`. @param targets addresses of pods, also of those that do not run yet. */
+export function recordScrapes(targets: readonly string[], everyMs: number): ScrapeRecorder {
+  const scrapes: Scrape[] = [];
+  const end = new AbortController();
+  const loops = targets.map(async (target) => {
+    while (!end.signal.aborted) {
+      const samples = await scrape(target);
+      scrapes.push({ atMs: performance.now(), target, samples });
+      await sleep(everyMs, undefined, { signal: end.signal }).catch(() => undefined);
+    }
+  });
+  return {
+    scrapes,
+    async stop() {
+      end.abort();
+      await Promise.all(loops);
+    },
+  };
+}
+
+async function scrape(target: string): Promise<ReadonlyMap<string, number> | undefined> {
+  try {
+    const answer = await fetch(`${target}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return answer.ok ? readSamples(await answer.text()) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The samples of a scrape's answer, but for those of distributions. */
+export function readSamples(text: string): ReadonlyMap<string, number> {
+  return new Map(
+    [...text.matchAll(/^(\w+\{.*\}) (\S+)$/gm)]
+      .filter(([, series = '']) => !IGNORED.test(series))
+      .map(([, series = '', value = '']) => [series, Number(value)]),
+  );
+}
+
+/**
+ * The span as series of a rules test. A series that a scrape lacks, or whose target did not answer, ends there, as it
+ * does in Prometheus. @param stepSeconds of the alert's time.
+ */
+export function asInputSeries(
+  scrapes: readonly Scrape[],
+  { beginMs, endMs, stretch, holdMinutes }: Span,
+  stepSeconds: number,
+): InputSeries[] {
+  const stepMs = (1000 * stepSeconds) / stretch;
+  const steps = Math.ceil((endMs - beginMs) / stepMs);
+  const values = new Map<string, (number | 'stale' | undefined)[]>();
+  const ofTarget = new Map<string, Set<string>>();
+  for (const { atMs, target, samples = new Map<string, number>() } of scrapes) {
+    if (atMs < beginMs || atMs > endMs) continue;
+    const step = Math.ceil((atMs - beginMs) / stepMs);
+    const known = ofTarget.get(target) ?? new Set();
+    for (const series of known) if (!samples.has(series)) valuesOf(series)[step] = 'stale';
+    for (const [series, value] of samples) valuesOf(series)[step] = value;
+    ofTarget.set(target, new Set([...known, ...samples.keys()]));
+  }
+  function valuesOf(series: string): (number | 'stale' | undefined)[] {
+    const found = values.get(series) ?? [];
+    values.set(series, found);
+    return found;
+  }
+
+  const held = Math.round((60 * holdMinutes) / stepSeconds);
+  return [...values].map(([series, found]) => {
+    const factor = TIMES.has(series.slice(0, series.indexOf('{'))) ? stretch : 1;
+    const shown = Array.from({ length: steps + 1 }, (_, step) => found[step]).map((value) =>
+      typeof value === 'number' ? String(value * factor) : (value ?? '_'),
+    );
+    const last = found.findLast((value) => value !== undefined);
+    if (held > 0 && typeof last === 'number') shown.push(`${String(last * factor)}+0x${String(held - 1)}`);
+    return { series, values: shown.join(' ') };
+  });
+}
