@@ -52,8 +52,8 @@ it('a city’s events, a rolling deploy under them, and a night without any', as
   await pause(1000);
 
   const minutes = Math.round(((performance.now() - beginMs) / 60_000) * STRETCH);
-  const fired = await watch.firing({ beginMs, stretch: STRETCH, holdMinutes: NIGHT_MINUTES });
-  expect(fired).toEqual({ prometheus: new Map(), datadog: new Map() });
+  const { prometheus, datadog } = await watch.firing({ beginMs, stretch: STRETCH, holdMinutes: NIGHT_MINUTES });
+  expect({ prometheus, datadog }).toEqual({ prometheus: new Map(), datadog: new Map() });
   // It was a run with work in it.
   expect(run.observer.outcomes.filter(({ outcome }) => outcome === 'sent').length).toBeGreaterThan(50);
   const over = `${String(minutes)} min of a city’s events with a rolling deploy of three pods, and a night of ${String(NIGHT_MINUTES / 60)} h`;

@@ -7,12 +7,14 @@ import { monitorsFiringByMinute } from './monitors.ts';
 import { firingByMinute } from './promtool.ts';
 import { asInputSeries, recordScrapes, type ScrapeRecorder, type Span } from './scrapes.ts';
 
-/** Name of an alert → the minute of the span at which it fired first. */
+/** Name of an alert → the minute at which it fired first since the span's begin. */
 export type FirstFired = ReadonlyMap<string, number>;
 
 export interface Firing {
   readonly prometheus: FirstFired;
   readonly datadog: FirstFired;
+  /** Seconds of the alert's time that the machine stood still at most: so long everything is away for both. */
+  readonly stoodStillSeconds: number;
 }
 
 export interface AlertWatch {
@@ -23,13 +25,15 @@ export interface AlertWatch {
   /** Resolves when a pod that was started since then has been scraped, and Datadog was told of its start. */
   untilSeen(url: string, sinceMs: number): Promise<void>;
   /** Of a span until now. */
-  firing(span: Omit<Span, 'endMs'>): Promise<Firing>;
+  firing(span: Omit<Span, 'endMs' | 'leadMinutes'>): Promise<Firing>;
   stop(): Promise<void>;
 }
 
 /** Ms. Stretched by 60, a scrape is 15 s from the next. */
 const SCRAPE_EVERY_MS = 250;
 const STEP_SECONDS = 15;
+/** Longer than what an alert goes back to for what was not there yet. */
+const LEAD_MINUTES = 20;
 
 export async function openAlertWatch(): Promise<AlertWatch> {
   const intake = await startHttpStub();
@@ -56,15 +60,16 @@ export async function openAlertWatch(): Promise<AlertWatch> {
       });
     },
     async firing(from) {
-      const span = { ...from, endMs: performance.now() };
-      const minutes =
-        Math.floor(((span.endMs - span.beginMs) / 60_000) * span.stretch) + span.holdMinutes;
+      const span = { ...from, endMs: performance.now(), leadMinutes: LEAD_MINUTES };
+      const { beginMs, endMs, stretch, holdMinutes } = span;
+      const minutes = LEAD_MINUTES + Math.floor(((endMs - beginMs) / 60_000) * stretch) + holdMinutes;
       const series = asInputSeries(recorder?.scrapes ?? [], span, STEP_SECONDS);
       const byPrometheus = await firingByMinute({
         ...{ files: RULE_FILES, series, minutes, stepSeconds: STEP_SECONDS },
       });
+      const stoodStillSeconds = ((recorder?.stoodStillMs(beginMs) ?? 0) / 1000) * stretch;
       const byDatadog = monitorsFiringByMinute(alerts, asPoints(intake.requests, span), minutes);
-      return { prometheus: firstOf(byPrometheus), datadog: firstOf(byDatadog) };
+      return { prometheus: firstOf(byPrometheus), datadog: firstOf(byDatadog), stoodStillSeconds };
     },
     async stop() {
       await recorder?.stop();
@@ -75,7 +80,8 @@ export async function openAlertWatch(): Promise<AlertWatch> {
 
 function firstOf(minutes: readonly ReadonlySet<string>[]): FirstFired {
   const first = new Map<string, number>();
-  for (const [minute, names] of minutes.entries())
+  // In the lead everything is new, also what has been there for long.
+  for (const [minute, names] of minutes.slice(LEAD_MINUTES).entries())
     for (const name of names) if (!first.has(name)) first.set(name, minute);
   return first;
 }

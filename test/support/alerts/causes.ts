@@ -5,6 +5,7 @@ import { mkdtemp, open, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { createS3 } from '../../../src/documents/s3-client.ts';
@@ -20,6 +21,7 @@ export interface Load {
 }
 
 const TICK_MS = 250;
+const LIFE_MS = 3000;
 const EVENTS_A_TICK = 8;
 
 /** 32 events a second of as many users, from the first `run(true)` on. */
@@ -115,7 +117,10 @@ export async function openSickDirectory(): Promise<SickDirectory> {
   };
 }
 
-/** Killed and started again so many times; `seen` resolves when a process that was started since then has been. */
+/**
+ * Killed and started again so many times; `seen` resolves when a process that was started since then has been. Each
+ * lives on for a while: Prometheus sees a restart by an uptime that is below the last one.
+ */
 export async function restart(
   pod: PodProcess,
   times: number,
@@ -126,16 +131,18 @@ export async function restart(
     const sinceMs = performance.now();
     await pod.start();
     await seen(sinceMs);
+    await sleep(LIFE_MS);
   }
 }
 
-/** Every pod that runs is ready, all is well by its own account, and no push waits. */
+/** Every pod that runs is well by its own account, everything is committed, and no push waits. */
 export function untilWell({ pods }: Scenario): Promise<void> {
   return eventually(async () => {
     for (const pod of pods.filter((one) => one.isRunning())) {
       const status = await pod.status();
       const { waiting, active, delayed } = status?.queue ?? { waiting: 1, active: 0, delayed: 0 };
-      if (status?.condition !== 'ok' || status.inFlight > 0 || waiting + active + delayed > 0)
+      const isBehind = status?.partitions.some(({ lag }) => lag !== 0) ?? true;
+      if (status?.condition !== 'ok' || isBehind || waiting + active + delayed > 0)
         throw new Error(`${pod.name} is not well: ${JSON.stringify(status)}`);
     }
   });

@@ -1,13 +1,13 @@
 /** What pods sent Datadog, as points in the time of an alert. */
 import type { SeenRequest } from '../partners/http-stub.ts';
 import { METRICS, type MetricName } from '../../../src/telemetry/metric-table.ts';
-import type { Span } from './scrapes.ts';
+import { STATE_MS, type Span } from './scrapes.ts';
 
 export interface Point {
   /** Without the prefix. */
   readonly metric: string;
   readonly tags: ReadonlyMap<string, string>;
-  /** Since the span's begin, in the alert's time. */
+  /** In the alert's time, since the span's lead began. */
   readonly minute: number;
   readonly value: number;
 }
@@ -23,12 +23,12 @@ interface Body {
 const PREFIX = 'coupon_notifier.';
 
 /**
- * Counters and gauges of the span, by when they arrived. Gauges that are times are stretched with it. The last state
- * held: every gauge of the last real second is sent again each minute, and nothing is counted.
+ * Counters and gauges of the span, by when they arrived. Gauges that are times are stretched with it. In what
+ * leads, and in what is held, every gauge of the first or last real second is sent each minute, and nothing is counted.
  */
 export function asPoints(requests: readonly SeenRequest[], span: Span): Point[] {
-  const { beginMs, endMs, stretch, holdMinutes } = span;
-  const minuteOf = (atMs: number): number => ((atMs - beginMs) / 60_000) * stretch;
+  const { beginMs, endMs, stretch, leadMinutes, holdMinutes } = span;
+  const minuteOf = (atMs: number): number => leadMinutes + ((atMs - beginMs) / 60_000) * stretch;
   const points = requests
     .filter(({ url, atMs }) => url.startsWith('/api/v1/series') && atMs >= beginMs && atMs <= endMs)
     .flatMap(({ body, atMs }) => {
@@ -45,17 +45,22 @@ export function asPoints(requests: readonly SeenRequest[], span: Span): Point[] 
         }));
       });
     });
-  return [...points, ...hold(points, minuteOf(endMs), stretch / 60, holdMinutes)];
+  const [firstMinute, lastMinute] = [minuteOf(beginMs + STATE_MS), minuteOf(endMs - STATE_MS)];
+  const gauges = points.filter(({ metric }) => METRICS[metric as MetricName].kind === 'gauge');
+  const first = gauges.filter(({ minute }) => minute <= firstMinute);
+  const last = gauges.filter(({ minute }) => minute >= lastMinute);
+  return [
+    ...eachMinute(first.toReversed(), 0, leadMinutes),
+    ...points,
+    ...eachMinute(last, minuteOf(endMs), holdMinutes),
+  ];
 }
 
-function hold(points: readonly Point[], endMinute: number, second: number, minutes: number): Point[] {
-  const last = new Map<string, Point>();
-  for (const point of points) {
-    if (METRICS[point.metric as MetricName].kind !== 'gauge' || point.minute < endMinute - second) continue;
-    last.set(`${point.metric} ${[...point.tags].join(' ')}`, point);
-  }
-  return Array.from({ length: minutes }, (_, at) => endMinute + at + 0.5).flatMap((minute) =>
-    [...last.values()].map((point) => ({ ...point, minute })),
+/** The last of each series, every minute. */
+function eachMinute(points: readonly Point[], fromMinute: number, minutes: number): Point[] {
+  const bySeries = new Map(points.map((point) => [`${point.metric} ${[...point.tags].join(' ')}`, point]));
+  return Array.from({ length: minutes }, (_, at) => fromMinute + at + 0.5).flatMap((minute) =>
+    [...bySeries.values()].map((point) => ({ ...point, minute })),
   );
 }
 

@@ -12,7 +12,7 @@ export interface Scrape {
   /** By `performance.now()`. */
   readonly atMs: number;
   readonly target: string;
-  /** `name{labels}` → value; undefined where the target did not answer. */
+  /** `name{labels}` → value; undefined where nobody listens. */
   readonly samples: ReadonlyMap<string, number> | undefined;
 }
 
@@ -23,16 +23,23 @@ export interface Span {
   readonly endMs: number;
   /** Seconds of the alert's time that a real one counts as. */
   readonly stretch: number;
+  /** How long the first state was there before the begin, in minutes of the alert's time. */
+  readonly leadMinutes: number;
   /** How long the last state goes on after the end, in minutes of the alert's time. */
   readonly holdMinutes: number;
 }
 
 export interface ScrapeRecorder {
   readonly scrapes: readonly Scrape[];
+  /** Ms that this process stood still at most since then: so long the whole machine may have. */
+  stoodStillMs(sinceMs: number): number;
   stop(): Promise<void>;
 }
 
-const TIMEOUT_MS = 2000;
+/** A state is what was said within so many ms. */
+export const STATE_MS = 1000;
+const TIMEOUT_MS = 10_000;
+const WATCH_EVERY_MS = 100;
 const TIMES = new Set(
   namesOf(METRICS)
     .filter((name) => METRICS[name].kind === 'gauge' && METRICS[name].unit === 's')
@@ -45,28 +52,39 @@ const IGNORED = /_(?:bucket|sum|count)\{/;
 export function recordScrapes(targets: readonly string[], everyMs: number): ScrapeRecorder {
   const scrapes: Scrape[] = [];
   const end = new AbortController();
+  const stalls: { readonly atMs: number; readonly ms: number }[] = [];
+  let seenMs = performance.now();
+  const watching = setInterval(() => {
+    const atMs = performance.now();
+    stalls.push({ atMs, ms: atMs - seenMs - WATCH_EVERY_MS });
+    seenMs = atMs;
+  }, WATCH_EVERY_MS);
   const loops = targets.map(async (target) => {
     while (!end.signal.aborted) {
-      const samples = await scrape(target);
-      scrapes.push({ atMs: performance.now(), target, samples });
+      const answer = await scrape(target);
+      if (answer !== 'late') scrapes.push({ atMs: performance.now(), target, samples: answer });
       await sleep(everyMs, undefined, { signal: end.signal }).catch(() => undefined);
     }
   });
   return {
     scrapes,
+    stoodStillMs: (sinceMs) =>
+      Math.max(0, ...stalls.filter(({ atMs }) => atMs >= sinceMs).map(({ ms }) => ms)),
     async stop() {
+      clearInterval(watching);
       end.abort();
       await Promise.all(loops);
     },
   };
 }
 
-async function scrape(target: string): Promise<ReadonlyMap<string, number> | undefined> {
+/** A pod that is slow on a busy machine leaves a gap; one that does not listen is gone. */
+async function scrape(target: string): Promise<Scrape['samples'] | 'late'> {
   try {
     const answer = await fetch(`${target}/metrics`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     return answer.ok ? readSamples(await answer.text()) : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof DOMException && error.name === 'TimeoutError' ? 'late' : undefined;
   }
 }
 
@@ -85,7 +103,7 @@ export function readSamples(text: string): ReadonlyMap<string, number> {
  */
 export function asInputSeries(
   scrapes: readonly Scrape[],
-  { beginMs, endMs, stretch, holdMinutes }: Span,
+  { beginMs, endMs, stretch, leadMinutes, holdMinutes }: Span,
   stepSeconds: number,
 ): InputSeries[] {
   const stepMs = (1000 * stepSeconds) / stretch;
@@ -106,14 +124,18 @@ export function asInputSeries(
     return found;
   }
 
-  const held = Math.round((60 * holdMinutes) / stepSeconds);
+  const [led, held] = [leadMinutes, holdMinutes].map((minutes) => Math.round((60 * minutes) / stepSeconds));
+  const again = (value: string, steps = 0): string[] => (steps > 0 ? [`${value}x${String(steps - 1)}`] : []);
+  const atFirst = Math.ceil(STATE_MS / stepMs) + 1;
   return [...values].map(([series, found]) => {
     const factor = TIMES.has(series.slice(0, series.indexOf('{'))) ? stretch : 1;
     const shown = Array.from({ length: steps + 1 }, (_, step) => found[step]).map((value) =>
       typeof value === 'number' ? String(value * factor) : (value ?? '_'),
     );
+    const first = found.slice(0, atFirst).find((value) => value !== undefined);
     const last = found.findLast((value) => value !== undefined);
-    if (held > 0 && typeof last === 'number') shown.push(`${String(last * factor)}+0x${String(held - 1)}`);
-    return { series, values: shown.join(' ') };
+    const before = again(typeof first === 'number' ? `${String(first * factor)}+0` : '_', led);
+    const after = typeof last === 'number' ? again(`${String(last * factor)}+0`, held) : [];
+    return { series, values: [...before, ...shown, ...after].join(' ') };
   });
 }

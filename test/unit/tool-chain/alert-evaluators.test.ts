@@ -1,6 +1,6 @@
 /** What judges alerts in scenarios, by points made by hand: Datadog's monitors, and what becomes of scrapes. */
 import { describe, expect, it } from 'vitest';
-import { readAlerts, readDatadogAlerts, type DatadogAlerts } from '../../support/alerts/alert-files.ts';
+import { readAlerts, readDatadogAlerts, RULE_FILES, type DatadogAlerts } from '../../support/alerts/alert-files.ts';
 import { asPoints, type Point } from '../../support/alerts/intake.ts';
 import { parseExpression, parseMonitorQuery } from '../../support/alerts/monitor-query.ts';
 import { evaluate, monitorsFiringByMinute } from '../../support/alerts/monitors.ts';
@@ -134,7 +134,7 @@ describe('a monitor', () => {
   });
 });
 
-const span = { beginMs: 1000, endMs: 5000, stretch: 60, holdMinutes: 0 };
+const span = { beginMs: 1000, endMs: 5000, stretch: 60, leadMinutes: 0, holdMinutes: 0 };
 
 describe('what was recorded', () => {
   it('is read from a scrape, but for distributions', () => {
@@ -145,7 +145,7 @@ describe('what was recorded', () => {
     ]);
   });
 
-  it('becomes a step each, with gaps, ends, stretched times, and the last state held', () => {
+  it('becomes a step each, with gaps, ends and stretched times, between first and last state', () => {
     const up = 'coupon_notifier_uptime_seconds{pod="a"}';
     const scrape = (atMs: number, samples: [string, number][] | undefined) => ({
       ...{ atMs, target: 'http://a' },
@@ -158,9 +158,12 @@ describe('what was recorded', () => {
       scrape(5000, [[up, 1]]),
       scrape(6000, [[up, 2]]),
     ];
-    expect(asInputSeries(scrapes, { ...span, holdMinutes: 10 }, 60)).toEqual([
-      { series: up, values: '420 480 _ stale 60 60+0x9' },
-      { series: 'lag', values: '1 stale _ stale stale' },
+    expect(asInputSeries(scrapes, { ...span, holdMinutes: 10, leadMinutes: 5 }, 60)).toEqual([
+      { series: up, values: '420+0x4 420 480 _ stale 60 60+0x9' },
+      { series: 'lag', values: '1+0x4 1 stale _ stale stale' },
+    ]);
+    expect(asInputSeries(scrapes.slice(3), { ...span, leadMinutes: 3 }, 60)).toEqual([
+      { series: up, values: '_x2 _ _ _ _ 60' },
     ]);
   });
 
@@ -171,16 +174,22 @@ describe('what was recorded', () => {
         series: [{ metric: `coupon_notifier.${metric}`, tags: ['pod:a', 'x:y:z'], points: [[1, value]] }],
       }),
     });
-    const sent = [request(500, 'ready', 1), request(2000, 'events', 3), request(4500, 'uptime_seconds', 2)];
+    const sent = [
+      ...[request(500, 'ready', 1), request(1500, 'ready', 0), request(1900, 'ready', 1)],
+      ...[request(3000, 'events', 3), request(4500, 'uptime_seconds', 2)],
+    ];
     const tags = new Map([
       ['pod', 'a'],
       ['x', 'y:z'],
     ]);
-    expect(asPoints(sent, { ...span, holdMinutes: 2 })).toEqual([
-      { metric: 'events', tags, minute: 1, value: 3 },
-      { metric: 'uptime_seconds', tags, minute: 3.5, value: 120 },
+    expect(asPoints(sent, { ...span, holdMinutes: 2, leadMinutes: 1 })).toEqual([
+      { metric: 'ready', tags, minute: 0.5, value: 0 },
+      { metric: 'ready', tags, minute: 1.5, value: 0 },
+      { metric: 'ready', tags, minute: 1.9, value: 1 },
+      { metric: 'events', tags, minute: 3, value: 3 },
       { metric: 'uptime_seconds', tags, minute: 4.5, value: 120 },
       { metric: 'uptime_seconds', tags, minute: 5.5, value: 120 },
+      { metric: 'uptime_seconds', tags, minute: 6.5, value: 120 },
     ]);
   });
 });
@@ -196,4 +205,24 @@ it('promtool says at which minutes an alert fires', async ({ skip }) => {
   );
   const broken = [{ series: 'no series', values: '1' }];
   await expect(firingByMinute({ files, series: broken, stepSeconds: 60, minutes: 1 })).rejects.toThrow(/promtool/);
+});
+
+it('a rollout in place and a gap in scrapes are no page of Prometheus’', async ({ skip }) => {
+  const obstacle = await findPromtoolObstacle();
+  skip(obstacle !== undefined, obstacle);
+  const uptime = (pod: string, minutes: number) => ({
+    series: `coupon_notifier_uptime_seconds{pod="${pod}"}`,
+    values: `100+60x${String(minutes)} 0+60x60`,
+  });
+  const series = [
+    { series: 'coupon_notifier_ready{pod="a"}', values: '1+0x90' },
+    ...[uptime('a', 20), uptime('b', 24), uptime('c', 28)],
+    {
+      series: 'coupon_notifier_offsets_lost_total{pod="a",topic="t",partition="0"}',
+      values: '5+0x20 stale _ _ _ 5+0x60',
+    },
+  ];
+  const firing = await firingByMinute({ files: RULE_FILES, series, stepSeconds: 60, minutes: 60 });
+  // In the first quarter of an hour everything is new.
+  expect(firing.slice(16).flatMap((names) => [...names])).toEqual([]);
 });
