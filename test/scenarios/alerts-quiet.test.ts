@@ -7,14 +7,15 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openAlertWatch, type AlertWatch } from '../support/alerts/alert-watch.ts';
 import { keepProofs } from '../support/alerts/proofs.ts';
 import { findPromtoolObstacle } from '../support/alerts/promtool.ts';
+import { STATE_MS } from '../support/alerts/scrapes.ts';
 import { startScenario, type Scenario } from '../support/pods/scenario.ts';
 
 const obstacle = await findPromtoolObstacle();
 /** A pod's start and its handover take seconds, as they do in production, so time is stretched less. */
-const STRETCH = 15;
+const STRETCH = 5;
 const NIGHT_MINUTES = 480;
 const BETWEEN_MS = 5000;
-const PER_SECOND = 30;
+const PER_SECOND = 15;
 
 let run: Scenario | undefined;
 let watch: AlertWatch | undefined;
@@ -31,9 +32,11 @@ it('a city’s events, a rolling deploy under them, and a night without any', as
   run = await startScenario({ pods: 3, events: 20_000, env: watch.env });
   const { pods } = run;
   watch.begin(pods.map(({ url }) => url));
-  const beginMs = performance.now();
   await Promise.all(pods.map((pod) => pod.start()));
   for (const pod of pods) await pod.waitUntilReady();
+  await pause(BETWEEN_MS);
+  const beginMs = performance.now();
+  await pause(STATE_MS);
   const end = new AbortController();
   const { play } = run;
   const playing = (async () => {
@@ -52,7 +55,11 @@ it('a city’s events, a rolling deploy under them, and a night without any', as
   await pause(1000);
 
   const minutes = Math.round(((performance.now() - beginMs) / 60_000) * STRETCH);
-  const { prometheus, datadog } = await watch.firing({ beginMs, stretch: STRETCH, holdMinutes: NIGHT_MINUTES });
+  const { prometheus, datadog } = await watch.firing({
+    beginMs,
+    stretch: STRETCH,
+    holdMinutes: NIGHT_MINUTES,
+  });
   expect({ prometheus, datadog }).toEqual({ prometheus: new Map(), datadog: new Map() });
   // It was a run with work in it.
   expect(run.observer.outcomes.filter(({ outcome }) => outcome === 'sent').length).toBeGreaterThan(50);

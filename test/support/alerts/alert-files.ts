@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
-export const RULE_FILES = ['deploy/prometheus/recording-rules.yaml', 'deploy/prometheus/alerts.yaml'] as const;
+export const RULE_FILES = [
+  'deploy/prometheus/recording-rules.yaml',
+  'deploy/prometheus/alerts.yaml',
+] as const;
 
 const rule = z.object({
   alert: z.string().optional(),
@@ -67,7 +70,10 @@ export async function readDatadogAlerts(): Promise<DatadogAlerts> {
     objectives: new Map(
       objectives
         .parse(await read('slos'))
-        .map(({ name, query, thresholds }) => [name, { ...query, targetPercent: thresholds[0]?.target ?? 100 }]),
+        .map(({ name, query, thresholds }) => [
+          name,
+          { ...query, targetPercent: thresholds[0]?.target ?? 100 },
+        ]),
     ),
   };
 }

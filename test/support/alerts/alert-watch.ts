@@ -55,7 +55,9 @@ export async function openAlertWatch(): Promise<AlertWatch> {
         const isScraped = scrapes.some(
           ({ atMs, target, samples }) => atMs > sinceMs && target === url && samples !== undefined,
         );
-        const hasSent = sent.some(({ atMs, body }) => atMs > sinceMs && body.includes('coupon_notifier.starts'));
+        const hasSent = sent.some(
+          ({ atMs, body }) => atMs > sinceMs && body.includes('coupon_notifier.starts'),
+        );
         if (!isScraped || !hasSent) throw new Error(`${url} has not been seen`);
       });
     },

@@ -123,7 +123,10 @@ export function evaluate(expression: Expression, points: readonly Point[], minut
   const of = evaluate(expression.of, points, minutes);
   if (expression.name === 'count_nonzero') return new Map([['', countNonzero([...of.values()], minutes)]]);
   // Without groups there is one, also where no point ever came.
-  const known = of.size === 0 && !isGrouped(expression.of) ? new Map([['', Array(minutes).fill(undefined) as Values]]) : of;
+  const known =
+    of.size === 0 && !isGrouped(expression.of)
+      ? new Map([['', Array(minutes).fill(undefined) as Values]])
+      : of;
   return new Map([...known].map(([group, values]) => [group, Array.from(values, (value) => value ?? 0)]));
 }
 

@@ -35,7 +35,8 @@ interface Ended {
 function run(args: readonly string[]): Promise<Ended> {
   return new Promise((done, failed) => {
     execFile('promtool', args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error !== null && typeof error.code !== 'number') failed(new Error(error.message, { cause: error }));
+      if (error !== null && typeof error.code !== 'number')
+        failed(new Error(error.message, { cause: error }));
       else done({ code: error === null ? 0 : Number(error.code), output: `${stdout}\n${stderr}` });
     });
   });

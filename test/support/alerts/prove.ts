@@ -56,7 +56,8 @@ export async function proveAlerts(watch: AlertWatch, fault: Fault): Promise<Prov
     const others = [...prometheus.keys(), ...datadog.keys()].filter(
       (name) => !fires.includes(name) && !mayFire.includes(name),
     );
-    if (stoodStillSeconds < STILL_SECONDS) expect(others, `${fault.fault}: fires, and should not`).toEqual([]);
+    if (stoodStillSeconds < STILL_SECONDS)
+      expect(others, `${fault.fault}: ${others.join(', ')} fires, and should not`).toEqual([]);
     const missing = [prometheus, datadog].map((fired) => fires.filter((name) => !fired.has(name)));
     if (missing.every((names) => names.length === 0)) {
       const begun = ((faultMs - beginMs) / 60_000) * stretch;
@@ -74,6 +75,8 @@ export async function proveAlerts(watch: AlertWatch, fault: Fault): Promise<Prov
       return { proofs, beginMs, faultMs };
     }
     if (performance.now() - nowMs > PATIENCE_MS)
-      throw new Error(`${fault.fault}: never fired of Prometheus ${String(missing[0])}; of Datadog ${String(missing[1])}`);
+      throw new Error(
+        `${fault.fault}: never fired of Prometheus ${String(missing[0])}; of Datadog ${String(missing[1])}`,
+      );
   }
 }

@@ -1,6 +1,11 @@
 /** What judges alerts in scenarios, by points made by hand: Datadog's monitors, and what becomes of scrapes. */
 import { describe, expect, it } from 'vitest';
-import { readAlerts, readDatadogAlerts, RULE_FILES, type DatadogAlerts } from '../../support/alerts/alert-files.ts';
+import {
+  readAlerts,
+  readDatadogAlerts,
+  RULE_FILES,
+  type DatadogAlerts,
+} from '../../support/alerts/alert-files.ts';
 import { asPoints, type Point } from '../../support/alerts/intake.ts';
 import { parseExpression, parseMonitorQuery } from '../../support/alerts/monitor-query.ts';
 import { evaluate, monitorsFiringByMinute } from '../../support/alerts/monitors.ts';
@@ -112,7 +117,8 @@ describe('a monitor', () => {
 
   it('compares with what was before', () => {
     const behind = points('behind_seconds', [0, 60, 120, 180, 180, 180], { partition: '0', topic: 't' });
-    const query = 'change(min(last_2m),last_2m):max:coupon_notifier.behind_seconds{*} by {topic,partition} > 100';
+    const query =
+      'change(min(last_2m),last_2m):max:coupon_notifier.behind_seconds{*} by {topic,partition} > 100';
     expect(fires(query, behind, 6)).toEqual([3, 4]);
   });
 
@@ -138,7 +144,8 @@ const span = { beginMs: 1000, endMs: 5000, stretch: 60, leadMinutes: 0, holdMinu
 
 describe('what was recorded', () => {
   it('is read from a scrape, but for distributions', () => {
-    const text = '# TYPE x counter\nx_total{pod="a"} 3\ny_bucket{le="1"} 2\ny_sum{pod="a"} 1\nz{pod="a"} 0.5\n';
+    const text =
+      '# TYPE x counter\nx_total{pod="a"} 3\ny_bucket{le="1"} 2\ny_sum{pod="a"} 1\nz{pod="a"} 0.5\n';
     expect([...readSamples(text)]).toEqual([
       ['x_total{pod="a"}', 3],
       ['z{pod="a"}', 0.5],
@@ -152,7 +159,10 @@ describe('what was recorded', () => {
       samples: samples === undefined ? undefined : new Map(samples),
     });
     const scrapes = [
-      scrape(1000, [[up, 7], ['lag', 1]]),
+      scrape(1000, [
+        [up, 7],
+        ['lag', 1],
+      ]),
       scrape(2000, [[up, 8]]),
       scrape(4000, undefined),
       scrape(5000, [[up, 1]]),
@@ -204,7 +214,9 @@ it('promtool says at which minutes an alert fires', async ({ skip }) => {
     Array.from({ length: 64 }, (_, at) => at + 7),
   );
   const broken = [{ series: 'no series', values: '1' }];
-  await expect(firingByMinute({ files, series: broken, stepSeconds: 60, minutes: 1 })).rejects.toThrow(/promtool/);
+  await expect(firingByMinute({ files, series: broken, stepSeconds: 60, minutes: 1 })).rejects.toThrow(
+    /promtool/,
+  );
 });
 
 it('a rollout in place and a gap in scrapes are no page of Prometheus’', async ({ skip }) => {

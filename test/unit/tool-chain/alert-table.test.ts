@@ -17,7 +17,13 @@ it('an alert without a proof says so; times are told in minutes and hours', () =
     { name: 'Proved', severity: 'page', summary: '{{ $value | humanize }} of it.' },
     { name: 'Other', severity: 'notify', summary: 'Another.' },
   ];
-  const proof = { alert: 'Proved', fault: 'it broke', prometheusMinutes: 0, datadogMinutes: 245, stretch: 60 };
+  const proof = {
+    alert: 'Proved',
+    fault: 'it broke',
+    prometheusMinutes: 0,
+    datadogMinutes: 245,
+    stretch: 60,
+  };
   const table = alertsTable(alerts, {
     proofs: [{ ...proof, heldMinutes: 240 }],
     quiet: { over: 'a night' },
