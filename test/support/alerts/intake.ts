@@ -38,7 +38,7 @@ export function asPoints(requests: readonly SeenRequest[], span: Span): Point[] 
         const factor = METRICS[name].kind === 'gauge' && METRICS[name].unit === 's' ? stretch : 1;
         const known = new Map(tags.map((tag) => splitTag(tag)));
         return sent.map(([, value]) => ({
-          metric: name as string,
+          metric: name,
           tags: known,
           minute: minuteOf(atMs),
           value: value * factor,
