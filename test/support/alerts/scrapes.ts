@@ -109,13 +109,17 @@ export function asInputSeries(
   const stepMs = (1000 * stepSeconds) / stretch;
   const steps = Math.ceil((endMs - beginMs) / stepMs);
   const values = new Map<string, (number | 'stale' | undefined)[]>();
+  const firsts = new Map<string, number>();
   const ofTarget = new Map<string, Set<string>>();
   for (const { atMs, target, samples = new Map<string, number>() } of scrapes) {
     if (atMs < beginMs || atMs > endMs) continue;
     const step = Math.ceil((atMs - beginMs) / stepMs);
     const known = ofTarget.get(target) ?? new Set();
     for (const series of known) if (!samples.has(series)) valuesOf(series)[step] = 'stale';
-    for (const [series, value] of samples) valuesOf(series)[step] = value;
+    for (const [series, value] of samples) {
+      valuesOf(series)[step] = value;
+      if (atMs <= beginMs + STATE_MS && !firsts.has(series)) firsts.set(series, value);
+    }
     ofTarget.set(target, new Set([...known, ...samples.keys()]));
   }
   function valuesOf(series: string): (number | 'stale' | undefined)[] {
@@ -126,13 +130,12 @@ export function asInputSeries(
 
   const [led, held] = [leadMinutes, holdMinutes].map((minutes) => Math.round((60 * minutes) / stepSeconds));
   const again = (value: string, steps = 0): string[] => (steps > 0 ? [`${value}x${String(steps - 1)}`] : []);
-  const atFirst = Math.ceil(STATE_MS / stepMs) + 1;
   return [...values].map(([series, found]) => {
     const factor = TIMES.has(series.slice(0, series.indexOf('{'))) ? stretch : 1;
     const shown = Array.from({ length: steps + 1 }, (_, step) => found[step]).map((value) =>
       typeof value === 'number' ? String(value * factor) : (value ?? '_'),
     );
-    const first = found.slice(0, atFirst).find((value) => value !== undefined);
+    const first = firsts.get(series);
     const last = found.findLast((value) => value !== undefined);
     const before = again(typeof first === 'number' ? `${String(first * factor)}+0` : '_', led);
     const after = typeof last === 'number' ? again(`${String(last * factor)}+0`, held) : [];
