@@ -46,7 +46,7 @@ export function asPoints(requests: readonly SeenRequest[], span: Span): Point[] 
       });
     });
   const [firstMinute, lastMinute] = [minuteOf(beginMs + STATE_MS), minuteOf(endMs - STATE_MS)];
-  const gauges = points.filter(({ metric }) => METRICS[metric as MetricName].kind === 'gauge');
+  const gauges = points.filter(({ metric }) => METRICS[metric].kind === 'gauge');
   const first = gauges.filter(({ minute }) => minute <= firstMinute);
   const last = gauges.filter(({ minute }) => minute >= lastMinute);
   return [
