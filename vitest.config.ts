@@ -11,6 +11,8 @@ import { summaryReporter } from './test/tools/reporter.ts';
 import { SpreadSequencer } from './test/tools/sequencer.ts';
 
 const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 2);
+/** Minutes of faults one after the other, on a machine at rest: `npm run prove-alerts`, and no part of `npm test`. */
+const isProof = process.env['KEEP_ALERT_PROOFS'] === '1';
 const services = ['test/tools/global-setup.ts'];
 
 export default defineConfig({
@@ -56,6 +58,20 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...(isProof
+        ? [
+            {
+              extends: true as const,
+              test: {
+                name: 'proofs',
+                include: ['test/proofs/**/*.test.ts'],
+                globalSetup: services,
+                testTimeout: 300_000,
+                maxWorkers: 1,
+              },
+            },
+          ]
+        : []),
     ],
   },
 });
