@@ -64,7 +64,7 @@ beforeAll(async () => {
   await redis.call('ACL', 'SETUSER', REDIS_USER, 'on', `>${REDIS_PASSWORD}`, ...redisRights);
   guard = await startS3Guard(inject('services')['S3_ENDPOINT'] ?? '', { Statement: [] });
   run = await startScenario({
-    pods: 2,
+    ...{ pods: 2, events: 5000 },
     brokers: kafka.openAddress,
     redis: { url: address },
     env: {
@@ -192,11 +192,13 @@ it('Kafka: a right that is missing is named by the pod, and is enough when it co
   );
   expect(acls).toHaveLength(4);
   for (const acl of acls) {
-    const before = (await run.log(podAt(0))).length;
+    const before = await Promise.all(run.pods.map(async (pod) => (await run.log(pod)).length));
     await takeAway(acl);
-    const playing = run.play(60, 60);
+    // So many that broken ones are among them: each topic is needed.
+    const playing = run.play(400, 200);
     await eventually(async () => {
-      expect(await complaintsOf(podAt(0), before), acl.name).toContain(acl.resourceName);
+      const said = await Promise.all(run.pods.map((pod, at) => complaintsOf(pod, before[at] ?? 0)));
+      expect(said.join('\n'), acl.name).toContain(acl.resourceName);
     });
     await allow(acl);
     await playing;
