@@ -17,14 +17,23 @@ export interface Sampling {
 
 const PARENT_BASED = 'parentbased_';
 
-export function createSampling({ sampler: name, ratio }: TraceSettings): Sampling {
+/**
+ * An event without a parent is drawn here: the SDK would make ids for each of them, and most are for nothing.
+ *
+ * @param random from 0 to below 1.
+ */
+export function createSampling({ sampler: name, ratio }: TraceSettings, random = Math.random): Sampling {
   const isParentBased = name.startsWith(PARENT_BASED);
-  const rootName = isParentBased ? name.slice(PARENT_BASED.length) : name;
-  const root = samplerOf(rootName, ratio);
-  const mayBeRoot = rootName !== 'always_off' && !(rootName === 'traceidratio' && ratio === 0);
+  if (!isParentBased) {
+    const isOff = name === 'always_off' || (name === 'traceidratio' && ratio === 0);
+    return { sampler: samplerOf(name, ratio), mayBeSampled: () => !isOff };
+  }
+  const shares: Readonly<Record<string, number>> = { always_on: 1, always_off: 0 };
+  const share = shares[name.slice(PARENT_BASED.length)] ?? ratio;
   return {
-    sampler: isParentBased ? new ParentBasedSampler({ root }) : root,
-    mayBeSampled: (parent) => (isParentBased && parent !== undefined ? isSampled(parent) : mayBeRoot),
+    // Whoever comes to it without a parent has been drawn.
+    sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+    mayBeSampled: (parent) => (parent === undefined ? random() < share : isSampled(parent)),
   };
 }
 
