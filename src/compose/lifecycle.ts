@@ -12,7 +12,6 @@ import type { Backoff } from '../runtime/backoff.ts';
 import { shortError } from '../runtime/error-text.ts';
 import { within } from '../runtime/deadline.ts';
 import { isUnavailable, RefusedToStart } from '../runtime/errors.ts';
-import { createMask } from '../runtime/mask-secrets.ts';
 import { retry } from '../runtime/retry.ts';
 import { assertMayJoin } from '../ops/fleet-guard.ts';
 import { livePods, startPodRegistry, type PodRegistry } from '../ops/pods.ts';
@@ -100,10 +99,7 @@ export function createLifecycle(parts: LifecycleParts): Pod {
   }
 
   async function start(signal: AbortSignal): Promise<void> {
-    server = await startOpsServer({
-      ...{ ...config.ops, ...ops, board: parts.board, logger },
-      mask: createMask(config.secrets),
-    });
+    server = await startOpsServer({ ...config.ops, ...ops, board: parts.board, logger });
     logger.info({ host: config.ops.host, port: server.port }, 'ops endpoints');
     parts.beginEarly();
     await persist('redis', guardRedis, signal);

@@ -65,6 +65,8 @@ export interface PodOps {
   readonly metrics: () => Promise<string>;
   readonly record: () => PodRecord;
   readonly page: Page;
+  /** Takes the pod's secrets out of what it answers. */
+  readonly mask: (text: string) => string;
   /** Sends the last metrics. */
   stopMetrics(): Promise<void>;
   stopWatchdog(): void;
@@ -140,7 +142,7 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
     },
     status: createReportStatus(statusPorts),
     metrics: readers.scrape,
-    ...{ record, page },
+    ...{ record, page, mask },
     stopMetrics: readers.stop,
     stopWatchdog() {
       watchdog.stop();
