@@ -4,17 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig, readSome } from '../../../src/config/config.ts';
-import { configProblems } from '../../support/config-problems.ts';
+import { configProblems, REQUIRED } from '../../support/config-problems.ts';
 import { KAFKA_VARIABLES } from '../../../src/config/kafka-address.ts';
 import { GOOD, KEY } from '../../support/tls/fixed-certificates.ts';
 
-const REQUIRED = {
-  KAFKA_BROKERS: 'a:9092',
-  REDIS_URL: 'redis://localhost',
-  COUPON_API_URL: 'http://localhost:1',
-  PUSH_API_URL: 'http://localhost:2',
-  RULES_S3_URI: 's3://bucket/rules.yaml',
-};
 const PASSWORD = { KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' };
 const OAUTH = {
   KAFKA_OAUTH_TOKEN_URL: 'https://auth/token',

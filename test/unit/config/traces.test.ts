@@ -1,15 +1,8 @@
 /** OpenTelemetry's variables: off by themselves, checked by name, and read as its other libraries read them. */
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
-import { configProblems } from '../../support/config-problems.ts';
+import { configProblems, REQUIRED } from '../../support/config-problems.ts';
 
-const REQUIRED = {
-  KAFKA_BROKERS: 'a:9092',
-  REDIS_URL: 'redis://localhost',
-  COUPON_API_URL: 'http://localhost:1',
-  PUSH_API_URL: 'http://localhost:2',
-  RULES_S3_URI: 's3://bucket/rules.yaml',
-};
 const ON = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/' };
 const read = (environment: Record<string, string>) => readConfig({ ...REQUIRED, ...environment });
 

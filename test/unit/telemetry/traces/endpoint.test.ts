@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../../../../src/config/config.ts';
 import { createMask } from '../../../../src/runtime/mask-secrets.ts';
 import type { Logger } from '../../../../src/runtime/logger.ts';
+import { REQUIRED } from '../../../support/config-problems.ts';
 import { bench } from '../../../support/pipeline-fakes.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 import { startOtlpReceiver, type OtlpReceiver } from '../../../support/telemetry/otlp-receiver.ts';
@@ -90,11 +91,7 @@ it('what waits to be sent is bounded, and more is dropped and counted', async ()
 
 describe('headers', () => {
   const environment = {
-    KAFKA_BROKERS: 'a:9092',
-    REDIS_URL: 'redis://localhost',
-    COUPON_API_URL: 'http://localhost:1',
-    PUSH_API_URL: 'http://localhost:2',
-    RULES_S3_URI: 's3://bucket/rules.yaml',
+    ...REQUIRED,
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20otlp-hunter2,x-team=push',
     OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-key=key-hunter2',
   };
