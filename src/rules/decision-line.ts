@@ -113,10 +113,15 @@ function writeCoupon(coupon: Coupon, event: LocationEvent, nowMs: number): strin
 }
 
 function writeMerchant(merchantId: string, merchant: Merchant | undefined): string {
-  const { constructor: _brand, ...seen } = merchantVariables(merchantId, merchant);
-  return JSON.stringify(seen, (_name, value: unknown) =>
-    value === '' || value === false ? undefined : value,
-  );
+  const seen = merchantVariables(merchantId, merchant);
+  let text = `{"merchantId":${quoted(seen.merchantId)}`;
+  if (seen.known) text += ',"known":true';
+  if (seen.name !== '') text += `,"name":${quoted(seen.name)}`;
+  if (seen.tier !== '') text += `,"tier":${quoted(seen.tier)}`;
+  if (seen.category !== '') text += `,"category":${quoted(seen.category)}`;
+  if (seen.timeZone !== '') text += `,"timeZone":${quoted(seen.timeZone)}`;
+  if (seen.active) text += ',"active":true';
+  return `${text}}`;
 }
 
 function writeOutcome({ outcome, seen }: Decision): string {

@@ -48,6 +48,8 @@ export interface RecordSenderOptions {
   readonly lingerMs?: number;
   /** What large batches are packed with. Default `gzip`, which every broker and reader knows. */
   readonly packing?: 'gzip' | 'zstd';
+  /** Smaller batches go unpacked. Default 64 KiB: what came packed and fitted should fit again. */
+  readonly packFromBytes?: number;
   /** Why the topic refuses everything; undefined once it takes a record again. Must not throw. */
   readonly onUnavailable?: (reason: string | undefined) => void;
 }
@@ -57,7 +59,6 @@ const PRODUCER_RETRY = { retries: 0 } as const;
 /** Tries of a partition’s records apart: about three seconds. */
 const PAUSES_MS = [100, 200, 400, 800, 1000] as const;
 const MAX_REQUESTS_IN_FLIGHT = 4;
-/** Larger batches are packed: what came packed and fitted should fit again. */
 const PACK_FROM_BYTES = 64 * 1024;
 const RECORD_OVERHEAD_BYTES = 100;
 const STOP_TIMEOUT_MS = 3000;
@@ -78,7 +79,7 @@ export function createRecordSender(
   openProducer: (choose: RecordPlacement['choose']) => SendingProducer = (choose) =>
     openKafka(options, choose),
 ): RecordSender {
-  const { topic, service = 'Kafka', lingerMs = 5 } = options;
+  const { topic, service = 'Kafka', lingerMs = 5, packFromBytes = PACK_FROM_BYTES } = options;
   const packing = CompressionTypes[options.packing === 'zstd' ? 'ZSTD' : 'GZIP'];
   const placement = createPlacement(topic);
   const producer = openProducer(placement.choose);
@@ -98,7 +99,7 @@ export function createRecordSender(
   let isStopped = false;
 
   const compressionOf = (batch: readonly Outgoing[]): CompressionTypes =>
-    batch.reduce((sum, one) => sum + one.bytes, 0) >= PACK_FROM_BYTES ? packing : CompressionTypes.None;
+    batch.reduce((sum, one) => sum + one.bytes, 0) >= packFromBytes ? packing : CompressionTypes.None;
 
   /** One request for each broker. @returns the records without an acknowledgement, and why where brokers said it. */
   async function request(
