@@ -1,6 +1,6 @@
 /** What several commands take on their command lines, for commander. */
 import { InvalidArgumentError } from 'commander';
-import { parseInstant } from '../domain/civil.ts';
+import { parseInstant } from '../domain/instant.ts';
 import { parseDuration } from '../rules/document/duration.ts';
 
 /** A duration back from now, or RFC 3339. @returns epoch ms. */

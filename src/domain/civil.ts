@@ -1,5 +1,5 @@
 /**
- * Instants, time zones and locales as strings from outside: checked once, answers remembered. The memory is
+ * Time zones and locales as strings from outside: checked once, answers remembered. The memory is
  * bounded, because what producers send is not ours to trust.
  */
 
@@ -10,9 +10,6 @@ export interface LocalTime {
   readonly weekday: number;
 }
 
-const INSTANT = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?([Zz]|[+-]\d{2}:\d{2})$/;
-/** As nearly every producer writes it, valid for certain and as a Date takes it. */
-const PLAIN = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 const REMEMBERED = 2000;
 const ZONE_NAME = /^[a-z][a-z0-9_+-]*(\/[a-z0-9_+-]+)*$/i;
 /** Java writes the script last, behind `#`; iOS and BCP 47 write it after the language. */
@@ -32,32 +29,6 @@ const MODIFIER_SCRIPTS = new Map([
   ['cyrillic', 'Cyrl'],
   ['devanagari', 'Deva'],
 ]);
-
-/**
- * RFC 3339 with offset → epoch ms, or undefined where the text is none. Days that the month doesn't have are
- * refused; a leap second (`:60`) counts as the second after `:59`. Seconds may be left out, as Java does where
- * they are 0.
- */
-export function parseInstant(text: string): number | undefined {
-  if (PLAIN.test(text)) return Date.parse(text);
-  const match = INSTANT.exec(text);
-  if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second = '00', fraction = '', offset = 'Z'] = match;
-  const leap = second === '60';
-  if (Number(day) > daysInMonth(Number(year), Number(month))) return undefined;
-  if (Number(hour) > 23) return undefined;
-  // `slice(0, 4)`: a point and three digits, all that a Date keeps.
-  const seconds = leap ? '59' : second;
-  const millis = Date.parse(
-    `${year ?? ''}-${month ?? ''}-${day ?? ''}T${hour ?? ''}:${minute ?? ''}:${seconds}${fraction.slice(0, 4)}${offset.toUpperCase()}`,
-  );
-  if (Number.isNaN(millis)) return undefined;
-  return leap ? millis + 1000 : millis;
-}
-
-function daysInMonth(year: number, month: number): number {
-  return new Date(Date.UTC(year, month, 0)).getUTCDate();
-}
 
 function remember(compute: (text: string) => string | undefined): (value: unknown) => string | undefined {
   const answers = new Map<string, string | undefined>();

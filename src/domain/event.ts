@@ -4,7 +4,8 @@
  * Its identity is (`userId`, `eventId`): two records with the same pair are one event to the push side.
  */
 import { z } from 'zod';
-import { parseInstant } from './civil.ts';
+import { compileCheck } from '../runtime/compile-check.ts';
+import { parseInstant } from './instant.ts';
 
 export const TRIGGERS = ['enter', 'dwell', 'exit'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
@@ -18,12 +19,9 @@ const id = z
 /** An event's JSON. Other fields are ignored, null in an optional one is absent. */
 export const eventShape = z.object({
   userId: id,
-  occurredAt: z.string({ error: 'expected RFC 3339 with offset' }).transform((text, context) => {
-    const atMs = parseInstant(text);
-    if (atMs !== undefined) return atMs;
-    context.issues.push({ code: 'custom', message: 'expected RFC 3339 with offset', input: text });
-    return z.NEVER;
-  }),
+  occurredAt: z
+    .string({ error: 'expected RFC 3339 with offset' })
+    .refine((text) => parseInstant(text) !== undefined, { error: 'expected RFC 3339 with offset' }),
   latitude: z.number({ error: 'expected a number' }).min(-90, 'expected −90…90').max(90, 'expected −90…90'),
   longitude: z
     .number({ error: 'expected a number' })
@@ -39,11 +37,14 @@ export const eventShape = z.object({
   pushConsent: z.boolean({ error: 'expected true or false' }).nullish(),
 });
 
+/** What {@link eventShape} accepts, without its errors and in a third of its time. */
+export const isEventJson: (value: unknown) => value is EventJson = compileCheck(eventShape);
+
 export type EventField = keyof typeof eventShape.shape;
 /** The fields of an event's JSON. */
 export const EVENT_FIELDS: ReadonlySet<string> = new Set(Object.keys(eventShape.shape));
 
-type EventJson = z.output<typeof eventShape>;
+export type EventJson = z.output<typeof eventShape>;
 /** Every event has them: they are required, or have a default. */
 type AlwaysThere = 'eventId' | 'userId' | 'latitude' | 'longitude' | 'trigger' | 'pushConsent';
 /** They are in another form in an event. */

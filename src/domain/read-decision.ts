@@ -3,7 +3,7 @@
  * what a line leaves out is filled in: a number is 0 then, a flag false.
  */
 import { isRecord } from '../runtime/as-record.ts';
-import { parseInstant } from './civil.ts';
+import { parseInstant } from './instant.ts';
 import {
   COUPON_ANSWERS,
   RECORDED,

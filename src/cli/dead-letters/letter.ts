@@ -1,6 +1,6 @@
 /** A dead letter as a command sees it: a record of the dead-letter topic, with what its headers say. */
 import { isUtf8 } from 'node:buffer';
-import { parseInstant } from '../../domain/civil.ts';
+import { parseInstant } from '../../domain/instant.ts';
 import { headerText, type EventSource } from '../../domain/record.ts';
 import type { FetchedMessage } from '../../kafka/fetch/fetched-records.ts';
 

@@ -1,5 +1,5 @@
 /** From a span of the decision topic to a recording: its lines by time, and what they are. */
-import { parseInstant } from '../../domain/civil.ts';
+import { parseInstant } from '../../domain/instant.ts';
 import { readDecision } from '../../domain/read-decision.ts';
 import { isUserInShare } from '../../domain/user-share.ts';
 import type { FetchedMessage } from '../../kafka/fetch/fetched-records.ts';

@@ -2,7 +2,7 @@
  * A user's recent outcomes, from the one partition of the outcome topic that has them: read from its end backwards, a
  * block at a time, until there are enough or the time is up.
  */
-import { parseInstant } from '../../domain/civil.ts';
+import { parseInstant } from '../../domain/instant.ts';
 import type { TopicReader } from '../../kafka/fetch/topic-reader.ts';
 import { partitionOfKey } from '../../kafka/producers/record-placement.ts';
 

@@ -3,8 +3,8 @@
  * rule. Synchronous and cheap, because the engine needs the user before it can order the work.
  */
 import { canonicalTimeZone, readLocale } from '../../domain/civil.ts';
-import type { z } from 'zod';
-import { eventShape, isId, type LocationEvent } from '../../domain/event.ts';
+import { eventShape, isEventJson, isId, type LocationEvent } from '../../domain/event.ts';
+import { parseInstant } from '../../domain/instant.ts';
 import type { DeadLetterReason } from '../../domain/outcome.ts';
 import { headerText, type EventSource, type RecordEnvelope, type RecordPiece } from '../../domain/record.ts';
 import type { Complete } from '../../runtime/complete.ts';
@@ -36,7 +36,6 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
       userId: undefined,
     };
   }
-  const parsed = eventShape.safeParse(content.value);
   const refuse = (error: string): Validated => ({
     ok: false,
     reason: 'invalid',
@@ -44,14 +43,15 @@ export function validate(piece: RecordPiece, nowMs: number): Validated {
     eventId: readableId(content.value, 'eventId') ?? fallbackId(),
     userId: readableId(content.value, 'userId'),
   });
-  if (!parsed.success) return refuse(explain(parsed.error));
-  const fields = parsed.data;
-  if (fields.occurredAt - nowMs > MAX_AHEAD_MS)
-    return refuse('occurredAt: more than five minutes ahead of now');
+  const fields = content.value;
+  if (!isEventJson(fields)) return refuse(explain(fields));
+  // Valid: checked with the others.
+  const occurredAtMs = parseInstant(fields.occurredAt) ?? nowMs;
+  if (occurredAtMs - nowMs > MAX_AHEAD_MS) return refuse('occurredAt: more than five minutes ahead of now');
   const event: Complete<LocationEvent> = {
     eventId: fields.eventId ?? fallbackId(),
     userId: fields.userId,
-    occurredAtMs: Math.min(fields.occurredAt, nowMs),
+    occurredAtMs: Math.min(occurredAtMs, nowMs),
     latitude: fields.latitude,
     longitude: fields.longitude,
     trigger: fields.trigger ?? 'enter',
@@ -88,8 +88,9 @@ function readableId(value: unknown, field: string): string | undefined {
   return typeof found === 'string' && isId(found) ? found : undefined;
 }
 
-function explain(error: z.ZodError): string {
-  return error.issues
+function explain(value: unknown): string {
+  const { error } = eventShape.safeParse(value);
+  return (error?.issues ?? [])
     .slice(0, 5)
     .map((issue) =>
       issue.path.length === 0 ? 'expected a JSON object' : `${issue.path.join('.')}: ${issue.message}`,

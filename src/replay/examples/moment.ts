@@ -2,7 +2,8 @@
  * Moments as people write them in examples: by a clock somewhere (`2026-11-24 12:00 Europe/Berlin`), with an offset
  * (RFC 3339), or by what lies between (`-2h`). Pure: what "now" is, is handed in.
  */
-import { canonicalTimeZone, parseInstant } from '../../domain/civil.ts';
+import { canonicalTimeZone } from '../../domain/civil.ts';
+import { parseInstant } from '../../domain/instant.ts';
 import { DAY_MS, parseDuration } from '../../rules/document/duration.ts';
 import { utcOffsetMs } from '../../rules/time-zone.ts';
 
