@@ -43,6 +43,9 @@ export function createLedger(metrics: Metrics): Ledger {
   const countAbandoned = metrics.counter('events.abandoned', {});
   const ended = handles((version: string) => outcomesOf(metrics, version));
   ended('');
+  const excluded = handles((version: string) =>
+    handles((rule: string) => metrics.counter('rule.excluded', { rule, rules_version: version })),
+  );
   const deliveriesOf = handles((version: string) =>
     tableOf(DELIVERY_OUTCOMES, (outcome) =>
       metrics.counter('deliveries', { outcome, rules_version: version }),
@@ -71,7 +74,7 @@ export function createLedger(metrics: Metrics): Ledger {
       countAbandoned();
     },
     ruleExcluded: ({ rule, error }, rulesVersion) => {
-      metrics.count('rule.excluded', { rule, rules_version: rulesVersion });
+      excluded(rulesVersion)(rule)();
       if (error !== undefined) metrics.count('rule.errors', { rule, rules_version: rulesVersion });
     },
     stage: (stage, durationMs) => {

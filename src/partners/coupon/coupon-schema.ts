@@ -35,7 +35,8 @@ const id = z
   .max(MAX_ID_LENGTH)
   .refine((text) => text.isWellFormed());
 const text = z.string().max(MAX_TEXT_LENGTH);
-const instant = z.string().refine((value) => parseInstant(value) !== undefined);
+/** Which instant it is decides `readCoupon`, once. */
+const instant = z.string();
 
 /** A moment is text in JSON and ms in a {@link Coupon}. */
 type JsonName<Field> = Field extends `${infer Name}Ms` ? Name : Field;
@@ -84,6 +85,9 @@ export function parseCoupons(body: Buffer): ParsedCoupons {
 /** @returns undefined where it breaks the schema. Never throws. */
 export function readCoupon(item: unknown): Coupon | undefined {
   if (!isCouponJson(item)) return undefined;
+  const validFromMs = momentOf(item.validFrom);
+  const validUntilMs = momentOf(item.validUntil);
+  if (Number.isNaN(validFromMs) || Number.isNaN(validUntilMs)) return undefined;
   const isPlace = isPresent(item.latitude) && isPresent(item.longitude);
   const coupon: Complete<Coupon> = {
     couponId: item.couponId,
@@ -95,14 +99,15 @@ export function readCoupon(item: unknown): Coupon | undefined {
     discountPercent: item.discountPercent ?? undefined,
     latitude: isPlace ? (item.latitude ?? undefined) : undefined,
     longitude: isPlace ? (item.longitude ?? undefined) : undefined,
-    validFromMs: momentOf(item.validFrom),
-    validUntilMs: momentOf(item.validUntil),
+    validFromMs,
+    validUntilMs,
   };
   return coupon;
 }
 
+/** @returns epoch ms; NaN where it is no instant. */
 function momentOf(text: string | null | undefined): number | undefined {
-  return isPresent(text) ? parseInstant(text) : undefined;
+  return isPresent(text) ? (parseInstant(text) ?? NaN) : undefined;
 }
 
 /** The JSON value, or undefined where the bytes are none (JSON itself has no undefined). */
