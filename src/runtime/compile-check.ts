@@ -59,11 +59,7 @@ function compile(schema: z.core.$ZodType | undefined, name: string): Check {
 }
 
 /** Of one level: a refinement never sees a value that is none of the schema's type. */
-function withChecks(
-  isOfType: Check,
-  checks: readonly z.core.$ZodCheck[] | undefined,
-  name: string,
-): Check {
+function withChecks(isOfType: Check, checks: readonly z.core.$ZodCheck[] | undefined, name: string): Check {
   const all = (checks ?? []).map((check) => compileOne(check, name));
   const [first, second, third, ...others] = all;
   if (first === undefined) return isOfType;

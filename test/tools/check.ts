@@ -1,10 +1,11 @@
 /**
  * `npm run check`: everything that must hold before a change is shared, in one command. The steps that only read
- * the code run first, two at a time, and all of them, so that one run names every fault; the tests run when they
- * hold. Says what each step took. The last line is the tests' summary, or where a step before them failed, the
- * count of steps; the exit code agrees with it.
+ * the code run beside the tests at a lower priority: tests wait for a quarter of their time. Where a step fails the
+ * tests are stopped, and the other steps go on, so that one run names every fault. Says what each step took. The last
+ * line is the tests' summary, or where a step failed, the count of steps; the exit code agrees with it.
  */
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { runTests } from './test-run.ts';
 import { formatSummary, type TestSummary } from './test-summary.ts';
@@ -15,19 +16,18 @@ interface StepResult {
   readonly seconds: number;
 }
 
-/** Names of npm scripts, longest first so that two lanes end together. */
-const STATIC_STEPS = ['lint', 'types', 'format:check', 'directions', 'dead-code', 'docs:check'];
-const LANES = 2;
+/** Below the tests' 0: a step gets what they leave, and some of what they want. */
+const PRIORITY = 5;
+/** Names of npm scripts: those that fail soonest come first. */
+const STATIC_STEPS = ['types', 'directions', 'dead-code', 'docs:check', 'format:check', 'lint'];
 
-async function runStaticSteps(): Promise<StepResult[]> {
-  const waiting = [...STATIC_STEPS];
+async function runStaticSteps(onFailure: () => void): Promise<StepResult[]> {
   const results: StepResult[] = [];
-  const lane = async (): Promise<void> => {
-    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
-      results.push(await runScript(name));
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  for (const name of STATIC_STEPS) {
+    const result = await runScript(name);
+    results.push(result);
+    if (!result.ok) onFailure();
+  }
   return results;
 }
 
@@ -36,6 +36,7 @@ async function runScript(name: string): Promise<StepResult> {
   const start = performance.now();
   const output: Buffer[] = [];
   const child = spawn('npm', ['run', '--silent', name], { stdio: ['ignore', 'pipe', 'pipe'] });
+  yieldToTests(child.pid);
   child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
   const ok = await new Promise<boolean>((resolve) => {
@@ -53,27 +54,33 @@ async function runScript(name: string): Promise<StepResult> {
   return result;
 }
 
+/** What the step starts inherits it. */
+function yieldToTests(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, PRIORITY);
+  } catch {
+    // It has ended, or the system allows no priorities: the step competes with the tests.
+  }
+}
+
 function describeStep({ name, ok, seconds }: StepResult): string {
   return `${ok ? 'ok    ' : 'FAILED'} ${name.padEnd(14)} ${seconds.toFixed(1).padStart(6)} s`;
 }
 
 const startedAt = performance.now();
-const steps = await runStaticSteps();
+const secondsSince = (startMs: number): number => (performance.now() - startMs) / 1000;
+const stopTests = new AbortController();
+const checking = runStaticSteps(() => stopTests.abort());
+const tested = await runTests(process.argv.slice(2), stopTests.signal);
+const testSeconds = secondsSince(startedAt);
+const steps = await checking;
 const failed = steps.filter(({ ok }) => !ok);
-let summary: TestSummary;
-if (failed.length > 0) {
-  console.log(
-    `\nFailed before the tests: ${failed.map(({ name }) => name).join(', ')}. The tests did not run.`,
-  );
-  summary = { passed: steps.length - failed.length, failed: failed.length, skipped: 0 };
-} else {
-  const testsStartedAt = performance.now();
-  summary = await runTests(process.argv.slice(2));
-  const seconds = (performance.now() - testsStartedAt) / 1000;
-  console.log('');
-  for (const step of [...steps, { name: 'test', ok: summary.failed === 0, seconds }])
-    console.log(describeStep(step));
-}
-console.log(`${((performance.now() - startedAt) / 1000).toFixed(1)} s in all`);
+console.log('');
+for (const step of [...steps, { name: 'test', ok: tested.failed === 0, seconds: testSeconds }])
+  console.log(describeStep(step));
+console.log(`${secondsSince(startedAt).toFixed(1)} s in all`);
+const summary: TestSummary =
+  failed.length === 0 ? tested : { passed: steps.length - failed.length, failed: failed.length, skipped: 0 };
+if (failed.length > 0) console.log(`Failed beside the tests: ${failed.map(({ name }) => name).join(', ')}`);
 console.log(formatSummary(summary));
 process.exitCode = summary.failed > 0 ? 1 : 0;

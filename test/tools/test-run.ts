@@ -12,18 +12,23 @@ import { parseSummary, settleSummary, type TestSummary } from './test-summary.ts
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-export async function runTests(vitestArguments: readonly string[]): Promise<TestSummary> {
+/** @param stop aborted: the run is ended, as a signal would end it. */
+export async function runTests(vitestArguments: readonly string[], stop?: AbortSignal): Promise<TestSummary> {
   const directory = mkdtempSync(join(tmpdir(), 'test-summary-'));
   const file = join(directory, 'summary.json');
   try {
-    const endedWell = await runVitest(vitestArguments, file);
+    const endedWell = await runVitest(vitestArguments, file, stop);
     return settleSummary(readSummary(file), endedWell);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function runVitest(vitestArguments: readonly string[], summaryFile: string): Promise<boolean> {
+async function runVitest(
+  vitestArguments: readonly string[],
+  summaryFile: string,
+  stop?: AbortSignal,
+): Promise<boolean> {
   const manifest = createRequire(import.meta.url).resolve('vitest/package.json');
   const child = spawn(process.execPath, [join(dirname(manifest), 'vitest.mjs'), 'run', ...vitestArguments], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -33,6 +38,8 @@ async function runVitest(vitestArguments: readonly string[], summaryFile: string
     child.kill(signal);
   };
   for (const signal of SIGNALS) process.on(signal, passOn);
+  const end = (): void => passOn('SIGTERM');
+  stop?.addEventListener('abort', end);
   try {
     return await new Promise<boolean>((resolve) => {
       child.once('error', (error) => {
@@ -46,6 +53,7 @@ async function runVitest(vitestArguments: readonly string[], summaryFile: string
     });
   } finally {
     for (const signal of SIGNALS) process.off(signal, passOn);
+    stop?.removeEventListener('abort', end);
   }
 }
 
