@@ -1,5 +1,10 @@
 /** What brokers refuse for good, and a partition that takes nothing, concern their own records alone. */
-import { KafkaJSProtocolError, type Message, type PartitionMetadata, type ProducerRecord } from 'kafkajs';
+import kafkajs, {
+  KafkaJSProtocolError,
+  type Message,
+  type PartitionMetadata,
+  type ProducerRecord,
+} from 'kafkajs';
 import { expect, test } from 'vitest';
 import { UnavailableError } from '../../../../src/runtime/errors.ts';
 import type { OutcomeRecord } from '../../../../src/domain/outcome.ts';
@@ -16,6 +21,7 @@ import {
 import type { DeadLetter } from '../../../../src/pipeline/ports.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
 
+const { CompressionTypes } = kafkajs;
 const PARTITIONS: PartitionMetadata[] = Array.from({ length: 4 }, (_, partitionId) => ({
   ...{ partitionErrorCode: 0, partitionId, leader: 1, replicas: [1], isr: [1], offlineReplicas: [] },
 }));
@@ -282,4 +288,34 @@ test('a decision is keyed by its user; what the topic refuses for its size is to
   expect(sent).toEqual([{ key: Buffer.from('u-1'), value: Buffer.from('line') }]);
   expect(await log.record('u-1', 'large')).toBe('too_large');
   await expect(log.record('u-1', 'odd')).rejects.toMatchObject({ service: 'decision topic' });
+});
+
+test.each([
+  ['one small record', {}, 100, CompressionTypes.None],
+  ['64 KiB', {}, 64 * 1024, CompressionTypes.GZIP],
+  ['a little less', {}, 63 * 1024, CompressionTypes.None],
+  ['64 KiB of another packing', { packing: 'zstd' }, 64 * 1024, CompressionTypes.ZSTD],
+  ['what is packed early', { packing: 'zstd', packFromBytes: 4096 }, 4096, CompressionTypes.ZSTD],
+  ['less than that', { packing: 'zstd', packFromBytes: 4096 }, 3900, CompressionTypes.None],
+] as const)('%s goes as it should be packed', async (_what, options, length, compression) => {
+  const sent: ProducerRecord[] = [];
+  const sender = createRecordSender(
+    {
+      connection: { brokers: ['nowhere:1'], clientId: 't' },
+      ...{ topic: 't', logger: silentLogger, lingerMs: 1, ...options },
+    },
+    (choose): SendingProducer => ({
+      connect: () => Promise.resolve(),
+      disconnect: () => Promise.resolve(),
+      send: (request) => {
+        sent.push(request);
+        const partitions = request.messages.map((message) =>
+          choose({ topic: 't', partitionMetadata: PARTITIONS, message }),
+        );
+        return Promise.resolve(partitions.map((partition) => ({ topicName: 't', partition, errorCode: 0 })));
+      },
+    }),
+  );
+  expect(await sender.send(record('user', 'x'.repeat(length)))).toBe('sent');
+  expect(sent.map((request) => request.compression)).toEqual([compression]);
 });
