@@ -1,4 +1,4 @@
-/** Rules with everything on, that nobody is refused by: what a real pod evaluates for each event. */
+/** Rules with everything on, that refuse no event before its call: what a real pod evaluates for each event. */
 
 const HOUR_MS = 3_600_000;
 
@@ -19,6 +19,7 @@ export function benchRules(now: Date): string {
     rollout: { percent: 100, salt: 'bench' },
     rules: [
       { id: 'no-alcohol', when: 'coupon.category == "alcohol" && event.localHour < 12', then: 'exclude' },
+      { id: 'no-tobacco', when: 'coupon.category == "tobacco"', then: 'exclude' },
       { id: 'gold-first', when: 'merchant.tier == "gold"', then: 'boost', by: 20 },
     ],
   });

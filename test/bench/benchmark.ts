@@ -5,10 +5,13 @@ export interface Benchmark {
   readonly name: string;
   /** What is measured, in a few words. */
   readonly title: string;
-  /** How it is loaded, in one line. */
-  readonly workload: string;
-  /** Contenders are measured in turn, this often; medians are told. */
-  run(lab: Lab, rounds: number): Promise<readonly Figure[]>;
+  /** How it is loaded, in one line; by the number of events, where that can be chosen. */
+  readonly workload: string | ((events?: number) => string);
+  /**
+   * Contenders are measured in turn, this often; medians are told.
+   * @param events for benchmarks in which that can be chosen; each has its default.
+   */
+  run(lab: Lab, rounds: number, events?: number): Promise<readonly Figure[]>;
 }
 
 export interface Figure {

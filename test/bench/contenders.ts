@@ -1,11 +1,16 @@
 /** Who reads the benchmark's topic, and how one run of each is measured: from the first call to the last commit. */
 import { randomUUID } from 'node:crypto';
-import { readCpuMs } from './cpu.ts';
-import type { StubStats } from './coupon-stub-client.ts';
-import type { Lab } from './lab.ts';
+import type { Status } from '../../src/ops/status.ts';
+import { readReport } from './child.ts';
+import { emptyMixedAnswers } from './coupon-answers.ts';
+import { readCpuMs, readPeakRssMib } from './cpu.ts';
+import type { StubSettings, StubStats } from './coupon-stub-client.ts';
+import type { Lab, LoggedChild } from './lab.ts';
 import { until } from './until.ts';
 
 export const IN_FLIGHT = 128;
+/** A contender that is slower than this is stuck. */
+const MAX_MS_AN_EVENT = 2;
 
 export interface Run {
   readonly perSecond: number;
@@ -15,20 +20,19 @@ export interface Run {
   readonly serviceMs: number;
   readonly stats: StubStats;
   readonly seconds: number;
+  /** The most that the contender's process ever had, MiB; NaN where the machine does not tell. */
+  readonly peakRssMib: number;
 }
 
-export interface Load {
+export interface Load extends Pick<StubSettings, 'maxDelayMs' | 'coupons' | 'marks'> {
   readonly topic: string;
   readonly events: number;
-  readonly maxDelayMs: number;
-  /** In each answer; default none. */
-  readonly coupons?: number;
 }
 
 /** One pod with everything on. @throws Error where one of its promises is broken. */
 export async function runPod(lab: Lab, load: Load, env: Readonly<Record<string, string>> = {}): Promise<Run> {
   const pod = await lab.pod(load.topic, { COUPON_API_CONCURRENCY: String(IN_FLIGHT), ...env });
-  await lab.stub.reset({ maxDelayMs: load.maxDelayMs, coupons: load.coupons ?? 0 });
+  await lab.stub.reset(stubSettings(load));
   await pod.start();
   const pid = pod.pid() ?? 0;
   await lab.stub.watch(pid);
@@ -44,22 +48,55 @@ export async function runPod(lab: Lab, load: Load, env: Readonly<Record<string, 
 
 /** kafkajs's eachMessage with got. */
 export function runEachMessage(lab: Lab, load: Load): Promise<Run> {
-  return runConsumer(lab, load, 'each-message');
+  return runConsumer(lab, load, (env) => lab.run('each-message.ts', env));
 }
 
 /** A pod's hot path and nothing else. */
 export function runSketch(lab: Lab, load: Load): Promise<Run> {
-  return runConsumer(lab, load, 'sketch');
+  return runConsumer(lab, load, (env) => lab.run('sketch.ts', env));
 }
 
-async function runConsumer(lab: Lab, load: Load, name: string): Promise<Run> {
-  const group = `${name}-${randomUUID().slice(0, 8)}`;
-  await lab.stub.reset({ maxDelayMs: load.maxDelayMs });
-  const env = { TOPIC: load.topic, GROUP: group, URL: lab.stub.url, IN_FLIGHT: String(IN_FLIGHT) };
-  const child = await lab.run(`${name}.ts`, env);
+/**
+ * Parallel Consumer on Vert.x with a pod's hot path.
+ * @throws Error where an order was broken, or an event or its answer was not what it should be.
+ */
+export function runParallelConsumer(
+  lab: Lab,
+  load: Load,
+  { command, args }: { readonly command: string; readonly args: readonly string[] },
+): Promise<Run> {
+  return runConsumer(
+    lab,
+    load,
+    (env) => lab.start('parallel-consumer', command, args, env),
+    async (run, child) => {
+      void child.signal('SIGTERM');
+      const told = await readReport<Decided & { readonly failed: number }>('Parallel Consumer', child);
+      refuse([...faultsSeen(load, run), ...faultsDecided(load, told), [told.failed, 'events failed']]);
+    },
+  );
+}
+
+/** @param check asks the contender, while it is alive, what it has done. */
+async function runConsumer(
+  lab: Lab,
+  load: Load,
+  start: (env: Readonly<Record<string, string>>) => Promise<LoggedChild>,
+  check: (run: Run, child: LoggedChild) => Promise<void> = () => Promise.resolve(),
+): Promise<Run> {
+  const group = `contender-${randomUUID().slice(0, 8)}`;
+  await lab.stub.reset(stubSettings(load));
+  const child = await start({
+    TOPIC: load.topic,
+    GROUP: group,
+    URL: lab.stub.url,
+    IN_FLIGHT: String(IN_FLIGHT),
+  });
   await lab.stub.watch(child.pid);
   try {
-    return await measure(lab, load, group, child.pid, child);
+    const run = await measure(lab, load, group, child.pid, child);
+    await check(run, child);
+    return run;
   } finally {
     void child.signal('SIGKILL');
     await child.exited;
@@ -68,19 +105,22 @@ async function runConsumer(lab: Lab, load: Load, name: string): Promise<Run> {
 
 /** No Kafka at all: as many calls, to the last answer. */
 export async function runBareUndici(lab: Lab, load: Omit<Load, 'topic'>, inFlight = IN_FLIGHT): Promise<Run> {
-  await lab.stub.reset({ maxDelayMs: load.maxDelayMs });
+  await lab.stub.reset(stubSettings(load));
   const env = { CALLS: String(load.events), IN_FLIGHT: String(inFlight), URL: lab.stub.url };
   const child = await lab.run('bare-undici.ts', env);
   await lab.stub.watch(child.pid);
   let cpuMs = NaN;
+  let peakRssMib = NaN;
   while (child.isAlive()) {
     const now = readCpuMs(child.pid);
     if (now > 0) cpuMs = now;
+    const peak = readPeakRssMib(child.pid);
+    if (peak > 0) peakRssMib = peak;
     await Promise.race([child.exited, new Promise((resolve) => setTimeout(resolve, 20))]);
   }
   const stats = await lab.stub.stats();
-  if (stats.answered !== load.events) throw new Error(`bare undici: ${String(stats.answered)} calls`);
-  return describe(load, stats, stats.lastAnswerMs, cpuMs);
+  refuse([[stats.answered - load.events, 'bare calls too many']]);
+  return describe(load, stats, stats.lastAnswerMs, cpuMs, peakRssMib);
 }
 
 async function measure(
@@ -93,7 +133,7 @@ async function measure(
   await until(
     'every event was asked for',
     async () => (await lab.stub.stats()).answered >= load.events,
-    300_000,
+    Math.max(300_000, load.events * MAX_MS_AN_EVENT),
     process,
     100,
   );
@@ -109,10 +149,20 @@ async function measure(
     process,
   );
   const cpuMs = readCpuMs(pid);
-  return describe(load, await lab.stub.stats(), committedAtMs, cpuMs);
+  return describe(load, await lab.stub.stats(), committedAtMs, cpuMs, readPeakRssMib(pid));
 }
 
-function describe(load: Pick<Load, 'events'>, stats: StubStats, endMs: number, cpuMs: number): Run {
+function stubSettings({ maxDelayMs, coupons = 0, marks = [] }: Omit<Load, 'topic'>): StubSettings {
+  return { maxDelayMs, coupons, marks };
+}
+
+function describe(
+  load: Pick<Load, 'events'>,
+  stats: StubStats,
+  endMs: number,
+  cpuMs: number,
+  peakRssMib: number,
+): Run {
   const seconds = (endMs - stats.firstCallMs) / 1000;
   return {
     perSecond: load.events / seconds,
@@ -120,31 +170,54 @@ function describe(load: Pick<Load, 'events'>, stats: StubStats, endMs: number, c
     serviceMs: stats.serviceMs / stats.answered,
     stats,
     seconds,
+    peakRssMib,
   };
 }
 
+/** A fault's count, which should be 0, and what is counted. */
+type Fault = readonly [number, string];
+
+/** How many events ended in either way. */
+interface Decided {
+  readonly withoutCoupons: number;
+  readonly excluded: number;
+}
+
 /** The demo's checks, as far as this load can break them. */
-function checkPod(
-  load: Load,
-  { stats }: Run,
-  status:
-    | {
-        readonly events: {
-          readonly received: number;
-          readonly filtered: { readonly no_coupons: number; readonly rules_excluded: number };
-        };
-      }
-    | undefined,
-): void {
-  const expected = (load.coupons ?? 0) > 0 ? 'rules_excluded' : 'no_coupons';
-  const faults = [
+function checkPod(load: Load, run: Run, status: Status | undefined): void {
+  const { received = 0, filtered } = status?.events ?? {};
+  const decided = {
+    withoutCoupons: filtered?.no_coupons ?? 0,
+    excluded: filtered?.rules_excluded ?? 0,
+  };
+  refuse([
+    ...faultsSeen(load, run),
+    ...faultsDecided(load, decided),
+    [load.events - received, 'events not received'],
+  ]);
+}
+
+/** What the partner saw. */
+function faultsSeen(load: Load, { stats }: Run): Fault[] {
+  return [
     [stats.answered - load.events, 'calls too many'],
     [stats.overlaps, 'calls at once for one user'],
     [stats.disorder, 'events out of order'],
     [stats.repeated, 'events asked for twice'],
-    [load.events - (status?.events.filtered[expected] ?? 0), 'events without their outcome'],
-    [load.events - (status?.events.received ?? 0), 'events not received'],
-  ] as const;
+  ];
+}
+
+/** The two sums say it of each event: all were asked for once, and each answer leads to one outcome. */
+function faultsDecided({ events, coupons = 0 }: Load, decided: Decided): Fault[] {
+  const empty = coupons === 'mixed' ? emptyMixedAnswers(events) : coupons === 0 ? events : 0;
+  return [
+    [empty - decided.withoutCoupons, 'events without coupons and without that outcome'],
+    [events - empty - decided.excluded, 'events with coupons without their outcome'],
+  ];
+}
+
+/** @throws Error where a count is not 0. */
+function refuse(faults: readonly Fault[]): void {
   const broken = faults.filter(([count]) => count !== 0).map(([count, what]) => `${String(count)} ${what}`);
   if (broken.length > 0) throw new Error(`a promise was broken: ${broken.join(', ')}`);
 }

@@ -1,13 +1,29 @@
 /** How the benchmarks set and read the coupon stub. */
 
 export interface StubSettings {
-  /** A call takes a time drawn uniformly from 0 to this, ms. */
+  /** A call takes a time drawn uniformly from `minDelayMs` (default 0) to this, ms. */
   readonly maxDelayMs: number;
+  readonly minDelayMs?: number;
   /** These users' calls take `slowMs` instead. */
   readonly slow?: readonly string[];
   readonly slowMs?: number;
-  /** In each answer; default none. Each has all its fields, and less discount than the benchmarks' rules ask for. */
-  readonly coupons?: number;
+  /** In each answer, or as {@link mixedAnswers} has them; default none. The benchmarks' rules exclude all. */
+  readonly coupons?: number | 'mixed';
+  /** Numbers of answered calls, rising, at which the clocks are read; 0 is the first call's arrival. */
+  readonly marks?: readonly number[];
+}
+
+/** The clocks at the moment at which so many calls had been answered. */
+export interface Mark {
+  readonly answered: number;
+  /** Epoch ms. */
+  readonly atMs: number;
+  /** CPU time of the watched process, ms; null where it can't be told. */
+  readonly cpuMs: number | null;
+  /** CPU time of everything on the machine, ms; null likewise. */
+  readonly busyMs: number | null;
+  /** As {@link StubStats} has it. */
+  readonly serviceMs: number;
 }
 
 export interface StubStats {
@@ -34,6 +50,7 @@ export interface StubStats {
   readonly lastFastAnswerMs: number;
   /** Stretches of more than 50 ms without an answer. */
   readonly gaps: readonly { readonly afterMs: number; readonly ms: number }[];
+  readonly marks: readonly Mark[];
 }
 
 export interface CouponStub {

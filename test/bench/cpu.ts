@@ -16,10 +16,29 @@ export function readCpuMs(pid: number): number {
 }
 
 /** Resident memory now, MiB; NaN where it can't be told. */
-export function readRssMib(pid: number): number {
+export const readRssMib = (pid: number): number => readStatusMib(pid, 'VmRSS');
+
+/** The most resident memory that a process has ever had, MiB; NaN where it can't be told. */
+export const readPeakRssMib = (pid: number): number => readStatusMib(pid, 'VmHWM');
+
+function readStatusMib(pid: number, name: string): number {
   try {
     const text = readFileSync(`/proc/${String(pid)}/status`, 'latin1');
-    return Number(/VmRSS:\s+(\d+) kB/.exec(text)?.[1] ?? NaN) / 1024;
+    return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(text)?.[1] ?? NaN) / 1024;
+  } catch {
+    return NaN;
+  }
+}
+
+/** CPU time that all processes of this machine have used since its start, ms; NaN where it can't be told. */
+export function readBusyMs(): number {
+  try {
+    const line = readFileSync('/proc/stat', 'latin1').split('\n', 1)[0] ?? '';
+    const [user = NaN, nice = NaN, system = NaN, , , irq = NaN, softIrq = NaN] = line
+      .split(/\s+/)
+      .slice(1)
+      .map(Number);
+    return (user + nice + system + irq + softIrq) * TICK_MS;
   } catch {
     return NaN;
   }

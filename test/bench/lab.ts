@@ -34,6 +34,8 @@ export interface BenchEvent {
   readonly partition?: number;
 }
 
+export type LoggedChild = GuardedChild & { readonly logFile: string };
+
 export interface Lab {
   readonly services: Readonly<Record<string, string>>;
   readonly kafka: Kafka;
@@ -52,10 +54,14 @@ export interface Lab {
     env?: Readonly<Record<string, string>>,
   ): Promise<PodProcess & { readonly groupId: string }>;
   /** Runs a script of this folder. */
-  run(
-    script: string,
+  run(script: string, env: Readonly<Record<string, string>>): Promise<LoggedChild>;
+  /** Runs any command with the services' addresses. @param name begins its log's name. */
+  start(
+    name: string,
+    command: string,
+    args: readonly string[],
     env: Readonly<Record<string, string>>,
-  ): Promise<GuardedChild & { readonly logFile: string }>;
+  ): Promise<LoggedChild>;
   /** Sum over the partitions of committed offsets, and of the ends. */
   offsets(topic: string, groupId: string): Promise<{ readonly committed: number; readonly end: number }>;
   stop(): Promise<void>;
@@ -75,16 +81,15 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
   await putDocument(s3, rulesUri, benchRules(new Date()), { ifNoneMatch: '*' });
   s3.destroy();
 
-  const run: Lab['run'] = async (script, env) => {
-    const logFile = join(directory, `${script}-${randomUUID().slice(0, 8)}.log`);
-    const child = await guard.run({
-      command: process.execPath,
-      args: ['--disable-warning=TimeoutNegativeWarning', join(ROOT, 'test/bench/runs', script)],
-      cwd: ROOT,
-      env: { PATH: process.env['PATH'] ?? '', ...services, ...env },
-      logFile,
-    });
+  const start: Lab['start'] = async (name, command, args, env) => {
+    const logFile = join(directory, `${name}-${randomUUID().slice(0, 8)}.log`);
+    const childEnv = { PATH: process.env['PATH'] ?? '', ...services, ...env };
+    const child = await guard.run({ command, args, cwd: ROOT, env: childEnv, logFile });
     return { ...child, logFile };
+  };
+  const run: Lab['run'] = (script, env) => {
+    const args = ['--disable-warning=TimeoutNegativeWarning', join(ROOT, 'test/bench/runs', script)];
+    return start(script, process.execPath, args, env);
   };
 
   const [stubPort = 0] = await findFreePorts(1);
@@ -130,6 +135,7 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
     say,
     eventLoopP99Ms,
     run,
+    start,
     append,
     async topic(partitions, events) {
       const topic = `bench-${randomUUID().slice(0, 8)}`;

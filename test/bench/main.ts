@@ -3,6 +3,7 @@
  * Prints the table, and writes it to `.readme/bench.json`, from which `npm run docs` makes the pages' tables.
  *
  *   npm run bench -- --only whole-flow handover     only these; the others' figures stay as they were
+ *   npm run bench -- --only steady-state --events 20000 --json FILE     shorter, to try
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
@@ -22,11 +23,13 @@ import { redisMemory } from './benchmarks/redis-memory.ts';
 import { RESULTS_FILE, type BenchResult } from './results.ts';
 import { simulate } from './benchmarks/simulate.ts';
 import { skewedUsers } from './benchmarks/skewed-users.ts';
+import { steadyState } from './benchmarks/steady-state.ts';
 import { traces } from './benchmarks/traces.ts';
 import { wholeFlow } from './benchmarks/whole-flow.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
   wholeFlow,
+  steadyState,
   skewedUsers,
   perKeyTable,
   parallelConsumer,
@@ -40,19 +43,26 @@ const BENCHMARKS: readonly Benchmark[] = [
   traces,
 ];
 
+const MIN_EVENTS = 1000;
+
 const command = new Command('bench')
   .addOption(new Option('--only <names...>', 'only these').choices(BENCHMARKS.map(({ name }) => name)))
   .option('--rounds <n>', 'rounds of each, contenders in turn', Number, 3)
+  .option('--events <n>', 'in steady-state', Number)
   .option('--origins <list>', 'where services may come from: given, docker, local')
   .option('--json <file>', 'where the figures are written', RESULTS_FILE)
   .parse();
-const { only, rounds, json, origins } = command.opts<{
+const { only, rounds, events, json, origins } = command.opts<{
   only?: string[];
   rounds: number;
+  events?: number;
   json: string;
   origins?: string;
 }>();
 if (!Number.isInteger(rounds) || rounds < 1) command.error('--rounds: expected a whole number ≥ 1');
+// Fewer make parts that say nothing.
+if (events !== undefined && !(Number.isInteger(events) && events >= MIN_EVENTS))
+  command.error(`--events: expected a whole number ≥ ${String(MIN_EVENTS)}`);
 
 if (origins !== undefined) {
   readOrigins(origins, '--origins');
@@ -71,10 +81,11 @@ let isMissed = false;
 try {
   for (const benchmark of BENCHMARKS) {
     if (only !== undefined && !only.includes(benchmark.name)) continue;
-    const { name, title, workload } = benchmark;
+    const { name, title } = benchmark;
+    const workload = typeof benchmark.workload === 'string' ? benchmark.workload : benchmark.workload(events);
     say(`\n${title}: ${workload}`);
     const startedMs = performance.now();
-    const figures = await benchmark.run(lab, rounds);
+    const figures = await benchmark.run(lab, rounds, events);
     for (const { measured, value, reach, met } of figures) {
       const verdict = reach === undefined ? '' : `   ${met === true ? 'within' : 'NOT within'} ${reach}`;
       say(`  ${measured.padEnd(84)} ${value}${verdict}`);

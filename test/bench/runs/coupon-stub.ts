@@ -1,7 +1,7 @@
 /**
- * The coupon partner of the benchmarks, as a process of its own: answers "no coupons" after a delay drawn
- * uniformly, and remembers what only the outside can know: service times as they were here, two calls at once
- * for one user, a user's events out of order, events asked for twice.
+ * The coupon partner of the benchmarks, as a process of its own: answers after a delay drawn uniformly, "no coupons"
+ * or what was prepared before the first call. It remembers what only the outside can know: service times as they were
+ * here, two calls at once for one user, a user's events out of order, events asked for twice.
  *
  * Speaks HTTP/1.1 by hand over `node:net`: a server library would cost more CPU than the pods that are measured.
  * Only bodiless GETs with keep-alive are understood.
@@ -9,10 +9,18 @@
  *   PORT=20000 node test/bench/runs/coupon-stub.ts
  */
 import { createServer, type Socket } from 'node:net';
-import { readCpuMs } from '../cpu.ts';
-import type { StubSettings, StubStats } from '../coupon-stub-client.ts';
+import { mixedAnswerOf, mixedAnswers, sameCoupons } from '../coupon-answers.ts';
+import { readBusyMs, readCpuMs } from '../cpu.ts';
+import type { Mark, StubSettings, StubStats } from '../coupon-stub-client.ts';
 
-const IDLE = { maxDelayMs: 0, slow: [], slowMs: 0, coupons: 0 } satisfies Required<StubSettings>;
+const IDLE: Required<StubSettings> = {
+  minDelayMs: 0,
+  maxDelayMs: 0,
+  slow: [],
+  slowMs: 0,
+  coupons: 0,
+  marks: [],
+};
 
 interface User {
   open: number;
@@ -22,14 +30,15 @@ interface User {
 }
 
 let watched = 0;
-let settings: Required<StubSettings> = IDLE;
-let answer = answerOf(0);
+let settings = IDLE;
+let answers = answersOf(IDLE);
 let users = new Map<string, User>();
 let slowUsers = new Set<string>();
 let calls = new Uint8Array(0);
 let totals = empty();
 let gaps: { readonly afterMs: number; readonly ms: number }[] = [];
 let lastAnswerMs = 0;
+let marks: Mark[] = [];
 
 function empty() {
   return {
@@ -53,22 +62,9 @@ function reply(body: string): Buffer {
   );
 }
 
-/** Coupons as partners write them: some 400 bytes each. */
-function answerOf(count: number): Buffer {
-  const coupons = Array.from({ length: count }, (_, at) => ({
-    couponId: `c-2026-11-${String(4711 + at)}`,
-    merchantId: `m-${String(at % 40)}`,
-    title: `${String(5 + at)} % off all coffee beans, roasted this week`,
-    body: 'Show this coupon at the till. One a visit, not together with other offers.',
-    category: 'coffee',
-    deepLink: `https://shop.example/coupons/2026/11/${String(4711 + at)}?source=near`,
-    discountPercent: 5,
-    latitude: 52.5 + at / 1000,
-    longitude: 13.4 - at / 1000,
-    validFrom: '2026-11-20T00:00:00Z',
-    validUntil: '2036-11-30T23:59:59Z',
-  }));
-  return reply(JSON.stringify({ coupons }));
+/** The answers that calls get in turn of their event's number, or one for all. */
+function answersOf({ coupons }: Required<StubSettings>): readonly Buffer[] {
+  return (coupons === 'mixed' ? mixedAnswers() : [sameCoupons(coupons)]).map(reply);
 }
 
 function stats(): StubStats {
@@ -79,13 +75,24 @@ function stats(): StubStats {
     hottest: { calls: hottest?.calls ?? 0, serviceMs: hottest?.serviceMs ?? 0 },
     lastAnswerMs,
     gaps,
+    marks,
   };
+}
+
+/** Reads the clocks where the calls have come as far as the settings say. */
+function mark(): void {
+  if (settings.marks[marks.length] !== totals.answered) return;
+  const { answered, serviceMs } = totals;
+  const atMs = performance.timeOrigin + performance.now();
+  // NaN is null in JSON.
+  marks.push({ answered, atMs, serviceMs, cpuMs: readCpuMs(watched), busyMs: readBusyMs() });
 }
 
 function begin(): void {
   if (totals.firstCallMs > 0) return;
   totals.firstCallMs = performance.timeOrigin + performance.now();
   totals.cpuAtFirstMs = readCpuMs(watched);
+  mark();
 }
 
 function find(userId: string): User {
@@ -119,8 +126,11 @@ function serve(socket: Socket, head: string): void {
   user.open += 1;
   totals.open += 1;
   totals.maxOpen = Math.max(totals.maxOpen, totals.open);
-  if (Number.isInteger(event)) note(event, user);
+  const isNumbered = Number.isInteger(event);
+  if (isNumbered) note(event, user);
+  const answer = answers[isNumbered && answers.length > 1 ? mixedAnswerOf(event) : 0];
   const slow = slowUsers.has(userId);
+  const { minDelayMs, maxDelayMs } = settings;
   setTimeout(
     () => {
       const nowMs = performance.now();
@@ -138,9 +148,10 @@ function serve(socket: Socket, head: string): void {
         totals.answeredFast += 1;
         totals.lastFastAnswerMs = atMs;
       }
-      if (!socket.destroyed) socket.write(answer);
+      if (!socket.destroyed && answer !== undefined) socket.write(answer);
+      mark();
     },
-    slow ? settings.slowMs : Math.random() * settings.maxDelayMs,
+    slow ? settings.slowMs : minDelayMs + Math.random() * (maxDelayMs - minDelayMs),
   );
 }
 
@@ -149,12 +160,13 @@ function control(socket: Socket, path: string): void {
   if (url.pathname === '/control/reset') {
     settings = { ...IDLE, ...(JSON.parse(url.searchParams.get('settings') ?? '{}') as StubSettings) };
     slowUsers = new Set(settings.slow);
-    answer = answerOf(settings.coupons);
+    answers = answersOf(settings);
     users = new Map();
     calls = new Uint8Array(0);
     totals = empty();
     gaps = [];
     lastAnswerMs = 0;
+    marks = [];
   }
   if (url.pathname === '/control/watch') watched = Number(url.searchParams.get('pid'));
   socket.write(reply(JSON.stringify(stats())));
