@@ -23,6 +23,7 @@ import { redisMemory } from './benchmarks/redis-memory.ts';
 import { RESULTS_FILE, type BenchResult } from './results.ts';
 import { simulate } from './benchmarks/simulate.ts';
 import { skewedUsers } from './benchmarks/skewed-users.ts';
+import { startStop } from './benchmarks/start-stop.ts';
 import { steadyState } from './benchmarks/steady-state.ts';
 import { traces } from './benchmarks/traces.ts';
 import { wholeFlow } from './benchmarks/whole-flow.ts';
@@ -36,6 +37,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   executorCost,
   flowControl,
   handover,
+  startStop,
   backlog,
   redisMemory,
   simulate,
