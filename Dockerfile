@@ -47,6 +47,14 @@ COPY rules ./rules
 COPY --from=build /app/dist ./dist
 # `docker run … coupon-notifier rules check FILE`
 RUN ln -s /app/dist/cli/main.js /usr/local/bin/coupon-notifier
+# What V8 makes of the code, kept: a third of what a start's imports cost. A pod that finds nobody leaves it, for its own
+# user and this Node; it is only read later, also from a file system that is read-only.
+ENV NODE_COMPILE_CACHE=/app/compile-cache
+RUN install --directory --owner=node compile-cache \
+ && KAFKA_BROKERS=127.0.0.1:9 REDIS_URL=redis://127.0.0.1:9 RULES_S3_URI=s3://nowhere/rules.yaml \
+    COUPON_API_URL=http://127.0.0.1:9 PUSH_API_URL=http://127.0.0.1:9 AWS_EC2_METADATA_DISABLED=true \
+    setpriv --reuid=node --regid=node --clear-groups timeout --preserve-status 10 node dist/main.js > /dev/null \
+ && chown -R root:root compile-cache && chmod -R a=rX compile-cache
 USER node
 
 # Source, run as it is: Node strips the types, and what is compiled stays the service's own.

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readConfig } from '../../../src/config/config.ts';
 import { IMAGES } from '../../simulation/services/docker/images.ts';
 
 const serviceSchema = z.object({
@@ -123,6 +124,19 @@ describe('the image', () => {
     expect(stages.at(-1)).toContain(`ARG VERSION=${version}\n`);
     for (const label of ['title', 'description', 'version', 'revision', 'created', 'base.name'])
       expect(stages.at(-1)).toContain(`org.opencontainers.image.${label}=`);
+  });
+
+  it('keeps what V8 made of a pod that started, and nobody may write it later', () => {
+    const base = stages.find((stage) => stage.includes(' AS base')) ?? '';
+    const [run = ''] = /^RUN install (?:.*\\\n)*.*/m.exec(base) ?? [];
+    const environment = Object.fromEntries(
+      [...run.matchAll(/\b([A-Z0-9_]+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]),
+    );
+    expect(() => readConfig(environment)).not.toThrow();
+    expect(run).toMatch(/--reuid=node .* node dist\/main\.js/);
+    const kept = /^ENV NODE_COMPILE_CACHE=\/app\/(\S+)$/m.exec(base)?.[1] ?? '?';
+    expect(run).toContain(`--owner=node ${kept} `);
+    expect(run).toMatch(new RegExp(`chown -R root:root ${kept} && chmod -R a=rX ${kept}$`));
   });
 
   it('is run by a user who is not root, by node itself, and takes no secret at its build', () => {
