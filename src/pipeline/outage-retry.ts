@@ -4,7 +4,7 @@
  * takes waiting for hanging.
  */
 import { backoffMs, type Backoff } from '../runtime/backoff.ts';
-import { AbandonedError, isUnavailable, type UnavailableError } from '../runtime/errors.ts';
+import { AbandonedError, isUnavailable, type Service, type UnavailableError } from '../runtime/errors.ts';
 import { retry } from '../runtime/retry.ts';
 import type { Wait, Waiting } from './ports.ts';
 import { monotonicMs, type Clock } from '../runtime/clock.ts';
@@ -36,7 +36,7 @@ export function createOutageRetry(
   { clock, logger, waiting }: OutageRetryPorts,
 ): OutageRetry {
   let failures = 0;
-  let waitsFor: string | undefined;
+  let waitsFor: Service | undefined;
   let sinceMs = 0;
 
   function reset(): void {
@@ -77,7 +77,7 @@ export function createOutageRetry(
  */
 export async function untilAcknowledged<T>(
   task: () => Promise<T>,
-  what: string,
+  what: Service,
   ownership: Ownership,
   ports: OutageRetryPorts,
   keepsPlace = false,

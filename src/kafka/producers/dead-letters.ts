@@ -5,7 +5,7 @@
  * waits.
  */
 import { createHash } from 'node:crypto';
-import { UnavailableError } from '../../runtime/errors.ts';
+import { UnavailableError, type Service } from '../../runtime/errors.ts';
 import type { EventSource } from '../../domain/record.ts';
 import type { DeadLetter, DeadLetters } from '../../pipeline/ports.ts';
 import type { RecordRefusal } from './record-refusals.ts';
@@ -17,7 +17,7 @@ const MAX_ERROR_CHARS = 500;
  * The sender’s topic is the dead letter topic. `service` is what the event waits for where the topic takes no form of a
  * letter.
  */
-export function createDeadLetters(sender: RecordSender, service = 'dead-letter topic'): DeadLetters {
+export function createDeadLetters(sender: RecordSender, service: Service = 'dead-letter topic'): DeadLetters {
   /** A compacted topic takes no record without a key. */
   let needsKey = false;
 

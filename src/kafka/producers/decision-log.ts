@@ -1,6 +1,6 @@
 /** What decisions saw as JSON records keyed by user, acknowledged before the event's offset is committed. */
 import type { DecisionLog } from '../../pipeline/ports.ts';
-import { UnavailableError } from '../../runtime/errors.ts';
+import { UnavailableError, type Service } from '../../runtime/errors.ts';
 import type { RecordSender } from './record-sender.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { RecordSender } from './record-sender.ts';
 export function createDecisionLog(
   sender: RecordSender,
   includes: DecisionLog['includes'],
-  service = 'decision topic',
+  service: Service = 'decision topic',
 ): DecisionLog {
   return {
     includes,

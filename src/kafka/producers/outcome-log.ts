@@ -1,13 +1,13 @@
 /** Outcomes as JSON records keyed by user, written and acknowledged before the event’s offset is committed. */
 import type { OutcomeRecord } from '../../domain/outcome.ts';
 import type { OutcomeLog } from '../../pipeline/ports.ts';
-import { UnavailableError } from '../../runtime/errors.ts';
+import { UnavailableError, type Service } from '../../runtime/errors.ts';
 import type { RecordSender } from './record-sender.ts';
 
 /**
  * The sender’s topic is the outcome topic. `service` is what the event waits for where the topic refuses an outcome.
  */
-export function createOutcomeLog(sender: RecordSender, service = 'outcome topic'): OutcomeLog {
+export function createOutcomeLog(sender: RecordSender, service: Service = 'outcome topic'): OutcomeLog {
   return {
     async record(outcome) {
       const value = toJson(outcome);

@@ -10,7 +10,7 @@
 import kafkajs, { type IHeaders, type Message, type Producer } from 'kafkajs';
 import { systemClock } from '../../runtime/clock.ts';
 import { within } from '../../runtime/deadline.ts';
-import { UnavailableError } from '../../runtime/errors.ts';
+import { UnavailableError, type Service } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { createKafkaClient, messageOf, type KafkaConnection } from '../client/client.ts';
 import { ensureCodecs } from '../codecs/codecs.ts';
@@ -41,8 +41,8 @@ export interface RecordSender {
 export interface RecordSenderOptions {
   readonly connection: KafkaConnection;
   readonly topic: string;
-  /** What senders wait for where the topic takes nothing, as /status names it. Default `Kafka`. */
-  readonly service?: string;
+  /** What senders wait for where the topic takes nothing, as /status names it. Default `kafka`. */
+  readonly service?: Service;
   readonly logger: Logger;
   /** How long a record waits for company, ms. Default 5. */
   readonly lingerMs?: number;
@@ -79,7 +79,7 @@ export function createRecordSender(
   openProducer: (choose: RecordPlacement['choose']) => SendingProducer = (choose) =>
     openKafka(options, choose),
 ): RecordSender {
-  const { topic, service = 'Kafka', lingerMs = 5, packFromBytes = PACK_FROM_BYTES } = options;
+  const { topic, service = 'kafka', lingerMs = 5, packFromBytes = PACK_FROM_BYTES } = options;
   const packing = CompressionTypes[options.packing === 'zstd' ? 'ZSTD' : 'GZIP'];
   const placement = createPlacement(topic);
   const producer = openProducer(placement.choose);

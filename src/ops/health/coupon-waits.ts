@@ -5,8 +5,10 @@
 import { waitingFor, type WaitingFor } from './waits.ts';
 import type { CouponTrouble, FailingEvents } from './ports.ts';
 
-const ALONE = 'coupon API (single users)';
-const ALL = 'coupon API';
+/** As `waiting` names them. */
+export const COUPON_WAITS = ['coupon API', 'coupon API (single users)'] as const;
+
+const [ALL, ALONE] = COUPON_WAITS;
 /** A call that fails once and is answered a moment later is nothing to speak of. */
 const ORDINARY_MS = 1000;
 

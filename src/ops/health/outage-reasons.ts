@@ -1,4 +1,5 @@
 /** Why a service that is waited for can't be reached, in its client's words: what stands behind the colon of a reason. */
+import type { AwaitedService } from '../../runtime/errors.ts';
 
 export interface OutageReasons {
   /** For the client that waits for the service: it says why it waits, and undefined once the service is there. */
@@ -9,7 +10,11 @@ export interface OutageReasons {
 }
 
 /** Topics of ours that may refuse whatever is written to them. */
-export const WRITTEN_TOPICS = ['dead-letter topic', 'outcome topic', 'decision topic'] as const;
+export const WRITTEN_TOPICS = [
+  'dead-letter topic',
+  'outcome topic',
+  'decision topic',
+] as const satisfies readonly AwaitedService[];
 export type WrittenTopic = (typeof WRITTEN_TOPICS)[number];
 
 export function createOutageReasons(): OutageReasons {

@@ -39,7 +39,7 @@ it.each([true, false])('one without has them until it was sent or not (%s)', asy
   const publishing = createLetterPublisher({
     publish: async ({ piece }) => {
       order.push(`sent ${String(piece.bytes)}`);
-      if (!works) throw new UnavailableError('Kafka', 'away');
+      if (!works) throw new UnavailableError('kafka', 'away');
     },
   }).publish(letter, held);
   if (works) await publishing;
@@ -103,7 +103,7 @@ describe('a topic of which one partition takes nothing', () => {
           }),
           hold,
         ),
-      fail: (name: string) => gates.get(name)?.reject(new UnavailableError('Kafka', 'away')),
+      fail: (name: string) => gates.get(name)?.reject(new UnavailableError('kafka', 'away')),
       pass: (ms: number) => vi.advanceTimersByTimeAsync(ms),
     };
   }

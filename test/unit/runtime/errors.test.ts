@@ -9,15 +9,15 @@ import {
 
 test('a service that is away is named, with what was seen of it', () => {
   const cause = new Error('connect ECONNREFUSED');
-  const error = new UnavailableError('Redis', cause);
-  expect(String(error)).toBe('UnavailableError: Redis is not available: connect ECONNREFUSED');
-  expect(error.service).toBe('Redis');
+  const error = new UnavailableError('redis', cause);
+  expect(String(error)).toBe('UnavailableError: redis is not available: connect ECONNREFUSED');
+  expect(error.service).toBe('redis');
   expect(error.cause).toBe(cause);
-  expect(new UnavailableError('Kafka', 'no leader').message).toBe('Kafka is not available: no leader');
+  expect(new UnavailableError('kafka', 'no leader').message).toBe('kafka is not available: no leader');
 });
 
 test('only a service that is away is waited out', () => {
-  expect(isUnavailable(new UnavailableError('Redis', 'away'))).toBe(true);
+  expect(isUnavailable(new UnavailableError('redis', 'away'))).toBe(true);
   expect(isUnavailable(new AbandonedError())).toBe(false);
   expect(isUnavailable({ name: 'UnavailableError' })).toBe(false);
 });

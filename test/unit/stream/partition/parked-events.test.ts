@@ -74,7 +74,7 @@ const goodEvents = (count: number, of = 'good'): Record<string, unknown>[] =>
 const poison = (count: number): string[] => Array.from({ length: count }, () => 'not json');
 
 it.each<[string, () => Promise<void>]>([
-  ['refuses', () => Promise.reject(new UnavailableError('Kafka', 'NOT_LEADER_OR_FOLLOWER'))],
+  ['refuses', () => Promise.reject(new UnavailableError('kafka', 'NOT_LEADER_OR_FOLLOWER'))],
   ['never answers', () => never],
 ])(
   'a burst of poison beside a dead-letter topic that %s: good events flow, until the bounds are full',
@@ -101,7 +101,7 @@ it('once the dead-letter topic takes them, all are written, in order of their of
   const { send, ended, waits, clock, flow, move, b } = setUp(({ ports }) => ({
     deadLetters: {
       publish: (letter) =>
-        away ? Promise.reject(new UnavailableError('Kafka', 'away')) : ports.deadLetters.publish(letter),
+        away ? Promise.reject(new UnavailableError('kafka', 'away')) : ports.deadLetters.publish(letter),
     },
   }));
   await send(...poison(150), ...goodEvents(5));
@@ -173,7 +173,7 @@ it('an event that fails by a fault of ours waits for its next try without a plac
 
 it('all that wait are given up with their partition, and leave nothing behind', async () => {
   const { send, b, flow, executor, waits, clock } = setUp(() => ({
-    deadLetters: { publish: () => Promise.reject(new UnavailableError('Kafka', 'away')) },
+    deadLetters: { publish: () => Promise.reject(new UnavailableError('kafka', 'away')) },
     claims: {
       recall: () => Promise.reject(new UnavailableError('redis', 'away')),
       claim: () => never,
