@@ -35,6 +35,8 @@ export function headerText(header: HeaderValue): string {
 export interface RecordEnvelope {
   readonly key: Buffer | null;
   readonly headers: Readonly<Record<string, HeaderValue>>;
+  /** When it was written to Kafka, epoch ms, as its producer or broker says; absent: neither does. */
+  readonly writtenAtMs?: number | undefined;
 }
 
 export type PieceContent =

@@ -116,9 +116,12 @@ class ReceivedEvent implements EventWork {
         const acknowledged = acknowledge(piece, validated, outcome, ownership, ports);
         await (recorded === undefined ? acknowledged : Promise.all([acknowledged, recorded]));
       } else if (recorded !== undefined) await recorded;
+      const endedAtMs = ports.clock.now();
+      const { writtenAtMs } = piece.envelope;
       ports.meter.ended(outcome, {
         durationMs: monotonicMs() - this.#receivedAtMs,
-        endToEndMs: validated.ok ? ports.clock.now() - validated.event.occurredAtMs : undefined,
+        endToEndMs: validated.ok ? endedAtMs - validated.event.occurredAtMs : undefined,
+        sinceWrittenMs: writtenAtMs === undefined ? undefined : endedAtMs - writtenAtMs,
         isReplay: piece.envelope.headers['replays'] !== undefined,
       });
       trace?.ended(outcome);

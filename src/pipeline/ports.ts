@@ -13,6 +13,7 @@ import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome
 import type { Ownership } from '../domain/ownership.ts';
 import type { PushEnvelope } from '../domain/push.ts';
 import type { PieceOrigin } from '../domain/record.ts';
+import type { Service } from '../runtime/errors.ts';
 
 // ── Rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,7 +266,7 @@ export interface Waiting {
    * @param what as a person reads it (`redis`, `dead-letter topic`).
    * @param sinceMs `monotonicMs()` when it first did, where it has waited before.
    */
-  begin(what: string, sinceMs: number): Wait;
+  begin(what: Service, sinceMs: number): Wait;
 }
 
 export interface Wait {
@@ -282,6 +283,8 @@ export interface EndedEvent {
   readonly durationMs: number;
   /** Undefined where the event does not say when it occurred. */
   readonly endToEndMs: number | undefined;
+  /** Since its record was written to Kafka; absent where the record does not say. */
+  readonly sinceWrittenMs?: number | undefined;
   /** It was put back from the dead letters. Default false. */
   readonly isReplay?: boolean;
 }

@@ -4,6 +4,7 @@
  * every reading.
  */
 import { DELIVERY_OUTCOMES, type DeliveryOutcome } from '../domain/delivery.ts';
+import { LATE_AFTER_MS } from '../domain/objectives.ts';
 import {
   DEAD_LETTER_REASONS,
   FILTER_REASONS,
@@ -14,7 +15,6 @@ import {
 } from '../domain/outcome.ts';
 import type { FlowMeter, Stage } from '../pipeline/ports.ts';
 import { namesOf } from '../runtime/names-of.ts';
-import { LATE_AFTER_MS } from './metric-table.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface Ledger extends FlowMeter {
@@ -24,6 +24,8 @@ export interface Ledger extends FlowMeter {
   inFlight(): number;
   /** Events that have ended since the start, whatever their outcome: a mark of progress. */
   decided(): number;
+  /** Of them, those whose outcome came more than 5 s after their record was written to Kafka. */
+  late(): number;
 }
 
 export function createLedger(metrics: Metrics): Ledger {
@@ -31,6 +33,7 @@ export function createLedger(metrics: Metrics): Ledger {
   let queued = 0;
   let abandoned = 0;
   let endedTotal = 0;
+  let late = 0;
   const filtered = zeroes(namesOf(FILTER_REASONS));
   const deadLettered = zeroes(namesOf(DEAD_LETTER_REASONS));
   const delivered = zeroes(DELIVERY_OUTCOMES);
@@ -56,7 +59,7 @@ export function createLedger(metrics: Metrics): Ledger {
     received: () => {
       received += 1;
     },
-    ended: (outcome, { durationMs, endToEndMs, isReplay = false }) => {
+    ended: (outcome, { durationMs, endToEndMs, sinceWrittenMs = endToEndMs, isReplay = false }) => {
       endedTotal += 1;
       if (outcome.kind === 'queued') queued += 1;
       else if (outcome.kind === 'filtered') filtered[outcome.reason] += 1;
@@ -64,9 +67,11 @@ export function createLedger(metrics: Metrics): Ledger {
       ended(outcome.rulesVersion ?? '')[outcome.kind === 'queued' ? outcome.kind : outcome.reason]();
       durations(outcome.kind)(durationMs);
       if (isReplay) metrics.count('dead_letters.replayed', { result: outcome.kind });
-      if (endToEndMs === undefined) return;
-      observeEndToEnd(endToEndMs);
-      if (endToEndMs > LATE_AFTER_MS) countLate();
+      if (endToEndMs !== undefined) observeEndToEnd(endToEndMs);
+      // What a phone reported late is not late here.
+      if ((sinceWrittenMs ?? 0) <= LATE_AFTER_MS) return;
+      late += 1;
+      countLate();
     },
     abandoned: () => {
       abandoned += 1;
@@ -94,6 +99,7 @@ export function createLedger(metrics: Metrics): Ledger {
     deliveries: () => ({ ...delivered }),
     inFlight: () => received - endedTotal,
     decided: () => endedTotal,
+    late: () => late,
   };
 }
 

@@ -4,6 +4,7 @@
  * Prometheus `coupon_notifier_`; each series also carries `pod`.
  */
 import { DELIVERY_OUTCOMES } from '../domain/delivery.ts';
+import { LATE_AFTER_MS } from '../domain/objectives.ts';
 import { DEAD_LETTER_REASONS, FILTER_REASONS, type Outcome } from '../domain/outcome.ts';
 import type { Stage } from '../pipeline/ports.ts';
 import { namesOf } from '../runtime/names-of.ts';
@@ -17,9 +18,6 @@ import {
   type NamesOf,
   type TagsOf,
 } from './declare-metric.ts';
-
-/** An event that took longer from `occurredAt` to its outcome counts as late. */
-export const LATE_AFTER_MS = 5000;
 
 const OUTCOMES = ['queued', 'filtered', 'dead_lettered'] as const satisfies readonly Outcome['kind'][];
 const STAGES = ['recall', 'coupons', 'rules', 'claim', 'enqueue'] as const satisfies readonly Stage[];
@@ -47,7 +45,7 @@ export const METRICS = {
   }),
   'events.late': counter(
     'event',
-    `Events whose outcome came more than ${String(LATE_AFTER_MS / 1000)} s after their occurredAt.`,
+    `Events whose outcome came more than ${String(LATE_AFTER_MS / 1000)} s after their record was written to Kafka.`,
   ),
   'events.abandoned': counter('event', 'Events given up before their claim, which are read again.'),
   'dead_letters.replayed': counter(

@@ -45,14 +45,12 @@ export function createRecordChunk(
   messages: readonly FetchedRecord[],
 ): RecordChunk {
   const { length } = messages;
-  const sentMs = Number(messages[0]?.timestamp);
-  // -1 where the producer gave none.
-  const timestampMs = sentMs >= 0 ? sentMs : Infinity;
   const { kept, locator } = keepBytes(
     messages.flatMap(({ key, value }) => [key, value]).filter((slice) => slice !== null),
   );
   const offsets = new Float64Array(length);
   const bytes = new Float64Array(length);
+  const times = new Float64Array(length);
   const keys = new Int32Array(STRIDE * length);
   const values = new Int32Array(STRIDE * length);
   const headers = new Map<number, Headers>();
@@ -64,8 +62,9 @@ export function createRecordChunk(
     return bytes;
   };
   for (const [index, message] of messages.entries()) {
-    const { key, value, offset, headers: given = {} } = message;
+    const { key, value, offset, timestamp, headers: given = {} } = message;
     offsets[index] = parseOffset(offset);
+    times[index] = Number(timestamp);
     place(keys, index, key, locator);
     place(values, index, value, locator);
     let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
@@ -104,15 +103,22 @@ export function createRecordChunk(
     return { key: both.subarray(0, keyLength), value: both.subarray(valueStart - start) };
   };
 
+  /** -1 where the producer gave none. */
+  const timeAt = (index: number): number | undefined => {
+    const timeMs = times[index] ?? -1;
+    return timeMs >= 0 ? timeMs : undefined;
+  };
+
   return {
     length,
-    timestampMs,
+    timestampMs: timeAt(0) ?? Infinity,
     offsetAt: (index) => offsets[index] ?? NaN,
     bytesAt: (index) => bytes[index] ?? NaN,
     recordAt: (index) => {
       const { key, value } = ownPair(index);
       const offset = String(offsets[index]);
-      return { topic, partition, offset, key, value, headers: headers.get(index) ?? NO_HEADERS };
+      const writtenAtMs = timeAt(index);
+      return { topic, partition, offset, key, value, headers: headers.get(index) ?? NO_HEADERS, writtenAtMs };
     },
     release() {
       if (!isShared) kept.release();

@@ -14,6 +14,8 @@ export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, HeaderValue>>;
+  /** Epoch ms; absent: the record does not say. */
+  readonly writtenAtMs?: number | undefined;
 }
 
 /** Up to this size (unpacked) a record is decoded at once: 256 KiB. */
@@ -34,12 +36,12 @@ export interface PieceMaker {
 
 /** The piece of nearly all records: nothing is made but the piece. */
 export function onlyPiece(
-  { topic, partition, offset, key, headers, value }: RawRecord,
+  { topic, partition, offset, key, headers, writtenAtMs, value }: RawRecord,
   content: PieceContent,
 ): RecordPiece {
   return {
     source: { topic, partition, offset, index: 0 },
-    envelope: { key, headers },
+    envelope: { key, headers, writtenAtMs },
     bytes: value,
     unpacked: false,
     content,
@@ -50,11 +52,11 @@ export function onlyPiece(
 }
 
 export function createPieceMaker(record: RawRecord, limits: UnpackLimits): PieceMaker {
-  const { topic, partition, offset, headers, value } = record;
+  const { topic, partition, offset, headers, writtenAtMs, value } = record;
   const size = value?.length ?? 0;
   const isLarge = size > AT_ONCE_BYTES;
   // Its own object: a record as the envelope would keep the packed value alive beside the unpacked one.
-  const envelope = { key: record.key, headers };
+  const envelope = { key: record.key, headers, writtenAtMs };
   let hasOwnKey = size <= LEAST_WORTH_LEAVING_BYTES;
   /** The key lies beside the value, and would keep it. */
   const withOwnKey = (): typeof envelope => {

@@ -82,10 +82,22 @@ describe('times', () => {
     await run(b);
     await run(b, 'no event');
     expect(spans).toMatchObject([{ endToEndMs: 1000 }, { endToEndMs: undefined }]);
+    expect(spans).toMatchObject([{ sinceWrittenMs: undefined }, { sinceWrittenMs: undefined }]);
     for (const { durationMs } of spans as { durationMs: number }[]) {
       expect(durationMs).toBeGreaterThanOrEqual(0);
       expect(durationMs).toBeLessThan(60_000);
     }
+  });
+
+  it('of an event from when its record was written, whatever the event says', async () => {
+    const spans: unknown[] = [];
+    const b = benchWith(({ ports }) => ({
+      meter: { ...ports.meter, ended: (_outcome, span) => spans.push(span) },
+    }));
+    const envelope = { key: null, headers: {}, writtenAtMs: NOW - 250 };
+    for (const raw of [rawEvent(), 'no event'])
+      await createEventHandler(b.ports)(piece(raw, { envelope })).run(b.ownership);
+    expect(spans).toMatchObject([{ sinceWrittenMs: 250 }, { sinceWrittenMs: 250 }]);
   });
 
   it('of each stage that an event went through', async () => {

@@ -1,7 +1,8 @@
 /** Metrics are bounded, typed by their table, and the same for both readers; the ledger's equation always holds. */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/domain/outcome.ts';
+import type { EndedEvent } from '../../../src/pipeline/ports.ts';
 import { createLedger } from '../../../src/telemetry/ledger.ts';
 import { METRICS } from '../../../src/telemetry/metric-table.ts';
 import { createMetrics, SAMPLE_SIZE, type CounterReading } from '../../../src/telemetry/metrics.ts';
@@ -158,12 +159,26 @@ it('received = queued + filtered + dead-lettered + abandoned + in flight, at eve
   );
 });
 
-it('an event is late beyond five seconds from its own time', () => {
-  const metrics = createMetrics();
-  const ledger = createLedger(metrics);
-  for (const endToEndMs of [undefined, 5000, 5001])
-    ledger.ended({ kind: 'queued', rulesVersion: 'v1' }, { durationMs: 1, endToEndMs });
-  expect(sum(metrics.drain().counters, 'events.late')).toBe(1);
+describe('an event is late beyond five seconds', () => {
+  const lateOf = (...all: readonly Pick<EndedEvent, 'endToEndMs' | 'sinceWrittenMs'>[]): number => {
+    const metrics = createMetrics();
+    const ledger = createLedger(metrics);
+    for (const times of all)
+      ledger.ended({ kind: 'queued', rulesVersion: 'v1' }, { durationMs: 1, ...times });
+    expect(sum(metrics.drain().counters, 'events.late')).toBe(ledger.late());
+    return ledger.late();
+  };
+
+  it('from when its record was written, however late its phone told of it', () => {
+    const reportedLate = { endToEndMs: 600_000 };
+    expect(lateOf({ ...reportedLate, sinceWrittenMs: 5000 })).toBe(0);
+    expect(lateOf({ ...reportedLate, sinceWrittenMs: 5001 })).toBe(1);
+    expect(lateOf({ endToEndMs: undefined, sinceWrittenMs: 5001 })).toBe(1);
+  });
+
+  it('from its own time where the record does not say', () => {
+    expect(lateOf({ endToEndMs: undefined }, { endToEndMs: 5000 }, { endToEndMs: 5001 })).toBe(1);
+  });
 });
 
 it('what was put back from the dead letters counts by its outcome, once more', () => {

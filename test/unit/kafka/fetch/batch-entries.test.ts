@@ -43,6 +43,7 @@ test('records are copied out of the fetch’s answer', async () => {
   expect(chunk?.recordAt(0)).toEqual({
     ...{ topic: 't', partition: 0, offset: '3', key: Buffer.from('key'), value: Buffer.from('value') },
     headers: { h: Buffer.from('header'), twice: [Buffer.from('k'), Buffer.alloc(0)], bare: undefined },
+    writtenAtMs: 0,
   });
   expect(end).toEqual({ kind: 'skip', next: 4, passedOver: 0 });
 });

@@ -56,6 +56,16 @@ it('gives records that outlive the memory they waited in', () => {
   }
 });
 
+it('tells of each record when it was written, where its producer says so', () => {
+  const messages = ['1700000000005', '-1'].map((timestamp, at): FetchedRecord => ({
+    ...{ key: null, value: Buffer.from('v'), offset: String(at), timestamp },
+  }));
+  const chunk = createRecordChunk({ topic: 't', partition: 0 }, messages);
+  const written = [0, 1].map((index) => chunk.recordAt(index).writtenAtMs);
+  expect(written).toEqual([1_700_000_000_005, undefined]);
+  expect(chunk.timestampMs).toBe(1_700_000_000_005);
+});
+
 it('leaves a record that is most of its answer where it is', () => {
   const answer = Buffer.from(new ArrayBuffer(ANSWER_BYTES)).fill('x');
   const message = {
@@ -94,7 +104,7 @@ describe('a record that waits', () => {
     expect([chunk.offsetAt(0), chunk.offsetAt(1)]).toEqual([41, Number.MAX_SAFE_INTEGER]);
     expect(chunk.recordAt(1)).toEqual({
       ...{ topic: 't', partition: 3, offset: '9007199254740991', headers: {} },
-      ...{ key: Buffer.from('key'), value: Buffer.from('value') },
+      ...{ key: Buffer.from('key'), value: Buffer.from('value'), writtenAtMs: 1000 },
     });
   });
 

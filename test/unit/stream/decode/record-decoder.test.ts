@@ -21,6 +21,12 @@ describe('one object', () => {
     ]);
   });
 
+  it('knows when its record was written; so do those of a record with many', async () => {
+    const [alone] = await decodeAll({ ...recordOf('{"a":1}'), writtenAtMs: 7 });
+    const many = await decodeAll({ ...recordOf('[{"a":1},{"a":2}]'), writtenAtMs: 7 });
+    expect([alone, ...many].map((piece) => piece?.envelope.writtenAtMs)).toEqual([7, 7, 7]);
+  });
+
   it('may be spread over many lines', async () => {
     const value = '{\n  "a": {\n    "b": [\n      {}\n    ]\n  }\n}\n';
     expect(await decodeText(value)).toEqual([[value, { a: { b: [{}] } }]]);
