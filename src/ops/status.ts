@@ -34,6 +34,8 @@ export interface Status {
   readonly waiting: readonly WaitingFor[];
   readonly events: EventCounts;
   readonly deliveries: Readonly<Record<DeliveryOutcome, number>>;
+  /** Events decided more than 5 s after their record was written to Kafka, since this pod started. */
+  readonly decidedLate: number;
   readonly inFlight: number;
   readonly partitions: readonly PartitionStatus[];
   readonly rules: DocumentStatus;

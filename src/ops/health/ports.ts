@@ -115,4 +115,6 @@ export interface LedgerPort {
   inFlight(): number;
   /** Events that have ended since the start, whatever their outcome. */
   decided(): number;
+  /** Of them, those whose outcome came more than 5 s after their record was written to Kafka. */
+  late(): number;
 }

@@ -71,6 +71,7 @@ export function createReadStatus(ports: StatusPorts): () => Status {
       waiting: [...ports.waits.list(), ...couponWaits(coupons), ...health.partitionWaits()],
       events: ledger.counts(),
       deliveries: ledger.deliveries(),
+      decidedLate: ledger.late(),
       inFlight: ledger.inFlight(),
       partitions: ports.consumer.status().partitions,
       rules: documentStatus(rules),

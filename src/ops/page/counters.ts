@@ -16,6 +16,10 @@ export type CounterName =
   | 'received'
   | 'queued'
   | 'abandoned'
+  /** Decided more than 5 s after the record was written. */
+  | 'late'
+  /** A promise may be broken: Redis lost writes, or Kafka deleted what nobody had read. */
+  | 'breaches'
   | `filtered.${FilterReason}`
   | `dead_lettered.${DeadLetterReason}`
   | `delivered.${DeliveryOutcome}`;
@@ -32,16 +36,21 @@ export const COUNTERS: readonly CounterName[] = [
   'received',
   'queued',
   'abandoned',
+  'late',
+  'breaches',
   ...FILTERED_COUNTERS,
   ...DEAD_LETTERED_COUNTERS,
   ...DELIVERY_OUTCOMES.map((outcome) => `delivered.${outcome}` as const),
 ];
 
-/** @returns what `/status` says, as the flat table. */
-export function countsOf({ events, deliveries }: Pick<Status, 'events' | 'deliveries'>): Counts {
+/** @returns what `/status` says, as the flat table. @param breaches since the pod started. */
+export function countsOf(
+  { events, deliveries, decidedLate }: Pick<Status, 'events' | 'deliveries' | 'decidedLate'>,
+  breaches: number,
+): Counts {
   const { received, queued, abandoned, filtered, dead_lettered } = events;
   return {
-    ...{ received, queued, abandoned },
+    ...{ received, queued, abandoned, late: decidedLate, breaches },
     ...under('filtered', filtered),
     ...under('dead_lettered', dead_lettered),
     ...under('delivered', deliveries),

@@ -79,6 +79,7 @@ export interface SnapshotSource {
 export function createSnapshots(source: SnapshotSource): (nowMs: number, monotonicMs: number) => PodSnapshot {
   const { short, shortOrNull, texts } = shortener(source.mask);
   const rates = createRates();
+  const countBreaches = createBreachCount();
   const deadLetteredAtMs: Partial<Record<DeadLetterReason, number>> = {};
   let last: Counts | undefined;
 
@@ -95,7 +96,7 @@ export function createSnapshots(source: SnapshotSource): (nowMs: number, monoton
 
   return (nowMs, monotonicMs) => {
     const status = source.status();
-    const counts = countsOf(status);
+    const counts = countsOf(status, countBreaches(status));
     for (const reason of DEAD_LETTERED) {
       const name = `dead_lettered.${reason}` as const;
       if (counts[name] > (last?.[name] ?? 0)) deadLetteredAtMs[reason] = nowMs;
@@ -122,6 +123,16 @@ export function createSnapshots(source: SnapshotSource): (nowMs: number, monoton
       merchants: status.merchants === null ? null : documentRow(status.merchants),
       logLinesDropped: status.logLinesDropped,
     };
+  };
+}
+
+/** Counts also what a partition lost that the pod has no more. */
+function createBreachCount(): (status: Pick<Status, 'redis' | 'partitions'>) => number {
+  const lost = new Map<string, number>();
+  return ({ redis, partitions }) => {
+    for (const { topic, partition, lost: offsets } of partitions)
+      if (offsets > 0) lost.set(`${topic}-${String(partition)}`, offsets);
+    return [...lost.values()].reduce((sum, offsets) => sum + offsets, redis.dataLost);
   };
 }
 

@@ -14,6 +14,7 @@ const DRAW = {
   waiting: drawWaiting,
   partitions: drawPartitions,
   pods: drawPods,
+  objectives: (facts) => drawFacts('objectives', facts),
   rules: (facts) => drawFacts('rules', facts),
   partners: (facts) => drawFacts('partners', facts),
   deadLetters: drawLetters,

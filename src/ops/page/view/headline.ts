@@ -143,6 +143,7 @@ function faultsOf(fleet: Fleet, pods: readonly PodSnapshot[], figures: Figures, 
     }
   }
   sayDocuments(pods, say);
+  sayBreaches(fleet.hour, say);
   sayDeadLetters(fleet.hour, say);
   for (const warning of new Set(pods.flatMap(({ warnings }) => warnings))) say('watch', warning);
   return said;
@@ -168,6 +169,11 @@ function sayDocuments(pods: readonly PodSnapshot[], say: Say): void {
   if (hashes.size > 1) say('watch', `Pods have ${String(hashes.size)} different rule documents`);
   const errors = new Set(pods.map(({ rules }) => rules.lastError).filter((error) => error !== null));
   for (const error of errors) say('watch', `Rules not replaced, the last good ones are in force: ${error}`);
+}
+
+function sayBreaches(hour: HourWindow, say: Say): void {
+  if (totalOf(hour, LATELY_SLOTS).breaches > 0)
+    say('bad', 'A promise may be broken: Redis lost claims, or Kafka deleted events that nobody had read');
 }
 
 function sayDeadLetters(hour: HourWindow, say: Say): void {

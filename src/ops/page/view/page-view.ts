@@ -6,6 +6,7 @@ import { count, counted, duration, milliseconds, rate, secondTime } from '../wor
 import { figuresOf, type Figures } from './figures.ts';
 import { funnelOf } from './funnel.ts';
 import { headlineOf } from './headline.ts';
+import { objectiveFacts } from './objectives.ts';
 import type { Chart, KeyNumber, PageView, Tone } from './shape.ts';
 import { partnerFacts, ruleFacts } from './state.ts';
 import { deadLetterRows, partitionsOf, podRows, waitingRows } from './tables.ts';
@@ -20,6 +21,7 @@ export function pageViewOf(fleet: Fleet): PageView {
     waiting: waitingRows(figures),
     partitions: partitionsOf(figures),
     pods: podRows(fleet),
+    objectives: objectiveFacts(figures),
     rules: ruleFacts(fleet),
     partners: partnerFacts(fleet, figures),
     deadLetters: deadLetterRows(fleet, figures),

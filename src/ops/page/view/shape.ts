@@ -127,6 +127,8 @@ export interface PageView {
   readonly waiting: readonly WaitingRow[];
   readonly partitions: PartitionsView;
   readonly pods: readonly PodRow[];
+  /** What is left of the last hour's error budgets. */
+  readonly objectives: readonly Fact[];
   readonly rules: readonly Fact[];
   readonly partners: readonly Fact[];
   readonly deadLetters: readonly DeadLetterRow[];

@@ -81,6 +81,7 @@ export const statusWith = (changes: Partial<Status> = {}): Status => ({
   waiting: [],
   events: eventCounts({}),
   deliveries: deliveryCounts({}),
+  decidedLate: 0,
   inFlight: 0,
   partitions: [],
   rules: { version: 'r1', etag: '"e"', hash: 'abc', loadedAt: null, lastError: null },

@@ -183,6 +183,12 @@ describe('beside the state', () => {
       '2 events ended as internal_error in 10 s.',
     ],
     [
+      'a promise that may be broken',
+      {},
+      { hour: hourOf({ breaches: 1, queued: 98 }) },
+      'A promise may be broken: Redis lost claims, or Kafka deleted events that nobody had read.',
+    ],
+    [
       'a flood of poison',
       {},
       { hour: hourOf({ 'dead_lettered.malformed': 30, 'dead_lettered.invalid': 9, queued: 350 }) },

@@ -67,7 +67,7 @@ describe('watched', () => {
     const { sink, frames } = watcher();
     start().watch(sink);
     await vi.advanceTimersByTimeAsync(0);
-    expect(Object.keys(frames[0] ?? {})).toHaveLength(11);
+    expect(Object.keys(frames[0] ?? {})).toHaveLength(12);
     await looks(2);
     expect(frames).toHaveLength(3);
     expect(Object.keys(frames[1] ?? {}).sort()).toEqual(['keyNumbers', 'pods', 'told']);
@@ -100,7 +100,7 @@ describe('watched', () => {
     opened.watch(second.sink);
     expect(second.frames).toEqual([]);
     await vi.advanceTimersByTimeAsync(0);
-    expect(Object.keys(second.frames[0] ?? {})).toHaveLength(11);
+    expect(Object.keys(second.frames[0] ?? {})).toHaveLength(12);
   });
 
   it('goes on while Redis hangs', async () => {

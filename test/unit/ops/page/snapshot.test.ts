@@ -27,6 +27,15 @@ it('tells every count of /status under its name', () => {
   });
 });
 
+it('counts what is late, and what may have broken a promise: also of a partition that has gone', () => {
+  let partitions = [{ ...partition(), ...place, lost: 7 }];
+  const redis = { ...statusWith().redis, dataLost: 2 };
+  const take = open(() => statusWith({ decidedLate: 5, redis, partitions }));
+  expect(take(NOW_MS, 0).counts).toMatchObject({ late: 5, breaches: 9 });
+  partitions = [];
+  expect(take(NOW_MS + 1000, 1000).counts).toMatchObject({ breaches: 9 });
+});
+
 it('notes when it last saw a dead letter of each reason', () => {
   let letters = 0;
   const take = open(() => statusWith({ events: eventCounts({ 'dead_lettered.invalid': letters }) }));
