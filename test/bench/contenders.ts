@@ -29,19 +29,34 @@ export interface Load extends Pick<StubSettings, 'maxDelayMs' | 'coupons' | 'mar
   readonly events: number;
 }
 
-/** One pod with everything on. @throws Error where one of its promises is broken. */
-export async function runPod(lab: Lab, load: Load, env: Readonly<Record<string, string>> = {}): Promise<Run> {
+/**
+ * One pod with everything on. @throws Error where one of its promises is broken.
+ *
+ * @param beside what goes on meanwhile, from when the pod is ready: begins it, and returns what ends it.
+ */
+export async function runPod(
+  lab: Lab,
+  load: Load,
+  env: Readonly<Record<string, string>> = {},
+  beside?: (url: string) => Promise<() => Promise<void>>,
+): Promise<Run> {
   const pod = await lab.pod(load.topic, { COUPON_API_CONCURRENCY: String(IN_FLIGHT), ...env });
   await lab.stub.reset(stubSettings(load));
   await pod.start();
   const pid = pod.pid() ?? 0;
   await lab.stub.watch(pid);
   const process = { isAlive: () => pod.isRunning(), logFile: pod.logFile };
+  let end: (() => Promise<void>) | undefined;
   try {
+    if (beside !== undefined) {
+      await pod.waitUntilReady();
+      end = await beside(pod.url);
+    }
     const run = await measure(lab, load, pod.groupId, pid, process);
     checkPod(load, run, await pod.status());
     return run;
   } finally {
+    await end?.();
     await pod.stop();
   }
 }

@@ -13,6 +13,7 @@ import { ORIGINS_VARIABLE, readOrigins } from '../simulation/services/origins.ts
 import { backlog } from './benchmarks/backlog.ts';
 import type { Benchmark } from './benchmark.ts';
 import { decisionTopic } from './benchmarks/decision-topic.ts';
+import { eta } from './benchmarks/eta.ts';
 import { executorCost } from './benchmarks/executor-cost.ts';
 import { flowControl } from './benchmarks/flow-control.ts';
 import { handover } from './benchmarks/handover.ts';
@@ -26,6 +27,7 @@ import { skewedUsers } from './benchmarks/skewed-users.ts';
 import { startStop } from './benchmarks/start-stop.ts';
 import { steadyState } from './benchmarks/steady-state.ts';
 import { traces } from './benchmarks/traces.ts';
+import { watchers } from './benchmarks/watchers.ts';
 import { wholeFlow } from './benchmarks/whole-flow.ts';
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -39,10 +41,12 @@ const BENCHMARKS: readonly Benchmark[] = [
   handover,
   startStop,
   backlog,
+  eta,
   redisMemory,
   simulate,
   decisionTopic,
   traces,
+  watchers,
 ];
 
 const MIN_EVENTS = 1000;
