@@ -34,6 +34,11 @@ export function share(part: number, whole: number): string {
   return `${count(part < whole ? Math.min(99, Math.round(percent)) : 100)}${NBSP}%`;
 }
 
+/** `99.62 %`; what is left out is not rounded away. @param whole > 0. */
+export function exactShare(part: number, whole: number): string {
+  return `${String(Math.floor((10_000 * part) / whole) / 100)}${NBSP}%`;
+}
+
 /** `85 ms`, `1.9 s`. @param ms ≥ 0. */
 export function milliseconds(ms: number): string {
   return ms < 1000 ? `${count(Math.round(ms))}${NBSP}ms` : duration(ms / 1000);
@@ -47,6 +52,12 @@ export function duration(seconds: number): string {
   if (minutes < 60) return `${count(minutes)}${NBSP}min`;
   if (minutes < 24 * 60) return twoUnits(minutes, 60, 'h', 'min');
   return twoUnits(Math.round(minutes / 60), 24, 'd', 'h');
+}
+
+/** A duration that is foreseen: below ten minutes to ten seconds, as half a minute would be a quarter of two. */
+export function foreseen(seconds: number): string {
+  const tens = 10 * Math.round(seconds / 10);
+  return seconds < 99.5 || tens >= 600 ? duration(seconds) : twoUnits(tens, 60, 'min', 's');
 }
 
 /** `just now`, `12 s ago`. */

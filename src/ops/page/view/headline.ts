@@ -8,7 +8,7 @@ import { DEAD_LETTERED, deadLetteredOf, decidedOf, FILTERED } from '../counters.
 import type { Fleet } from '../fleet.ts';
 import { SLOT_MS, totalOf, type HourWindow } from '../hour.ts';
 import type { PodSnapshot } from '../snapshot.ts';
-import { counted, duration, listed, milliseconds, rate, share } from '../words.ts';
+import { counted, duration, foreseen, listed, milliseconds, rate, share } from '../words.ts';
 import type { Figures } from './figures.ts';
 import type { Headline, Tone } from './shape.ts';
 
@@ -96,7 +96,7 @@ function stateOf(pods: readonly PodSnapshot[], figures: Figures): State {
     };
   }
   if (backlog.kind === 'shrinks') {
-    const eta = `gone in ${duration(backlog.etaSeconds)}, ${backlog.slowest.name} last`;
+    const eta = `gone in ${foreseen(backlog.etaSeconds)}, ${backlog.slowest.name} last`;
     return {
       ...{ tone: 'watch', word: 'Catching up' },
       text: `${pace}, ${behind ?? 'behind'}; ${eta}`,

@@ -1,7 +1,7 @@
 /** What is left of the error budgets. Of the last hour, which is all that pods know of; a month's is on the dashboards. */
 import { BUDGET_SHARE, LATE_AFTER_MS } from '../../../domain/objectives.ts';
 import { decidedOf } from '../counters.ts';
-import { count, counted, share } from '../words.ts';
+import { count, counted, exactShare, share } from '../words.ts';
 import type { Figures } from './figures.ts';
 import type { Fact } from './shape.ts';
 
@@ -32,7 +32,7 @@ function budgetOf(name: string, bad: number, all: number, one: string, many = `$
   return {
     name,
     value: used >= 1 ? 'budget used up' : `${share(1 - used, 1)} of the budget left`,
-    detail: `${share(all - bad, all)} of ${counted(all, one, many)}; ${objective}`,
+    detail: `${exactShare(all - bad, all)} of ${counted(all, one, many)}; ${objective}`,
     tone: used >= PAGING_RATE ? 'bad' : used >= 1 ? 'watch' : 'good',
   };
 }

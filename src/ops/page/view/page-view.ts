@@ -2,7 +2,7 @@
 import { DECIDED_COUNTERS } from '../counters.ts';
 import type { Fleet } from '../fleet.ts';
 import { SLOT_MS, type HourWindow } from '../hour.ts';
-import { count, counted, duration, milliseconds, rate, secondTime } from '../words.ts';
+import { count, counted, duration, foreseen, milliseconds, rate, secondTime } from '../words.ts';
 import { figuresOf, type Figures } from './figures.ts';
 import { funnelOf } from './funnel.ts';
 import { headlineOf } from './headline.ts';
@@ -44,7 +44,7 @@ function keyNumbersOf(figures: Figures): KeyNumber[] {
   const tone: Tone = backlog.kind === 'stays' ? 'bad' : backlog.kind === 'shrinks' ? 'watch' : 'good';
   const gone =
     backlog.kind === 'shrinks'
-      ? { name: 'Backlog gone in', ...split(duration(backlog.etaSeconds)) }
+      ? { name: 'Backlog gone in', ...split(foreseen(backlog.etaSeconds)) }
       : { name: 'Backlog', value: backlog.kind === 'none' ? 'none' : 'stays', unit: '' };
   return [
     { name: 'Decided', value: rate(figures.decidedPerSecond), unit: 'events/s', tone: 'good' },

@@ -2,7 +2,7 @@
 import { DEAD_LETTER_REASONS } from '../../../domain/outcome.ts';
 import { DEAD_LETTERED, decidedOf } from '../counters.ts';
 import type { Fleet, SeenPod, SilentPod } from '../fleet.ts';
-import { ago, count, counted, duration, rate, withoutLinks } from '../words.ts';
+import { ago, count, counted, duration, foreseen, rate, withoutLinks } from '../words.ts';
 import { isBehind, type Figures, type PlacedPartition } from './figures.ts';
 import type { DeadLetterRow, PartitionRow, PartitionsView, PodRow, WaitingRow } from './shape.ts';
 
@@ -25,7 +25,7 @@ export function partitionsOf({ partitions, partitionCount, lag, backlog }: Figur
   const waits = lag === 0 ? 'no backlog' : `${counted(lag, 'record')} to commit`;
   const gone =
     backlog.kind === 'shrinks'
-      ? `, gone in ${duration(backlog.etaSeconds)}: ${backlog.slowest.name} is the slowest`
+      ? `, gone in ${foreseen(backlog.etaSeconds)}: ${backlog.slowest.name} is the slowest`
       : backlog.kind === 'stays'
         ? `, not gone at this pace: ${backlog.slowest.name} is the slowest`
         : '';
@@ -40,7 +40,7 @@ export function partitionsOf({ partitions, partitionCount, lag, backlog }: Figur
 function partitionRow(row: PlacedPartition): PartitionRow {
   const { name, lag, behindSeconds, etaSeconds, fault = '' } = row;
   const hasBacklog = isBehind(row);
-  const gone = etaSeconds === null ? 'not at this pace' : `in ${duration(etaSeconds)}`;
+  const gone = etaSeconds === null ? 'not at this pace' : `in ${foreseen(etaSeconds)}`;
   return {
     ...{ name, fault },
     lag: lag === null ? DASH : count(lag),

@@ -363,8 +363,8 @@ describe('objectives', () => {
     expect(
       told({ ...hour, 'delivered.unknown': 1, 'delivered.expired': 1, 'delivered.rejected': 1 }),
     ).toEqual([
-      ['60 % of the budget left', '99 % of 1,000 events; objective 99 %', 'good'],
-      ['70 % of the budget left', '99 % of 1,000 pushes; objective 99 %', 'good'],
+      ['60 % of the budget left', '99.6 % of 1,000 events; objective 99 %', 'good'],
+      ['70 % of the budget left', '99.7 % of 1,000 pushes; objective 99 %', 'good'],
       kept,
     ]);
   });

@@ -52,6 +52,25 @@ it.each([
   expect(plain(words.milliseconds(ms))).toBe(said);
 });
 
+it.each([
+  [99, '99 s'],
+  [104, '1 min 40 s'],
+  [120, '2 min'],
+  [149, '2 min 30 s'],
+  [594, '9 min 50 s'],
+  [597, '10 min'],
+  [4800, '1 h 20 min'],
+])('%d s are foreseen as %s', (seconds, said) => {
+  expect(plain(words.foreseen(seconds))).toBe(said);
+});
+
+it('a share that is told exactly is never more than it is', () => {
+  expect([words.exactShare(9969, 10_006), words.exactShare(99_999, 100_000)].map(plain)).toEqual([
+    '99.63 %',
+    '99.99 %',
+  ]);
+});
+
 describe('times', () => {
   it('lie back by so much', () => {
     expect(words.ago(1.9)).toBe('just now');
