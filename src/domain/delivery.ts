@@ -30,6 +30,7 @@ export interface SendCall {
   readonly expiresAtMs: number;
   readonly idempotencyKey: string;
   readonly traceparent: string;
+  readonly tracestate?: string | undefined;
   /** Undefined where the push is not traced; else each call carries a `traceparent` of its own. */
   readonly trace?: CallTracer | undefined;
   /** Once it is closed nothing may be written any more: the call then ends as `not_sent`. */

@@ -23,6 +23,8 @@ export interface PushEnvelope {
   readonly push: FrozenPush;
   readonly source: EventSource;
   readonly traceparent: string;
+  /** What the producer's tracing wants passed on beside it; absent: nothing. */
+  readonly tracestate?: string;
   /** A span of ours stands behind `traceparent`: the delivery goes on with its trace. Absent: none does. */
   readonly isTraced?: true;
   /** Of the rules that chose it; absent in what an older version has frozen. */

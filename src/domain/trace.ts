@@ -3,9 +3,11 @@
  * a trace. https://www.w3.org/TR/trace-context/
  */
 import { randomBytes } from 'node:crypto';
-import { headerText, type HeaderValue } from './record.ts';
+import { headerText, type HeaderValue, type RecordEnvelope } from './record.ts';
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+/** As long as W3C asks everybody to pass it on. */
+const TRACESTATE = /^[\x20-\x7e]{1,512}$/;
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 const SAMPLED = 1;
@@ -29,6 +31,14 @@ export function readTraceparent(header: HeaderValue): RemoteSpan | undefined {
   if (header === undefined || Array.isArray(header)) return undefined;
   const [, traceId = NO_TRACE, spanId = NO_SPAN, flags = ''] = TRACEPARENT.exec(headerText(header)) ?? [];
   return traceId === NO_TRACE || spanId === NO_SPAN ? undefined : { traceId, spanId, flags };
+}
+
+/** @returns what goes on beside a `traceparent` that goes on; undefined where there is none, or it can't be passed on. */
+export function readTracestate(headers: RecordEnvelope['headers']): string | undefined {
+  const given = headers['tracestate'];
+  if (given === undefined || readTraceparent(headers['traceparent']) === undefined) return undefined;
+  const text = Array.isArray(given) ? given.map((one) => headerText(one)).join(',') : headerText(given);
+  return TRACESTATE.test(text) ? text : undefined;
 }
 
 /** Whoever made the span has recorded it. */

@@ -10,7 +10,7 @@ import type { LocationEvent } from '../domain/event.ts';
 import type { EventTrace, EventTracer } from '../domain/event-trace.ts';
 import type { Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { PieceOrigin, RecordPiece } from '../domain/record.ts';
-import { continueTrace } from '../domain/trace.ts';
+import { continueTrace, readTracestate } from '../domain/trace.ts';
 import { createSeen } from './decision-seen.ts';
 import { createOutageRetry, untilAcknowledged } from './outage-retry.ts';
 import { createProcessEvent, type ProcessEvent, type ProcessPorts } from './process-event.ts';
@@ -143,9 +143,11 @@ class ReceivedEvent implements EventWork {
   #runOf(event: LocationEvent, ownership: Ownership, trace: EventTrace | undefined): EventRun {
     const { source, envelope } = this.#origin;
     const traceparent = trace?.traceparent ?? continueTrace(envelope.headers['traceparent']);
+    const tracestate = readTracestate(envelope.headers);
     const { decisions, documents } = this.#ports;
     const seen = decisions?.log.includes(event.userId) === true ? createSeen(documents.rules()) : undefined;
-    return { event, source, traceparent, receivedAtMs: this.#receivedAtMs, ownership, seen, trace };
+    const receivedAtMs = this.#receivedAtMs;
+    return { event, source, traceparent, tracestate, receivedAtMs, ownership, seen, trace };
   }
 
   abandon(): void {

@@ -111,6 +111,7 @@ export interface Documents {
 export interface CouponQuery {
   readonly event: LocationEvent;
   readonly traceparent: string;
+  readonly tracestate?: string | undefined;
   /** Undefined where the event is not traced; else each call carries a `traceparent` of its own. */
   readonly trace?: CallTracer | undefined;
   /** Epoch ms: the call is retried until then, and ends as `stale` after. */

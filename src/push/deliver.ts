@@ -173,6 +173,7 @@ export function createDeliver(options: DeliverOptions): Deliver {
         expiresAtMs: granted.expiresAtMs,
         idempotencyKey: pushId(run.ref),
         traceparent: granted.envelope.traceparent,
+        tracestate: granted.envelope.tracestate,
         trace: run.trace,
         fence,
         signal: run.stopping.now,

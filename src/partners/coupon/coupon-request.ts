@@ -29,7 +29,7 @@ export function couponRequestTarget(url: string): CouponRequestTarget {
 
 /** As undici takes them: names and values in turn. */
 export function couponHeaders(
-  query: Pick<CouponQuery, 'event'>,
+  query: Pick<CouponQuery, 'event' | 'tracestate'>,
   traceparent: string,
   token: string | undefined,
 ): string[] {
@@ -43,6 +43,7 @@ export function couponHeaders(
     'traceparent',
     traceparent,
   ];
+  if (query.tracestate !== undefined) headers.push('tracestate', query.tracestate);
   if (token !== undefined) headers.push('authorization', `Bearer ${token}`);
   return headers;
 }

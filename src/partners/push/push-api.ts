@@ -66,6 +66,7 @@ export function createPushApi(options: PushApiOptions): PushApi {
         'content-type': 'application/json',
         'idempotency-key': encodeHeader(send.idempotencyKey),
         traceparent: trace?.traceparent ?? send.traceparent,
+        ...(send.tracestate !== undefined && { tracestate: send.tracestate }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       body,

@@ -78,7 +78,7 @@ function endOf(candidate: Candidate | undefined, quietFromMs = Infinity): string
 }
 
 function toClaim(
-  { event, rules, source, traceparent, trace }: EventContext,
+  { event, rules, source, traceparent, tracestate, trace }: EventContext,
   { coupon, text }: Candidate,
   quietFromMs: number | undefined,
 ): ClaimCandidate {
@@ -94,6 +94,7 @@ function toClaim(
   return {
     envelope: {
       ...{ push, source, traceparent, rulesHash: rules.hash },
+      ...(tracestate !== undefined && { tracestate }),
       ...(trace !== undefined && { isTraced: true }),
     },
     notAfterMs: earlier(coupon.validUntilMs, quietFromMs),

@@ -20,9 +20,9 @@ export function createRequireCoupons(ports: CouponPorts): AsyncStep<UntilStale, 
   const { coupons, clock } = ports;
 
   function ask(context: EventContext, staleAtMs: number): Promise<CouponAnswer> {
-    const { event, traceparent, trace, receivedAtMs, source, ownership } = context;
+    const { event, traceparent, tracestate, trace, receivedAtMs, source, ownership } = context;
     return coupons.find(
-      { event, traceparent, trace, staleAtMs, receivedAtMs, partition: source.partition },
+      { event, traceparent, tracestate, trace, staleAtMs, receivedAtMs, partition: source.partition },
       ownership,
     );
   }

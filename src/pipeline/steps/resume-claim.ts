@@ -16,12 +16,13 @@ interface ResumeClaimPorts {
 }
 
 export function createResumeClaim({ claims, queue }: ResumeClaimPorts): AsyncStep<void, CapPeek> {
-  return async ({ event, rules, ownership, seen }) => {
+  return async ({ event, rules, ownership, seen, trace }) => {
     ownership.assertOwned();
     const recalled = await claims.recall(event, rules.caps);
     if (seen !== undefined) seen.recalledMs = recalled.atMs;
     if (recalled.kind === 'new') return next({ fullCap: recalled.fullCap });
     const { undelivered, envelope } = recalled;
+    trace?.note('redelivered');
     if (undelivered) {
       ownership.assertOwned();
       await queue.enqueue(event);

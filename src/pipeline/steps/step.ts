@@ -16,6 +16,8 @@ export interface EventRun {
   readonly event: LocationEvent;
   readonly source: EventSource;
   readonly traceparent: string;
+  /** What the producer's tracing wants passed on beside it. */
+  readonly tracestate?: string | undefined;
   /** When the event came into the pod, `monotonicMs()`. */
   readonly receivedAtMs: number;
   readonly ownership: Ownership;

@@ -24,6 +24,7 @@ const sending: SendCall = {
   expiresAtMs: Date.parse('2026-11-22T12:00:00Z'),
   idempotencyKey: 'key-1',
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  tracestate: 'a=1',
 };
 
 let stub: HttpStub;
@@ -65,6 +66,7 @@ describe('the call', () => {
       'content-type': 'application/json',
       'idempotency-key': 'key-1',
       traceparent: sending.traceparent,
+      tracestate: 'a=1',
     });
     expect(request?.headers.authorization).toBeUndefined();
   });

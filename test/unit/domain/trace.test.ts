@@ -1,6 +1,6 @@
 /** Trace context: an operator follows an event from its producer through our calls by one trace id. */
 import { describe, expect, it } from 'vitest';
-import { continueTrace } from '../../../src/domain/trace.ts';
+import { continueTrace, readTracestate } from '../../../src/domain/trace.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const SPAN = 'b7ad6b7169203331';
@@ -36,6 +36,26 @@ describe("a record's trace", () => {
     expect(trace).not.toBe(TRACE);
     expect(trace).not.toMatch(/^0+$/);
     expect(flags).toBe('01');
+  });
+});
+
+describe('what goes on beside it', () => {
+  const traceparent = `00-${TRACE}-${SPAN}-01`;
+
+  it('is the producer’s tracestate, its parts joined', () => {
+    expect(readTracestate({ traceparent, tracestate: Buffer.from('a=1,b=2') })).toBe('a=1,b=2');
+    expect(readTracestate({ traceparent, tracestate: [Buffer.from('a=1'), 'b=2'] })).toBe('a=1,b=2');
+  });
+
+  it.each([
+    ['none is there', { traceparent }],
+    ['the trace is begun anew', { tracestate: 'a=1' }],
+    ['it would break a header', { traceparent, tracestate: 'a=1\r\nx-evil: 1' }],
+    ['it is no ASCII', { traceparent, tracestate: 'a=ü' }],
+    ['it is longer than must be passed on', { traceparent, tracestate: `a=${'1'.repeat(511)}` }],
+    ['it is empty', { traceparent, tracestate: '' }],
+  ])('is nothing where %s', (_why, headers) => {
+    expect(readTracestate(headers)).toBeUndefined();
   });
 });
 

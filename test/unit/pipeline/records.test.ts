@@ -125,11 +125,14 @@ it('the coupon API is asked with the trace that the record brought, and when the
     },
   }));
   const trace = 'abcdef0123456789abcdef0123456789';
-  const envelope = { key: null, headers: { traceparent: `00-${trace}-0123456789abcdef-01` } };
+  const headers = { traceparent: `00-${trace}-0123456789abcdef-01`, tracestate: 'a=1' };
+  const envelope = { key: null, headers };
   const event = { eventId: 'e-1', userId: 'u-1' };
   await createEventHandler(b.ports)(piece(rawEvent(), { envelope })).run(b.ownership);
   expect(asked).toMatchObject([{ event, partition: 3, staleAtMs: NOW - 1000 + 900_000 }]);
   expect(asked[0]).toHaveProperty('traceparent', expect.stringContaining(trace));
+  expect(asked[0]).toHaveProperty('tracestate', 'a=1');
+  expect(b.claims[0]?.candidates[0]?.envelope).toMatchObject({ tracestate: 'a=1' });
   expect(asked[0]).toHaveProperty('receivedAtMs', expect.any(Number));
 });
 

@@ -35,13 +35,19 @@ describe('the call', () => {
       longitude: -3.5,
       merchantId: 'm&1',
     });
-    expect(await rig.api.find(query, ownershipOf(new AbortController().signal))).toEqual(someCoupons);
+    expect(
+      await rig.api.find({ ...query, tracestate: 'a=1' }, ownershipOf(new AbortController().signal)),
+    ).toEqual(someCoupons);
     const [request] = rig.stub.requests;
     expect(request?.method).toBe('GET');
     expect(request?.url).toBe(
       '/partner/v1/coupons?userId=%C3%BC%201&latitude=0.0000001&longitude=-3.5&merchantId=m%261',
     );
-    expect(request?.headers).toMatchObject({ 'x-event-id': 'ev%0A1', traceparent: query.traceparent });
+    expect(request?.headers).toMatchObject({
+      'x-event-id': 'ev%0A1',
+      traceparent: query.traceparent,
+      tracestate: 'a=1',
+    });
     expect(request?.headers.authorization).toBeUndefined();
   });
 

@@ -77,6 +77,14 @@ describe('an event', () => {
     expect(receiver.text()).not.toMatch(/10\.0\.0\.7|u-1/);
   });
 
+  it('that is delivered again says so at its recall', async () => {
+    const b = await decide(undefined);
+    const envelope = b.claims[0]?.candidates[0]?.envelope ?? expect.fail();
+    b.script.recall = [{ kind: 'known', undelivered: false, envelope }];
+    const recall = (await spansOf(b)).find(({ name }) => name === 'recall');
+    expect(recall?.events).toEqual([{ name: 'redelivered', attributes: {} }]);
+  });
+
   it('that waits for hours has a bounded number of spans, and of events', async () => {
     const b = bench();
     b.script.recall = [...Array.from({ length: 3000 }, away), { kind: 'new' }];
