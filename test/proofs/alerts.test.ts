@@ -20,6 +20,7 @@ import {
   type Load,
   type SickDirectory,
 } from '../support/alerts/causes.ts';
+import { openOperatorView, type OperatorView } from '../support/alerts/operator-view.ts';
 import { keepProofs, type Proof } from '../support/alerts/proofs.ts';
 import { checkRules, findPromtoolObstacle } from '../support/alerts/promtool.ts';
 import { proveAlerts, STRETCH, type Fault, type Proved } from '../support/alerts/prove.ts';
@@ -35,6 +36,7 @@ const LATE = ['EventsDecidedLateFast', 'EventsDecidedLateSlow'];
 
 let run: Scenario;
 let watch: AlertWatch;
+let view: OperatorView;
 let services: RunningServices;
 let sick: SickDirectory;
 let load: Load;
@@ -67,6 +69,8 @@ beforeAll(async () => {
       pod === SICK_POD ? { ...sick.env, RULES_S3_URI: otherRules(rulesUri) } : {},
   });
   cleanups.push(() => run.stop());
+  // The sick one's log is a pipe that nobody reads.
+  view = openOperatorView(run, (pod) => pod !== run.pods[SICK_POD]);
   redis = new Redis(address, { maxRetriesPerRequest: null });
   redis.on('error', () => undefined);
   cleanups.push(async () => {
@@ -88,9 +92,19 @@ function podAt(index: number): PodProcess {
 }
 
 async function prove(fault: Fault): Promise<Proved> {
-  const proved = await proveAlerts(watch, fault);
+  const proved = await proveAlerts(watch, view, fault);
   proofs.push(...proved.proofs);
+  await keepProofs({ proofs: proved.proofs });
   return proved;
+}
+
+/** Whatever the test before it has left. */
+async function begin(): Promise<void> {
+  await run.partners.control({ couponApi: { down: false }, pushApi: { down: false, rates: {} } });
+  const both = run.pods.slice(0, SICK_POD);
+  for (const pod of both) if (!pod.isRunning()) await pod.start();
+  for (const pod of both) await pod.waitUntilReady();
+  await calm();
 }
 
 function startLoad(): void {
@@ -128,6 +142,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   });
 
   it('the coupon API is away, and comes back', async () => {
+    await begin();
     const outage = await prove({
       fault: 'the coupon API refuses connections under load',
       fires: ['CouponApiIsAway', 'BehindAndGrowing'],
@@ -146,6 +161,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   });
 
   it('the push API is away while the rules are broken, and then refuses', async () => {
+    await begin();
     const outage = await prove({
       before: startLoad,
       fault: 'the push API refuses connections; the rules document was replaced by one that is none',
@@ -160,7 +176,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
       fault: 'the push API answers every push with 400',
       fires: ['PushesUndeliveredFast', 'PushesUndeliveredSlow'],
       mayFire: ['PushesAreNotDelivered', 'DocumentDoesNotReload'],
-      since: { beginMs: outage.beginMs },
+      since: { beginMs: outage.beginMs, calm: outage.calm },
       cause: () => run.partners.control({ pushApi: { down: false, rates: { rejected: 1 } } }),
     });
     await run.partners.control({ pushApi: { rates: {} } });
@@ -168,6 +184,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   });
 
   it('the kill switch is forgotten', async () => {
+    await begin();
     await prove({
       fault: 'the flag was set, and nobody lifted it',
       fires: ['KillSwitchForgotten'],
@@ -179,6 +196,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   });
 
   it('a flood of poison', async () => {
+    await begin();
     await prove({
       fault: '300 records that are no JSON',
       fires: ['DeadLetterFlood'],
@@ -187,6 +205,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   });
 
   it('a pod has other rules, a defect, and a log that nobody reads', async () => {
+    await begin();
     cleanups.push(await sick.prepare(podAt(SICK_POD)));
     await putAt(otherRules(run.names.rulesUri), openRules('third'));
     await prove({
@@ -204,12 +223,12 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
           Array.from({ length: 80 }, (_, n) => eventAt(run.city, { userId: `defect-${String(n)}` })),
         );
       },
-    });
-    await podAt(SICK_POD).kill();
+    }).finally(() => podAt(SICK_POD).kill());
     await calm();
   });
 
   it('Redis dies, and comes back as another', async () => {
+    await begin();
     const server = services.service('redis');
     const outage = await prove({
       before: startLoad,
@@ -222,13 +241,14 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
       fault: 'Redis was killed and started again',
       fires: ['RedisServerChanged'],
       mayFire: ['NoPodIsReady', 'NothingIsDecided', 'BehindAndGrowing', 'PushesAreNotDelivered', ...LATE],
-      since: { beginMs: outage.beginMs },
+      since: { beginMs: outage.beginMs, calm: outage.calm },
       cause: () => server.restart(),
     });
     await calm();
   });
 
   it('Redis loses what it had acknowledged', async () => {
+    await begin();
     await prove({
       fault: 'Redis was emptied (FLUSHALL)',
       fires: ['PromiseMayBeBroken'],
@@ -238,6 +258,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   });
 
   it('a pod keeps restarting', async () => {
+    await begin();
     const starting = podAt(1);
     await prove({
       fault: 'a pod was killed three times within a quarter of an hour',
@@ -252,6 +273,5 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
   it('no alert is left out', async () => {
     const proved = new Set(proofs.map(({ alert }) => alert));
     expect((await readAlerts()).filter(({ name }) => !proved.has(name))).toEqual([]);
-    await keepProofs({ proofs });
   });
 });

@@ -1,5 +1,7 @@
-/** What was seen of each alert, as it is kept for the table of deploy/README.md. */
+/** What was seen of each alert, as it is kept for the table of deploy/README.md and for the runbook. */
 import { readFile, writeFile } from 'node:fs/promises';
+import type { WaitingName } from '../../../src/ops/health/waiting-names.ts';
+import type { Seen } from './operator-view.ts';
 
 export const PROOFS_FILE = '.readme/alerts.json';
 
@@ -13,6 +15,15 @@ export interface Proof {
   readonly stretch: number;
   /** Minutes that the last state was held on; 0: the fault lasted. */
   readonly heldMinutes: number;
+  /** As it fired. */
+  readonly seen: Seen;
+}
+
+/** What a person sees while events wait for this. */
+export interface WaitProof {
+  readonly name: WaitingName;
+  readonly fault: string;
+  readonly seen: Seen;
 }
 
 /** A run in which no alert fired, in the words of the table. */
@@ -22,6 +33,7 @@ export interface QuietRun {
 
 export interface KeptProofs {
   readonly proofs: readonly Proof[];
+  readonly waits: readonly WaitProof[];
   readonly quiet: QuietRun | undefined;
 }
 
@@ -29,9 +41,22 @@ export async function readProofs(): Promise<KeptProofs> {
   return JSON.parse(await readFile(PROOFS_FILE, 'utf8')) as KeptProofs;
 }
 
-/** Writes one part of the file where `KEEP_ALERT_PROOFS` is set; the other stays as it is. */
+/**
+ * Writes what was proved where `KEEP_ALERT_PROOFS` is set: in place of what was kept of the same alert and fault, or of
+ * the same wait. The rest stays as it is.
+ */
 export async function keepProofs(part: Partial<KeptProofs>): Promise<void> {
   if (process.env['KEEP_ALERT_PROOFS'] === undefined) return;
-  const kept = await readProofs().catch((): KeptProofs => ({ proofs: [], quiet: undefined }));
-  await writeFile(PROOFS_FILE, `${JSON.stringify({ ...kept, ...part }, null, 2)}\n`);
+  const { proofs = [], waits = [], quiet } = await readProofs().catch((): Partial<KeptProofs> => ({}));
+  const kept: KeptProofs = {
+    proofs: merged(proofs, part.proofs ?? [], ({ alert, fault }) => `${alert}: ${fault}`),
+    waits: merged(waits, part.waits ?? [], ({ name }) => name),
+    quiet: part.quiet ?? quiet,
+  };
+  await writeFile(PROOFS_FILE, `${JSON.stringify(kept, null, 2)}\n`);
+}
+
+function merged<T>(old: readonly T[], fresh: readonly T[], keyOf: (one: T) => string): T[] {
+  const all = new Map([...old, ...fresh].map((one) => [keyOf(one), one]));
+  return [...all.values()];
 }

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { AlertWatch, FirstFired } from './alert-watch.ts';
+import type { Before, OperatorView, Seen } from './operator-view.ts';
 import type { Proof } from './proofs.ts';
 import { STATE_MS } from './scrapes.ts';
 
@@ -20,7 +21,7 @@ export interface Fault {
   /** How long the last state goes on, in minutes of the alert's time. Default 0. */
   readonly holdMinutes?: number;
   /** Where this goes on from the fault before: its span, and its begin where it is the same fault. Default: all is calm. */
-  readonly since?: { readonly beginMs: number; readonly faultMs?: number };
+  readonly since?: { readonly beginMs: number; readonly faultMs?: number; readonly calm: Before };
 }
 
 export interface Proved {
@@ -28,6 +29,8 @@ export interface Proved {
   /** By `performance.now()`. */
   readonly beginMs: number;
   readonly faultMs: number;
+  /** What was there before the fault. */
+  readonly calm: Before;
 }
 
 /** A real second counts as a minute. */
@@ -37,11 +40,12 @@ const CALM_MS = 3000;
 const LOOK_EVERY_MS = 2000;
 /** A machine that stands still for a minute of the alert's time does so to every pod: other alerts are not judged then. */
 const STILL_SECONDS = 60;
+const NOTHING_SEEN: Seen = { page: '', ready: '', status: [], log: '' };
 /** A busy machine is no failure. */
 const PATIENCE_MS = 120_000;
 
 /** @returns as soon as all have fired. */
-export async function proveAlerts(watch: AlertWatch, fault: Fault): Promise<Proved> {
+export async function proveAlerts(watch: AlertWatch, view: OperatorView, fault: Fault): Promise<Proved> {
   const { stretch = STRETCH, holdMinutes = 0, fires, mayFire = [] } = fault;
   const beginMs = fault.since?.beginMs ?? performance.now();
   if (fault.since === undefined) await pause(STATE_MS);
@@ -49,6 +53,8 @@ export async function proveAlerts(watch: AlertWatch, fault: Fault): Promise<Prov
   if (fault.since === undefined) await pause(CALM_MS);
   const nowMs = performance.now();
   const faultMs = fault.since?.faultMs ?? nowMs;
+  const calm = fault.since?.calm ?? (await view.before());
+  const seen = new Map<string, Seen>();
   await fault.cause();
   for (;;) {
     await pause(LOOK_EVERY_MS);
@@ -58,6 +64,11 @@ export async function proveAlerts(watch: AlertWatch, fault: Fault): Promise<Prov
     );
     if (stoodStillSeconds < STILL_SECONDS)
       expect(others, `${fault.fault}: ${others.join(', ')} fires, and should not`).toEqual([]);
+    const fresh = fires.filter((name) => !seen.has(name) && (prometheus.has(name) || datadog.has(name)));
+    if (fresh.length > 0) {
+      const now = await view.look(calm);
+      for (const name of fresh) seen.set(name, now);
+    }
     const missing = [prometheus, datadog].map((fired) => fires.filter((name) => !fired.has(name)));
     if (missing.every((names) => names.length === 0)) {
       const begun = ((faultMs - beginMs) / 60_000) * stretch;
@@ -71,8 +82,9 @@ export async function proveAlerts(watch: AlertWatch, fault: Fault): Promise<Prov
         ...{ alert, fault: fault.fault, stretch, heldMinutes: holdMinutes },
         prometheusMinutes: after(prometheus, alert),
         datadogMinutes: after(datadog, alert),
+        seen: seen.get(alert) ?? NOTHING_SEEN,
       }));
-      return { proofs, beginMs, faultMs };
+      return { proofs, beginMs, faultMs, calm };
     }
     if (performance.now() - nowMs > PATIENCE_MS)
       throw new Error(

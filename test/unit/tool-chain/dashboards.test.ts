@@ -75,8 +75,8 @@ const dashboard = z
   .parse(JSON.parse(await read('datadog/dashboard.json')));
 const widgets = dashboard.widgets.flatMap(({ definition }) => definition.widgets);
 
-const anchors = anchorsOf(await read('README.md'));
-const runbookOf = (text: string): string => /deploy\/README\.md#([\w-]+)/.exec(text)?.[1] ?? '';
+const anchors = anchorsOf(await read('RUNBOOK.md'));
+const runbookOf = (text: string): string => /deploy\/RUNBOOK\.md#([\w-]+)/.exec(text)?.[1] ?? '';
 
 describe('every query names what pods emit', () => {
   it.each(alerts.map(({ alert, expr }) => [alert, expr]))('Prometheus’ alert %s', (_name, expr) => {

@@ -32,6 +32,7 @@ const textOf = (texts: Texts, path: string): string => {
 };
 const readme = textOf(pages, 'README.md');
 const operations = textOf(pages, 'deploy/README.md');
+const runbook = textOf(pages, 'deploy/RUNBOOK.md');
 
 /** Not ours: Node's, Docker's, Datadog's, the shell's, and words of Kafka and Redis that the pages quote. */
 const OTHERS = [
@@ -137,8 +138,7 @@ describe('names', () => {
       .join('\n');
     const isKnown = (name: string): boolean =>
       name in METRICS || new RegExp(`\\b${name.slice(name.lastIndexOf('.') + 1)}\\??:`).test(status);
-    const runbook = codeOf(sectionOf(operations, 'Runbook'));
-    const named = runbook.filter((one) => /^[a-z]\w*(\[\])?\.\w+$/.test(one));
+    const named = codeOf(runbook).filter((one) => /^[a-z]\w*(\[\])?\.\w+$/.test(one));
     expect(named.length).toBeGreaterThan(5);
     expect(named.filter((name) => !isKnown(name))).toEqual([]);
     expect(isKnown('partitions[].gone')).toBe(false);
