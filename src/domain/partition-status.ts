@@ -18,7 +18,10 @@ export interface PartitionStatus {
   readonly inFlight: number;
   /** Why the partition can't be read or committed now; absent while it can. */
   readonly fault?: string;
-  /** Age of the oldest undecided event; null where none of the backlog has been read yet. */
+  /**
+   * Age of the oldest undecided event since its record was written to Kafka; null where none of the backlog has been
+   * read yet.
+   */
   readonly behindSeconds: number | null;
   /**
    * Seconds until the backlog is gone at the present pace. Null where it grows or stands, or the pace is not known yet.

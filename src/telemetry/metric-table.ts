@@ -99,7 +99,11 @@ export const METRICS = {
   uptime_seconds: gauge('s', 'Since the process began.'),
   in_flight: gauge('event', 'Events received, without an outcome yet.'),
   lag: gauge('offset', 'Offsets that can be read and are not committed.', place),
-  behind_seconds: gauge('s', 'Age of the oldest undecided event; absent while it has not been read.', place),
+  behind_seconds: gauge(
+    's',
+    'Age of the oldest undecided event, since its record was written; absent while it has not been read.',
+    place,
+  ),
   curable_lag: gauge(
     'offset',
     'Lag that more pods would help with: 0 while a service is away, a breaker is open, or pods are as many as partitions.',

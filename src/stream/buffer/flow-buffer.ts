@@ -67,7 +67,7 @@ export function createFlowBuffer(): FlowBuffer {
         kind: 'record',
         offset: chunk.offsetAt(at),
         bytes: chunk.bytesAt(at),
-        timestampMs: chunk.timestampMs,
+        timestampMs: chunk.writtenAt(at),
         open: () => chunk.recordAt(at),
       };
       return seen;

@@ -19,10 +19,10 @@ export interface FetchedRecord {
 
 export interface RecordChunk {
   readonly length: number;
-  /** When the first record was written, epoch ms as its producer or broker says. */
-  readonly timestampMs: number;
   /** @param index 0 … {@link length} - 1, as below. */
   offsetAt(index: number): number;
+  /** When it was written to Kafka, epoch ms, as its producer or broker says; Infinity: neither does. */
+  writtenAt(index: number): number;
   /** What the record counts for while it is held. */
   bytesAt(index: number): number;
   /** The record with bytes of its own: it may live for long. */
@@ -104,20 +104,21 @@ export function createRecordChunk(
   };
 
   /** -1 where the producer gave none. */
-  const timeAt = (index: number): number | undefined => {
-    const timeMs = times[index] ?? -1;
-    return timeMs >= 0 ? timeMs : undefined;
+  const writtenAt = (index: number): number => {
+    const atMs = times[index] ?? -1;
+    return atMs >= 0 ? atMs : Infinity;
   };
 
   return {
     length,
-    timestampMs: timeAt(0) ?? Infinity,
+    writtenAt,
     offsetAt: (index) => offsets[index] ?? NaN,
     bytesAt: (index) => bytes[index] ?? NaN,
     recordAt: (index) => {
       const { key, value } = ownPair(index);
       const offset = String(offsets[index]);
-      const writtenAtMs = timeAt(index);
+      const atMs = writtenAt(index);
+      const writtenAtMs = atMs === Infinity ? undefined : atMs;
       return { topic, partition, offset, key, value, headers: headers.get(index) ?? NO_HEADERS, writtenAtMs };
     },
     release() {

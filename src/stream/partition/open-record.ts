@@ -10,11 +10,10 @@ import { isDecided, NOTHING_DECIDED, undecidedBeyond, type Progress } from './pr
 /** A record that has been taken in and not ended. */
 export interface OpenRecord extends Linked<OpenRecord> {
   readonly offset: number;
-  /**
-   * The earliest `occurredAt` of the events so far, epoch ms. Before the first event, about when the record was
-   * written.
-   */
+  /** When it was written, epoch ms. Where the record does not say, the earliest `occurredAt` of its events so far. */
   oldestMs: number;
+  /** The record says when it was written. */
+  readonly isDated: boolean;
   /** What it counts for while it is held. */
   bytes: number;
   /** The value’s part of these bytes. The record lets go of it once all pieces are cut and none needs it. */
@@ -71,6 +70,7 @@ export function openRecord(
     valueBytes: value?.length ?? 0,
     needing: 0,
     oldestMs: timestampMs,
+    isDated: timestampMs !== Infinity,
     inherited,
     open: true,
     left: 0,
@@ -82,14 +82,14 @@ export function openRecord(
   };
 }
 
-/** Counts the age of an event that was just taken in. */
+/** Counts the age of an event that was just taken in: a phone that reported it late makes nobody here late. */
 export function markAge(record: OpenRecord, occurredAtMs: number | undefined): void {
-  if (occurredAtMs === undefined) return;
+  if (occurredAtMs === undefined || record.isDated) return;
   record.oldestMs = record.left > 1 ? Math.min(record.oldestMs, occurredAtMs) : occurredAtMs;
 }
 
 /**
- * When the oldest event occurred, epoch ms. `head` is what waits behind the records. Undefined where there is neither.
+ * When the oldest record was written, epoch ms. `head` is what waits behind the records. Undefined where there is neither.
  */
 export function oldestOf(records: LinkedList<OpenRecord>, head: Head | undefined): number | undefined {
   let oldestMs = head?.kind === 'record' ? head.timestampMs : Infinity;

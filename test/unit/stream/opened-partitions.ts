@@ -73,7 +73,8 @@ export function setUp(
     value = Buffer.from('{}'),
     headers: Record<string, HeaderValue> = {},
   ): RecordChunk => ({
-    ...{ length: offsets.length, timestampMs: 0 },
+    length: offsets.length,
+    writtenAt: () => 0,
     offsetAt: (index) => offsets[index]!,
     bytesAt: () => bytes,
     recordAt: (index) => ({

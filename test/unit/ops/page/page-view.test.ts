@@ -363,7 +363,7 @@ describe('objectives', () => {
     expect(
       told({ ...hour, 'delivered.unknown': 1, 'delivered.expired': 1, 'delivered.rejected': 1 }),
     ).toEqual([
-      ['60 % of the budget left', '99.6 % of 1,000 events; objective 99 %', 'good'],
+      ['60 % of the budget left', '99.6 % of 1,000 events within 5 s; objective 99 %', 'good'],
       ['70 % of the budget left', '99.7 % of 1,000 pushes; objective 99 %', 'good'],
       kept,
     ]);
@@ -371,7 +371,7 @@ describe('objectives', () => {
 
   it('withdrawn pushes and dry runs are neither good nor bad', () => {
     const [, pushes] = told({ 'delivered.withdrawn': 50, 'delivered.dry_run': 9 });
-    expect(pushes).toEqual(['–', 'no push yet; objective 99 %', 'quiet']);
+    expect(pushes).toEqual(['–', 'nothing to judge yet; objective 99 %', 'quiet']);
   });
 
   it('a budget that is used up is seen, and one that goes as fast as pages is bad', () => {

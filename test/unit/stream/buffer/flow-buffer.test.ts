@@ -10,7 +10,7 @@ function setUp() {
   const records = (...offsets: readonly number[]): FlowEntry => {
     const chunk: RecordChunk = {
       length: offsets.length,
-      timestampMs: 1000 + offsets[0]!,
+      writtenAt: (index) => 1000 + offsets[index]!,
       offsetAt: (index) => offsets[index]!,
       bytesAt: (index) => offsets[index]!,
       recordAt: (index) => ({
@@ -41,13 +41,13 @@ describe('what waits of a partition', () => {
     }
     expect(seen).toEqual([
       [1, 1, 1001, '1'],
-      [2, 2, 1001, '2'],
+      [2, 2, 1002, '2'],
       'to 5',
       [7, 7, 1007, '7'],
       'to 9',
       [10, 10, 1010, '10'],
-      [11, 11, 1010, '11'],
-      [12, 12, 1010, '12'],
+      [11, 11, 1011, '11'],
+      [12, 12, 1012, '12'],
     ]);
     expect(buffer.head()).toBeUndefined();
     buffer.next();

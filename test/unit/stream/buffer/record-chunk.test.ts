@@ -63,7 +63,7 @@ it('tells of each record when it was written, where its producer says so', () =>
   const chunk = createRecordChunk({ topic: 't', partition: 0 }, messages);
   const written = [0, 1].map((index) => chunk.recordAt(index).writtenAtMs);
   expect(written).toEqual([1_700_000_000_005, undefined]);
-  expect(chunk.timestampMs).toBe(1_700_000_000_005);
+  expect([0, 1].map((index) => chunk.writtenAt(index))).toEqual([1_700_000_000_005, Infinity]);
 });
 
 it('leaves a record that is most of its answer where it is', () => {
@@ -109,12 +109,12 @@ describe('a record that waits', () => {
   });
 
   it.each<[string, readonly Partial<FetchedRecord>[], number]>([
-    ['as the first of its batch', [{ timestamp: '7000' }, { timestamp: '5' }], 7000],
+    ['before the next of its batch', [{ timestamp: '7000' }, { timestamp: '5' }], 7000],
     ['in 1970', [{ timestamp: '0' }], 0],
     ['at no known time', [{ timestamp: '-1' }], Infinity],
     ['at no time, as there is none', [], Infinity],
   ])('was written %s', (_name, given, timestampMs) => {
-    expect(chunkOf(...given).timestampMs).toBe(timestampMs);
+    expect(chunkOf(...given).writtenAt(0)).toBe(timestampMs);
   });
 
   it('counts for its key, its value, its headers and a little more', () => {

@@ -80,34 +80,42 @@ describe('the age of the oldest undecided event', () => {
     expect(openFlow().flow.oldestUndecidedMs).toBeUndefined();
   });
 
-  it('is that of the record which waits, until its events say more', async () => {
+  it('is that of its record, whatever its events say of when they occurred', async () => {
     const { flow, append, admitAll, end } = openFlow();
-    append({ 0: { atMs: 700 } });
+    append({ 0: [{ atMs: 700 }, {}] });
+    append({ 1: { atMs: 10 } }, 1200);
     expect(flow.oldestUndecidedMs).toBe(1000);
     await admitAll();
-    expect(flow.oldestUndecidedMs).toBe(700);
-    await end('0/0');
+    expect(flow.oldestUndecidedMs).toBe(1000);
+    await end('0/0', '0/1');
+    expect(flow.oldestUndecidedMs).toBe(1200);
+    await end('1/0');
     expect(flow.oldestUndecidedMs).toBeUndefined();
   });
 
-  it('is that of the record where an event does not tell its own', async () => {
-    const { flow, append, admitAll } = openFlow();
-    append({ 0: {} });
-    await admitAll();
-    expect(flow.oldestUndecidedMs).toBe(1000);
-  });
+  describe('where records do not say when they were written', () => {
+    it('is not known before their events say it, nor where they don’t', async () => {
+      const { flow, append, admitAll, end } = openFlow();
+      append({ 0: { atMs: 700 }, 1: {} }, -1);
+      expect(flow.oldestUndecidedMs).toBeUndefined();
+      await admitAll();
+      expect(flow.oldestUndecidedMs).toBe(700);
+      await end('0/0');
+      expect(flow.oldestUndecidedMs).toBeUndefined();
+    });
 
-  it('is that of the oldest of a record’s events, and of all records', async () => {
-    const { flow, append, admitAll, end } = openFlow();
-    append({ 0: [{ atMs: 900 }, { atMs: 800 }, { atMs: 850 }], 1: { atMs: 950 }, 2: { atMs: 1200 } });
-    await admitAll();
-    expect(flow.oldestUndecidedMs).toBe(800);
-    await end('0/0', '0/1', '0/2');
-    expect(flow.oldestUndecidedMs).toBe(950);
-    await end('1/0');
-    expect(flow.oldestUndecidedMs).toBe(1200);
-    append({ 3: {} });
-    expect(flow.oldestUndecidedMs).toBe(1000);
+    it('is that of the oldest of a record’s events, and of all records', async () => {
+      const { flow, append, admitAll, end } = openFlow();
+      append({ 0: [{ atMs: 900 }, { atMs: 800 }, { atMs: 850 }], 1: { atMs: 950 }, 2: { atMs: 1200 } }, -1);
+      await admitAll();
+      expect(flow.oldestUndecidedMs).toBe(800);
+      await end('0/0', '0/1', '0/2');
+      expect(flow.oldestUndecidedMs).toBe(950);
+      await end('1/0');
+      expect(flow.oldestUndecidedMs).toBe(1200);
+      append({ 3: {} });
+      expect(flow.oldestUndecidedMs).toBe(1000);
+    });
   });
 
   it('is not known of offsets that are passed over', () => {

@@ -69,10 +69,13 @@ export function openFlow(changes: Partial<FlowOptions> & { readonly maxRunning?:
   };
   return {
     ...{ flow, executor, eventShares, log, faults, counts },
-    /** Records by offset; each has one event, or a list of them, or is text that is none. Written at 1,000 ms. */
-    append(records: Readonly<Record<number, RigEvent | readonly RigEvent[] | string>>): void {
+    /** Records by offset; each has one event, or a list of them, or is text that is none. */
+    append(
+      records: Readonly<Record<number, RigEvent | readonly RigEvent[] | string>>,
+      writtenAtMs = 1000,
+    ): void {
       const messages = Object.entries(records).map(([offset, value]) => ({
-        ...{ key: null, offset, timestamp: '1000', headers: {} },
+        ...{ key: null, offset, timestamp: String(writtenAtMs), headers: {} },
         value: Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
       }));
       const chunk = createRecordChunk({ topic: 't', partition: 3 }, messages);
