@@ -9,7 +9,7 @@ const NAME_WIDTH = 9;
 /** Section of the runbook → what it shows. Alerts of one section, seen at the same moment, are shown once. */
 export function runbookParts(
   alerts: readonly AlertWords[],
-  { proofs, waits }: KeptProofs,
+  { sights, waits }: KeptProofs,
 ): Readonly<Record<string, string>> {
   const sections = new Map<string, string[]>();
   const add = (section: string, fault: string, seen: Seen): void => {
@@ -18,7 +18,7 @@ export function runbookParts(
     if (!all.includes(shown)) sections.set(section, [...all, shown]);
   };
   for (const { name } of alerts)
-    for (const { alert, fault, seen } of proofs) if (alert === name) add(sectionOfAlert(name), fault, seen);
+    for (const { alert, fault, seen } of sights) if (alert === name) add(sectionOfAlert(name), fault, seen);
   for (const { name, fault, seen } of waits) add(name, fault, seen);
   return Object.fromEntries([...sections].map(([section, shown]) => [section, shown.join('\n\n')]));
 }

@@ -15,7 +15,12 @@ export interface Proof {
   readonly stretch: number;
   /** Minutes that the last state was held on; 0: the fault lasted. */
   readonly heldMinutes: number;
-  /** As it fired. */
+}
+
+/** What a person saw as the alert fired. */
+export interface AlertSight {
+  readonly alert: string;
+  readonly fault: string;
   readonly seen: Seen;
 }
 
@@ -33,6 +38,7 @@ export interface QuietRun {
 
 export interface KeptProofs {
   readonly proofs: readonly Proof[];
+  readonly sights: readonly AlertSight[];
   readonly waits: readonly WaitProof[];
   readonly quiet: QuietRun | undefined;
 }
@@ -47,14 +53,22 @@ export async function readProofs(): Promise<KeptProofs> {
  */
 export async function keepProofs(part: Partial<KeptProofs>): Promise<void> {
   if (process.env['KEEP_ALERT_PROOFS'] === undefined) return;
-  const { proofs = [], waits = [], quiet } = await readProofs().catch((): Partial<KeptProofs> => ({}));
+  const {
+    proofs = [],
+    sights = [],
+    waits = [],
+    quiet,
+  } = await readProofs().catch((): Partial<KeptProofs> => ({}));
   const kept: KeptProofs = {
-    proofs: merged(proofs, part.proofs ?? [], ({ alert, fault }) => `${alert}: ${fault}`),
+    proofs: merged(proofs, part.proofs ?? [], nameOf),
+    sights: merged(sights, part.sights ?? [], nameOf),
     waits: merged(waits, part.waits ?? [], ({ name }) => name),
     quiet: part.quiet ?? quiet,
   };
   await writeFile(PROOFS_FILE, `${JSON.stringify(kept, null, 2)}\n`);
 }
+
+const nameOf = ({ alert, fault }: Pick<Proof, 'alert' | 'fault'>): string => `${alert}: ${fault}`;
 
 function merged<T>(old: readonly T[], fresh: readonly T[], keyOf: (one: T) => string): T[] {
   const all = new Map([...old, ...fresh].map((one) => [keyOf(one), one]));

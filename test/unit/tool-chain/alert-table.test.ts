@@ -23,10 +23,10 @@ it('an alert without a proof says so; times are told in minutes and hours', () =
     prometheusMinutes: 0,
     datadogMinutes: 245,
     stretch: 60,
-    seen: { page: '', ready: '', status: [], log: '' },
   };
   const table = alertsTable(alerts, {
     proofs: [{ ...proof, heldMinutes: 240 }],
+    sights: [],
     waits: [],
     quiet: { over: 'a night' },
   });

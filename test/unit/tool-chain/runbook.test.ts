@@ -8,7 +8,7 @@ import { WAITING_NAMES } from '../../../src/ops/health/waiting-names.ts';
 import type { Status } from '../../../src/ops/status.ts';
 import { readAlerts } from '../../support/alerts/alert-files.ts';
 import { maskOf, notWell, waitsOf } from '../../support/alerts/operator-view.ts';
-import type { Proof } from '../../support/alerts/proofs.ts';
+import type { AlertSight } from '../../support/alerts/proofs.ts';
 import { partition } from '../ops/health/well-pod.ts';
 import { runbookParts, sectionOfAlert } from '../../tools/runbook.ts';
 
@@ -58,14 +58,11 @@ describe('has meaning, look, do and output of', () => {
 
 describe('what is shown', () => {
   const seen = { page: 'Quiet: no events.', ready: '200 {"ready":true}', status: ['away: redis'], log: '' };
-  const proof: Proof = {
-    ...{ alert: 'AFast', fault: 'it broke', stretch: 60, heldMinutes: 0 },
-    ...{ prometheusMinutes: 1, datadogMinutes: 1, seen },
-  };
+  const sight: AlertSight = { alert: 'AFast', fault: 'it broke', seen };
 
   it('is the page, /ready, /status and the log; of two alerts at one moment once', () => {
     const words = ['AFast', 'ASlow'].map((name) => ({ name, severity: 'page', summary: '' }));
-    const kept = { proofs: [proof, { ...proof, alert: 'ASlow' }], waits: [], quiet: undefined };
+    const kept = { proofs: [], sights: [sight, { ...sight, alert: 'ASlow' }], waits: [], quiet: undefined };
     expect(runbookParts(words, kept)).toEqual({
       A: [
         'Seen while it broke:',
