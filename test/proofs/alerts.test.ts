@@ -100,6 +100,7 @@ async function prove(fault: Fault): Promise<Proved> {
 
 /** Whatever the test before it has left. */
 async function begin(): Promise<void> {
+  await redis.del(KILL_SWITCH);
   await run.partners.control({ couponApi: { down: false }, pushApi: { down: false, rates: {} } });
   const both = run.pods.slice(0, SICK_POD);
   for (const pod of both) if (!pod.isRunning()) await pod.start();
@@ -170,8 +171,7 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
         await run.partners.control({ pushApi: { down: true } });
         await run.putRules('version: [');
       },
-    });
-    await run.putRules(openRules('second'));
+    }).finally(() => run.putRules(openRules('second')));
     await prove({
       fault: 'the push API answers every push with 400',
       fires: ['PushesUndeliveredFast', 'PushesUndeliveredSlow'],
@@ -236,6 +236,9 @@ describe('each alert fires for its fault', { timeout: 400_000 }, () => {
       fires: ['NoPodIsReady', 'NothingIsDecided'],
       mayFire: ['BehindAndGrowing', 'PushesAreNotDelivered', ...LATE],
       cause: () => server.kill('SIGKILL'),
+    }).catch(async (error: unknown) => {
+      await server.restart();
+      throw error;
     });
     await prove({
       fault: 'Redis was killed and started again',

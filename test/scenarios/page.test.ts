@@ -20,6 +20,7 @@ import {
   WALL,
   type OpenedPage,
 } from '../support/browser/browser.ts';
+import { barOf, pageAgeMs, statusesOf } from '../support/browser/page-age.ts';
 import { eventually, startScenario, type Scenario } from '../support/pods/scenario.ts';
 import { findLocalObstacle } from '../support/services/local-obstacle.ts';
 
@@ -73,16 +74,7 @@ function podAt(number: number): PodProcess {
   return pod;
 }
 
-async function statuses(pods = run.pods): Promise<Status[]> {
-  const all = await Promise.all(pods.map((pod) => pod.status()));
-  return all.filter((status) => status !== undefined);
-}
-
-/** A bar's number: a step of the funnel, a reason, or how a push ended. */
-async function barOf(page: Page, name: string): Promise<number> {
-  const bar = page.locator(`[data-key="${name}"] [data-part="count"]`);
-  return (await bar.count()) === 0 ? 0 : Number(await bar.first().getAttribute('data-value'));
-}
+const statuses = (pods = run.pods): Promise<Status[]> => statusesOf(pods);
 
 /** Numbers and their units are kept together by another space. */
 const textOf = async (page: Page, selector: string): Promise<string> =>
@@ -129,38 +121,12 @@ describe('the page', () => {
     });
     // A machine that is busy is slow, not wrong: one window of the run must hold.
     let age = Infinity;
-    for (let window = 0; window < 6 && age > MOST_AGE_MS; window += 1) age = Math.min(age, await oldest());
+    for (let window = 0; window < 6 && age > MOST_AGE_MS; window += 1)
+      age = Math.min(age, await pageAgeMs(opened.page, run.pods));
     console.log(`the page was at most ${age.toFixed(0)} ms behind /status`);
     expect(age).toBeLessThanOrEqual(MOST_AGE_MS);
     await playing;
   });
-
-  /** For 2 s: how long after all pods' /status have a number the page has it, too. The longest. */
-  async function oldest(): Promise<number> {
-    const asked: { readonly atMs: number; readonly received: number }[] = [];
-    const shown: { readonly atMs: number; readonly received: number }[] = [];
-    const look = async (): Promise<void> => {
-      const received = await barOf(opened.page, 'Received');
-      shown.push({ atMs: performance.now(), received });
-    };
-    const beganMs = performance.now();
-    while (performance.now() - beganMs < 2000) {
-      const received = sum(await statuses(), ({ events }) => events.received);
-      asked.push({ atMs: performance.now(), received });
-      await look();
-    }
-    const [first, last] = [asked[0], asked.at(-1)];
-    // Of numbers that stand nothing can be said.
-    if (first === undefined || last === undefined || last.received === first.received) return Infinity;
-    while ((shown.at(-1)?.received ?? 0) < last.received && performance.now() - beganMs < 12_000)
-      await look();
-    return Math.max(
-      ...asked.map(({ atMs, received }) => {
-        const there = shown.find((seen) => seen.atMs >= atMs && seen.received >= received);
-        return there === undefined ? Infinity : there.atMs - atMs;
-      }),
-    );
-  }
 
   it('has the numbers of /status, of all pods', async () => {
     await run.untilDrained();

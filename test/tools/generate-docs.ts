@@ -20,6 +20,8 @@ import { alertsTable } from './alerts-table.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 import { eventTable } from './event-table.ts';
 import { metricsTables } from './metrics-table.ts';
+import { pageFactsTable, readPageFacts } from './page-facts.ts';
+import { runbookParts } from './runbook.ts';
 
 /** Variables that a first pod may need, beside the required ones. */
 const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
@@ -75,6 +77,7 @@ async function pretty(path: string, text: string): Promise<string> {
 }
 
 const measured = JSON.parse(await readFile(RESULTS_FILE, 'utf8')) as BenchResult[];
+const [alerts, proved] = [await readAlerts(), await readProofs()];
 const played = await readChaosReports();
 /** The benchmarks that say what a pod and its Redis can take. */
 const CAPACITY: readonly string[] = ['backlog', 'redis-memory'];
@@ -83,12 +86,14 @@ const CAPACITY: readonly string[] = ['backlog', 'redis-memory'];
 const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'README.md': { reasons: reasonsTable(), 'first settings': configurationTable(isFirst) },
   'deploy/README.md': {
+    page: pageFactsTable(await readPageFacts(), '../'),
     event: eventTable(),
     configuration: configurationTable(),
     metrics: metricsTables(),
-    alerts: alertsTable(await readAlerts(), await readProofs()),
+    alerts: alertsTable(alerts, proved),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
+  'deploy/RUNBOOK.md': runbookParts(alerts, proved),
   'test/README.md': { hazards: hazardTable(), chaos: chaosTables(played) },
   'test/bench/README.md': { measurements: benchTables(measured) },
   'test/mutation/README.md': { mutation: mutationTable(readResults()) },

@@ -25,7 +25,7 @@ async function readTexts(patterns: readonly string[]): Promise<Texts> {
 }
 
 export const readPages = (): Promise<Texts> =>
-  readTexts(['README.md', '{src,rules,test,deploy}/**/README.md']);
+  readTexts(['README.md', '{src,rules,test,deploy}/**/README.md', 'deploy/RUNBOOK.md']);
 
 export async function readCode(): Promise<Code> {
   const texts = await readTexts([

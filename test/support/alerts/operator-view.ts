@@ -10,7 +10,7 @@ import { openPageStream } from '../browser/page-stream.ts';
 import type { Scenario } from '../pods/scenario.ts';
 
 export interface Seen {
-  /** The headline and its notes. */
+  /** The state in words, and what the page says beside it since the fault. */
   readonly page: string;
   /** Status code and body. */
   readonly ready: string;
@@ -23,6 +23,8 @@ export interface Seen {
 /** What was there before the fault, and is none of it. */
 export interface Before {
   readonly lines: ReadonlySet<string>;
+  /** Of the page, masked. */
+  readonly sentences: ReadonlySet<string>;
   /** Pod's name → for how long it had run. */
   readonly uptimeSeconds: ReadonlyMap<string, number>;
   /** Pod's name → its log's lines. */
@@ -58,17 +60,18 @@ export function openOperatorView(
   return {
     async before() {
       const logged = run.pods.map(async (pod) => [pod.name, (await logOf(pod)).length] as const);
-      const now = await statuses();
+      const [now, sentences] = await Promise.all([statuses(), sentencesOf(running())]);
       return {
+        sentences: new Set(sentences.map((sentence) => mask(sentence))),
         lines: new Set(now.flatMap(notWell)),
         uptimeSeconds: new Map(now.map(({ pod, uptimeSeconds }) => [pod, uptimeSeconds])),
         logged: new Map(await Promise.all(logged)),
       };
     },
-    async look({ lines: known, uptimeSeconds: had, logged }) {
+    async look({ lines: known, sentences: said, uptimeSeconds: had, logged }) {
       const logs = running().map(async (pod) => (await logOf(pod)).slice(logged.get(pod.name) ?? 0));
-      const [page, ready, now, said] = await Promise.all([
-        pageOf(running()),
+      const [page, ready, now, lines] = await Promise.all([
+        sentencesOf(running()),
         readyOf(running()),
         statuses(),
         Promise.all(logs),
@@ -79,24 +82,26 @@ export function openOperatorView(
         ...anew.map(({ uptimeSeconds }) => `uptimeSeconds: ${String(uptimeSeconds)}`),
       ];
       const fresh = all.filter((line) => !known.has(line)).map((line) => mask(line));
+      const [state = '', ...beside] = page.map((sentence) => mask(sentence));
       return {
-        page: mask(page),
+        page: [state, ...beside.filter((sentence) => !said.has(sentence))].join(' '),
         ready: mask(ready),
         status: [...new Set(fresh)].slice(0, MOST_LINES),
-        log: mask(logLine(said.flat())),
+        log: mask(logLine(lines.flat())),
       };
     },
   };
 }
 
-async function pageOf([pod]: readonly PodProcess[]): Promise<string> {
-  if (pod === undefined) return '';
+/** The state's own first. */
+async function sentencesOf([pod]: readonly PodProcess[]): Promise<string[]> {
+  if (pod === undefined) return [];
   const stream = await openPageStream(pod.url);
   const endMs = performance.now() + PAGE_WITHIN_MS;
   while (stream.view() === undefined && performance.now() < endMs) await pause(50);
   const { word = '', sentence = '', notes = [] } = stream.view()?.headline ?? {};
   await stream.stop();
-  return [`${word}: ${sentence}`, ...notes].join(' ');
+  return [...`${word}: ${sentence}`.split(/(?<=[.!?…]) (?=[A-Z])/), ...notes];
 }
 
 /** Of the first that is not ready; of any where all are. */

@@ -2,8 +2,6 @@
  * The page as a browser draws it, of made-up pods: it is for everybody to use in every state, fits a phone and a wall,
  * keeps to its policy, changes as it is told, and says when it is old.
  */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Fleet } from '../../../../src/ops/page/fleet.ts';
@@ -11,11 +9,11 @@ import { createHour, SLOT_MS } from '../../../../src/ops/page/hour.ts';
 import type { PodSnapshot } from '../../../../src/ops/page/snapshot.ts';
 import { MOST_WATCHERS } from '../../../../src/ops/page/watchers.ts';
 import type { OpsServer } from '../../../../src/ops/server.ts';
+import { runAxe } from '../../../support/browser/axe.ts';
 import { findBrowserObstacle, openBrowser, openPage, PHONE, WALL } from '../../../support/browser/browser.ts';
 import { servePage } from '../../../support/browser/serve-page.ts';
 import { counts, fleet, partition } from './example-fleet.ts';
 
-const require = createRequire(import.meta.url);
 const obstacle = await findBrowserObstacle();
 
 let browser: Browser;
@@ -99,11 +97,7 @@ describe.each(Object.entries(STATES))('%s', (_name, [said, more]) => {
   ] as const)('%s, on a screen of %o: axe finds nothing, nothing sticks out', async (colours, size) => {
     [pods, changes] = [said, more];
     const { page, faults, origins } = await openPage(browser, await serve(), { size, colours });
-    await page.evaluate(await readFile(require.resolve('axe-core/axe.min.js'), 'utf8'));
-    const found = await page.evaluate(
-      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))',
-    );
-    expect(found).toEqual([]);
+    expect((await runAxe(page)).violations).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(size.width);
     expect(faults).toEqual([]);
     expect(origins.size).toBe(1);
