@@ -133,7 +133,7 @@ describe('names', () => {
   });
 
   it('in the runbook are fields of /status, or metrics', () => {
-    const status = ['src/ops/status.ts', 'src/domain/partition-status.ts']
+    const status = ['src/ops/status.ts', 'src/ops/pods.ts', 'src/domain/partition-status.ts']
       .map((path) => textOf(code.texts, path))
       .join('\n');
     const isKnown = (name: string): boolean =>
