@@ -264,7 +264,6 @@ export interface Waiting {
   /**
    * An event begins to wait.
    *
-   * @param what as a person reads it (`redis`, `dead-letter topic`).
    * @param sinceMs `monotonicMs()` when it first did, where it has waited before.
    */
   begin(what: Service, sinceMs: number): Wait;
