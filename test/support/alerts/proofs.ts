@@ -29,9 +29,9 @@ export async function readProofs(): Promise<KeptProofs> {
   return JSON.parse(await readFile(PROOFS_FILE, 'utf8')) as KeptProofs;
 }
 
-/** Writes one part of the file where `KEEP_ALERT_PROOFS` is set; the other stays as it is. */
+/** Writes one part of the file where `KEEP_PROOFS` is set; the other stays as it is. */
 export async function keepProofs(part: Partial<KeptProofs>): Promise<void> {
-  if (process.env['KEEP_ALERT_PROOFS'] === undefined) return;
+  if (process.env['KEEP_PROOFS'] === undefined) return;
   const kept = await readProofs().catch((): KeptProofs => ({ proofs: [], quiet: undefined }));
   await writeFile(PROOFS_FILE, `${JSON.stringify({ ...kept, ...part }, null, 2)}\n`);
 }
