@@ -56,7 +56,7 @@ it(
     for (const pod of pods) await pod.waitUntilReady();
 
     // Every call is refused, so good events become letters as well.
-    partners.control({ couponApi: { rates: { rejected: 1 } } });
+    await partners.control({ couponApi: { rates: { rejected: 1 } } });
     await produceMix(run);
     await eventually(async () => {
       expect(observer.counter.decided()).toBeGreaterThanOrEqual(LETTERS);
@@ -65,7 +65,7 @@ it(
     const first = await readLetters(brokers, names.deadLetterTopic);
     expect(first).toHaveLength(LETTERS);
 
-    partners.control({ couponApi: { rates: {} } });
+    await partners.control({ couponApi: { rates: {} } });
     await run.putRules(
       openRules('after', { event: { triggers: ['enter', 'dwell'], maxAccuracyMeters: 50 } }),
     );

@@ -98,7 +98,7 @@ it('the coupon API is away: as many pods as there were, whatever waits', { timeo
     250,
   );
   await pause(1000);
-  partners.control({ couponApi: { down: true } });
+  await partners.control({ couponApi: { down: true } });
   const beginMs = performance.now();
   for (let sent = 0; performance.now() - beginMs < realSeconds * 1000; sent += 1) {
     await produceMany(scenario, { count: A_SEND, mark: `away-${String(sent)}` });

@@ -110,21 +110,24 @@ export async function openTopicReader({
     let { from } = span;
     let readableAtMs = performance.now();
     const fetchFrom = (offset: number): Promise<Fetched> =>
-      fetchOnce({ ...span, from: offset }).catch((error: unknown) => ({ fault: messageOf(error), error }));
+      fetchOnce({ ...span, from: offset }).catch((error: unknown) => ({
+        fault: messageOf(error),
+        cause: error,
+      }));
     let ahead: Promise<Fetched> | undefined;
     while (from < span.to) {
       const fetched = await (ahead ?? fetchFrom(from));
       ahead = undefined;
       if (fetched.fault !== undefined) {
         if (performance.now() - readableAtMs >= PATIENCE_MS) {
-          if (fetched.error !== undefined) throw fetched.error;
-          throw new Error(`partition ${String(span.partition)} of ${topic} can’t be read: ${fetched.fault}`);
+          const { fault, cause } = fetched;
+          const what = `partition ${String(span.partition)} of ${topic} can’t be read: ${fault}`;
+          throw new Error(what, { cause });
         }
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
         await cluster.refreshMetadata().catch(() => undefined);
         continue;
       }
-      readableAtMs = performance.now();
       // An answer that was lost to retention: on from where the partition begins now.
       if (fetched.from !== undefined) from = Math.max(from, fetched.from);
       const messages = fetched.messages ?? [];
@@ -181,7 +184,7 @@ interface Fetched {
   readonly from?: number;
   readonly fault?: string;
   /** What the fault was told by. */
-  readonly error?: unknown;
+  readonly cause?: unknown;
 }
 
 async function connect(admin: Admin, cluster: InsideCluster, topic: string): Promise<void> {
