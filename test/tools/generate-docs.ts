@@ -16,10 +16,14 @@ import { mutationTable, readResults } from '../mutation/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { readAlerts } from '../support/alerts/alert-files.ts';
 import { readProofs } from '../support/alerts/proofs.ts';
+import { readReplay } from '../support/replay-proof/kept-replay.ts';
+import { readScaling } from '../support/scaling/kept-scaling.ts';
 import { alertsTable } from './alerts-table.ts';
+import { capacityTable } from './capacity-table.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 import { eventTable } from './event-table.ts';
 import { metricsTables } from './metrics-table.ts';
+import { readExplained, replayTable, scalingTable, whyExamples } from './proof-tables.ts';
 
 /** Variables that a first pod may need, beside the required ones. */
 const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
@@ -77,7 +81,7 @@ async function pretty(path: string, text: string): Promise<string> {
 const measured = JSON.parse(await readFile(RESULTS_FILE, 'utf8')) as BenchResult[];
 const played = await readChaosReports();
 /** The benchmarks that say what a pod and its Redis can take. */
-const CAPACITY: readonly string[] = ['backlog', 'redis-memory'];
+const CAPACITY: readonly string[] = ['backlog', 'redis-memory', 'capacity'];
 
 /** Each page, and what is generated in it. */
 const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -87,6 +91,10 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     configuration: configurationTable(),
     metrics: metricsTables(),
     alerts: alertsTable(await readAlerts(), await readProofs()),
+    scaling: scalingTable(await readScaling()),
+    replay: replayTable(await readReplay()),
+    why: whyExamples(await readExplained()),
+    'capacity plan': await capacityTable(),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
   'test/README.md': { hazards: hazardTable(), chaos: chaosTables(played) },
