@@ -11,8 +11,8 @@ import { summaryReporter } from './test/tools/reporter.ts';
 import { SpreadSequencer } from './test/tools/sequencer.ts';
 
 const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 2);
-/** Minutes of faults one after the other, on a machine at rest: `npm run prove-alerts`, and no part of `npm test`. */
-const isProof = process.env['KEEP_ALERT_PROOFS'] === '1';
+/** Minutes of faults one after the other, on a machine at rest: `npm run prove-…`, and no part of `npm test`. */
+const isProof = process.env['KEEP_PROOFS'] === '1';
 const services = ['test/tools/global-setup.ts'];
 
 export default defineConfig({

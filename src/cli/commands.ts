@@ -29,6 +29,10 @@ const COMMANDS: CommandList = {
     does: 'erases one user from Redis, and says what Kafka still holds',
     load: async () => (await import('./forget/command.ts')).forgetCommand,
   },
+  capacity: {
+    does: 'pods, partitions, calls, Redis and Kafka for a load, and what gives out first',
+    load: async () => (await import('./capacity/command.ts')).capacityCommand,
+  },
 };
 
 const BIN = 'coupon-notifier';

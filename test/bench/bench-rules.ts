@@ -2,15 +2,19 @@
 
 const HOUR_MS = 3_600_000;
 
-/** Quiet hours lie twelve hours away from `now`, so that they are asked and never apply. */
-export function benchRules(now: Date): string {
+/**
+ * Quiet hours lie twelve hours away from `now`, so that they are asked and never apply.
+ *
+ * @param perCap pushes that each cap lets through in its window.
+ */
+export function benchRules(now: Date, perCap = 1): string {
   const hour = (hours: number): string =>
     new Date(now.getTime() + hours * HOUR_MS).toISOString().slice(11, 16);
   return JSON.stringify({
     version: 'bench',
     caps: [
-      { per: 'user', max: 1, window: '24h' },
-      { per: 'user+merchant', max: 1, window: '7d' },
+      { per: 'user', max: perCap, window: '24h' },
+      { per: 'user+merchant', max: perCap, window: '7d' },
     ],
     quietHours: { from: hour(12), to: hour(13), unknownTimeZone: 'UTC' },
     event: { maxAge: '24h', maxAccuracyMeters: 250, triggers: ['enter', 'dwell'] },

@@ -47,6 +47,30 @@ export function sameCoupons(count: number): string {
   return JSON.stringify({ coupons });
 }
 
+/** Of many answers: the part that has so many coupons, all excluded but for one of those that are pushed. */
+export interface AnswerShare {
+  readonly share: number;
+  readonly coupons: number;
+  /** The first of them is near, and cheap enough. */
+  readonly isPushed?: boolean;
+}
+
+/** As many answers as {@link mixedAnswerOf} tells apart. @param mix shares that add up to 1. */
+export function sharedAnswers(mix: readonly AnswerShare[]): string[] {
+  return mix.flatMap(({ share, coupons, isPushed }) => {
+    const answer = isPushed === true ? pushedCoupons(coupons) : sameCoupons(coupons);
+    return Array.from({ length: Math.round(share * ANSWERS) }, () => answer);
+  });
+}
+
+/** A coupon without a place is near. */
+function pushedCoupons(count: number): string {
+  const { coupons } = JSON.parse(sameCoupons(count)) as { coupons: Record<string, unknown>[] };
+  const [first, ...others] = coupons;
+  const pushed = { ...first, discountPercent: 30, latitude: undefined, longitude: undefined };
+  return JSON.stringify({ coupons: [pushed, ...others] });
+}
+
 /**
  * A thousand answers as they come in a city: 40 % have no coupon, the others 1 to 8 of different size, 300 to 4,096
  * bytes in all. {@link mixedAnswerOf} says which one an event gets.

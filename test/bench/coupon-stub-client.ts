@@ -1,4 +1,5 @@
 /** How the benchmarks set and read the coupon stub. */
+import type { AnswerShare } from './coupon-answers.ts';
 
 export interface StubSettings {
   /** A call takes a time drawn uniformly from `minDelayMs` (default 0) to this, ms. */
@@ -9,6 +10,12 @@ export interface StubSettings {
   readonly slowMs?: number;
   /** In each answer, or as {@link mixedAnswers} has them; default none. The benchmarks' rules exclude all. */
   readonly coupons?: number | 'mixed';
+  /** In place of a uniform time. */
+  readonly lognormal?: { readonly p50Ms: number; readonly p99Ms: number } | undefined;
+  /** In place of one answer for all. */
+  readonly mix?: readonly AnswerShare[];
+  /** How long a push takes, ms. */
+  readonly pushMs?: number;
   /** Numbers of answered calls, rising, at which the clocks are read; 0 is the first call's arrival. */
   readonly marks?: readonly number[];
 }
@@ -48,6 +55,7 @@ export interface StubStats {
   /** Answers of users who are not slow. */
   readonly answeredFast: number;
   readonly lastFastAnswerMs: number;
+  readonly pushes: number;
   /** Stretches of more than 50 ms without an answer. */
   readonly gaps: readonly { readonly afterMs: number; readonly ms: number }[];
   readonly marks: readonly Mark[];
@@ -59,6 +67,8 @@ export interface CouponStub {
   /** Notes this process's CPU time at the first call: to be told before that. */
   watch(pid: number): Promise<void>;
   stats(): Promise<StubStats>;
+  /** What of it is counted, not looked for: cheap. */
+  totals(): Promise<Pick<StubStats, 'answered' | 'serviceMs' | 'pushes' | 'open'>>;
 }
 
 export function couponStub(port: number): CouponStub {
@@ -76,5 +86,6 @@ export function couponStub(port: number): CouponStub {
       await ask(`/control/watch?pid=${String(pid)}`);
     },
     stats: () => ask('/control/stats'),
+    totals: () => ask('/control/totals'),
   };
 }

@@ -6,8 +6,17 @@ const TICK_MS = 10;
 
 /** User and system time that a process has used so far, ms; NaN where it can't be told (no /proc). */
 export function readCpuMs(pid: number): number {
+  return readStatMs(`/proc/${String(pid)}/stat`);
+}
+
+/** … of its first thread alone, where Node's event loop runs. */
+export function readLoopCpuMs(pid: number): number {
+  return readStatMs(`/proc/${String(pid)}/task/${String(pid)}/stat`);
+}
+
+function readStatMs(path: string): number {
   try {
-    const text = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    const text = readFileSync(path, 'latin1');
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
   } catch {

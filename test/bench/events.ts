@@ -2,17 +2,27 @@
 import { createRandom } from '../simulation/city/random.ts';
 import type { BenchEvent } from './lab.ts';
 
-/** Uniform over users, or Zipf: user k's share goes with 1 / k^s. The same for the same arguments. */
-export function* benchEvents(count: number, users: number, zipf = 0): Generator<BenchEvent> {
+/**
+ * Uniform over users, or Zipf: user k's share goes with 1 / k^s. The same for the same arguments.
+ *
+ * @param unasked part of the events without consent, for which nobody is asked.
+ */
+export function* benchEvents(count: number, users: number, zipf = 0, unasked = 0): Generator<BenchEvent> {
   const pick = createPicker(users, zipf);
   const random = createRandom('bench');
   for (let event = 0; event < count; event += 1) {
     const userId = `user-${String(pick(random.next()))}`;
-    yield { userId, value: benchValue(event, userId, random.next()) };
+    const refused = unasked > 0 && random.next() < unasked;
+    yield { userId, value: benchValue(event, userId, random.next(), refused ? { pushConsent: false } : {}) };
   }
 }
 
-export function benchValue(event: number, userId: string, place: number): string {
+export function benchValue(
+  event: number,
+  userId: string,
+  place: number,
+  more: Readonly<Record<string, unknown>> = {},
+): string {
   return JSON.stringify({
     userId,
     eventId: `e-${String(event)}`,
@@ -25,6 +35,7 @@ export function benchValue(event: number, userId: string, place: number): string
     accuracyMeters: 12,
     timeZone: 'Europe/Berlin',
     locale: 'de-DE',
+    ...more,
   });
 }
 

@@ -53,6 +53,8 @@ export interface Lab {
     topic: string,
     env?: Readonly<Record<string, string>>,
   ): Promise<PodProcess & { readonly groupId: string }>;
+  /** Puts a document of rules beside the lab's own. @returns what `RULES_S3_URI` says. */
+  rules(document: string): Promise<string>;
   /** Runs a script of this folder. */
   run(script: string, env: Readonly<Record<string, string>>): Promise<LoggedChild>;
   /** Runs any command with the services' addresses. @param name begins its log's name. */
@@ -79,7 +81,6 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
   const s3 = createS3({ endpoint: services['S3_ENDPOINT'], region: services['AWS_REGION'] });
   const rulesUri = `s3://${BUCKET}/${randomUUID()}/rules.json`;
   await putDocument(s3, rulesUri, benchRules(new Date()), { ifNoneMatch: '*' });
-  s3.destroy();
 
   const start: Lab['start'] = async (name, command, args, env) => {
     const logFile = join(directory, `${name}-${randomUUID().slice(0, 8)}.log`);
@@ -143,6 +144,11 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
       await append(topic, partitions, events);
       return topic;
     },
+    async rules(document) {
+      const uri = `s3://${BUCKET}/${randomUUID()}/rules.json`;
+      await putDocument(s3, uri, document, { ifNoneMatch: '*' });
+      return uri;
+    },
     async pod(topic, env = {}) {
       const [port = 0] = await findFreePorts(1);
       const name = `pod-${String(port)}`;
@@ -184,6 +190,7 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
         return { committed: sum(group?.partitions ?? []), end: sum(ends) };
       }),
     async stop() {
+      s3.destroy();
       intake.close();
       await guard.close();
       await running.stop();

@@ -6,18 +6,19 @@
  *   npm run bench -- --only steady-state --events 20000 --json FILE     shorter, to try
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { Command, Option } from 'commander';
 import { silenceKafkaWarning } from '../simulation/player/kafka.ts';
 import { ORIGINS_VARIABLE, readOrigins } from '../simulation/services/origins.ts';
 import { backlog } from './benchmarks/backlog.ts';
 import type { Benchmark } from './benchmark.ts';
+import { capacity } from './benchmarks/capacity.ts';
 import { decisionTopic } from './benchmarks/decision-topic.ts';
 import { eta } from './benchmarks/eta.ts';
 import { executorCost } from './benchmarks/executor-cost.ts';
 import { flowControl } from './benchmarks/flow-control.ts';
 import { handover } from './benchmarks/handover.ts';
 import { openLab } from './lab.ts';
+import { machineName } from './machine-name.ts';
 import { parallelConsumer } from './benchmarks/parallel-consumer.ts';
 import { perKeyTable } from './benchmarks/per-key-table.ts';
 import { redisMemory } from './benchmarks/redis-memory.ts';
@@ -47,6 +48,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   decisionTopic,
   traces,
   watchers,
+  capacity,
 ];
 
 const MIN_EVENTS = 1000;
@@ -98,8 +100,7 @@ try {
       isMissed ||= met === false;
     }
     say(`  (${((performance.now() - startedMs) / 1000).toFixed(0)} s)`);
-    const machine = `${String(cpus().length)} × ${cpus()[0]?.model.trim() ?? '?'}, Node ${process.version}`;
-    results.set(name, { name, title, workload, rounds, machine, figures });
+    results.set(name, { name, title, workload, rounds, machine: machineName(), figures });
     const inOrder = BENCHMARKS.flatMap((one) => results.get(one.name) ?? []);
     await writeFile(json, `${JSON.stringify(inOrder, null, 2)}\n`);
   }

@@ -19,7 +19,9 @@ interface StepResult {
 /** Below the tests' 0: a step gets what they leave, and some of what they want. */
 const PRIORITY = 5;
 /** Names of npm scripts: those that fail soonest come first. */
-const STATIC_STEPS = ['types', 'directions', 'dead-code', 'docs:check', 'format:check', 'lint'];
+const STATIC_STEPS = ['types', 'directions', 'dead-code', 'docs:check', 'format:check', 'audit', 'lint'];
+/** What they say is shown when they hold, too: it may be that they did not run. */
+const SPEAKING_STEPS: ReadonlySet<string> = new Set(['audit']);
 
 async function runStaticSteps(onFailure: () => void): Promise<StepResult[]> {
   const results: StepResult[] = [];
@@ -50,7 +52,7 @@ async function runScript(name: string): Promise<StepResult> {
   });
   const result = { name, ok, seconds: (performance.now() - start) / 1000 };
   console.log(describeStep(result));
-  if (!ok) process.stdout.write(Buffer.concat(output));
+  if (!ok || SPEAKING_STEPS.has(name)) process.stdout.write(Buffer.concat(output));
   return result;
 }
 

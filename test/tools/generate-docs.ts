@@ -16,12 +16,16 @@ import { mutationTable, readResults } from '../mutation/results.ts';
 import { hazardTable } from '../scenarios/hazards/list.ts';
 import { readAlerts } from '../support/alerts/alert-files.ts';
 import { readProofs } from '../support/alerts/proofs.ts';
+import { readReplay } from '../support/replay-proof/kept-replay.ts';
+import { readScaling } from '../support/scaling/kept-scaling.ts';
 import { alertsTable } from './alerts-table.ts';
+import { capacityTable } from './capacity-table.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
 import { eventTable } from './event-table.ts';
 import { metricsTables } from './metrics-table.ts';
 import { pageFactsTable, readPageFacts } from './page-facts.ts';
 import { runbookParts } from './runbook.ts';
+import { readExplained, replayTable, scalingTable, whyExamples } from './proof-tables.ts';
 
 /** Variables that a first pod may need, beside the required ones. */
 const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
@@ -80,7 +84,7 @@ const measured = JSON.parse(await readFile(RESULTS_FILE, 'utf8')) as BenchResult
 const [alerts, proved] = [await readAlerts(), await readProofs()];
 const played = await readChaosReports();
 /** The benchmarks that say what a pod and its Redis can take. */
-const CAPACITY: readonly string[] = ['backlog', 'redis-memory'];
+const CAPACITY: readonly string[] = ['backlog', 'redis-memory', 'capacity'];
 
 /** Each page, and what is generated in it. */
 const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -91,6 +95,10 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     configuration: configurationTable(),
     metrics: metricsTables(),
     alerts: alertsTable(alerts, proved),
+    scaling: scalingTable(await readScaling()),
+    replay: replayTable(await readReplay()),
+    why: whyExamples(await readExplained()),
+    'capacity plan': await capacityTable(),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),
   },
   'deploy/RUNBOOK.md': runbookParts(alerts, proved),

@@ -133,7 +133,7 @@ export function unknownCommands(pages: Texts, { texts, scripts }: Code): string[
         if (script === 'ci' || script === 'run') return [];
         const runs = scripts[script];
         if (runs === undefined) return [`${page}: npm run ${script}`];
-        const wanted = [...rest.matchAll(/--([a-z][a-z-]*)/g)].map(([, option = '']) => option);
+        const wanted = [...rest.matchAll(/--([a-z][a-z0-9-]*)/g)].map(([, option = '']) => option);
         const command = runs.includes('src/cli/') ? /^[a-z][a-z-]*/.exec(rest)?.[0] : undefined;
         const source = sourceOf(runs, texts);
         return [

@@ -109,28 +109,40 @@ export async function openTopicReader({
   async function* read(span: PartitionSpan): AsyncGenerator<FetchedMessage> {
     let { from } = span;
     let readableAtMs = performance.now();
+    const fetchFrom = (offset: number): Promise<Fetched> =>
+      fetchOnce({ ...span, from: offset }).catch((error: unknown) => ({
+        fault: messageOf(error),
+        cause: error,
+      }));
+    let ahead: Promise<Fetched> | undefined;
     while (from < span.to) {
-      const fetched = await fetchOnce({ ...span, from }).catch((error: unknown): Fetched => {
-        if (performance.now() - readableAtMs >= PATIENCE_MS) throw error;
-        return { fault: messageOf(error) };
-      });
+      const fetched = await (ahead ?? fetchFrom(from));
+      ahead = undefined;
       if (fetched.fault !== undefined) {
         if (performance.now() - readableAtMs >= PATIENCE_MS) {
-          throw new Error(`partition ${String(span.partition)} of ${topic} can’t be read: ${fetched.fault}`);
+          const { fault, cause } = fetched;
+          const what = `partition ${String(span.partition)} of ${topic} can’t be read: ${fault}`;
+          throw new Error(what, { cause });
         }
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
         await cluster.refreshMetadata().catch(() => undefined);
         continue;
       }
-      readableAtMs = performance.now();
       // An answer that was lost to retention: on from where the partition begins now.
       if (fetched.from !== undefined) from = Math.max(from, fetched.from);
-      for (const message of fetched.messages ?? []) {
+      const messages = fetched.messages ?? [];
+      const last = messages.at(-1);
+      // What comes next is asked for while these are dealt with.
+      const next = last === undefined ? from : Number(last.offset) + 1;
+      if (next < span.to) ahead = fetchFrom(next);
+      for (const message of messages) {
         const offset = Number(message.offset);
         if (offset >= span.to) return;
         from = offset + 1;
         if (!message.isControlRecord) yield message;
       }
+      // Whoever dealt with them may have waited for Kafka, too.
+      readableAtMs = performance.now();
     }
   }
 
@@ -171,6 +183,8 @@ interface Fetched {
   /** The partition begins here now. */
   readonly from?: number;
   readonly fault?: string;
+  /** What the fault was told by. */
+  readonly cause?: unknown;
 }
 
 async function connect(admin: Admin, cluster: InsideCluster, topic: string): Promise<void> {

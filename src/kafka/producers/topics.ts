@@ -151,7 +151,8 @@ async function areServed(admin: Admin, topics: string[]): Promise<boolean> {
     for (const topic of topics) await admin.fetchTopicOffsets(topic);
     return true;
   } catch (error) {
-    if (NOT_YET.has(brokerErrorType(error) ?? '')) return false;
+    // kafkajs takes an answer apart that lacks the topic, where the broker has not heard of it yet.
+    if (error instanceof TypeError || NOT_YET.has(brokerErrorType(error) ?? '')) return false;
     throw error;
   }
 }

@@ -13,6 +13,7 @@ import { createPushQueue } from '../../../src/push/push-queue.ts';
 import { startServices } from '../../simulation/services/start-services.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { figure, type Benchmark } from '../benchmark.ts';
+import { keepFigures } from '../kept-figures.ts';
 import { medianOf } from '../statistics.ts';
 
 const USERS = 20_000;
@@ -56,6 +57,10 @@ export const redisMemory: Benchmark = {
     const decided = median((bytes) => bytes.decided);
     const history = median((bytes) => bytes.history);
     const later = median((bytes) => bytes.laterHistory);
+    await keepFigures('redis-memory', {
+      ...{ undeliveredBytes: undelivered, jobBytes: job, decidedBytes: decided },
+      ...{ historyBytes: history, laterPushBytes: later },
+    });
     return [
       figure('an undelivered push: its record and its entry in the index', bytesOf(undelivered)),
       figure('… its job, while it waits or runs', bytesOf(job)),

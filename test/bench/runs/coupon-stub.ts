@@ -4,22 +4,27 @@
  * here, two calls at once for one user, a user's events out of order, events asked for twice.
  *
  * Speaks HTTP/1.1 by hand over `node:net`: a server library would cost more CPU than the pods that are measured.
- * Only bodiless GETs with keep-alive are understood.
+ * Only bodiless GETs with keep-alive are understood, and POSTs with a length: pushes, which are accepted and counted.
  *
  *   PORT=20000 node test/bench/runs/coupon-stub.ts
  */
 import { createServer, type Socket } from 'node:net';
-import { mixedAnswerOf, mixedAnswers, sameCoupons } from '../coupon-answers.ts';
+import { mixedAnswerOf, mixedAnswers, sameCoupons, sharedAnswers } from '../coupon-answers.ts';
 import { readBusyMs, readCpuMs } from '../cpu.ts';
 import type { Mark, StubSettings, StubStats } from '../coupon-stub-client.ts';
 
-const IDLE: Required<StubSettings> = {
+type AllSettings = Required<Omit<StubSettings, 'lognormal'>> & Pick<StubSettings, 'lognormal'>;
+
+const IDLE: AllSettings = {
   minDelayMs: 0,
   maxDelayMs: 0,
   slow: [],
   slowMs: 0,
   coupons: 0,
   marks: [],
+  lognormal: undefined,
+  mix: [],
+  pushMs: 0,
 };
 
 interface User {
@@ -53,6 +58,7 @@ function empty() {
     cpuAtFirstMs: NaN,
     answeredFast: 0,
     lastFastAnswerMs: 0,
+    pushes: 0,
   };
 }
 
@@ -63,7 +69,8 @@ function reply(body: string): Buffer {
 }
 
 /** The answers that calls get in turn of their event's number, or one for all. */
-function answersOf({ coupons }: Required<StubSettings>): readonly Buffer[] {
+function answersOf({ coupons, mix }: AllSettings): readonly Buffer[] {
+  if (mix.length > 0) return sharedAnswers(mix).map(reply);
   return (coupons === 'mixed' ? mixedAnswers() : [sameCoupons(coupons)]).map(reply);
 }
 
@@ -130,7 +137,6 @@ function serve(socket: Socket, head: string): void {
   if (isNumbered) note(event, user);
   const answer = answers[isNumbered && answers.length > 1 ? mixedAnswerOf(event) : 0];
   const slow = slowUsers.has(userId);
-  const { minDelayMs, maxDelayMs } = settings;
   setTimeout(
     () => {
       const nowMs = performance.now();
@@ -151,8 +157,24 @@ function serve(socket: Socket, head: string): void {
       if (!socket.destroyed && answer !== undefined) socket.write(answer);
       mark();
     },
-    slow ? settings.slowMs : minDelayMs + Math.random() * (maxDelayMs - minDelayMs),
+    slow ? settings.slowMs : drawMs(),
   );
+}
+
+/** Uniform, or lognormal by its median and 99th percentile. */
+function drawMs(): number {
+  const { lognormal, minDelayMs, maxDelayMs } = settings;
+  if (lognormal === undefined) return minDelayMs + Math.random() * (maxDelayMs - minDelayMs);
+  const sigma = Math.log(lognormal.p99Ms / lognormal.p50Ms) / 2.326;
+  const normal = Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  return lognormal.p50Ms * Math.exp(sigma * normal);
+}
+
+function accept(socket: Socket): void {
+  setTimeout(() => {
+    totals.pushes += 1;
+    if (!socket.destroyed) socket.write(reply('{}'));
+  }, settings.pushMs);
 }
 
 function control(socket: Socket, path: string): void {
@@ -169,7 +191,8 @@ function control(socket: Socket, path: string): void {
     marks = [];
   }
   if (url.pathname === '/control/watch') watched = Number(url.searchParams.get('pid'));
-  socket.write(reply(JSON.stringify(stats())));
+  // Of many users the hottest takes a while to find.
+  socket.write(reply(JSON.stringify(url.pathname === '/control/totals' ? totals : stats())));
 }
 
 const server = createServer((socket) => {
@@ -180,8 +203,11 @@ const server = createServer((socket) => {
     rest += chunk.toString('latin1');
     for (let end = rest.indexOf('\r\n\r\n'); end >= 0; end = rest.indexOf('\r\n\r\n')) {
       const head = rest.slice(0, end + 2);
-      rest = rest.slice(end + 4);
-      if (head.startsWith('GET /control/')) control(socket, head.slice(4, head.indexOf(' ', 4)));
+      const bodyBytes = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      if (rest.length < end + 4 + bodyBytes) break;
+      rest = rest.slice(end + 4 + bodyBytes);
+      if (head.startsWith('POST ')) accept(socket);
+      else if (head.startsWith('GET /control/')) control(socket, head.slice(4, head.indexOf(' ', 4)));
       else serve(socket, head);
     }
   });

@@ -9,6 +9,7 @@ import { failingSettings, MILD_SETTINGS } from '../partners/settings.ts';
 import { silenceKafkaWarning } from '../player/kafka.ts';
 import { readCaps } from './checks.ts';
 import { INTERRUPTED, keepReport, runCommand } from './command.ts';
+import { explainUsers } from './five-users.ts';
 import { openLive, type Live } from './live.ts';
 import { fleetEnvironment } from './names.ts';
 import { type DemoOptions, readOptions, USAGE } from './options.ts';
@@ -70,6 +71,7 @@ const demo = async (options: DemoOptions, live: Live, signal: AbortSignal): Prom
     if (report === undefined) return INTERRUPTED;
     console.log(formatReport(report));
     await recordRun(world, options.record, (line) => console.log(line));
+    await explainUsers(world, options.why, (line) => console.log(line));
     await keepReport(report, { json: options.json, logDirectory: world.logDirectory });
     if (options.keep) {
       console.log(describeWorld(world, await writeVariables(world)));

@@ -18,6 +18,8 @@ export interface DemoOptions {
   readonly json: string | undefined;
   /** Where a recording of the run's decisions goes. */
   readonly record: string | undefined;
+  /** Where goes what `why` says of five users. */
+  readonly why: string | undefined;
   readonly keep: boolean;
   /** Where services may come from; undefined: what SERVICE_ORIGINS says, else anywhere. */
   readonly origins: readonly Origin[] | undefined;
@@ -34,6 +36,7 @@ export const USAGE = `npm run demo -- [options]
   --kill          kill -9 a pod at three random moments, and start it again
   --json FILE     write everything that was found to FILE
   --record FILE   record what every decision saw, for rules simulate; packed where the name ends in .gz
+  --why FILE      write what \`why\` says of five users, one of each fate, to FILE
   --keep          leave services and pods running until Ctrl-C
   --origins LIST  where Kafka, Redis and S3 may come from: given (the environment's addresses), docker,
                   local (Java and Maven), in that order (what SERVICE_ORIGINS says, else all three)
@@ -80,6 +83,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
       kill: { type: 'boolean', default: false },
       json: { type: 'string' },
       record: { type: 'string' },
+      why: { type: 'string' },
       keep: { type: 'boolean', default: false },
       origins: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -98,6 +102,7 @@ export const readOptions = (args: readonly string[]): DemoOptions | undefined =>
     kill: values.kill,
     json: values.json,
     record: values.record,
+    why: values.why,
     keep: values.keep,
     origins: readOrigins(values.origins, '--origins'),
   };

@@ -48,11 +48,11 @@ export async function readProofs(): Promise<KeptProofs> {
 }
 
 /**
- * Writes what was proved where `KEEP_ALERT_PROOFS` is set: in place of what was kept of the same alert and fault, or of
+ * Writes what was proved where `KEEP_PROOFS` is set: in place of what was kept of the same alert and fault, or of
  * the same wait. The rest stays as it is.
  */
 export async function keepProofs(part: Partial<KeptProofs>): Promise<void> {
-  if (process.env['KEEP_ALERT_PROOFS'] === undefined) return;
+  if (process.env['KEEP_PROOFS'] === undefined) return;
   const {
     proofs = [],
     sights = [],

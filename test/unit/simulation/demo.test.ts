@@ -4,6 +4,7 @@ import { createRandom } from '../../simulation/city/random.ts';
 import { planDisturbances, watchProgress } from '../../simulation/demo/disturb.ts';
 import { bar, funnelRows, grouped } from '../../simulation/demo/live.ts';
 import { nameRun } from '../../simulation/demo/names.ts';
+import { chooseUsers } from '../../simulation/demo/five-users.ts';
 import { readOptions } from '../../simulation/demo/options.ts';
 import { formatReport, type DemoReport } from '../../simulation/demo/report.ts';
 
@@ -20,12 +21,13 @@ describe('the command line', () => {
       keep: false,
       json: undefined,
       record: undefined,
+      why: undefined,
     });
   });
 
   it('reads every option', () => {
     const args =
-      '--events 500 --pods 3 --seed 9 --rate 50 --fail-rate 0.1 --rules own.yaml --kill --json out.json --keep';
+      '--events 500 --pods 3 --seed 9 --rate 50 --fail-rate 0.1 --rules own.yaml --kill --json out.json --why why.json --keep';
     expect(readOptions(args.split(' '))).toEqual({
       events: 500,
       pods: 3,
@@ -36,6 +38,7 @@ describe('the command line', () => {
       kill: true,
       keep: true,
       json: 'out.json',
+      why: 'why.json',
     });
     expect(readOptions(['--help'])).toBeUndefined();
   });
@@ -48,6 +51,34 @@ describe('the command line', () => {
     ['--colour', 'red'],
   ])('refuses %s %s by name', (...args) => {
     expect(() => readOptions(args)).toThrow(args[0]);
+  });
+});
+
+describe('the five users', () => {
+  const told = (userId: string, ...names: readonly string[]) =>
+    names.map((name, at) => {
+      const [outcome = '', reason] = name.split('/');
+      return { userId, eventId: String(at), outcome, ...(reason && { reason }) } as Parameters<
+        typeof chooseUsers
+      >[0][number];
+    });
+
+  it('are one of each fate, those of whom least is told', () => {
+    const outcomes = [
+      ...told('busy', 'queued', 'sent', 'filtered/cooldown', 'filtered/cooldown'),
+      ...told('again', 'queued', 'sent', 'filtered/cooldown'),
+      ...told('got', 'queued', 'sent'),
+      ...told('letter', 'dead_lettered/coupon_api_rejected'),
+      ...told('ruled', 'filtered/rules_excluded'),
+      ...told('doubtful', 'queued', 'unknown'),
+    ];
+    expect(chooseUsers(outcomes).map(({ userId }) => userId)).toEqual([
+      ...['got', 'again', 'ruled', 'doubtful', 'letter'],
+    ]);
+  });
+
+  it('nobody stands for a fate that the run does not have', () => {
+    expect(chooseUsers(told('got', 'queued', 'sent'))).toHaveLength(1);
   });
 });
 

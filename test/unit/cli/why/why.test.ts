@@ -151,13 +151,13 @@ describe('in words', () => {
     };
     const text = await say({ user, openEvents: ['e'], caps: [DAILY, { ...BY_MERCHANT, max: 1 }] });
     expect(text).toContain(
-      'caps[0]: at most 1 per user in 1d; 1 now: full; room again at 2026-11-28T09:00:00.000Z, in 23h',
+      'caps[0]: at most 1 per user in 1d; 1 now: full; room again at 2026-11-28T09:00:00Z, in 23h',
     );
     expect(text).toMatch(
       /caps\[1\]: at most 1 per user\+merchant in 7d; 1 now of m-1: full; room again at .*, in 6d 23h/,
     );
     expect(text).toMatch(
-      /its push: coupon coupon-1 of m-1, rules 2026-11-22.1: “Coffee, half price”\n {4}sent at /,
+      /its push: coupon coupon-1 of m-1: “Coffee, half price”\n {4}sent at 2026-11-27T09:00:00Z\n {4}decided by rules 2026-11-22\.1/,
     );
   });
 
@@ -175,12 +175,47 @@ describe('in words', () => {
     [
       'a push that is doubtful',
       { outcome: 'unknown', couponId: 'c' },
-      /perhaps sent: .*, coupon c of an unknown merchant/,
+      /perhaps sent, coupon c of an unknown merchant: .*not sent again/,
     ],
     ['what is new to it', { outcome: 'levitated' }, /levitated/],
   ])('%s', async (_what, told, expected) => {
     const outcomes = { outcomes: [outcome('e-1', told)], since: undefined, isAll: true, unreadable: 0 };
     expect(await say({ outcomes })).toMatch(expected);
+  });
+
+  it('an end that was told is said once, with its push and its rules beside it', async () => {
+    const user = {
+      event: async () => kept('sent', { endedAtMs: NOW - HOUR_MS }),
+      pushes: async () => [],
+      nowMs: async () => NOW,
+    };
+    const told = ['sent', 'queued'].map((name) =>
+      outcome('e', { outcome: name, couponId: 'coupon-1', merchantId: 'm-1', rulesVersion: '2026-11-22.1' }),
+    );
+    const outcomes = { outcomes: told, since: undefined, isAll: true, unreadable: 0 };
+    expect(await say({ user, outcomes })).toContain(
+      [
+        '  event e',
+        '    2026-11-27T09:00:00Z  sent',
+        '    2026-11-27T09:00:00Z  queued',
+        '    its push: coupon coupon-1 of m-1: “Coffee, half price”',
+        '    decided by rules 2026-11-22.1\n',
+      ].join('\n'),
+    );
+  });
+
+  it('a cap that stopped an event is told as the rules have it', async () => {
+    const stopped = outcome('e', { outcome: 'filtered', reason: 'cooldown', rule: 'caps[0]' });
+    const outcomes = { outcomes: [stopped], since: undefined, isAll: true, unreadable: 0 };
+    expect(await say({ outcomes, caps: [DAILY] })).toContain(
+      'no push: cooldown by caps[0] (at most 1 per user in 1d). A cap has no room: what was sent before,',
+    );
+  });
+
+  it('a dead letter says where it can be looked at', async () => {
+    const letter = outcome('e', { outcome: 'dead_lettered', reason: 'invalid' });
+    const outcomes = { outcomes: [letter], since: undefined, isAll: true, unreadable: 0 };
+    expect(await say({ outcomes })).toContain('coupon-notifier dead-letters list --user u-1');
   });
 
   it('a push that waits says how long it may, and where its job is', async () => {
