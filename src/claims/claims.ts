@@ -20,7 +20,7 @@ import { isCluster, type RedisClient } from '../redis/connection.ts';
 import { createRestore } from './forgotten.ts';
 import { capSlices, historyMember } from './history-member.ts';
 import { createKeyspace, openMember } from './keys.ts';
-import { readNumber, readEnvelope, readWord, unknownAnswer } from './replies.ts';
+import { readEnded, readEnvelope, readNumber, readWord, unknownAnswer } from './replies.ts';
 import { createRecallBatch } from './recall-batch.ts';
 import { onRedis } from '../redis/redis-errors.ts';
 import { claimScript } from './scripts/claim.ts';
@@ -72,7 +72,7 @@ export function createClaims(options: CooldownOptions): Claims {
   const known = async (ref: EventRef, reply: readonly unknown[]): Promise<KnownClaim> => {
     const undelivered = isUndelivered(readWord(reply, 1));
     if (undelivered) await enterOpen(ref, readNumber(reply, 3));
-    return { kind: 'known', undelivered, envelope: readEnvelope(reply, 2), atMs: readNumber(reply, 4) };
+    return { kind: 'known', undelivered, envelope: readEnded(reply, 2, ref), atMs: readNumber(reply, 4) };
   };
 
   const readRecall = (

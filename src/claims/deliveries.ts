@@ -11,9 +11,10 @@
  */
 import type { DeliveryOutcome, PendingCheck, DeliveryStore, Ending, Permission } from '../domain/delivery.ts';
 import { noOffset, type CooldownOptions } from './claims.ts';
-import { createKeyspace, openMember } from './keys.ts';
+import type { EventRef } from '../domain/event.ts';
+import { createKeyspace, digest, openMember, unnamed } from './keys.ts';
 import { onRedis } from '../redis/redis-errors.ts';
-import { readNumber, readOutcome, readEnvelope, unknownAnswer } from './replies.ts';
+import { readEnded, readEnvelope, readNumber, readOutcome, unknownAnswer } from './replies.ts';
 import { isPendingScript } from './scripts/is-pending.ts';
 import { permitScript } from './scripts/permit.ts';
 import { releaseScript } from './scripts/release.ts';
@@ -23,9 +24,17 @@ import { scriptOn } from '../redis/script.ts';
 import { settleScript } from './scripts/settle.ts';
 import { takeOverScript } from './scripts/take-over.ts';
 
+export interface DeliveriesOptions extends CooldownOptions {
+  /** Whether every pod that is alive reads short records (short-form.ts); default: not. */
+  readonly mayShorten?: () => boolean;
+}
+
+/** Of a reporter's id, enough to tell the few reporters of one push apart. */
+const REPORTER_LENGTH = 8;
+
 /** Every method rejects with `UnavailableError('redis')` where Redis is away. */
-export function createDeliveries(options: CooldownOptions): DeliveryStore {
-  const { redis, clockOffsetMs = noOffset } = options;
+export function createDeliveries(options: DeliveriesOptions): DeliveryStore {
+  const { redis, clockOffsetMs = noOffset, mayShorten = () => false } = options;
   const keys = createKeyspace(options.prefix);
   const run = {
     isPending: scriptOn(redis, isPendingScript, clockOffsetMs),
@@ -40,24 +49,28 @@ export function createDeliveries(options: CooldownOptions): DeliveryStore {
     checkPending: async (ref) => readPendingCheck(await run.isPending(keys.ofEvent(ref), [])),
     permit: async (ref, token) => {
       options.assertKeeps?.();
-      return readPermission('permit', await run.permit(keys.ofEvent(ref), [token]));
+      return readPermission('permit', await run.permit(keys.ofEvent(ref), [token]), ref);
     },
     takeOver: async (ref, attempt, token) => {
       options.assertKeeps?.();
-      return readPermission('takeOver', await run.takeOver(keys.ofEvent(ref), [attempt, token]));
+      return readPermission('takeOver', await run.takeOver(keys.ofEvent(ref), [attempt, token]), ref);
     },
     settle: async (ref, attempt, outcome) =>
-      readEnding('settle', await run.settle(keys.ofEvent(ref), [attempt, outcome])),
+      readEnding('settle', await run.settle(keys.ofEvent(ref), [attempt, outcome]), ref),
     retreat: async (ref, attempt) => {
       const reply = await run.retreat(keys.ofEvent(ref), [attempt]);
       if (reply[0] === 'done') return { kind: 'done', remainingMs: readNumber(reply, 1) };
-      return readUnchanged('retreat', reply);
+      return readUnchanged('retreat', reply, ref);
     },
     release: async (ref, outcome, attempt) =>
-      readEnding('release', await run.release(keys.ofEvent(ref), [outcome, attempt ?? ''])),
+      readEnding('release', await run.release(keys.ofEvent(ref), [outcome, attempt ?? '']), ref),
     reported: async (ref, reporter) => {
       const [reply] = await Promise.all([
-        run.report(keys.ofEvent(ref), [reporter]),
+        run.report(keys.ofEvent(ref), [
+          digest(reporter, REPORTER_LENGTH),
+          mayShorten() ? 'short' : '',
+          unnamed(ref),
+        ]),
         onRedis(redis, () => redis.zrem(keys.open, openMember(ref))),
       ]);
       return reply[0] === 'first';
@@ -71,7 +84,7 @@ function readPendingCheck(reply: readonly unknown[]): PendingCheck {
   return unknownAnswer('isPending', reply);
 }
 
-function readPermission(script: string, reply: readonly unknown[]): Permission {
+function readPermission(script: string, reply: readonly unknown[], ref: EventRef): Permission {
   switch (reply[0]) {
     case 'granted':
     case 'interrupted':
@@ -88,7 +101,7 @@ function readPermission(script: string, reply: readonly unknown[]): Permission {
       return {
         kind: 'settled',
         outcome: readOutcome(reply, 1),
-        envelope: readEnvelope(reply, 2),
+        envelope: readEnded(reply, 2, ref),
         endedAtMs: readNumber(reply, 3),
       };
     case 'absent':
@@ -99,18 +112,22 @@ function readPermission(script: string, reply: readonly unknown[]): Permission {
   }
 }
 
-function readEnding(script: string, reply: readonly unknown[]): Ending {
+function readEnding(script: string, reply: readonly unknown[], ref: EventRef): Ending {
   if (reply[0] === 'done') {
-    return { kind: 'done', envelope: readEnvelope(reply, 1), endedAtMs: readNumber(reply, 2) };
+    return { kind: 'done', envelope: readEnded(reply, 1, ref), endedAtMs: readNumber(reply, 2) };
   }
-  return readUnchanged(script, reply);
+  return readUnchanged(script, reply, ref);
 }
 
-function readUnchanged(script: string, reply: readonly unknown[]): Exclude<Ending, { kind: 'done' }> {
+function readUnchanged(
+  script: string,
+  reply: readonly unknown[],
+  ref: EventRef,
+): Exclude<Ending, { kind: 'done' }> {
   switch (reply[0]) {
     case 'settled': {
       const outcome: DeliveryOutcome = readOutcome(reply, 1);
-      return { kind: 'settled', outcome, envelope: readEnvelope(reply, 2), endedAtMs: readNumber(reply, 3) };
+      return { kind: 'settled', outcome, envelope: readEnded(reply, 2, ref), endedAtMs: readNumber(reply, 3) };
     }
     case 'held':
       return { kind: 'held' };

@@ -29,7 +29,7 @@ export function forgottenField(userId: string): string {
 }
 
 /**
- * What a field holds: members and from when they count, epoch ms. What is not delivered is not among them.
+ * What a field holds: members, a character a byte, and from when they count, epoch ms. What is not delivered is not among them.
  *
  * @param before what the field held, if anything: that stays.
  */
@@ -66,7 +66,7 @@ export function createRestore(redis: RedisClient, prefix: string): (ref: EventRe
     const value = await onRedis(redis, () => redis.hget(key, field));
     if (value === null) return;
     const [, history] = keys.ofEvent(ref);
-    const entries = readValue(value).flatMap(([member, atMs]) => [atMs, member]);
+    const entries = readValue(value).flatMap(([member, atMs]) => [atMs, Buffer.from(member, 'latin1')]);
     if (entries.length > 0) await restore([history], [HISTORY_KEEP_MS, ...entries]);
     await onRedis(redis, () => redis.hdel(key, field));
   };

@@ -27,6 +27,9 @@ export const PARTS = {
   version: MEMBER_VERSION.length,
 } as const satisfies Readonly<Record<CapField | 'version', number>>;
 
+/** Of a member of this version. */
+export const MEMBER_LENGTH = Object.values(PARTS).reduce((sum, length) => sum + length, MEMBER_EVENT_LENGTH);
+
 type Part = keyof typeof PARTS;
 
 /** Where a part stands in a member: its first and its last character, from 1, as Lua counts. */

@@ -34,6 +34,11 @@ export function createKeyspace(prefix: string): Keyspace {
   };
 }
 
+/** @returns the event's id where its key holds only a digest of it; else ''. */
+export function unnamed({ eventId }: EventRef): string {
+  return PLAIN.test(eventId) ? '' : eventId;
+}
+
 export function encodeId(id: string): string {
   return PLAIN.test(id) ? id : `~${digest(id, HASHED_LENGTH)}`;
 }

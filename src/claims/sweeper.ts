@@ -12,7 +12,7 @@ import { noOffset, SWEEP_GRACE_MS, type CooldownOptions } from './claims.ts';
 import { memberEvent } from './history-member.ts';
 import { createKeyspace, parseOpenMember } from './keys.ts';
 import { onRedis } from '../redis/redis-errors.ts';
-import { readNumber, readOutcome, readEnvelope } from './replies.ts';
+import { readEnded, readNumber, readOutcome } from './replies.ts';
 import { leaseScript } from './scripts/lease.ts';
 import { scriptOn } from '../redis/script.ts';
 import { sweepScript } from './scripts/sweep.ts';
@@ -63,7 +63,7 @@ export function createSweeper(options: SweeperOptions): Sweeper {
     switch (reply[0]) {
       case 'ended': {
         const outcome = readOutcome(reply, 1);
-        const [envelope, endedAtMs] = [readEnvelope(reply, 2), readNumber(reply, 3)];
+        const [envelope, endedAtMs] = [readEnded(reply, 2, ref), readNumber(reply, 3)];
         await options.report({ ref, outcome, envelope, endedAtMs, reporter: randomUUID() });
         logger.warn({ eventId: ref.eventId, outcome }, 'a push that nobody finished was brought to its end');
         return true;

@@ -3,6 +3,7 @@ import { isCluster, type RedisClient } from '../redis/connection.ts';
 import { onRedis } from '../redis/redis-errors.ts';
 import type { PushEnvelope } from '../domain/push.ts';
 import { createKeyspace, encodeId, openMember } from './keys.ts';
+import { SHORT_ENVELOPE } from './short-form.ts';
 import { createOpenPushes } from './open-pushes.ts';
 
 export interface UserKeys {
@@ -15,6 +16,8 @@ export interface UserKeys {
 }
 
 const PAGE = 1000;
+/** Before the event in a record's key. */
+const EVENT_MARK = '}:e:';
 
 export function createUserKeys(redis: RedisClient, prefix: string): UserKeys {
   const keys = createKeyspace(prefix);
@@ -24,9 +27,11 @@ export function createUserKeys(redis: RedisClient, prefix: string): UserKeys {
   }
 
   async function eventOf(record: string): Promise<string[]> {
-    if (!record.includes('}:e:')) return [];
-    const text = await onRedis(redis, () => redis.hget(record, 'p'));
-    return text === null ? [] : [(JSON.parse(text) as PushEnvelope).push.eventId];
+    if (!record.includes(EVENT_MARK)) return [];
+    const [text, unnamed] = await onRedis(redis, () => redis.hmget(record, 'p', 'e'));
+    if (text === null || text === undefined) return [];
+    if (text !== SHORT_ENVELOPE) return [(JSON.parse(text) as PushEnvelope).push.eventId];
+    return [unnamed ?? record.slice(record.indexOf(EVENT_MARK) + EVENT_MARK.length)];
   }
 
   return {

@@ -1,5 +1,6 @@
 /** What a pod says of itself: health, /status, its record among the pods, the watchdog, its metrics. */
 import type { KillSwitch } from '../claims/kill-switch.ts';
+import { RECORD_FORM } from '../claims/short-form.ts';
 import type { Config } from '../config/config.ts';
 import type { EventConsumer } from '../kafka/consumer.ts';
 import { heldBack } from '../ops/health/held-back.ts';
@@ -96,6 +97,7 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
       laneThresholdBytes: config.lane.thresholdBytes,
       pushApiUrl: config.pushApi.url,
       dryRun: config.dryRun,
+      recordForm: RECORD_FORM,
     },
     {
       partitions: () => consumer.status().partitions,

@@ -5,6 +5,7 @@
 import { cooldownPrefix, createClaims } from '../claims/claims.ts';
 import { createDeliveries } from '../claims/deliveries.ts';
 import { createKillSwitch } from '../claims/kill-switch.ts';
+import { RECORD_FORM } from '../claims/short-form.ts';
 import type { Config } from '../config/config.ts';
 import { createOutageReasons } from '../ops/health/outage-reasons.ts';
 import { createWaits } from '../ops/health/waits.ts';
@@ -48,7 +49,10 @@ export async function composePod(config: Config, { logger, version, onFatal }: P
   const { redis, watch: redisWatch } = connections;
   const prefix = cooldownPrefix(config.redis.prefix, config.dryRun);
   const claims = createClaims({ redis, prefix, assertKeeps: redisWatch.assertKeeps });
-  const deliveries = createDeliveries({ redis, prefix, assertKeeps: redisWatch.assertKeeps });
+  const deliveries = createDeliveries({
+    ...{ redis, prefix, assertKeeps: redisWatch.assertKeeps },
+    mayShorten: () => registry?.everyPodReads(RECORD_FORM) === true,
+  });
   const killSwitch = createKillSwitch(redis, config.redis.prefix);
   const queue = createPushQueue({ redis: connections.queue, prefix, logger });
 

@@ -4,7 +4,7 @@
  */
 import type { EventRef } from './event.ts';
 import type { CallTracer } from './call-trace.ts';
-import type { PushEnvelope } from './push.ts';
+import type { EndedEnvelope, PushEnvelope } from './push.ts';
 import type { WriteFence } from '../runtime/write-fence.ts';
 
 export const DELIVERY_OUTCOMES = ['sent', 'rejected', 'expired', 'unknown', 'withdrawn', 'dry_run'] as const;
@@ -41,7 +41,7 @@ export interface SendCall {
 
 /** What Redis knows of a push that is at its end. */
 export interface EndOfPush {
-  readonly envelope: PushEnvelope;
+  readonly envelope: EndedEnvelope;
   /**
    * Epoch ms by Redis's clock: when it ended. A push that keeps its place counts from then on; that is the end of its
    * permission where nobody knows what became of it.

@@ -6,7 +6,7 @@
 import type { CallTracer } from './call-trace.ts';
 import type { DeliveryOutcome } from './delivery.ts';
 import type { Outcome } from './outcome.ts';
-import type { PushEnvelope } from './push.ts';
+import type { EndedEnvelope } from './push.ts';
 import type { EventSource, RecordEnvelope } from './record.ts';
 
 /** A step of an event; each is a span of its own. */
@@ -31,7 +31,7 @@ export interface TracedOrigin {
 
 /** One run of a push's job. */
 export interface TracedDelivery {
-  readonly envelope: PushEnvelope;
+  readonly envelope: EndedEnvelope;
   /** From 1; undefined where the run has sent nothing. */
   readonly attempt: number | undefined;
   /** `monotonicMs()` when the run began. */

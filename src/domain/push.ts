@@ -30,3 +30,10 @@ export interface PushEnvelope {
   /** Of the rules that chose it; absent in what an older version has frozen. */
   readonly rulesHash?: string;
 }
+
+/** What is left of an envelope once its push has ended and its end is told: enough to tell it again, and no text. */
+export interface EndedEnvelope extends Pick<PushEnvelope, 'source' | 'isTraced' | 'rulesHash'> {
+  readonly push: Pick<FrozenPush, 'userId' | 'eventId' | 'couponId' | 'merchantId' | 'rulesVersion'>;
+  /** Kept where the push is traced. */
+  readonly traceparent?: string;
+}

@@ -13,6 +13,7 @@ export interface PodIdentity {
   readonly laneThresholdBytes: number;
   readonly pushApiUrl: string;
   readonly dryRun: boolean;
+  readonly recordForm: number;
 }
 
 export interface PodRecordPorts {

@@ -9,6 +9,7 @@ import { isUnavailable } from '../runtime/errors.ts';
 import { onRedis } from '../redis/redis-errors.ts';
 import { refusalOf } from '../redis/redis-failure.ts';
 import { CLOCK, scriptOn, type Script } from '../redis/script.ts';
+import { monotonicMs } from '../runtime/clock.ts';
 import { shortError } from '../runtime/error-text.ts';
 import type { Logger } from '../runtime/logger.ts';
 
@@ -37,6 +38,8 @@ export interface PodRecord {
   /** Without user, password and query. Absent in a version before it. */
   readonly pushApi?: string;
   readonly dryRun?: boolean;
+  /** Which form of the claims' records it reads. Absent in a version before it. */
+  readonly recordForm?: number;
 }
 
 export interface LivePod extends PodRecord {
@@ -130,6 +133,8 @@ export async function announceDocuments(redis: Redis | Cluster, prefix: string):
 export interface PodRegistry {
   /** As of the last beat. */
   pods(): readonly LivePod[];
+  /** Whether every live pod reads this form of records, and the last beat is recent enough to know. */
+  everyPodReads(recordForm: number): boolean;
   /** Says it now, instead of at the next beat. Resolves when it has been tried. Never rejects. */
   beatSoon(): Promise<void>;
   /** Takes this pod out of the list; resolves also where Redis is away. */
@@ -162,6 +167,7 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   const { redis, subscriber, prefix, logger } = options;
   const { seen, records, channel } = namesUnder(prefix);
   let known: readonly LivePod[] = [];
+  let knownAtMs = -Infinity;
   let stopped = false;
   let announced: string | undefined;
   let beating: Promise<void> = Promise.resolve();
@@ -188,6 +194,7 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
     try {
       const answer = await beat(record.pod, JSON.stringify(record));
       known = answer.pods;
+      knownAtMs = monotonicMs();
       note('list');
       if (announced !== undefined && announced !== answer.announced) options.onDocumentsAnnounced();
       announced = answer.announced;
@@ -230,6 +237,10 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
 
   return {
     pods: () => known,
+    everyPodReads: (form) =>
+      monotonicMs() - knownAtMs < LIVE_WITHIN_MS &&
+      known.length > 0 &&
+      known.every(({ recordForm = 1 }) => recordForm >= form),
     beatSoon,
     stop: async () => {
       stopped = true;

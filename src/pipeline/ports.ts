@@ -11,7 +11,7 @@ import type { CallTracer } from '../domain/call-trace.ts';
 import type { Merchant } from '../domain/merchant.ts';
 import type { DeadLetterReason, Outcome, OutcomeRecord } from '../domain/outcome.ts';
 import type { Ownership } from '../domain/ownership.ts';
-import type { PushEnvelope } from '../domain/push.ts';
+import type { EndedEnvelope, PushEnvelope } from '../domain/push.ts';
 import type { PieceOrigin } from '../domain/record.ts';
 import type { Service } from '../runtime/errors.ts';
 
@@ -151,7 +151,7 @@ export interface KnownClaim extends Answered {
   readonly kind: 'known';
   /** True while the push is undelivered: its job must be in the queue (enqueueing again is harmless). */
   readonly undelivered: boolean;
-  readonly envelope: PushEnvelope;
+  readonly envelope: EndedEnvelope;
 }
 
 export type Recalled =

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeliveryOutcome, Permission } from '../domain/delivery.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { DeliveryTrace, EventTracer } from '../domain/event-trace.ts';
-import type { PushEnvelope } from '../domain/push.ts';
+import type { EndedEnvelope } from '../domain/push.ts';
 import { monotonicMs } from '../runtime/clock.ts';
 import type { WriteFence } from '../runtime/write-fence.ts';
 
@@ -48,7 +48,7 @@ export function beginRun(ref: EventRef, stopping: Stopping): Run {
 export function traceRun(
   run: Run,
   tracer: EventTracer | undefined,
-  envelope: PushEnvelope,
+  envelope: EndedEnvelope,
   attempt?: number,
 ): void {
   run.trace ??= tracer?.delivery({ envelope, attempt, begunAtMs: run.begunAtMs });
@@ -71,7 +71,7 @@ export async function untilOver(run: Run, verdict: Promise<Verdict>): Promise<Ve
 export function noteEnd(
   run: Run,
   tracer: EventTracer | undefined,
-  envelope: PushEnvelope,
+  envelope: EndedEnvelope,
   outcome: DeliveryOutcome,
 ): void {
   if (tracer === undefined) return;

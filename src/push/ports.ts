@@ -3,7 +3,7 @@
  * other rooms' business; whoever composes the pod hands them in.
  */
 import type { DeliveryOutcome, EndedPush, SendCall, SendResult } from '../domain/delivery.ts';
-import type { FrozenPush, PushEnvelope } from '../domain/push.ts';
+import type { EndedEnvelope, FrozenPush } from '../domain/push.ts';
 
 export interface PushSender {
   send(push: FrozenPush, call: SendCall): Promise<SendResult>;
@@ -27,7 +27,7 @@ export interface SendRate {
 
 export interface DeliveryMeter {
   /** Once a push, and never by two pods. Must not throw. */
-  delivered(outcome: DeliveryOutcome, envelope: PushEnvelope): void;
+  delivered(outcome: DeliveryOutcome, envelope: EndedEnvelope): void;
 }
 
 /** Publishes an outcome, marks it as published, and counts it if nobody did before. */

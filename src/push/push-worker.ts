@@ -25,7 +25,7 @@ import type { Deliver } from './deliver.ts';
 import { createLostJobs, type LostJobsOptions } from './lost-jobs.ts';
 import { createPutBack } from './put-back.ts';
 import { createPutOff } from './put-off.ts';
-import { QUEUE_NAME, queuePrefix } from './push-queue.ts';
+import { KEEP_JOBS, QUEUE_NAME, queuePrefix } from './push-queue.ts';
 import { spareInfo } from './spare-info.ts';
 
 export interface PushWorkerOptions {
@@ -173,6 +173,7 @@ export function createPushWorker(options: PushWorkerOptions): PushWorker {
       lockDuration: options.lockDurationMs ?? LOCK_MS,
       stalledInterval: options.stalledIntervalMs ?? STALLED_INTERVAL_MS,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
+      ...KEEP_JOBS,
       runRetryDelay: RETRY_DELAY_MS,
     });
     created.on('error', (error) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { breaches, history, play } from '../support/claims/cap-world.ts';
-import { claimsWorlds } from '../support/claims/claims-harness.ts';
+import { claimsWorlds, shortWorlds } from '../support/claims/claims-harness.ts';
 
 /** Worlds that are played, by where the claims are. */
 const RUNS: Readonly<Record<string, number>> = {
@@ -9,9 +9,12 @@ const RUNS: Readonly<Record<string, number>> = {
   'of a replay': 500,
   'in Redis': 60,
   'in a Redis Cluster': 20,
+  'in Redis, told at once and short': 60,
 };
 
-describe.each(claimsWorlds().map((world) => ({ world, name: world.name, numRuns: RUNS[world.name] ?? 20 })))(
+const worlds = [...claimsWorlds(), ...shortWorlds()];
+
+describe.each(worlds.map((world) => ({ world, name: world.name, numRuns: RUNS[world.name] ?? 20 })))(
   'caps, claims $name',
   ({ world, numRuns }) => {
     let obstacle: string | undefined;

@@ -7,7 +7,7 @@
  *
  * The script knows no kinds of caps: each brings the slices of a history member by which it counts (history-member.ts),
  * none where it counts every push. A member of an earlier version that ends before such a slice may be of any subject,
- * so it counts in each.
+ * so it counts in each. A short member (short-form.ts) is held against the short form of the candidate's own.
  *
  * ARGV after the clock: ttl, acceptable until, number of caps, (slices, max, window)*, (envelope, not after, member)*.
  * Answers, each with the clock at its end: known(state, envelope, expires) | claimed(envelope, expires) | no_room(index of a cap
@@ -16,12 +16,14 @@
 import { MAX_CAP_WINDOW_MS } from '../../domain/cap.ts';
 import { HISTORY_KEEP_MS, UNDELIVERED_KEEP_MS } from '../limits.ts';
 import { CLOCK, type Script } from '../../redis/script.ts';
+import { FROZEN, SHORT_MEMBERS } from './short-form.ts';
 
 export const claimScript: Script = {
   name: 'claim',
   keys: 2,
-  lua: `${CLOCK}
+  lua: `${CLOCK}${FROZEN}${SHORT_MEMBERS}
 local f = redis.call('HMGET', KEYS[1], 's', 'p', 'x')
+f[2] = frozen(KEYS[1], f[2])
 if f[1] then return {'known', f[1], f[2], f[3], ms(now)} end
 
 local ttl, acceptable, caps = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -46,12 +48,15 @@ for c = 1, caps do
     for from, to in string.gmatch(named, '(%d+)-(%d+)') do
       slices[#slices + 1] = {from = tonumber(from), to = tonumber(to)}
     end
-    local counts, of_any = {}, 0
+    local counts, short_counts, of_any = {}, {}, 0
     for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], since, '+inf')) do
-      local subject = subject_of(member, slices)
-      if subject then counts[subject] = (counts[subject] or 0) + 1 else of_any = of_any + 1 end
+      local into, subject = counts, nil
+      if is_short(member) then into, subject = short_counts, short_subject(member, slices)
+      else subject = subject_of(member, slices) end
+      if subject then into[subject] = (into[subject] or 0) + 1 else of_any = of_any + 1 end
     end
-    narrow[#narrow + 1] = {index = c - 1, slices = slices, room = max - of_any, counts = counts}
+    narrow[#narrow + 1] = {index = c - 1, slices = slices, room = max - of_any, counts = counts,
+      short_counts = short_counts}
   end
 end
 
@@ -64,6 +69,9 @@ for i = 5 + caps * 3, #ARGV, 3 do
   if expires <= now then missing = {'too_late', ms(now)} end
   for _, cap in ipairs(narrow) do
     local taken = cap.counts[subject_of(member, cap.slices)] or 0
+    if next(cap.short_counts) then
+      taken = taken + (cap.short_counts[short_subject(short_member(member), cap.slices) or ''] or 0)
+    end
     if not missing and taken >= cap.room then missing = {'no_room', cap.index, ms(now)} end
   end
   lack = lack or missing
@@ -75,8 +83,8 @@ for i = 5 + caps * 3, #ARGV, 3 do
     redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ms(now - ${String(MAX_CAP_WINDOW_MS)}))
     redis.call('PEXPIREAT', KEYS[1], ms(now))
     if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end
-    redis.call('HSET', KEYS[1], 's', 'claimed', 'n', '0', 'x', ms(expires), 'u', ms(acceptable),
-      'p', envelope, 'm', member)
+    redis.call('HSET', KEYS[1], 's', 'claimed', 'x', ms(expires), 'p', envelope, 'm', member)
+    if acceptable > expires then redis.call('HSET', KEYS[1], 'u', ms(acceptable)) end
     redis.call('PEXPIREAT', KEYS[1], ms(kept + ${String(UNDELIVERED_KEEP_MS)}))
     redis.call('ZADD', KEYS[2], '+inf', member)
     if redis.call('PTTL', KEYS[2]) < keep then redis.call('PEXPIRE', KEYS[2], ms(keep)) end

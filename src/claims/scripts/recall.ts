@@ -5,15 +5,17 @@
  * full(index of the cap).
  */
 import { CLOCK, type Script } from '../../redis/script.ts';
+import { FROZEN } from './short-form.ts';
 
 export const recallScript: Script = {
   name: 'recall',
   keys: 'any',
-  lua: `${CLOCK}
+  lua: `${CLOCK}${FROZEN}
 local since = {}
 for i = 2, #ARGV, 3 do since[i] = '(' .. ms(now - tonumber(ARGV[i + 1])) end
 local function look(record, history)
   local f = redis.call('HMGET', record, 's', 'p', 'x')
+  f[2] = frozen(record, f[2])
   if f[1] then return {'known', f[1], f[2], f[3], ms(now)} end
   for i = 2, #ARGV, 3 do
     if redis.call('ZCOUNT', history, since[i], '+inf') >= tonumber(ARGV[i]) then return {'full', ARGV[i + 2]} end

@@ -1,8 +1,7 @@
 /** What the service knows of one user, put together: what Redis keeps, the queue's jobs, the outcomes that were told. */
 import type { Cap } from '../../domain/cap.ts';
 import type { EventRef } from '../../domain/event.ts';
-import { memberEvent } from '../../claims/history-member.ts';
-import { capStates, type KeptEvent, type UserReader } from '../../claims/read-user.ts';
+import { capStates, memberOfEvent, type KeptEvent, type UserReader } from '../../claims/read-user.ts';
 import { capName } from '../../pipeline/steps/apply-event-filters.ts';
 import type { JobState } from '../../push/queued-job.ts';
 import type { RecentOutcomes, Told } from './outcomes.ts';
@@ -69,7 +68,7 @@ export async function gather(
       return { eventId: id, kept, job, told: told.get(id) ?? [] };
     }),
   );
-  const byDigest = new Map(events.map((event) => [memberEvent(event.eventId), event]));
+  const byDigest = new Map(events.map((event) => [memberOfEvent(event.eventId), event]));
   const subjectOf = (per: Cap['per'], digest: string): string | null => {
     const event = byDigest.get(digest);
     const push = event?.kept?.envelope.push ?? event?.told.find(({ couponId }) => couponId !== undefined);

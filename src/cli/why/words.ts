@@ -76,7 +76,8 @@ function eventInWords(
     lines.push('  nothing is known of it: no such event, or it left no trace in reach');
   if (kept !== undefined) {
     const { push } = kept.envelope;
-    lines.push(`  its push: coupon ${push.couponId} of ${push.merchantId}: “${push.title}”`);
+    const title = 'title' in push ? `: “${push.title}”` : '';
+    lines.push(`  its push: coupon ${push.couponId} of ${push.merchantId}${title}`);
     // An end that was told stands there already, with its time.
     if (!told.some(({ outcome }) => outcome === kept.state))
       lines.push(`  ${stateInWords({ kept, job }, nowMs)}`);
@@ -110,7 +111,7 @@ function stateInWords(
       state,
       endedAtMs === undefined ? '' : ` at ${moment(new Date(endedAtMs).toISOString())}`,
     );
-  const leftMs = expiresAtMs - nowMs;
+  const leftMs = (expiresAtMs ?? nowMs) - nowMs;
   const left = leftMs > 0 ? `${spanInWords(leftMs)} left` : 'its time is over, and it is about to end';
   const tries = attempts === 0 ? 'not tried yet' : `tried ${String(attempts)} times`;
   const what = state === 'sending' ? 'being sent, or left so by a worker that died' : 'waits to be sent';

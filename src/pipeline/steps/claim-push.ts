@@ -3,7 +3,7 @@
  * leaves the record, which the next run recalls. So the enqueue that follows may be repeated at will.
  */
 import { countsEveryPush } from '../../domain/cap.ts';
-import type { FrozenPush, PushEnvelope } from '../../domain/push.ts';
+import type { EndedEnvelope, FrozenPush } from '../../domain/push.ts';
 import type { Candidate, ClaimAnswer, ClaimCandidate, Claims } from '../ports.ts';
 import { capName } from './apply-event-filters.ts';
 import type { AgeLimit } from './stale-at.ts';
@@ -27,7 +27,7 @@ type Lack = Extract<ClaimAnswer, { kind: 'no_room' | 'too_late' }>;
  */
 export const CANDIDATES_A_CLAIM = 100;
 
-export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, PushEnvelope> {
+export function createClaimPush(ports: ClaimPorts): AsyncStep<ClaimInput, EndedEnvelope> {
   const { claims } = ports;
   return async (context, { candidates, quietFromMs }) => {
     const { event, rules, ownership } = context;

@@ -1,5 +1,5 @@
 /** The claimed push goes into the queue. May be repeated at will: the queue holds one job an event. */
-import type { PushEnvelope } from '../../domain/push.ts';
+import type { EndedEnvelope } from '../../domain/push.ts';
 import { passFailpoint } from '../../runtime/failpoints.ts';
 import type { PushQueue } from '../ports.ts';
 import { done, queuedAs, type Done, type EventContext } from './step.ts';
@@ -10,7 +10,7 @@ interface QueuePorts {
 
 /** The last step: it always decides. */
 export function createEnqueuePush({ queue }: QueuePorts) {
-  return async ({ event, ownership }: EventContext, envelope: PushEnvelope): Promise<Done> => {
+  return async ({ event, ownership }: EventContext, envelope: EndedEnvelope): Promise<Done> => {
     ownership.assertOwned();
     await queue.enqueue(event);
     passFailpoint('enqueue.done', event);

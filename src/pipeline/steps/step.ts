@@ -7,7 +7,7 @@ import type { LocationEvent } from '../../domain/event.ts';
 import type { EventTrace } from '../../domain/event-trace.ts';
 import type { FilterReason, Outcome } from '../../domain/outcome.ts';
 import type { Ownership } from '../../domain/ownership.ts';
-import type { PushEnvelope } from '../../domain/push.ts';
+import type { EndedEnvelope } from '../../domain/push.ts';
 import type { EventSource } from '../../domain/record.ts';
 import type { DecisionSeen, Ruleset } from '../ports.ts';
 
@@ -64,7 +64,7 @@ export function filtered(
   return done({ kind: 'filtered', reason, rule, ...about, rulesVersion: version, rulesHash: hash });
 }
 
-export function queuedAs({ push, rulesHash }: PushEnvelope): Outcome {
+export function queuedAs({ push, rulesHash }: EndedEnvelope): Outcome {
   const { couponId, merchantId, rulesVersion } = push;
   return {
     kind: 'queued',

@@ -1,5 +1,5 @@
 /** What the claims' contract is tried against: in memory, in Redis and in a Redis Cluster, one clock each. */
-import type { DeliveryStore } from '../../../src/domain/delivery.ts';
+import type { DeliveryStore, Ending } from '../../../src/domain/delivery.ts';
 import { randomUUID } from 'node:crypto';
 import { createClaims } from '../../../src/claims/claims.ts';
 import { closeRedis, openRedis, type RedisClient } from '../../../src/redis/connection.ts';
@@ -67,12 +67,22 @@ export async function connectTestRedis(url = testRedisUrl(), cluster = false): P
   return redis;
 }
 
-async function redisHarness(connect: () => Promise<RedisClient> = connectTestRedis): Promise<ClaimsHarness> {
+interface RedisHarnessOptions {
+  readonly connect?: () => Promise<RedisClient>;
+  /** No pod of the version before lives: each push's end is told as soon as it has one, and what is kept made short. */
+  readonly isShort?: boolean;
+}
+
+async function redisHarness({
+  connect = connectTestRedis,
+  isShort = false,
+}: RedisHarnessOptions = {}): Promise<ClaimsHarness> {
   const redis = await connect();
   const prefix = `test-${randomUUID()}`;
   let offsetMs = 0;
   const options = { redis, prefix, sweepGraceMs: SWEEP_GRACE_MS, clockOffsetMs: () => offsetMs };
-  const store = createDeliveries(options);
+  const deliveries = createDeliveries({ ...options, mayShorten: () => isShort });
+  const store = isShort ? toldAtOnce(deliveries) : deliveries;
   const swept: SweptEntry[] = [];
   const sweeper = createSweeper({
     ...options,
@@ -94,6 +104,7 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
     store,
     older: {
       claim: async (request) => {
+        if (isShort) return claims.claim(request);
         const answer = await olderClaim(request);
         // Enters the push in the index of open ones.
         if (answer.kind === 'claimed') await claims.recall(request.ref, []);
@@ -107,6 +118,18 @@ async function redisHarness(connect: () => Promise<RedisClient> = connectTestRed
     nowMs,
     advance: (ms) => void (offsetMs += ms),
     close: () => closeRedis(redis),
+  };
+}
+
+function toldAtOnce(store: DeliveryStore): DeliveryStore {
+  const told = async (ref: EventRef, ending: Ending): Promise<Ending> => {
+    if (ending.kind === 'done') await store.reported(ref, 'at once');
+    return ending;
+  };
+  return {
+    ...store,
+    settle: async (ref, attempt, outcome) => told(ref, await store.settle(ref, attempt, outcome)),
+    release: async (ref, outcome, attempt) => told(ref, await store.release(ref, outcome, attempt)),
   };
 }
 
@@ -146,16 +169,30 @@ export function claimsWorlds(): readonly ClaimsWorld[] {
   return [{ ...always, name: 'in Redis', create: () => redisHarness() }, clusterWorld()];
 }
 
-function clusterWorld(): ClaimsWorld {
+/** … and where all that is told is made short. */
+export function shortWorlds(): readonly ClaimsWorld[] {
+  if (process.env['CONTRACT_ADAPTERS'] === 'in memory') return [];
+  return [
+    {
+      name: 'in Redis, told at once and short',
+      open: () => Promise.resolve(undefined),
+      create: () => redisHarness({ isShort: true }),
+      close: () => Promise.resolve(),
+    },
+    clusterWorld(true),
+  ];
+}
+
+function clusterWorld(isShort = false): ClaimsWorld {
   let cluster: RedisCluster | undefined;
   return {
-    name: 'in a Redis Cluster',
+    name: isShort ? 'in a Redis Cluster, told at once and short' : 'in a Redis Cluster',
     open: async () => {
       const obstacle = await findLocalObstacle('redis');
       if (obstacle === undefined) cluster = await startRedisCluster();
       return obstacle;
     },
-    create: () => redisHarness(() => connectTestRedis(cluster?.url, true)),
+    create: () => redisHarness({ connect: () => connectTestRedis(cluster?.url, true), isShort }),
     close: async () => cluster?.stop(),
   };
 }

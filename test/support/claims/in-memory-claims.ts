@@ -19,7 +19,7 @@ import {
   type DeliveryStore,
 } from '../../../src/domain/delivery.ts';
 import type { EventRef } from '../../../src/domain/event.ts';
-import type { PushEnvelope } from '../../../src/domain/push.ts';
+import type { EndedEnvelope, PushEnvelope } from '../../../src/domain/push.ts';
 import type { ClaimAnswer, Claims } from '../../../src/pipeline/ports.ts';
 
 interface Entry {
@@ -43,7 +43,7 @@ interface StoredPush {
 export interface SweptEntry {
   readonly ref: EventRef;
   readonly outcome: DeliveryOutcome;
-  readonly envelope: PushEnvelope;
+  readonly envelope: EndedEnvelope;
   /** Epoch ms. */
   readonly endedAtMs: number;
 }

@@ -39,7 +39,8 @@ export async function openUserWorld(): Promise<UserWorld> {
   const redis = await connectTestRedis();
   const prefix = `t-${randomUUID()}`;
   const claims = createClaims({ redis, prefix });
-  const store = createDeliveries({ redis, prefix });
+  // As in a fleet whose pods are all of this version.
+  const store = createDeliveries({ redis, prefix, mayShorten: () => true });
   const queue = createPushQueue({ redis, prefix, logger: silentLogger });
 
   async function contentOf(key: string): Promise<string> {

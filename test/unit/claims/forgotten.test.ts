@@ -28,7 +28,7 @@ beforeEach(() => {
   const fake = {
     ...{ status: 'ready', isCluster: false },
     time: async () => [String(NOW_MS / 1000), '0'],
-    zrangebyscore: async () => ['member', String(NOW_MS - 1000)],
+    zrangebyscoreBuffer: async () => ['member', String(NOW_MS - 1000)].map((text) => Buffer.from(text)),
     hgetall: async () => Object.fromEntries(hash),
     hget: async (_: string, field: string) => hash.get(field) ?? null,
     exists: async () => (hash.size > 0 ? 1 : 0),

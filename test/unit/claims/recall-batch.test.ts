@@ -7,7 +7,7 @@ import { atTurnEnd } from '../../../src/runtime/turn-end.ts';
 
 interface Call {
   readonly keys: readonly string[];
-  readonly args: readonly (string | number)[];
+  readonly args: readonly (string | number | Buffer)[];
   answer(answers: unknown[]): void;
   fail(error: Error): void;
 }

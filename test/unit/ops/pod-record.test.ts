@@ -11,6 +11,7 @@ const identity = {
   laneThresholdBytes: 1000,
   pushApiUrl: 'https://user:secret@push.example:8443/api?key=secret',
   dryRun: true,
+  recordForm: 2,
 };
 
 it('says what the pod is and what it has now', () => {
@@ -35,6 +36,7 @@ it('says what the pod is and what it has now', () => {
     laneThresholdBytes: 1000,
     pushApi: 'https://push.example:8443/api',
     dryRun: true,
+    recordForm: 2,
   });
   rules.version = 'r2';
   expect(record().rulesVersion).toBe('r2');

@@ -1,7 +1,7 @@
 /** What is said to whoever asks why a user got no push: from the newest outcome backwards, in words, with its limits. */
 import { describe, expect, it } from 'vitest';
-import { capStates, type KeptPush } from '../../../../src/claims/read-user.ts';
-import { historyMember, memberEvent } from '../../../../src/claims/history-member.ts';
+import { capStates, memberOfEvent, type KeptPush } from '../../../../src/claims/read-user.ts';
+import { historyMember } from '../../../../src/claims/history-member.ts';
 import { gather, type Sources } from '../../../../src/cli/why/gather.ts';
 import { readOutcomes, type OutcomeQuestion, type Told } from '../../../../src/cli/why/outcomes.ts';
 import { inWords, spanInWords } from '../../../../src/cli/why/words.ts';
@@ -102,7 +102,7 @@ const DAILY: Cap = { per: 'user', max: 1, windowMs: 24 * HOUR_MS };
 const BY_MERCHANT: Cap = { per: 'user+merchant', max: 2, windowMs: 7 * 24 * HOUR_MS };
 const pushOf = (eventId: string, merchantId: string, atMs: number | undefined): KeptPush => ({
   member: historyMember(eventId, { merchantId, couponId: 'c' }),
-  ...{ event: memberEvent(eventId), atMs },
+  ...{ event: memberOfEvent(eventId), atMs },
 });
 
 describe('caps', () => {
