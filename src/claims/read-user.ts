@@ -59,11 +59,11 @@ export function createUserReader({ redis, prefix }: UserReaderOptions): UserRead
         redis.hmget(record, 's', 'p', 'n', 'x', 'z', 'c', ...SHORT_FIELDS),
       );
       if (!isThere(state) || !isThere(envelope)) return undefined;
+      const isShort = envelope === SHORT_ENVELOPE;
       return {
         state,
-        envelope:
-          envelope === SHORT_ENVELOPE ? readShort(short, ref) : (JSON.parse(envelope) as PushEnvelope),
-        attempts: Number(attempts ?? 0),
+        envelope: isShort ? readShort(short, ref) : (JSON.parse(envelope) as PushEnvelope),
+        attempts: Number(attempts ?? (isShort ? 1 : 0)),
         expiresAtMs: isThere(expires) ? Number(expires) : undefined,
         endedAtMs: isThere(ended) ? Number(ended) : undefined,
         isReported: isThere(reported),

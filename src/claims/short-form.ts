@@ -16,6 +16,8 @@ export const RECORD_FORM = 2;
 /** In the place of a short record's envelope: what a pod of the version before can read. */
 export const SHORT_ENVELOPE = '{"push":{}}';
 
+const PLACE = /^(.+)-(\d+)-(\d+)-(\d+)$/;
+
 /** Bytes of each part that a short member has. */
 const BYTES = { event: 3, merchantId: 5, couponId: 5 } as const;
 
@@ -75,13 +77,14 @@ export function readShort(fields: ShortFields, { userId, eventId }: EventRef): E
     throw new TypeError('a short record lacks its coupon, merchant or rules');
   return {
     push: { userId, eventId, couponId, merchantId, rulesVersion },
-    source: readSource(source ?? ''),
+    source: readSource(source ?? eventId),
     ...(typeof traceparent === 'string' && { traceparent, isTraced: true }),
     ...(typeof rulesHash === 'string' && { rulesHash }),
   };
 }
 
+/** An event without an id of its own has its source as its id. */
 function readSource(text: string): EventSource {
-  const [topic = '', partition, offset = '', index] = text.split(' ');
+  const [, topic = '', partition, offset = '', index] = PLACE.exec(text) ?? [];
   return { topic, partition: Number(partition), offset, index: Number(index) };
 }

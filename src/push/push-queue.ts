@@ -3,7 +3,7 @@
  * A job that is gone is enqueued again by redelivery, or swept. A job that runs twice finds its record settled. A job
  * holds the event's identity only; the frozen push is in the record.
  */
-import { Queue } from 'bullmq';
+import { Job, Queue } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventRef } from '../domain/event.ts';
 import type { PushQueue } from '../pipeline/ports.ts';
@@ -57,6 +57,7 @@ const JOB_OPTIONS = {
   attempts: 1e15,
   backoff: { type: 'fixed', delay: 5000, jitter: 0.5 },
 };
+const NO_PARENT = { parentDependenciesKey: '' };
 
 /**
  * Connects in the background; `enqueue` and `counts` reject with `UnavailableError` while Redis is away, and with a
@@ -80,7 +81,6 @@ export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
       const queue = new Queue(QUEUE_NAME, {
         connection: redis,
         prefix: queuePrefix(options.prefix),
-        defaultJobOptions: JOB_OPTIONS,
         streams: { events: { maxLen: 1000 } },
       });
       queue.on('error', (error) => logger.debug({ error: error.message }, 'push queue'));
@@ -96,7 +96,9 @@ export function createPushQueue(options: PushQueueOptions): OpenPushQueue {
     const queue = await open();
     const jobId = pushId(ref);
     const data: EventRef = { userId: ref.userId, eventId: ref.eventId };
-    const add = () => queue.add('push', data, { jobId });
+    // Not by `Queue.add`, which writes the id a second time, into the job's options.
+    const job = new Job(queue, 'push', data, JOB_OPTIONS, jobId).asJSON();
+    const add = () => queue.backend.addJob(job, jobId, NO_PARENT);
     const [, state] = await Promise.all([add(), queue.getJobState(jobId)]);
     // A finished job of this id hides the new one. Its record is undelivered, or we were not asked: run it again. So
     // does one that is in no list, as a script that was refused in its middle leaves it.

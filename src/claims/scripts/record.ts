@@ -7,11 +7,12 @@ import { FROZEN } from './short-form.ts';
 /**
  * The record's fields: s state, n number of the attempt, t its token, a when it was permitted, x expires at,
  * u acceptable until where that is later, p envelope, m history member, z when it ended, c who has published the
- * outcome. Absent is 0. Once it is told it may be short: short-form.ts.
+ * outcome. Absent is 0. Once it is told it may be short (short-form.ts): then n is 1 where it is absent.
  */
 export const RECORD = `${FROZEN}
 local f = redis.call('HMGET', KEYS[1], 's', 'n', 't', 'a', 'x', 'u', 'p', 'm', 'z')
-local state, attempt, token, envelope, member = f[1], tonumber(f[2] or 0), f[3], frozen(KEYS[1], f[7]), f[8]
+local state, token, envelope, member = f[1], f[3], frozen(KEYS[1], f[7]), f[8]
+local attempt = tonumber(f[2] or (type(envelope) == 'table' and 1 or 0))
 local permitted, expires, acceptable = tonumber(f[4] or 0), tonumber(f[5] or 0), tonumber(f[6] or 0)
 local ended = tonumber(f[9] or 0)
 local function is_final() return state and state ~= 'claimed' and state ~= 'sending' end

@@ -2,9 +2,9 @@
  * What a push takes in Redis once its end is told: its record and its entry in the history, both in a short form.
  *
  * A short record has fields of its own in the envelope's place, all of them short, as Redis packs a hash while no value
- * is above 64 bytes: k couponId, i merchantId, v rulesVersion, h rulesHash, o source, d traceparent where the push is
- * traced, e eventId where the key does not say it. Of the fields of a long one it keeps s, n, z, c; and p as
- * {@link SHORT_ENVELOPE}, by which it is told apart.
+ * is above 64 bytes: k couponId, i merchantId, v rulesVersion, h rulesHash, o source where it is not the event's id,
+ * d traceparent where the push is traced, e eventId where the key does not say it. Of the fields of a long one it keeps
+ * s, z, c, and n where it is not 1; and p as {@link SHORT_ENVELOPE}, by which it is told apart.
  *
  * A short member is 13 bytes: event 3 · merchantId 5 · couponId 5, the first bytes of what a long one says in base64url.
  * Pods of the version before take it for a member that ends before the slice they ask for: of any subject.
@@ -81,22 +81,27 @@ local function shorten_entry(member)
   redis.call('ZREM', KEYS[2], member)
 end
 
-local function short_fields(text)
+local function short_fields(text, attempt, event)
   local envelope = cjson.decode(text)
   local push, source = envelope.push, envelope.source
-  local fields = {'k', push.couponId, 'i', push.merchantId, 'v', push.rulesVersion,
-    'o', source.topic .. ' ' .. ms(source.partition) .. ' ' .. source.offset .. ' ' .. ms(source.index)}
-  for at = 1, 8 do assert(fields[at]) end
-  if envelope.rulesHash then fields[#fields + 1] = 'h' fields[#fields + 1] = envelope.rulesHash end
-  if envelope.isTraced then fields[#fields + 1] = 'd' fields[#fields + 1] = envelope.traceparent end
+  local place = source.topic .. '-' .. ms(source.partition) .. '-' .. source.offset .. '-' .. ms(source.index)
+  local fields = {'k', push.couponId, 'i', push.merchantId, 'v', push.rulesVersion}
+  for at = 1, 6 do assert(fields[at]) end
+  local function add(name, value)
+    if value then fields[#fields + 1] = name fields[#fields + 1] = value end
+  end
+  add('o', place ~= push.eventId and place)
+  add('h', envelope.rulesHash)
+  add('d', envelope.isTraced and envelope.traceparent)
+  add('e', event ~= '' and event)
+  add('n', attempt ~= '1' and attempt)
   return fields
 end
 
 local function shorten_record(state, text, from, attempt, reporter, event)
-  local fields, left = short_fields(text), redis.call('PTTL', KEYS[1])
-  if event ~= '' then fields[#fields + 1] = 'e' fields[#fields + 1] = event end
+  local fields, left = short_fields(text, attempt, event), redis.call('PTTL', KEYS[1])
   if left <= 0 or not tried('PEXPIRE', KEYS[1], ms(left)) or not tried('DEL', KEYS[1]) then return end
-  redis.call('HSET', KEYS[1], 's', state, 'n', attempt, 'z', from, 'c', reporter, 'p', '${SHORT_ENVELOPE}', unpack(fields))
+  redis.call('HSET', KEYS[1], 's', state, 'z', from, 'c', reporter, 'p', '${SHORT_ENVELOPE}', unpack(fields))
   redis.call('PEXPIRE', KEYS[1], ms(left))
 end
 

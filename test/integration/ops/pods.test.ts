@@ -79,6 +79,37 @@ it('a pod that was silent for too long is forgotten, its record too', async () =
   expect(await redis.hexists(`${PREFIX}:{pods}:records`, pod)).toBe(0);
 });
 
+it('records are short while every live pod says that it reads them so, and the list is recent', async () => {
+  const own = randomUUID();
+  const prefix = `t-${own}`;
+  const registry = startPodRegistry({
+    ...{ redis, subscriber, prefix, onDocumentsAnnounced: () => undefined, logger: silentLogger },
+    describe: () => ({ ...record(own), recordForm: 2 }),
+  });
+  expect(registry.everyPodReads(2)).toBe(false);
+  await registry.beatSoon();
+  expect([registry.everyPodReads(2), registry.everyPodReads(3)]).toEqual([true, false]);
+
+  // A pod of the version before starts, and ends.
+  const older = startPodRegistry({
+    ...{ redis, subscriber, prefix, onDocumentsAnnounced: () => undefined, logger: silentLogger },
+    describe: () => record('older'),
+  });
+  await older.beatSoon();
+  await registry.beatSoon();
+  expect([registry.everyPodReads(2), registry.everyPodReads(1)]).toEqual([false, true]);
+  await older.stop();
+  await registry.beatSoon();
+  expect(registry.everyPodReads(2)).toBe(true);
+
+  // No beat was answered for as long as a silent pod counts as live.
+  const nowMs = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs + 16_000);
+  expect(registry.everyPodReads(2)).toBe(false);
+  clock.mockRestore();
+  await registry.stop();
+});
+
 it('every pod hears of new documents', async () => {
   const heard = vi.fn();
   const registry = startPodRegistry({

@@ -105,6 +105,7 @@ describe('a push whose end is told', () => {
 
   it.each([
     ['as it usually is', {}, {}],
+    ['whose id is its place', { eventId: 'a-topic-1-of-3-41-0' }, { source: { topic: 'a-topic-1-of', partition: 3, offset: '41', index: 0 } }],
     ['traced', {}, { isTraced: true as const }],
     ['of an older version, without a hash of its rules', {}, { rulesHash: undefined }],
     ['of odd ids', { eventId: 'Straße }{ 🦊 "e" \\', userId: 'u }{ ü' }, {}],

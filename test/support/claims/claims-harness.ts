@@ -179,20 +179,19 @@ export function shortWorlds(): readonly ClaimsWorld[] {
       create: () => redisHarness({ isShort: true }),
       close: () => Promise.resolve(),
     },
-    clusterWorld(true),
   ];
 }
 
-function clusterWorld(isShort = false): ClaimsWorld {
+function clusterWorld(): ClaimsWorld {
   let cluster: RedisCluster | undefined;
   return {
-    name: isShort ? 'in a Redis Cluster, told at once and short' : 'in a Redis Cluster',
+    name: 'in a Redis Cluster',
     open: async () => {
       const obstacle = await findLocalObstacle('redis');
       if (obstacle === undefined) cluster = await startRedisCluster();
       return obstacle;
     },
-    create: () => redisHarness({ connect: () => connectTestRedis(cluster?.url, true), isShort }),
+    create: () => redisHarness({ connect: () => connectTestRedis(cluster?.url, true) }),
     close: async () => cluster?.stop(),
   };
 }

@@ -1,5 +1,6 @@
 /** What is said to whoever asks why a user got no push: from the newest outcome backwards, in words, with its limits. */
 import { describe, expect, it } from 'vitest';
+import { shortMember } from '../../../../src/claims/short-form.ts';
 import { capStates, memberOfEvent, type KeptPush } from '../../../../src/claims/read-user.ts';
 import { historyMember } from '../../../../src/claims/history-member.ts';
 import { gather, type Sources } from '../../../../src/cli/why/gather.ts';
@@ -159,6 +160,24 @@ describe('in words', () => {
     expect(text).toMatch(
       /its push: coupon coupon-1 of m-1: “Coffee, half price”\n {4}sent at 2026-11-27T09:00:00Z\n {4}decided by rules 2026-11-22\.1/,
     );
+  });
+
+  it('a push whose end is told is named without its text, which is gone, and counts all the same', async () => {
+    const { push, source } = envelopeOf({ userId: 'u-1', eventId: 'e' }, { merchantId: 'm-1' });
+    const { title, collapseKey, ...left } = push;
+    expect([title, collapseKey]).not.toContain(undefined);
+    const envelope = { push: left, source, rulesHash: '0123456789ab' };
+    const short = { envelope, expiresAtMs: undefined, endedAtMs: NOW - HOUR_MS, isReported: true };
+    const member = shortMember(historyMember('e', { merchantId: 'm-1', couponId: 'c' }));
+    const user = {
+      event: async () => kept('sent', short),
+      pushes: async () => [{ member, event: memberOfEvent('e'), atMs: NOW - HOUR_MS }],
+      nowMs: async () => NOW,
+    };
+    const text = await say({ user, openEvents: ['e'], caps: [{ ...BY_MERCHANT, max: 1 }] });
+    expect(text).toMatch(/its push: coupon coupon-1 of m-1, rules 2026-11-22.1 \(0123456789ab\)\n {4}sent at /);
+    expect(text).toMatch(/1 now of m-1: full/);
+    expect(text).not.toContain('of an older event');
   });
 
   it.each<[string, Partial<Told>, RegExp]>([
