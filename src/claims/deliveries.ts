@@ -127,7 +127,12 @@ function readUnchanged(
   switch (reply[0]) {
     case 'settled': {
       const outcome: DeliveryOutcome = readOutcome(reply, 1);
-      return { kind: 'settled', outcome, envelope: readEnded(reply, 2, ref), endedAtMs: readNumber(reply, 3) };
+      return {
+        kind: 'settled',
+        outcome,
+        envelope: readEnded(reply, 2, ref),
+        endedAtMs: readNumber(reply, 3),
+      };
     }
     case 'held':
       return { kind: 'held' };

@@ -10,7 +10,8 @@
  * and of a new version read each other's members while a deployment rolls, and a history may hold both. What an older
  * member does not say counts for every subject: for one window a cap is kept too strictly, and never broken.
  *
- * Redis keeps small sorted sets packed, at a fifth of the memory, while no member is above 64 bytes.
+ * Redis keeps small sorted sets packed, at a fifth of the memory, while no member is above 64 bytes. Once its end is told
+ * a push's member is shorter (short-form.ts).
  */
 import { capFields, type CapField, type CapSubject, type PushSubject } from '../domain/cap.ts';
 import { namesOf } from '../runtime/names-of.ts';

@@ -2,8 +2,7 @@
  * How long the claims keep things. Every key has a time to live. An undelivered push is kept so long that only a
  * service that is away for a month loses it unseen.
  *
- * `npm run bench -- --only redis-memory` measures what that costs; test/bench/README.md has the figures. It is a few
- * kilobytes a user and day at most, over the longest window: gigabytes for each million users.
+ * `npm run bench -- --only redis-memory` measures what that costs; test/bench/README.md has the figures.
  */
 import { MAX_CAP_WINDOW_MS } from '../domain/cap.ts';
 

@@ -71,7 +71,8 @@ export function createUserReader({ redis, prefix }: UserReaderOptions): UserRead
     },
     async pushes(userId) {
       const [, history] = keys.ofEvent({ userId, eventId: '' });
-      const flat = await onRedis(redis, () => redis.zrangebyscoreBuffer(history, '-inf', '+inf', 'WITHSCORES'),
+      const flat = await onRedis(redis, () =>
+        redis.zrangebyscoreBuffer(history, '-inf', '+inf', 'WITHSCORES'),
       );
       const pushes: KeptPush[] = [];
       for (let at = 0; at + 1 < flat.length; at += 2) {

@@ -159,7 +159,12 @@ async function measure(url: string, toItsEnd = true): Promise<Omit<Bytes, 'packe
   };
   /** An event without an id of its own, which is known by its place. */
   const eventOf = (userId: string, nth: number): PlacedEvent => {
-    const source = { topic: 'location-events', partition: nth % 12, offset: String(1_000_000 + nth), index: 0 };
+    const source = {
+      topic: 'location-events',
+      partition: nth % 12,
+      offset: String(1_000_000 + nth),
+      index: 0,
+    };
     return { userId, eventId: `location-events-${String(source.partition)}-${source.offset}-0`, source };
   };
 

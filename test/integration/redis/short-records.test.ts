@@ -73,9 +73,7 @@ async function end(outcome: DeliveryOutcome, envelope: PushEnvelope, about: Even
   await claimWhole(envelope, about);
   await store.permit(about, 'token');
   const isKept = outcome === 'sent' || outcome === 'unknown' || outcome === 'dry_run';
-  const ending = isKept
-    ? await store.settle(about, 1, outcome)
-    : await store.release(about, outcome, 1);
+  const ending = isKept ? await store.settle(about, 1, outcome) : await store.release(about, outcome, 1);
   expect(ending).toMatchObject({ kind: 'done', envelope });
 }
 
@@ -105,7 +103,11 @@ describe('a push whose end is told', () => {
 
   it.each([
     ['as it usually is', {}, {}],
-    ['whose id is its place', { eventId: 'a-topic-1-of-3-41-0' }, { source: { topic: 'a-topic-1-of', partition: 3, offset: '41', index: 0 } }],
+    [
+      'whose id is its place',
+      { eventId: 'a-topic-1-of-3-41-0' },
+      { source: { topic: 'a-topic-1-of', partition: 3, offset: '41', index: 0 } },
+    ],
     ['traced', {}, { isTraced: true as const }],
     ['of an older version, without a hash of its rules', {}, { rulesHash: undefined }],
     ['of odd ids', { eventId: 'Straße }{ 🦊 "e" \\', userId: 'u }{ ü' }, {}],
@@ -196,8 +198,12 @@ describe('a history of told pushes', () => {
     const about = { ...ref, eventId: 'e-2' };
     const claim = (push: Partial<PushEnvelope['push']>, caps: readonly Cap[]) =>
       claimOne({ claims }, about, caps, { push });
-    expect(await claim({ merchantId: 'm-1', couponId: 'c-2' }, [perMerchant])).toMatchObject({ kind: 'no_room' });
-    expect(await claim({ merchantId: 'm-2', couponId: 'c-1' }, [perCoupon])).toMatchObject({ kind: 'no_room' });
+    expect(await claim({ merchantId: 'm-1', couponId: 'c-2' }, [perMerchant])).toMatchObject({
+      kind: 'no_room',
+    });
+    expect(await claim({ merchantId: 'm-2', couponId: 'c-1' }, [perCoupon])).toMatchObject({
+      kind: 'no_room',
+    });
     const two = [perCoupon, { ...perMerchant, max: 2 }];
     expect(await claim({ merchantId: 'm-1', couponId: 'c-2' }, two)).toMatchObject({ kind: 'claimed' });
     const third = (push: Partial<PushEnvelope['push']>) =>
@@ -285,7 +291,11 @@ describe('a pod of the version before', () => {
     const granted = await older.permit(keysOf(), ['t']);
     expect(granted.slice(0, 2)).toEqual(['granted', 1]);
     expect((await older.settle(keysOf(), [1, 'sent'])).slice(0, 1)).toEqual(['done']);
-    expect(await store.permit(ref, 'x')).toMatchObject({ kind: 'settled', outcome: 'sent', envelope: full(ref) });
+    expect(await store.permit(ref, 'x')).toMatchObject({
+      kind: 'settled',
+      outcome: 'sent',
+      envelope: full(ref),
+    });
   });
 
   it('finds all of what was told beside it', async () => {

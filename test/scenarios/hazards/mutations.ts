@@ -8,6 +8,13 @@ const known = "if f[1] then return {'known', f[1], f[2], f[3], ms(now)} end";
 const inBoth = (replace: string): readonly SourceEdit[] =>
   ['claims/scripts/recall.ts', 'claims/scripts/claim.ts'].map((file) => ({ file, find: known, replace }));
 
+/** A short record has no text to send and no place to move: what a lost guard does shows where records stay long. */
+export const STAYS_LONG: SourceEdit = {
+  file: 'claims/scripts/report.ts',
+  find: "if ARGV[3] == 'short' and",
+  replace: 'if false and',
+};
+
 export const RECORD_LOOKED_UP: Guard = { guard: 'the event’s own record is looked up', edits: inBoth('') };
 
 export const FROZEN_PUSH_USED: Guard = {

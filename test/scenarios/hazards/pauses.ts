@@ -2,7 +2,7 @@
 import type { Failpoint } from '../../../src/runtime/failpoints.ts';
 import type { HazardWorld } from '../../support/hazards/hazard-world.ts';
 import { delivered, type Hazard } from './hazard.ts';
-import { RECORD_LOOKED_UP, SENDING_KEPT } from './mutations.ts';
+import { RECORD_LOOKED_UP, SENDING_KEPT, STAYS_LONG } from './mutations.ts';
 
 const FREEZE = { signal: 'SIGSTOP' } as const;
 
@@ -88,6 +88,7 @@ const lockLostWhileSending: Hazard = {
     {
       guard: 'an attempt settles only what nobody settled before',
       edits: [
+        STAYS_LONG,
         {
           file: 'claims/scripts/settle.ts',
           find: `if is_final() then
@@ -115,6 +116,7 @@ const lockLostBeforeSending: Hazard = {
     {
       guard: 'what has ended is not permitted again',
       edits: [
+        STAYS_LONG,
         {
           file: 'claims/scripts/permit.ts',
           find: 'if is_final() then return settled() end',
@@ -182,6 +184,7 @@ const releaseRacesNewClaim: Hazard = {
     {
       guard: 'a release compares before it gives back',
       edits: [
+        STAYS_LONG,
         {
           file: 'claims/scripts/release.ts',
           find: `if is_final() then

@@ -68,7 +68,14 @@ export async function writeRecordBefore(
   const [record, history] = keys.ofEvent(ref);
   const member = historyMember(ref.eventId, envelope.push);
   const fields: Record<string, string | number | undefined> = {
-    ...{ s: state, n: attempt, x: expiresAtMs, u: expiresAtMs - 60_000, p: JSON.stringify(envelope), m: member },
+    ...{
+      s: state,
+      n: attempt,
+      x: expiresAtMs,
+      u: expiresAtMs - 60_000,
+      p: JSON.stringify(envelope),
+      m: member,
+    },
     ...{ t: more.token, a: more.permittedAtMs, z: more.endedAtMs, c: more.reporter },
   };
   for (const [name, value] of Object.entries(fields))

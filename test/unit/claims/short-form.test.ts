@@ -36,7 +36,10 @@ describe('a short member', () => {
         expect(short).toHaveLength(SHORT_MEMBER);
         expect(shortPart(short, 'event')).toBe(memberOfEvent(eventId));
         const second = shortMember(historyMember(other, { merchantId: other, couponId: other }));
-        for (const [name, id] of [['merchantId', merchantId], ['couponId', couponId]] as const)
+        for (const [name, id] of [
+          ['merchantId', merchantId],
+          ['couponId', couponId],
+        ] as const)
           expect(shortPart(short, name) === shortPart(second, name)).toBe(id === other);
       }),
     );
