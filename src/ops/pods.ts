@@ -238,9 +238,7 @@ export function startPodRegistry(options: PodRegistryOptions): PodRegistry {
   return {
     pods: () => known,
     everyPodReads: (form) =>
-      monotonicMs() - knownAtMs < LIVE_WITHIN_MS &&
-      known.length > 0 &&
-      known.every(({ recordForm = 1 }) => recordForm >= form),
+      monotonicMs() - knownAtMs < LIVE_WITHIN_MS && known.every(({ recordForm = 1 }) => recordForm >= form),
     beatSoon,
     stop: async () => {
       stopped = true;
