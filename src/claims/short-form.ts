@@ -4,6 +4,7 @@
  * A pod of the version before can read a short record, and finds no coupon in it. So records are made short only while
  * every live pod reads them whole: each says in its record among the pods which form it reads.
  */
+import type { CapField } from '../domain/cap.ts';
 import type { EventRef } from '../domain/event.ts';
 import type { EndedEnvelope } from '../domain/push.ts';
 import type { EventSource } from '../domain/record.ts';
@@ -18,11 +19,13 @@ export const SHORT_ENVELOPE = '{"push":{}}';
 
 const PLACE = /^(.+)-(\d+)-(\d+)-(\d+)$/;
 
+type PartName = CapField | 'event';
+
 /** Bytes of each part that a short member has. */
-const BYTES = { event: 3, merchantId: 5, couponId: 5 } as const;
+const BYTES = { event: 3, merchantId: 5, couponId: 5 } as const satisfies Readonly<Record<PartName, number>>;
 
 interface ShortPart {
-  readonly name: keyof typeof BYTES;
+  readonly name: PartName;
   /** Where it begins in a long member, from 1. */
   readonly from: number;
   /** Where it begins in a short one, from 1. */
@@ -60,7 +63,7 @@ export function shortMember(member: string): string {
 }
 
 /** @returns what a short member (see {@link shortMember}) says of one part. */
-export function shortPart(short: string, name: ShortPart['name']): string {
+export function shortPart(short: string, name: PartName): string {
   const part = SHORT_PARTS.find((one) => one.name === name);
   return part === undefined ? '' : short.slice(part.at - 1, part.at - 1 + part.bytes);
 }

@@ -14,7 +14,10 @@ export interface Script {
   readonly lua: string;
 }
 
-export type RunScript = (keys: readonly string[], args: readonly (string | number | Buffer)[]) => Promise<unknown[]>;
+export type RunScript = (
+  keys: readonly string[],
+  args: readonly (string | number | Buffer)[],
+) => Promise<unknown[]>;
 
 /**
  * @param clockOffsetMs shifts Redis's clock; only tests do.

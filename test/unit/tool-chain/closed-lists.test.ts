@@ -34,6 +34,7 @@ const GROWTHS: readonly Growth[] = [
     },
     places: [
       'src/claims/history-member.ts',
+      'src/claims/short-form.ts',
       'src/pipeline/steps/claim-push.ts',
       'src/replay/examples/situation.ts',
       'src/replay/learn-before.ts',
@@ -45,6 +46,7 @@ const GROWTHS: readonly Growth[] = [
       'test/support/claims/cap-world.ts',
       'test/support/claims/claims-harness.ts',
       'test/unit/claims/history-member.test.ts',
+      'test/unit/claims/short-form.test.ts',
       'test/unit/domain/names.test.ts',
       'test/unit/pipeline/faults.test.ts',
     ],
