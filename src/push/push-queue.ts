@@ -45,8 +45,8 @@ export function queuePrefix(prefix: string): string {
 }
 
 /**
- * Of every worker; a job that bears none of its own is smaller by a fifth. A worker of the version before, which has
- * none, keeps such jobs until the next one that bears its own, or the next worker of this version, ends a job.
+ * Of every worker, as a job is smaller that bears none of its own. A worker of the version before has none. It keeps
+ * such jobs until a worker of this version ends one, or it ends one that bears its own.
  */
 export const KEEP_JOBS = {
   removeOnComplete: { age: 3600, count: 1000 },
