@@ -176,7 +176,7 @@ describe('in words', () => {
     };
     const text = await say({ user, openEvents: ['e'], caps: [{ ...BY_MERCHANT, max: 1 }] });
     expect(text).toMatch(
-      /its push: coupon coupon-1 of m-1, rules 2026-11-22.1 \(0123456789ab\)\n {4}sent at /,
+      /its push: coupon coupon-1 of m-1\n {4}sent at [^\n]*\n {4}decided by rules 2026-11-22.1 \(0123456789ab\)/,
     );
     expect(text).toMatch(/1 now of m-1: full/);
     expect(text).not.toContain('of an older event');
