@@ -45,8 +45,8 @@ const BUSY = 0.9;
 const LONG_TURN_MS = 0.35;
 const SHORT_TURN_MS = 0.2;
 /** Tasks a turn. With more, one more task costs what the task costs; with fewer, the turn itself is the cost. */
-const MANY_A_TURN = 16;
-const FEW_A_TURN = 8;
+const MANY_A_TURN = 32;
+const FEW_A_TURN = 16;
 /**
  * This long without a rest before the limit shrinks, unless it shrank a moment ago: in ms. A process whose code is not
  * compiled yet takes up to 150 ms for the first events of a partition.

@@ -7,7 +7,7 @@ const SHORT = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 400, ended: 8000 
 const BETWEEN = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 180, ended: 3600 };
 /** Long turns of few tasks: what costs is the turns. */
 const FEW = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 50, ended: 200 };
-const NOT_MANY = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 50, ended: 600 };
+const NOT_MANY = { busyMs: 50, elapsedMs: 50, slicedMs: 0, turns: 50, ended: 1200 };
 /** Samples in a row that make a shortage. */
 const SHORTAGE = 6;
 const RESTING = { busyMs: 20, elapsedMs: 50, slicedMs: 0, turns: 2, ended: 100 };
@@ -83,8 +83,8 @@ describe('the limit of tasks at once by the load of the event loop', () => {
     const { after } = setUp();
     after(LONG, SHORTAGE);
     const before = after(LONG);
-    // 20 tasks a turn, of which four are too many.
-    expect(after({ ...LONG, turns: 20 })).toBe(Math.floor(before * 0.8));
+    // 40 tasks a turn, of which eight are too many.
+    expect(after({ ...LONG, turns: 10 })).toBe(Math.floor(before * 0.8));
   });
 
   it.each([
@@ -100,9 +100,9 @@ describe('the limit of tasks at once by the load of the event loop', () => {
 
   it.each<[string, Partial<typeof LONG>]>([
     ['just short enough no more', { turns: 250, ended: 250 * 20 }],
-    ['just not few enough', { turns: 100, ended: 800 }],
-    ['just not long enough', { busyMs: 35, elapsedMs: 35, turns: 100, ended: 2000 }],
-    ['just not of many tasks', { turns: 100, ended: 1600 }],
+    ['just not few enough', { turns: 100, ended: 1600 }],
+    ['just not long enough', { busyMs: 35, elapsedMs: 35, turns: 100, ended: 4000 }],
+    ['just not of many tasks', { turns: 100, ended: 3200 }],
   ])('stays where it is where turns are %s', (_, sample) => {
     const { after } = setUp({ least: 100 });
     after(LONG, 100);
