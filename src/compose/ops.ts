@@ -140,7 +140,7 @@ export function openOps(config: Config, parts: OpsParts): PodOps {
     notReady: health.notReady,
     notes: async () => {
       await within(lastKnown.askFlag(), { limitMs: NOTES_LIMIT_MS, clock });
-      return heldBack(rules.current()?.enabled, lastKnown.flag());
+      return [...heldBack(rules.current()?.enabled, lastKnown.flag()), ...health.notes()];
     },
     status: createReportStatus(statusPorts),
     metrics: readers.scrape,

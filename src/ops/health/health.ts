@@ -45,6 +45,8 @@ export interface Condition {
 export interface Health {
   /** Why the pod is not ready; empty while it is. */
   readonly notReady: () => string[];
+  /** What a person should know of a pod that is ready: topics of ours that take some records and not others. */
+  readonly notes: () => string[];
   /** @param stalled why the watchdog calls it stalled; empty while it does not. */
   condition(stalled: readonly string[]): Condition;
   /** For the watchdog. */
@@ -107,6 +109,14 @@ export function createHealth(ports: HealthPorts): Health {
       if (couponApi.isRefused()) reasons.push('the coupon API refuses a fresh token');
       if (pushApi.isRefused()) reasons.push('the push API refuses a fresh token');
       return reasons;
+    },
+    notes() {
+      const failing = new Set(ports.waits.services());
+      // A topic that takes nothing at all is a reason not to be ready.
+      const partly = (topic: string): boolean => failing.has(topic) && outages.reasonOf(topic) === undefined;
+      return WRITTEN_TOPICS.filter(partly).map(
+        (topic) => `events wait for the ${topic}, which does not take their records: see waiting on /status`,
+      );
     },
     condition(stalled) {
       const awayNow = away();

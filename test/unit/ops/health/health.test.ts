@@ -72,6 +72,29 @@ describe('not ready', () => {
   });
 });
 
+describe('what a ready pod notes', () => {
+  const waitsFor = (...services: string[]) => ({ services: () => services, turned: () => 0 });
+
+  it('is nothing while all is well, or while events wait for what is none of our topics', () => {
+    expect(open().notes()).toEqual([]);
+    expect(open({ waits: waitsFor('redis', 'coupon API') }).notes()).toEqual([]);
+  });
+
+  it('is a topic of ours that takes some records and not others', () => {
+    const pod = open({ waits: waitsFor('dead-letter topic', 'redis') });
+    expect(pod.notes()).toEqual([
+      'events wait for the dead-letter topic, which does not take their records: see waiting on /status',
+    ]);
+    expect(pod.notReady()).toEqual([]);
+  });
+
+  it('is no topic that takes nothing at all: the pod is not ready then', () => {
+    const pod = open({ waits: waitsFor('outcome topic'), outages });
+    expect(pod.notes()).toEqual([]);
+    expect(pod.notReady()).toEqual(['the outcome topic takes no records: not authorized']);
+  });
+});
+
 describe('the condition', () => {
   it('ok where nothing is bad', () => {
     expect(open().condition([])).toEqual({ condition: 'ok', away: [], reasons: [] });
