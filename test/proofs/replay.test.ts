@@ -11,6 +11,7 @@ import type { OutcomeRecord } from '../../src/domain/outcome.ts';
 import { machineName } from '../bench/machine-name.ts';
 import { withAdmin } from '../simulation/player/kafka.ts';
 import { openLoad, type Load } from '../support/alerts/causes.ts';
+import { runCommand } from '../support/cli/run-command.ts';
 import { keepReplay, type KeptFate } from '../support/replay-proof/kept-replay.ts';
 import { killReplays } from '../support/replay-proof/killed-replays.ts';
 import { headerBytes, headerOf, readCommitted, readLetters } from '../support/replay-proof/read-letters.ts';
@@ -169,16 +170,9 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 /** @returns what it said; fails the test where its exit code is not 0. */
 async function command(env: Env, ...args: readonly string[]): Promise<string> {
-  const said: string[] = [];
-  const complained: string[] = [];
-  const line = {
-    env,
-    say: (text: string) => void said.push(text),
-    complain: (text: string) => void complained.push(text),
-  };
-  const code = await runDeadLettersCommand(args, line, 'dead-letters');
-  expect({ code, complained }).toEqual({ code: 0, complained: [] });
-  return said.join('\n');
+  const { code, complained, said } = await runCommand(runDeadLettersCommand, args, { env });
+  expect({ code, complained }).toEqual({ code: 0, complained: '' });
+  return said;
 }
 
 async function actionsOf(env: Env): Promise<readonly { readonly count: number }[]> {

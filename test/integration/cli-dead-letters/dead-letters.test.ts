@@ -7,6 +7,7 @@ import { runDeadLettersCommand } from '../../../src/cli/dead-letters/program.ts'
 import type { FetchedMessage } from '../../../src/kafka/fetch/fetched-records.ts';
 import { openTopicReader } from '../../../src/kafka/fetch/topic-reader.ts';
 import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
+import { runCommand, type Answer } from '../../support/cli/run-command.ts';
 import { silentLogger } from '../../support/silent-logger.ts';
 import { openBench, until, type Bench } from '../kafka/harness.ts';
 
@@ -48,23 +49,8 @@ async function addLetters(
   await kafka.send(letters, messages);
 }
 
-interface Answer {
-  readonly code: number;
-  readonly said: string;
-  readonly complained: string;
-}
-
-async function run({ env }: World, ...args: readonly string[]): Promise<Answer> {
-  const said: string[] = [];
-  const complained: string[] = [];
-  const line = {
-    env,
-    say: (text: string) => void said.push(text),
-    complain: (text: string) => void complained.push(text),
-  };
-  const code = await runDeadLettersCommand(args, line, 'dead-letters');
-  return { code, said: said.join('\n'), complained: complained.join('\n') };
-}
+const run = ({ env }: World, ...args: readonly string[]): Promise<Answer> =>
+  runCommand(runDeadLettersCommand, args, { env });
 
 /** What readers of committed records see. */
 async function committed(topic: string): Promise<FetchedMessage[]> {

@@ -5,7 +5,8 @@ import { createClaims } from '../../../src/claims/claims.ts';
 import { LOOK_EVERY_MS } from '../../../src/claims/forgotten.ts';
 import { forgetCommand } from '../../../src/cli/forget/command.ts';
 import { claimOne } from '../../support/claims/claims-harness.ts';
-import { DAILY, openUserWorld, type Answer, type UserWorld } from '../../support/cli/user-world.ts';
+import type { Answer } from '../../support/cli/run-command.ts';
+import { DAILY, openUserWorld, type UserWorld } from '../../support/cli/user-world.ts';
 
 const USER = 'user-to-forget';
 const LONG_USER = `user to forget ${'x'.repeat(60)}`;

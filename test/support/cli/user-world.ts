@@ -11,14 +11,9 @@ import { createPushQueue } from '../../../src/push/push-queue.ts';
 import { closeRedis, type RedisClient } from '../../../src/redis/connection.ts';
 import { claimOne, connectTestRedis, testRedisUrl } from '../claims/claims-harness.ts';
 import { silentLogger } from '../silent-logger.ts';
+import { runCommand, type Answer } from './run-command.ts';
 
 export const DAILY: Cap = { per: 'user', max: 1, windowMs: 86_400_000 };
-
-export interface Answer {
-  readonly code: number;
-  readonly said: string;
-  readonly complained: string;
-}
 
 export interface UserWorld {
   readonly redis: RedisClient;
@@ -78,20 +73,8 @@ export async function openUserWorld(): Promise<UserWorld> {
       const keys = await redis.keys(`*${prefix}*`);
       return Promise.all(keys.sort().map(async (key) => `${key} ${await contentOf(key)}`));
     },
-    async run(command, args, env = {}) {
-      const said: string[] = [];
-      const complained: string[] = [];
-      const code = await command(
-        args,
-        {
-          env: { REDIS_URL: testRedisUrl(), REDIS_PREFIX: prefix, ...env },
-          say: (text) => void said.push(text),
-          complain: (text) => void complained.push(text),
-        },
-        'command',
-      );
-      return { code, said: said.join('\n'), complained: complained.join('\n') };
-    },
+    run: (command, args, env = {}) =>
+      runCommand(command, args, { env: { REDIS_URL: testRedisUrl(), REDIS_PREFIX: prefix, ...env } }),
     async close() {
       await queue.close();
       const keys = await redis.keys(`*${prefix}*`);
