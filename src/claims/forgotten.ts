@@ -29,7 +29,8 @@ export function forgottenField(userId: string): string {
 }
 
 /**
- * What a field holds: members, a character a byte, and from when they count, epoch ms. What is not delivered is not among them.
+ * What a field holds: members, a character a byte, and from when they count, epoch ms. What is not delivered is not
+ * among them.
  *
  * @param before what the field held, if anything: that stays.
  */

@@ -14,3 +14,16 @@ export function momentOption(text: string): number {
   }
   return atMs;
 }
+
+/** @returns 1 to 999,999. */
+export function countOption(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
+  return Number(text);
+}
+
+/** @returns ms. */
+export function durationOption(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.');
+  return ms;
+}

@@ -6,7 +6,7 @@ import { namesOf } from '../../runtime/names-of.ts';
 import type { CommandLine } from '../command.ts';
 import { editorOf, oneLineOption } from '../editor.ts';
 import { KAFKA_VARIABLES, kafkaConnection } from '../kafka-settings.ts';
-import { momentOption } from '../options.ts';
+import { countOption, momentOption } from '../options.ts';
 import { createProgram, runProgram } from '../program.ts';
 import { readSettings } from '../settings.ts';
 import { connectDesk } from './connect-desk.ts';
@@ -203,9 +203,4 @@ function rateOption(text: string): number {
   const rate = /^\d{1,7}(\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
   if (!(rate > 0)) throw new InvalidArgumentError('Expected a number above 0.');
   return rate;
-}
-
-function countOption(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return Number(text);
 }

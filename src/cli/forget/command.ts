@@ -1,7 +1,6 @@
 /** `coupon-notifier forget --user U`. */
-import { InvalidArgumentError } from 'commander';
-import { parseDuration } from '../../rules/document/duration.ts';
 import type { Command } from '../command.ts';
+import { durationOption } from '../options.ts';
 import { createProgram, runProgram } from '../program.ts';
 import { forget } from './forget.ts';
 
@@ -33,9 +32,3 @@ export const forgetCommand: Command = async (args, line, calledAs) => {
     });
   return (await runProgram(program, args, line)) ?? exitCode;
 };
-
-function durationOption(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.');
-  return ms;
-}

@@ -1,6 +1,6 @@
 /** The commands that change the live document, compare with it, or look back: their options and their help. */
-import { InvalidArgumentError, type Command } from 'commander';
-import { parseDuration } from '../../rules/document/duration.ts';
+import type { Command } from 'commander';
+import { countOption, durationOption } from '../options.ts';
 import { diff, type DiffExitCode, type DiffOptions } from './diff.ts';
 import { oneLineOption } from '../editor.ts';
 import { log, type LogOptions } from './log.ts';
@@ -71,15 +71,4 @@ export function addHistoryCommands(
     .action(async (version: string | undefined) => {
       done(await show(version, context));
     });
-}
-
-function countOption(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return Number(text);
-}
-
-function durationOption(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 90s or 2m.');
-  return ms;
 }

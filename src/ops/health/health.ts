@@ -111,9 +111,10 @@ export function createHealth(ports: HealthPorts): Health {
       return reasons;
     },
     notes() {
-      const failing = new Set(ports.waits.services());
+      const failing = ports.waits.services();
       // A topic that takes nothing at all is a reason not to be ready.
-      const partly = (topic: string): boolean => failing.has(topic) && outages.reasonOf(topic) === undefined;
+      const partly = (topic: string): boolean =>
+        failing.includes(topic) && outages.reasonOf(topic) === undefined;
       return WRITTEN_TOPICS.filter(partly).map(
         (topic) => `events wait for the ${topic}, which does not take their records: see waiting on /status`,
       );

@@ -89,7 +89,8 @@ export function markAge(record: OpenRecord, occurredAtMs: number | undefined): v
 }
 
 /**
- * When the oldest record was written, epoch ms. `head` is what waits behind the records. Undefined where there is neither.
+ * When the oldest record was written, epoch ms. `head` is what waits behind the records. Undefined where there is
+ * neither.
  */
 export function oldestOf(records: LinkedList<OpenRecord>, head: Head | undefined): number | undefined {
   let oldestMs = head?.kind === 'record' ? head.timestampMs : Infinity;
