@@ -6,7 +6,7 @@ import type { PodSnapshot } from '../../../../src/ops/page/snapshot.ts';
 import type { WatcherSink } from '../../../../src/ops/page/watchers.ts';
 import { systemClock as clock } from '../../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../support/silent-logger.ts';
-import { fleet, snapshot } from './example-fleet.ts';
+import { fleet, NOW_MS, snapshot } from './example-fleet.ts';
 
 let page: Page | undefined;
 let inFlight = 0;
@@ -15,7 +15,8 @@ const turn = vi.fn<Exchange['turn']>();
 const refresh = vi.fn<() => Promise<void>>();
 
 beforeEach(() => {
-  vi.useFakeTimers();
+  // An age in words that turned over between two looks would be one part more.
+  vi.useFakeTimers({ now: NOW_MS });
   inFlight = 0;
   take.mockReset().mockImplementation(() => snapshot({ inFlight: (inFlight += 1) }));
   turn.mockReset().mockResolvedValue();
