@@ -39,7 +39,10 @@ it('every promise holds through a minute of faults on everything', { timeout: 30
     // It really was a run under faults, with work enough to break something.
     expect(new Set(report?.faults.map(({ fault }) => fault))).toEqual(new Set(plan));
     expect(report?.pushesSent).toBeGreaterThan(100);
-    expect(report?.funnel.repeated).toBeGreaterThan(0);
+    // A death had something to lose. What it redoes may be nothing: a pod commits as soon as it is quiet.
+    const death = report?.faults.find(({ fault }) => fault.kind === 'pod-kill');
+    expect(death?.partitions.length).toBeGreaterThan(0);
+    expect(report?.funnel.events).toBeGreaterThan(2000);
   } finally {
     await world.stop();
     // It has made its own services everybody's.
