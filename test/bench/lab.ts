@@ -157,7 +157,7 @@ export async function openLab(say: (line: string) => void): Promise<Lab> {
         name,
         port,
         logFile: join(directory, `${name}.log`),
-        main: join(ROOT, 'dist/main.js'),
+        main: () => join(ROOT, 'dist/main.js'),
         env: {
           ...services,
           // Pods of another benchmark may have been killed a moment ago, and count as live.

@@ -18,6 +18,7 @@ import { readAlerts } from '../support/alerts/alert-files.ts';
 import { readProofs } from '../support/alerts/proofs.ts';
 import { readReplay } from '../support/replay-proof/kept-replay.ts';
 import { readScaling } from '../support/scaling/kept-scaling.ts';
+import { readUpgrade } from '../support/upgrade/kept-upgrade.ts';
 import { alertsTable } from './alerts-table.ts';
 import { capacityTable } from './capacity-table.ts';
 import { chaosTables, readChaosReports } from './chaos-table.ts';
@@ -25,7 +26,7 @@ import { eventTable } from './event-table.ts';
 import { metricsTables } from './metrics-table.ts';
 import { pageFactsTable, readPageFacts } from './page-facts.ts';
 import { runbookParts } from './runbook.ts';
-import { readExplained, replayTable, scalingTable, whyExamples } from './proof-tables.ts';
+import { readExplained, replayTable, scalingTable, upgradeTable, whyExamples } from './proof-tables.ts';
 
 /** Variables that a first pod may need, beside the required ones. */
 const FIRST_SETTINGS: readonly (keyof typeof VARIABLES)[] = [
@@ -97,6 +98,7 @@ const PAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     alerts: alertsTable(alerts, proved),
     scaling: scalingTable(await readScaling()),
     replay: replayTable(await readReplay()),
+    upgrade: upgradeTable(await readUpgrade()),
     why: whyExamples(await readExplained()),
     'capacity plan': await capacityTable(),
     capacity: benchTables(measured.filter(({ name }) => CAPACITY.includes(name))),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { ExplainedUser } from '../simulation/demo/five-users.ts';
 import type { KeptReplay } from '../support/replay-proof/kept-replay.ts';
 import type { Answer, KeptScaling } from '../support/scaling/kept-scaling.ts';
+import type { KeptUpgrade } from '../support/upgrade/kept-upgrade.ts';
 
 const count = (value: number): string => value.toLocaleString('en');
 
@@ -48,6 +49,18 @@ function answer({ most, podsAtMost, afterSeconds }: Answer): string {
   const when =
     afterSeconds === 0 ? 'as many as there are' : `${String(podsAtMost)} after ${count(afterSeconds)} s`;
   return `${when} (at most ${count(most)})`;
+}
+
+/** What `npm run prove-upgrade` kept. */
+export function upgradeTable(kept: KeptUpgrade): string {
+  const { phases, held } = kept;
+  return [
+    `Seed ${String(kept.seed)}, ${count(kept.events)} events at ${count(kept.eventsPerSecond)} a second, from ${kept.before} to ${kept.now} and back, ${String(kept.kills)} \`kill -9\` and ${String(kept.stops)} planned stops: ${count(kept.queued)} events ended as \`queued\`, ${count(kept.pushes)} pushes were taken, ${count(kept.decidedAgain)} events were decided again. All ${String(held.length)} promises held. On ${kept.machine}.`,
+    '',
+    '| pods, at the end of each phase | told pushes kept long | short |',
+    '| --- | --- | --- |',
+    ...phases.map(({ name, long, short }) => `| ${name} | ${count(long)} | ${count(short)} |`),
+  ].join('\n');
 }
 
 const WHY_FILE = '.readme/why.json';

@@ -7,13 +7,14 @@ import { drain } from '../demo/drain.ts';
 import { readCaps } from '../demo/checks.ts';
 import { observeOutcomes, readDeadLetters, readOffsets } from '../demo/observe.ts';
 import { showExit } from '../demo/pods.ts';
+import type { World } from '../demo/world.ts';
 import { play } from '../player/play.ts';
 import type { PromiseCheck } from '../verify/check-promises.ts';
 import type { ProducedEvent } from '../verify/evidence.ts';
 import type { Funnel } from '../verify/funnel.ts';
 import type { ChaosWorld } from './chaos-world.ts';
 import { readCommits } from './commit-log.ts';
-import { conduct, type DoneFault } from './conduct.ts';
+import { conduct, type Conducted, type DoneFault } from './conduct.ts';
 import type { PlannedFault } from './fault-kinds.ts';
 import { judge } from './judge.ts';
 import type { ChaosOptions } from './options.ts';
@@ -38,12 +39,29 @@ export interface ChaosReport {
   readonly checks: readonly PromiseCheck[];
 }
 
+interface Control {
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Does what a run is about, and keeps the book. Resolves when every pod is ready again, or soon after the signal. */
+export type Conductor = (context: Control & { readonly startedAt: number }) => Promise<Conducted>;
+
 /** Undefined where the signal came first. */
-export const run = async (
+export const run = (
   world: ChaosWorld,
   options: ChaosOptions,
   plan: readonly PlannedFault[],
-  control: { readonly say: (line: string) => void; readonly signal: AbortSignal },
+  control: Control,
+): Promise<ChaosReport | undefined> =>
+  runWith(world, options, (context) => conduct(plan, world.stage, context), control);
+
+/** The same with another conductor: events are played until it is done, and for as long as asked at least. */
+export const runWith = async (
+  world: World & Pick<ChaosWorld, 'rulesFile'>,
+  options: ChaosOptions,
+  conductor: Conductor,
+  control: Control,
 ): Promise<ChaosReport | undefined> => {
   const { say } = control;
   const { kafka, names, pods } = world;
@@ -74,7 +92,7 @@ export const run = async (
       () => observer.counter.funnel().queued,
       AbortSignal.any([signal, playing.signal]),
     );
-    const conducting = conduct(plan, world.stage, { startedAt, signal, say }).then(async (conducted) => {
+    const conducting = conductor({ startedAt, signal, say }).then(async (conducted) => {
       const leftMs = Math.max(0, startedAt + options.minutes * 60_000 - Date.now());
       await sleep(leftMs, undefined, { signal }).catch(() => undefined);
       playing.abort();

@@ -51,11 +51,11 @@ export const createPod = (
     readonly logFile: string;
     /** Node's own, such as a preload by `--import`. */
     readonly nodeArgs?: readonly string[];
-    /** Path of another build's `main`; default: this one's. */
-    readonly main?: string;
+    /** Path of another build's or version's `main`, asked for at each start; default: this one's. */
+    readonly main?: () => string;
   },
 ): PodProcess => {
-  const main = pod.main ?? fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+  const own = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
   const url = `http://127.0.0.1:${pod.port}`;
   let child: GuardedChild | undefined;
 
@@ -92,7 +92,7 @@ export const createPod = (
           '--disable-warning=TimeoutNegativeWarning',
           COMMAND_LINE_HEAP_FLAG,
           ...(pod.nodeArgs ?? []),
-          main,
+          pod.main?.() ?? own,
         ],
         cwd: fileURLToPath(new URL('../../../', import.meta.url)),
         env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...pod.env },

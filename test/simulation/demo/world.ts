@@ -38,6 +38,8 @@ export interface Equipment {
   readonly partners: PartnerUrls;
   /** Node's own arguments. */
   readonly nodeArgs: readonly string[];
+  /** As of a pod. */
+  readonly main?: () => string;
 }
 
 /** What a run asks for. */
@@ -159,6 +161,7 @@ export const buildWorld = async (
           env: podEnvironment(fleetEnvironment(equipment.env, names, equipment.partners), { name, port }),
           logFile: join(logDirectory, `${name}.log`),
           nodeArgs: equipment.nodeArgs,
+          ...(equipment.main !== undefined && { main: equipment.main }),
         });
       }),
     );
