@@ -34,3 +34,13 @@ export function whole(value: number): string {
 export function times(ratio: number): string {
   return `${ratio.toFixed(ratio < 3 ? 2 : 1)}×`;
 }
+
+/**
+ * In order, and in the opposite order in each second round: a machine that gets slower or faster meanwhile favours
+ * nobody.
+ *
+ * @param round counted from 0.
+ */
+export async function byTurns(round: number, runs: readonly (() => Promise<unknown>)[]): Promise<void> {
+  for (const run of round % 2 === 0 ? runs : runs.toReversed()) await run();
+}

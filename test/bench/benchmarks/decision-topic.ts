@@ -4,7 +4,7 @@ import { figure, judged } from '../benchmark.ts';
 import { runPod, type Run } from '../contenders.ts';
 import { benchEvents } from '../events.ts';
 import type { Lab } from '../lab.ts';
-import { medianOf, medianRatio, whole } from '../statistics.ts';
+import { byTurns, medianOf, medianRatio, whole } from '../statistics.ts';
 
 const EVENTS = 30_000;
 const USERS = 1000;
@@ -28,18 +28,15 @@ async function compare(lab: Lab, rounds: number, topic: string, coupons: number)
   const load = { topic, events: EVENTS, maxDelayMs: 5, coupons };
   const off: Run[] = [];
   const on = new Map<number, Run[]>(PERCENTS.map((percent) => [percent, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    off.push(await runPod(lab, load));
-    for (const [percent, runs] of on) {
-      const env = {
-        KAFKA_DECISION_TOPIC: `${topic}.decisions`,
-        DECISION_SAMPLE_PERCENT: String(percent),
-      };
-      runs.push(await runPod(lab, load, env));
-    }
+  const recorded = [...on].map(([percent, runs]) => async () => {
+    const env = { KAFKA_DECISION_TOPIC: `${topic}.decisions`, DECISION_SAMPLE_PERCENT: String(percent) };
+    runs.push(await runPod(lab, load, env));
+  });
+  for (let round = 0; round < rounds; round += 1) {
+    await byTurns(round, [async () => off.push(await runPod(lab, load)), ...recorded]);
     const told = [...on].map(([percent, runs]) => `${String(percent)} % ${tell(runs.at(-1))}`);
     lab.say(
-      `  ${String(coupons)} coupons, round ${String(round)}: off ${tell(off.at(-1))}, ${told.join(', ')}`,
+      `  ${String(coupons)} coupons, round ${String(round + 1)}: off ${tell(off.at(-1))}, ${told.join(', ')}`,
     );
   }
   const cpu = ({ cpuMicros }: Run): number => cpuMicros;

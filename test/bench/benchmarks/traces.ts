@@ -4,7 +4,7 @@ import type { Benchmark } from '../benchmark.ts';
 import { figure, judged } from '../benchmark.ts';
 import { runPod, type Run } from '../contenders.ts';
 import { benchEvents } from '../events.ts';
-import { medianOf, medianRatio, whole } from '../statistics.ts';
+import { byTurns, medianOf, medianRatio, whole } from '../statistics.ts';
 
 const EVENTS = 50_000;
 const USERS = 1000;
@@ -19,18 +19,20 @@ export const traces: Benchmark = {
     const topic = await lab.topic(PARTITIONS, benchEvents(EVENTS, USERS));
     const receiver = await startOtlpReceiver();
     const load = { topic, events: EVENTS, maxDelayMs: 5 };
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: String(SHARE),
+    };
     const [off, on]: [Run[], Run[]] = [[], []];
     try {
       for (let round = 0; round < rounds; round += 1) {
-        off.push(await runPod(lab, load));
-        on.push(
-          await runPod(lab, load, {
-            OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-            OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
-            OTEL_TRACES_SAMPLER_ARG: String(SHARE),
-          }),
-        );
-        lab.say(`  round ${String(round + 1)}: ${String(receiver.spans.length)} spans so far`);
+        await byTurns(round, [
+          async () => off.push(await runPod(lab, load)),
+          async () => on.push(await runPod(lab, load, env)),
+        ]);
+        const told = [off, on].map((runs) => `${whole(runs.at(-1)?.cpuMicros ?? NaN)} µs`);
+        lab.say(`  round ${String(round + 1)}: off and on ${told.join(', ')}`);
       }
     } finally {
       await receiver.close();
