@@ -11,7 +11,7 @@ import { afterEach, expect, it } from 'vitest';
 import { REDIS_PREFIX } from '../../src/domain/redis-prefix.ts';
 import { closeRedis, openRedis } from '../../src/redis/connection.ts';
 import { machineName } from '../bench/machine-name.ts';
-import { shortenCaps } from '../simulation/chaos/chaos-world.ts';
+import { BROKERS_CLOCK, SECONDS_BETWEEN_EVENTS, shortenCaps } from '../simulation/chaos/chaos-world.ts';
 import type { ChaosOptions } from '../simulation/chaos/options.ts';
 import { runWith } from '../simulation/chaos/run.ts';
 import { buildWorld, RULES_FILE } from '../simulation/demo/world.ts';
@@ -26,7 +26,6 @@ const OPTIONS: ChaosOptions = {
 };
 /** More than the steps take. */
 const PLAYED_SECONDS = 1200;
-const SECONDS_BETWEEN_EVENTS = 12;
 
 const cleanups: (() => Promise<unknown>)[] = [];
 const before = { ...process.env };
@@ -64,7 +63,7 @@ it('every promise holds through a rolling update and the way back', { timeout: 1
       partners: MILD_SETTINGS,
       services: {
         origins: ['local'],
-        kafka: { properties: { 'log.message.timestamp.type': 'LogAppendTime' } },
+        kafka: { properties: BROKERS_CLOCK },
       },
       equip: async (pod, services, partners) => ({
         ...{ env: services.env, partners, nodeArgs: [] },

@@ -25,6 +25,7 @@ import {
   startPod,
   uneven,
   until,
+  offsetsPartitionOf,
 } from './harness.ts';
 import { createLedTopics } from '../../../src/kafka/producers/topics.ts';
 
@@ -116,12 +117,9 @@ describe('three brokers', () => {
     return partitions.map(({ leader }) => leader).filter((leader) => leader > 0);
   }
 
-  /** The leader of the group’s partition of __consumer_offsets: the absolute value of Java’s hash of the name. */
   async function coordinatorOf(groupId: string): Promise<number> {
-    let hash = 0;
-    for (const char of groupId) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
     const all = await leaders('__consumer_offsets');
-    return all[Math.abs(hash) % all.length] ?? 0;
+    return all[offsetsPartitionOf(groupId, all.length)] ?? 0;
   }
 
   /** Also what comes after the disturbance: a pod that only finishes its backlog does not pass. */

@@ -281,3 +281,10 @@ export function uneven(text: string): number {
   for (let at = 0; at < text.length; at += 1) hash = (hash * 31 + text.charCodeAt(at)) % 10_007;
   return hash / 10_007;
 }
+
+/** Of __consumer_offsets, where a group's coordinator is the leader: by the absolute value of Java's hash of the name. */
+export function offsetsPartitionOf(groupId: string, partitions: number): number {
+  let hash = 0;
+  for (const char of groupId) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
+  return Math.abs(hash) % partitions;
+}

@@ -13,7 +13,17 @@ import { openProxy, type NetworkCondition, type Proxy } from '../../simulation/c
 import { createLogBook } from '../../support/partners/partner-fakes.ts';
 import { startKafkaCluster, type KafkaCluster } from '../../support/kafka/kafka-cluster.ts';
 import { findLocalObstacle } from '../../support/services/local-obstacle.ts';
-import { type Bench, clock, createLedger, eventOf, openBench, type Pod, startPod, until } from './harness.ts';
+import {
+  type Bench,
+  clock,
+  createLedger,
+  eventOf,
+  openBench,
+  type Pod,
+  startPod,
+  until,
+  offsetsPartitionOf,
+} from './harness.ts';
 
 /**
  * Sessions, elections and searches for brokers take seconds each, and more of them on a busy machine. A coordinator may
@@ -205,13 +215,10 @@ describe('three brokers, one of them away', () => {
     }
   }
 
-  /** The leader of the group’s partition of __consumer_offsets: the absolute value of Java’s hash of the name. */
   async function coordinatorOf(groupId: string): Promise<number> {
-    let hash = 0;
-    for (const char of groupId) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0;
     const { topics } = await bench.admin.fetchTopicMetadata({ topics: ['__consumer_offsets'] });
     const partitions = topics[0]?.partitions ?? [];
-    const own = Math.abs(hash) % partitions.length;
+    const own = offsetsPartitionOf(groupId, partitions.length);
     return partitions.find(({ partitionId }) => partitionId === own)?.leader ?? 0;
   }
 

@@ -19,7 +19,7 @@ const PRELOADS = ['stepped-clock', 'push-detour'].flatMap((name) => [
 ]);
 
 /** An event of each person about every so many seconds: caps bite, and windows end while people are still about. */
-const SECONDS_BETWEEN_EVENTS = 12;
+export const SECONDS_BETWEEN_EVENTS = 12;
 const CAPS = `caps:
   - { per: user, max: 1, window: 25s }
   - { per: user, max: 4, window: 150s }
@@ -27,7 +27,7 @@ const CAPS = `caps:
 `;
 
 /** Outcomes, dead letters and commits by one clock: the broker's. */
-const BROKERS_CLOCK = { 'log.message.timestamp.type': 'LogAppendTime' } as const;
+export const BROKERS_CLOCK = { 'log.message.timestamp.type': 'LogAppendTime' } as const;
 /** Shorter than users are sick for. */
 const PATIENCE = { COUPON_API_PATIENCE_MS: '20000' } as const;
 
