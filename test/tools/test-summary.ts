@@ -23,6 +23,19 @@ export function settleSummary(counted: TestSummary | undefined, endedWell: boole
   return summary.failed === 0 && (!endedWell || ranNothing) ? { ...summary, failed: 1 } : summary;
 }
 
+const MOST_FAILURES = 20;
+const MOST_CHARACTERS = 400;
+
+/** A line each, of the first lines of what they say: their whole texts stand further up. Nothing for none. */
+export function formatFailures(failures: readonly string[]): string {
+  const lines = failures
+    .slice(0, MOST_FAILURES)
+    .map((failure) => `Failed: ${(failure.split('\n', 1)[0] ?? '').slice(0, MOST_CHARACTERS)}`);
+  if (failures.length > MOST_FAILURES)
+    lines.push(`Failed: ${String(failures.length - MOST_FAILURES)} more, see above`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 export function parseSummary(text: string): TestSummary | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSummary, parseSummary, settleSummary } from '../../tools/test-summary.ts';
+import { formatFailures, formatSummary, parseSummary, settleSummary } from '../../tools/test-summary.ts';
 
 describe('the summary line', () => {
   it('names skipped tests only where there are any', () => {
@@ -37,5 +37,15 @@ describe('the summary line', () => {
     expect(parseSummary('{"passed":1,"failed":0,"skipped":2}')).toEqual({ passed: 1, failed: 0, skipped: 2 });
     expect(parseSummary('{"passed":1}')).toBeUndefined();
     expect(parseSummary('')).toBeUndefined();
+  });
+
+  it('names what failed by the first line of each, and counts what is beyond twenty', () => {
+    expect(formatFailures([])).toBe('');
+    expect(formatFailures(['a.test.ts > holds: expected 1\nto be 2', 'b.test.ts: no such file'])).toBe(
+      'Failed: a.test.ts > holds: expected 1\nFailed: b.test.ts: no such file\n',
+    );
+    expect(formatFailures(['x'.repeat(500)])).toBe(`Failed: ${'x'.repeat(400)}\n`);
+    const lines = formatFailures(Array.from({ length: 22 }, () => 'x')).split('\n');
+    expect(lines.slice(19)).toEqual(['Failed: x', 'Failed: 2 more, see above', '']);
   });
 });
