@@ -30,8 +30,9 @@ for (const hazard of hazards) {
       `${hazard.name}: does harm unless ${guard}`,
       async () => {
         const seen = await lanes.seen(hazard, guard);
-        expect(seen).not.toEqual(hazard.holds);
-        expect(seen).toMatchObject(breaks);
+        const told = JSON.stringify(seen);
+        expect(seen, told).not.toEqual(hazard.holds);
+        expect(seen, told).toMatchObject(breaks);
       },
       TIMEOUT_MS,
     );

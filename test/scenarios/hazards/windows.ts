@@ -22,6 +22,7 @@ const redeliveredAfterItsWindow: Hazard = {
     await world.rule(SHORT);
     const event = await world.send();
     await world.ended(event);
+    await world.idle();
     await world.bury(0);
     await windowPasses(world);
     await world.run(0);
@@ -40,6 +41,7 @@ const rejectedComesAgain: Hazard = {
     await world.partners.control({ pushApi: { rates: { rejected: 1 } } });
     const event = await world.send();
     await world.ended(event);
+    await world.idle();
     await world.partners.control({ pushApi: { rates: {} } });
     await world.bury(0);
     await world.run(0);

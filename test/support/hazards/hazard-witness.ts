@@ -33,10 +33,10 @@ export interface HazardWitness {
 
 const DELIVERY: readonly string[] = DELIVERY_OUTCOMES;
 
-/** @param running the pods that run now. */
+/** @param queued how many pushes wait, run or are put off: as Redis has it, as a pod may tell what it knew before. */
 export function createHazardWitness(
   { observer, partners, kafka, names }: Scenario,
-  running: () => readonly PodProcess[],
+  queued: () => Promise<number>,
 ): HazardWitness {
   const recordsOf = (event: EventRef, kind: 'pipeline' | 'delivery') =>
     observer.outcomes.filter(
@@ -65,13 +65,6 @@ export function createHazardWitness(
     const { pushes } = await partners.ledger();
     return pushes.filter((entry) => entry.userId === userId && entry.eventId === eventId);
   };
-  const isQueueEmpty = async () => {
-    for (const pod of running()) {
-      const { queue } = (await pod.status()) ?? {};
-      if (queue !== undefined) return queue.waiting + queue.active + queue.delayed === 0;
-    }
-    return false;
-  };
 
   return {
     decided: (...events) =>
@@ -82,7 +75,7 @@ export function createHazardWitness(
       untilTrue(`${name} has told its end`, () => recordsOf(event, kind).some(({ pod }) => pod === name)),
     ended: (...events) => untilTrue('all have ended', () => events.every(hasEnded)),
     async idle() {
-      await untilTrue('the queue is empty', isQueueEmpty);
+      await untilTrue('the queue is empty', async () => (await queued()) === 0);
       await observer.caughtUp();
     },
     requested: (event) => untilTrue('requested', async () => (await requestsOf(event)).length > 0),

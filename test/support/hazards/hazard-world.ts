@@ -39,7 +39,10 @@ export type SentEvent = EventRef & Readonly<Record<string, unknown>>;
 
 export interface HazardWorld extends Pick<Scenario, 'partners' | 'city' | 'log'>, HazardWitness {
   pod(index: number): PodProcess;
-  /** These pods run and are ready, and no others: who ran besides is dead and buried. */
+  /**
+   * These pods run and are ready, and no others: who ran besides is dead and buried, and who was given up has begun
+   * anew, as a pod that does not know yet that its group has dropped it decides what it then gets again.
+   */
   run(...indexes: number[]): Promise<void>;
   /** One pod more. */
   join(index: number): Promise<void>;
@@ -118,9 +121,11 @@ export async function startHazardWorld({
     return pod;
   }
   const running = () => scenario.pods.filter((pod) => pod.isRunning());
+  const givenUp = new Set<number>();
   const fileOf = (index: number, name: string) => join(directory, `${podAt(index).name}.${name}`);
 
   async function start(index: number, more: readonly SourceEdit[] = []): Promise<void> {
+    givenUp.delete(index);
     await writeFile(fileOf(index, 'edits'), JSON.stringify([QUICK_STALLED_CHECK, ...edits, ...more]));
     await podAt(index).start();
     await podAt(index).waitUntilReady();
@@ -143,6 +148,7 @@ export async function startHazardWorld({
   }
 
   async function giveUp(index: number): Promise<void> {
+    givenUp.add(index);
     await withAdmin(kafka, (admin) =>
       evictMember(kafka, admin, { groupId: names.groupId, name: podAt(index).name }),
     );
@@ -174,13 +180,24 @@ export async function startHazardWorld({
     });
   }
 
+  async function queued(): Promise<number> {
+    const counts = await redis
+      .multi()
+      .llen(`${queueKey}:wait`)
+      .llen(`${queueKey}:active`)
+      .zcard(`${queueKey}:delayed`)
+      .exec();
+    if (counts === null) throw new Error('Redis dropped the question');
+    return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
   return {
     ...scenario,
-    ...createHazardWitness(scenario, running),
+    ...createHazardWitness(scenario, queued),
     pod: podAt,
     async run(...indexes) {
       await buryOthers(indexes);
-      const down = indexes.filter((index) => !podAt(index).isRunning());
+      const down = indexes.filter((index) => givenUp.has(index) || !podAt(index).isRunning());
       for (const index of down) await bury(index);
       await Promise.all(down.map((index) => start(index)));
     },
