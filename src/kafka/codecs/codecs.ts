@@ -5,12 +5,17 @@
  * stands, by name, until somebody looks.
  */
 import { promisify } from 'node:util';
-import { gzip, zstdCompress } from 'node:zlib';
+import { gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { compressFrame, decompressFrame } from 'lz4-napi';
-import { compress as snappyCompress, uncompress as snappyUncompress } from 'snappy';
+import { compressFrame, decompressFrame, decompressFrameSync } from 'lz4-napi';
+import {
+  compress as snappyCompress,
+  uncompress as snappyUncompress,
+  uncompressSync as snappyUncompressSync,
+} from 'snappy';
 import { messageOf } from '../client/client.ts';
 import { lz4FrameBound } from './lz4-frames.ts';
+import { SMALL_BYTES } from './small-batch.ts';
 import { snappyBlocks, snappyBlockSize } from './snappy-frames.ts';
 import { unpackBatch } from './unpack-batch.ts';
 
@@ -49,18 +54,20 @@ export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, 
   };
   return {
     gzip: {
-      compress: ({ buffer }) => gzipAsync(buffer),
+      compress: async ({ buffer }) => (buffer.length <= SMALL_BYTES ? gzipSync(buffer) : gzipAsync(buffer)),
       decompress: bounded('gzip', (data) => unpackBatch('gzip', data, maxBatchBytes)),
     },
     zstd: {
-      compress: ({ buffer }) => zstdAsync(buffer),
+      compress: async ({ buffer }) =>
+        buffer.length <= SMALL_BYTES ? zstdCompressSync(buffer) : zstdAsync(buffer),
       decompress: bounded('zstd', (data) => unpackBatch('zstd', data, maxBatchBytes)),
     },
     lz4: {
       compress: ({ buffer }) => compressFrame(buffer),
       decompress: bounded('lz4', async (data) => {
-        check(lz4FrameBound(data));
-        return decompressFrame(data);
+        const bound = lz4FrameBound(data);
+        check(bound);
+        return bound <= SMALL_BYTES ? decompressFrameSync(data) : decompressFrame(data);
       }),
     },
     snappy: {
@@ -78,7 +85,10 @@ export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, 
 /** A few blocks at a time, each into its place: all at once would hold the batch twice. */
 async function unpackBlocks(blocks: readonly Buffer[], size: number): Promise<Buffer> {
   const unpack = async (block: Buffer): Promise<Buffer> => {
-    const part = await snappyUncompress(block, { asBuffer: true });
+    const part =
+      size <= SMALL_BYTES
+        ? snappyUncompressSync(block, { asBuffer: true })
+        : await snappyUncompress(block, { asBuffer: true });
     return typeof part === 'string' ? Buffer.from(part) : part;
   };
   const [only] = blocks;

@@ -5,6 +5,7 @@
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '../client/client.ts';
 import { WireError } from '../client/wire-reader.ts';
+import { unpackSmall } from './small-batch.ts';
 
 const engines = { gzip: createGunzip, zstd: createZstdDecompress };
 
@@ -29,17 +30,23 @@ export async function* unpackStretches(
   packed: Buffer,
   limits: StretchLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
-  engine.end(packed);
   const { maxBatchBytes, maxRecordBytes } = limits;
   try {
-    yield* cutStretches(bounded(engine as AsyncIterable<Buffer>, maxBatchBytes), maxRecordBytes);
+    const small = unpackSmall(codec, packed, Math.min(maxBatchBytes, maxRecordBytes));
+    const chunks = small === undefined ? bounded(unpackInThreads(codec, packed), maxBatchBytes) : [small];
+    yield* cutStretches(chunks, maxRecordBytes);
   } catch (error) {
     throw new RangeError(
       `a ${codec} record batch of ${packed.length} bytes cannot be unpacked (at most ${maxBatchBytes} bytes): ${messageOf(error)}`,
       { cause: error },
     );
   }
+}
+
+function unpackInThreads(codec: keyof typeof engines, packed: Buffer): AsyncIterable<Buffer> {
+  const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
+  engine.end(packed);
+  return engine as AsyncIterable<Buffer>;
 }
 
 async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
@@ -53,7 +60,7 @@ async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncG
 
 /** @param maxRecordBytes of one record. @throws WireError where a record is larger, or the last is cut short. */
 export async function* cutStretches(
-  chunks: AsyncIterable<Buffer>,
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   maxRecordBytes: number,
 ): AsyncGenerator<Buffer, void, undefined> {
   /** The beginning of a record that goes on in the next chunk: its bytes so far, or a buffer for all of them. */

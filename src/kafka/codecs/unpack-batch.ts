@@ -1,10 +1,11 @@
 /**
- * Unpacks a record batch with one of zlib’s engines, which work in its thread pool, and puts the whole together in
+ * Unpacks a record batch with one of zlib’s engines, a large one in its thread pool, and puts the whole together in
  * slices. zlib’s own convenience functions copy it in one go. For 20 MB that keeps the event loop for 30 ms, nearly all
  * of it for memory that is touched for the first time.
  */
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { createPacer } from '../../runtime/loop-turns.ts';
+import { unpackSmall } from './small-batch.ts';
 
 /** Bytes at a time of a large batch; small batches get zlib’s default of 16 KiB. */
 const CHUNK_BYTES = 128 * 1024;
@@ -20,6 +21,8 @@ export async function unpackBatch(
   packed: Buffer,
   maxBytes: number,
 ): Promise<Buffer> {
+  const small = unpackSmall(codec, packed, maxBytes);
+  if (small !== undefined) return small;
   const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
   const chunks: Buffer[] = [];
   let length = 0;

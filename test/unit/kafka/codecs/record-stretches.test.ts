@@ -71,3 +71,14 @@ it.each([
 ])('a batch %s says so', async (_what, packed, error) => {
   await expect(collect(unpackStretches('gzip', packed, limits))).rejects.toThrow(error);
 });
+
+it.each(['gzip', 'zstd'] as const)('%s: what is small comes at once', async (codec) => {
+  const few = Buffer.concat(Array.from({ length: 1000 }, () => recordOf(Buffer.alloc(60, 'x'))));
+  const packed = codec === 'gzip' ? gzipSync(few) : zstdCompressSync(few);
+  const wide = { maxBatchBytes: 1_000_000, maxRecordBytes: 1_000_000 };
+  // In the threads' way a stretch has 16 KiB.
+  expect(await collect(unpackStretches(codec, packed, wide))).toEqual([few]);
+  await expect(
+    collect(unpackStretches(codec, packed, { ...wide, maxBatchBytes: few.length - 1 })),
+  ).rejects.toThrow(/unpacks to more than/);
+});
