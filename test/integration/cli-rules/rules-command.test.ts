@@ -10,6 +10,7 @@ import type { CommandContext, Fleet } from '../../../src/cli/rules/ports.ts';
 import { runRulesCommand } from '../../../src/cli/rules/program.ts';
 import { createS3, parseS3Uri } from '../../../src/documents/s3-client.ts';
 import { putDocument, readObject } from '../../../src/documents/s3-object.ts';
+import { startMeeting } from '../../support/documents/s3-front.ts';
 
 const run = promisify(execFile);
 const s3 = createS3({ endpoint: process.env['S3_ENDPOINT'] });
@@ -167,9 +168,16 @@ describe('upload', () => {
     expect(await runRulesCommand(['diff', file(rulesText('v2'))], context())).toBe(1);
   });
 
-  it('of two editors at once brings one into force', async () => {
+  it('of three editors who have read the same document brings one into force', async () => {
     expect(await upload(rulesText('v1'))).toBe(0);
-    const codes = await Promise.all(['v2', 'v3', 'v4'].map((version) => upload(rulesText(version))));
+    const meeting = await startMeeting(process.env['S3_ENDPOINT']!, uri.replace('s3:/', ''), 3);
+    const uploading = ['v2', 'v3', 'v4'].map((version) =>
+      runRulesCommand(
+        ['upload', file(rulesText(version)), '--note', 'why not'],
+        context({ S3_ENDPOINT: meeting.url }),
+      ),
+    );
+    const codes = await Promise.all(uploading).finally(() => meeting.stop());
     const won = codes.indexOf(0);
     expect(codes.toSorted()).toEqual([0, 1, 1]);
     expect(await live()).toBe(rulesText(['v2', 'v3', 'v4'][won]!));

@@ -2,9 +2,8 @@
  * In front of an S3 that lets everybody do everything: lets through what a policy in AWS's form allows, and refuses the
  * rest as S3 does. It knows `Allow`, the actions on objects and `ListBucket` with a condition on `s3:prefix`.
  */
-import { once } from 'node:events';
-import { createServer, request as ask, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { startS3Front } from './s3-front.ts';
 
 interface Statement {
   readonly Effect: 'Allow';
@@ -69,32 +68,15 @@ function isAllowed({ Statement: statements }: Policy, { action, path, prefix }: 
 export async function startS3Guard(target: string, policy: Policy): Promise<S3Guard> {
   const refused: string[] = [];
   const guard = { policy };
-  const { hostname, port } = new URL(target);
-  const server = createServer((incoming, outgoing) => {
+  const front = await startS3Front(target, (incoming, outgoing, pass) => {
     const wanted = wantedBy(incoming);
-    if (!isAllowed(guard.policy, wanted)) {
-      refused.push(`${wanted.action} ${wanted.path}`);
-      incoming.resume();
-      outgoing.writeHead(403, { 'content-type': 'application/xml' }).end(REFUSAL);
+    if (isAllowed(guard.policy, wanted)) {
+      pass();
       return;
     }
-    const { method, url: path, headers } = incoming;
-    const passed = ask({ ...{ hostname, port, method, path, headers } }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
-    });
-    passed.on('error', () => outgoing.destroy());
-    incoming.pipe(passed);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return Object.assign(guard, {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    refused,
-    async stop() {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
+    refused.push(`${wanted.action} ${wanted.path}`);
+    incoming.resume();
+    outgoing.writeHead(403, { 'content-type': 'application/xml' }).end(REFUSAL);
   });
+  return Object.assign(guard, { ...front, refused });
 }
