@@ -13,6 +13,7 @@ import {
   uncompress as snappyUncompress,
   uncompressSync as snappyUncompressSync,
 } from 'snappy';
+import { createPacer } from '../../runtime/loop-turns.ts';
 import { messageOf } from '../client/client.ts';
 import { lz4FrameBound } from './lz4-frames.ts';
 import { SMALL_BYTES } from './small-batch.ts';
@@ -54,12 +55,11 @@ export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, 
   };
   return {
     gzip: {
-      compress: async ({ buffer }) => (buffer.length <= SMALL_BYTES ? gzipSync(buffer) : gzipAsync(buffer)),
+      compress: ({ buffer }) => pack(buffer, gzipSync, gzipAsync),
       decompress: bounded('gzip', (data) => unpackBatch('gzip', data, maxBatchBytes)),
     },
     zstd: {
-      compress: async ({ buffer }) =>
-        buffer.length <= SMALL_BYTES ? zstdCompressSync(buffer) : zstdAsync(buffer),
+      compress: ({ buffer }) => pack(buffer, zstdCompressSync, zstdAsync),
       decompress: bounded('zstd', (data) => unpackBatch('zstd', data, maxBatchBytes)),
     },
     lz4: {
@@ -80,6 +80,19 @@ export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, 
       }),
     },
   };
+}
+
+const packing = createPacer();
+
+/** Small ones at once, but a request may have one for each partition: the loop turns between them. */
+async function pack(
+  bytes: Buffer,
+  atOnce: (bytes: Buffer) => Buffer,
+  inThreads: (bytes: Buffer) => Promise<Buffer>,
+): Promise<Buffer> {
+  if (bytes.length > SMALL_BYTES) return inThreads(bytes);
+  if (packing.isDue()) await packing.turn();
+  return atOnce(bytes);
 }
 
 /** A few blocks at a time, each into its place: all at once would hold the batch twice. */

@@ -2,15 +2,11 @@
  * Unpacks a record batch in stretches of whole records. Only the stretch being read and what was kept lie in memory: a
  * megabyte may unpack to a thousand.
  */
-import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '../client/client.ts';
 import { WireError } from '../client/wire-reader.ts';
 import { unpackSmall } from './small-batch.ts';
+import { unpackInThreads } from './unpack-batch.ts';
 
-const engines = { gzip: createGunzip, zstd: createZstdDecompress };
-
-/** Bytes at a time of a large batch; small batches get zlib’s default of 16 KiB. */
-const CHUNK_BYTES = 128 * 1024;
 /** A record's length is a number of at most five bytes. */
 const MOST_LENGTH_BYTES = 5;
 
@@ -26,7 +22,7 @@ export interface StretchLimits {
  * @throws RangeError where a record is cut short or too large, the batch is too large, or the bytes can’t be unpacked.
  */
 export async function* unpackStretches(
-  codec: keyof typeof engines,
+  codec: 'gzip' | 'zstd',
   packed: Buffer,
   limits: StretchLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
@@ -41,12 +37,6 @@ export async function* unpackStretches(
       { cause: error },
     );
   }
-}
-
-function unpackInThreads(codec: keyof typeof engines, packed: Buffer): AsyncIterable<Buffer> {
-  const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
-  engine.end(packed);
-  return engine as AsyncIterable<Buffer>;
 }
 
 async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {

@@ -4,7 +4,7 @@
  */
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 
-/** Of an unpacked batch: 0.3 ms of the event loop at most, of gzip’s packing 1 ms. */
+/** Of an unpacked batch: 0.3 ms of the event loop at most, of gzip’s packing 2 ms. */
 export const SMALL_BYTES = 64 * 1024;
 /** What is packed in more is seldom that small. */
 const SMALL_PACKED_BYTES = 16 * 1024;

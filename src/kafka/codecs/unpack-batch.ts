@@ -12,6 +12,13 @@ const CHUNK_BYTES = 128 * 1024;
 
 const engines = { gzip: createGunzip, zstd: createZstdDecompress };
 
+/** Yields what is unpacked as it comes; ends with zlib’s error where it can’t be. May be left early. */
+export function unpackInThreads(codec: keyof typeof engines, packed: Buffer): AsyncIterable<Buffer> {
+  const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
+  engine.end(packed);
+  return engine as AsyncIterable<Buffer>;
+}
+
 /**
  * Takes twice the memory of the unpacked batch for a moment.
  * @throws RangeError once it passes `maxBytes`; zlib’s error where it can’t be unpacked.
@@ -23,11 +30,9 @@ export async function unpackBatch(
 ): Promise<Buffer> {
   const small = unpackSmall(codec, packed, maxBytes);
   if (small !== undefined) return small;
-  const engine = engines[codec](packed.length < CHUNK_BYTES ? {} : { chunkSize: CHUNK_BYTES });
   const chunks: Buffer[] = [];
   let length = 0;
-  engine.end(packed);
-  for await (const chunk of engine as AsyncIterable<Buffer>) {
+  for await (const chunk of unpackInThreads(codec, packed)) {
     length += chunk.length;
     if (length > maxBytes) throw new RangeError('it unpacks to more');
     chunks.push(chunk);

@@ -59,3 +59,15 @@ test('lz4: a frame’s bound is never below what it unpacks to, nor far above', 
     expect(bound).toBeLessThanOrEqual(sample.length + 4 * 1024 * 1024);
   }
 });
+
+test('many small batches packed in turn let the event loop turn', async () => {
+  let turns = 0;
+  let counting = setImmediate(function count() {
+    turns += 1;
+    counting = setImmediate(count);
+  });
+  const buffer = randomBytes(60_000);
+  for (let batch = 0; batch < 100; batch += 1) await codecs.gzip.compress({ buffer });
+  clearImmediate(counting);
+  expect(turns).toBeGreaterThan(0);
+});
