@@ -38,7 +38,10 @@ export function summaryReporter(): Reporter {
       const counted = countTests(modules);
       const broken = unhandledErrors.length + (reason === 'interrupted' ? 1 : 0);
       summary = { ...counted, failed: counted.failed + broken };
-      failures = modules.flatMap(failuresOf);
+      failures = [
+        ...modules.flatMap(failuresOf),
+        ...unhandledErrors.map(({ message }) => `outside of any test: ${message}`),
+      ];
     },
   };
 }
