@@ -7,23 +7,16 @@
 import { promisify } from 'node:util';
 import { gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
 import kafkajs from 'kafkajs';
-import { compressFrame, decompressFrame, decompressFrameSync } from 'lz4-napi';
-import {
-  compress as snappyCompress,
-  uncompress as snappyUncompress,
-  uncompressSync as snappyUncompressSync,
-} from 'snappy';
+import { compressFrameSync } from 'lz4-napi';
+import { compress as snappyCompress } from 'snappy';
 import { createPacer } from '../../runtime/loop-turns.ts';
 import { messageOf } from '../client/client.ts';
-import { lz4FrameBound } from './lz4-frames.ts';
 import { SMALL_BYTES } from './small-batch.ts';
-import { snappyBlocks, snappyBlockSize } from './snappy-frames.ts';
-import { unpackBatch } from './unpack-batch.ts';
+import { unpackBatch, type CodecName } from './unpack-batch.ts';
 
 // kafkajs is CommonJS: what it exports by assignment is only on the default import.
 const { CompressionCodecs, CompressionTypes, KafkaJSNonRetriableError } = kafkajs;
 
-const BLOCKS_AT_ONCE = 32;
 export const DEFAULT_MAX_BATCH_BYTES = 256 * 1024 * 1024;
 
 export interface Codec {
@@ -31,56 +24,17 @@ export interface Codec {
   decompress(data: Buffer): Promise<Buffer>;
 }
 
-export type CodecName = 'gzip' | 'snappy' | 'lz4' | 'zstd';
-
 const gzipAsync = promisify(gzip);
 const zstdAsync = promisify(zstdCompress);
 
-/** @param maxBatchBytes what one batch may unpack to, ≥ 1. */
-export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, Codec>> {
-  const bounded = (name: CodecName, unpack: (data: Buffer) => Promise<Buffer>) => {
-    return async (data: Buffer): Promise<Buffer> => {
-      try {
-        return await unpack(data);
-      } catch (error) {
-        // Not retriable: the same bytes would come again for ever, and look like a broker that is away.
-        throw new KafkaJSNonRetriableError(
-          `a ${name} record batch of ${data.length} bytes cannot be unpacked (at most ${maxBatchBytes} bytes): ${messageOf(error)}`,
-        );
-      }
-    };
-  };
-  const check = (bytes: number): void => {
-    if (bytes > maxBatchBytes) throw new RangeError(`it unpacks to ${bytes} bytes`);
-  };
-  return {
-    gzip: {
-      compress: ({ buffer }) => pack(buffer, gzipSync, gzipAsync),
-      decompress: bounded('gzip', (data) => unpackBatch('gzip', data, maxBatchBytes)),
-    },
-    zstd: {
-      compress: ({ buffer }) => pack(buffer, zstdCompressSync, zstdAsync),
-      decompress: bounded('zstd', (data) => unpackBatch('zstd', data, maxBatchBytes)),
-    },
-    lz4: {
-      compress: ({ buffer }) => compressFrame(buffer),
-      decompress: bounded('lz4', async (data) => {
-        const bound = lz4FrameBound(data);
-        check(bound);
-        return bound <= SMALL_BYTES ? decompressFrameSync(data) : decompressFrame(data);
-      }),
-    },
-    snappy: {
-      compress: ({ buffer }) => snappyCompress(buffer),
-      decompress: bounded('snappy', async (data) => {
-        const blocks = snappyBlocks(data);
-        const size = blocks.reduce((sum, block) => sum + snappyBlockSize(block), 0);
-        check(size);
-        return unpackBlocks(blocks, size);
-      }),
-    },
-  };
-}
+/** This service packs in gzip and zstd; the other two are for whoever shares its kafkajs. */
+const packers: Readonly<Record<CodecName, (bytes: Buffer) => Promise<Buffer>>> = {
+  gzip: (bytes) => pack(bytes, gzipSync, gzipAsync),
+  zstd: (bytes) => pack(bytes, zstdCompressSync, zstdAsync),
+  // In a thread it would keep the memory of what it packed (unpack-batch.ts).
+  lz4: (bytes) => Promise.resolve(compressFrameSync(bytes)),
+  snappy: (bytes) => snappyCompress(bytes),
+};
 
 const packing = createPacer();
 
@@ -95,26 +49,22 @@ async function pack(
   return atOnce(bytes);
 }
 
-/** A few blocks at a time, each into its place: all at once would hold the batch twice. */
-async function unpackBlocks(blocks: readonly Buffer[], size: number): Promise<Buffer> {
-  const unpack = async (block: Buffer): Promise<Buffer> => {
-    const part =
-      size <= SMALL_BYTES
-        ? snappyUncompressSync(block, { asBuffer: true })
-        : await snappyUncompress(block, { asBuffer: true });
-    return typeof part === 'string' ? Buffer.from(part) : part;
-  };
-  const [only] = blocks;
-  if (only !== undefined && blocks.length === 1) return unpack(only);
-  const whole = Buffer.allocUnsafeSlow(size);
-  let length = 0;
-  for (let at = 0; at < blocks.length; at += BLOCKS_AT_ONCE) {
-    for (const part of await Promise.all(blocks.slice(at, at + BLOCKS_AT_ONCE).map(unpack))) {
-      length += part.copy(whole, length);
-    }
-  }
-  if (length !== size) throw new RangeError('a snappy block unpacks to another size than it says');
-  return whole;
+/** @param maxBatchBytes what one batch may unpack to, ≥ 1. */
+export function createCodecs(maxBatchBytes: number): Readonly<Record<CodecName, Codec>> {
+  const codec = (name: CodecName): Codec => ({
+    compress: ({ buffer }) => packers[name](buffer),
+    async decompress(data) {
+      try {
+        return await unpackBatch(name, data, maxBatchBytes);
+      } catch (error) {
+        // Not retriable: the same bytes would come again for ever, and look like a broker that is away.
+        throw new KafkaJSNonRetriableError(
+          `a ${name} record batch of ${data.length} bytes cannot be unpacked (at most ${maxBatchBytes} bytes): ${messageOf(error)}`,
+        );
+      }
+    },
+  });
+  return { gzip: codec('gzip'), zstd: codec('zstd'), lz4: codec('lz4'), snappy: codec('snappy') };
 }
 
 let isRegistered = false;

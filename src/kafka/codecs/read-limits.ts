@@ -5,7 +5,7 @@ import type { StretchLimits } from './record-stretches.ts';
 /** A record may be this much larger than the largest processed one and is still read, to become a dead letter. */
 const RECORD_MARGIN_BYTES = 32 * 1024 * 1024;
 
-/** For this process. What can only be unpacked whole (snappy, lz4) may be at most one record. */
+/** For this process. What can only be unpacked whole (a raw block of snappy) may be at most one record. */
 export function limitReading({
   maxRecordBytes,
   maxBatchBytes = DEFAULT_MAX_BATCH_BYTES,

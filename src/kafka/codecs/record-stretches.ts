@@ -4,8 +4,8 @@
  */
 import { messageOf } from '../client/client.ts';
 import { WireError } from '../client/wire-reader.ts';
-import { unpackSmall } from './small-batch.ts';
-import { unpackInThreads } from './unpack-batch.ts';
+import { SMALL_BYTES } from './small-batch.ts';
+import { unpackPieces, type CodecName } from './unpack-batch.ts';
 
 /** A record's length is a number of at most five bytes. */
 const MOST_LENGTH_BYTES = 5;
@@ -22,29 +22,20 @@ export interface StretchLimits {
  * @throws RangeError where a record is cut short or too large, the batch is too large, or the bytes can’t be unpacked.
  */
 export async function* unpackStretches(
-  codec: 'gzip' | 'zstd',
+  codec: CodecName,
   packed: Buffer,
   limits: StretchLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { maxBatchBytes, maxRecordBytes } = limits;
   try {
-    const small = unpackSmall(codec, packed, Math.min(maxBatchBytes, maxRecordBytes));
-    const chunks = small === undefined ? bounded(unpackInThreads(codec, packed), maxBatchBytes) : [small];
-    yield* cutStretches(chunks, maxRecordBytes);
+    const maxPieceBytes = Math.max(maxRecordBytes, SMALL_BYTES);
+    const pieces = unpackPieces(codec, packed, { maxBytes: maxBatchBytes, maxPieceBytes });
+    yield* cutStretches(pieces, maxRecordBytes);
   } catch (error) {
     throw new RangeError(
       `a ${codec} record batch of ${packed.length} bytes cannot be unpacked (at most ${maxBatchBytes} bytes): ${messageOf(error)}`,
       { cause: error },
     );
-  }
-}
-
-async function* bounded(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
-  let length = 0;
-  for await (const chunk of chunks) {
-    length += chunk.length;
-    if (length > maxBytes) throw new RangeError(`it unpacks to more than ${String(maxBytes)} bytes`);
-    yield chunk;
   }
 }
 
@@ -72,7 +63,7 @@ export async function* cutStretches(
     }
     const start = at;
     let size = sizeAt(chunk, at);
-    while (size !== undefined && at + size <= chunk.length) {
+    while (size !== undefined && size <= maxRecordBytes && at + size <= chunk.length) {
       at += size;
       size = sizeAt(chunk, at);
     }

@@ -87,7 +87,7 @@ export async function readFetched({ bytes, from, aborted, ...within }: FetchedBy
 
   async function readOne(batch: Buffer): Promise<void> {
     if (batch.readInt8(MAGIC_AT) !== 2) {
-      for (const record of await readMessage(batch)) {
+      for (const record of await readMessage(batch, limits)) {
         if (record.offset < readTo) continue;
         messages.push(toMessage(record));
         readTo = record.offset + 1;

@@ -2,8 +2,9 @@
  * Messages as brokers kept them before 0.11 (magic 0 and 1), which a log may still hold. Each has its own offset.
  * Packed messages are the value of another message, which has the last one’s offset.
  */
-import type { FetchedRecord } from './record-batch.ts';
-import { unpack } from './record-batch.ts';
+import type { StretchLimits } from '../codecs/record-stretches.ts';
+import { unpackBatch } from '../codecs/unpack-batch.ts';
+import { codecOf, type FetchedRecord } from './record-batch.ts';
 import { createWireReader, WireError } from '../client/wire-reader.ts';
 
 const CODEC_BITS = 0x07;
@@ -12,13 +13,16 @@ const HEAD_BYTES = 12;
 
 /**
  * @param entry exactly one message with its offset and size.
+ * @param limits packed messages must lie in memory as a whole.
  * @throws WireError where the message is not as Kafka writes it; the codec’s own error where it can’t be unpacked.
  */
-export async function readMessage(entry: Buffer): Promise<FetchedRecord[]> {
+export async function readMessage(entry: Buffer, limits: StretchLimits): Promise<FetchedRecord[]> {
   const { codec, magic, record } = readPlain(entry);
   if (codec === 0) return [record];
   if (record.value === null) throw new WireError('a packed message without a value');
-  const inner = splitMessages(await unpack(codec, record.value)).map((one) => readPlain(one).record);
+  const maxBytes = Math.min(limits.maxBatchBytes, limits.maxRecordBytes);
+  const set = await unpackBatch(codecOf(codec), record.value, maxBytes);
+  const inner = splitMessages(set).map((one) => readPlain(one).record);
   // Since magic 1 the messages inside count from 0, and the outer one has the last one’s offset.
   const base = magic === 0 ? 0 : record.offset - (inner.at(-1)?.offset ?? 0);
   return inner.map((one) => ({ ...one, offset: base + one.offset }));

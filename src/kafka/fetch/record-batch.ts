@@ -3,14 +3,12 @@
  * reader passes over the checksum, takes quadratic time for a record’s headers, and keeps the event loop for a whole
  * batch. So this is our own.
  */
-import kafkajs from 'kafkajs';
 import type { Pacer } from '../../runtime/loop-turns.ts';
 import type { BatchMark } from './aborted-transactions.ts';
 import { crc32c } from './crc32c.ts';
 import { unpackStretches, type StretchLimits } from '../codecs/record-stretches.ts';
+import type { CodecName } from '../codecs/unpack-batch.ts';
 import { createWireReader, WireError, type WireReader } from '../client/wire-reader.ts';
-
-const { CompressionCodecs } = kafkajs;
 
 /** Where the fields begin, from the batch’s first byte on. */
 const LEADER_EPOCH = 12;
@@ -25,8 +23,8 @@ const RECORDS = 61;
 
 const CODEC_BITS = 0x07;
 const NOT_PACKED = 0;
-const GZIP = 1;
-const ZSTD = 4;
+/** By the number that stands for it in a batch. */
+const CODECS: Partial<Record<number, CodecName>> = { 1: 'gzip', 2: 'snappy', 3: 'lz4', 4: 'zstd' };
 const TIME_OF_THE_LOG = 0x08;
 const TRANSACTIONAL = 0x10;
 const CONTROL = 0x20;
@@ -99,7 +97,7 @@ export interface RecordSink {
 
 /**
  * Hands over the records from offset `from` on, as many as are wanted. Works in slices, between which the event loop
- * turns. zlib’s output comes in stretches, so that a batch which unpacks to more than the limit can be read in parts.
+ * turns. What is unpacked comes in stretches, so that a large batch never lies in memory as a whole.
  *
  * @returns whether those were all records.
  * @throws WireError where records are not as Kafka writes them, or the codec is unknown; the codec’s own error where
@@ -132,18 +130,15 @@ export async function readBatchRecords(
 
 async function* stretchesOf(codec: number, packed: Buffer, limits: StretchLimits): AsyncGenerator<Buffer> {
   if (codec === NOT_PACKED) yield packed;
-  else if (codec === GZIP) yield* unpackStretches('gzip', packed, limits);
-  else if (codec === ZSTD) yield* unpackStretches('zstd', packed, limits);
-  else yield await unpack(codec, packed);
+  else yield* unpackStretches(codecOf(codec), packed, limits);
 }
 
-/** @throws WireError for an unknown codec; the codec’s own error where it can’t unpack the bytes. */
-export async function unpack(codec: number, packed: Buffer): Promise<Buffer> {
-  const codecs: Partial<Record<number, () => unknown>> = CompressionCodecs;
-  const found = codecs[codec]?.() as { decompress(data: Buffer): Promise<Buffer> } | undefined;
-  if (found === undefined)
+/** @throws WireError for an unknown one. */
+export function codecOf(codec: number): CodecName {
+  const name = CODECS[codec];
+  if (name === undefined)
     throw new WireError(`a record batch in the unknown compression codec ${String(codec)}`);
-  return found.decompress(packed);
+  return name;
 }
 
 /** When the log took the batch, or the base of its records’ times. */

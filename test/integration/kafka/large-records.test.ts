@@ -11,12 +11,19 @@ import { gzipSync } from 'node:zlib';
 import kafkajs, { type Message } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COMMAND_LINE_HEAP_FLAG } from '../../../src/runtime/heap-flags.ts';
-import type { LargeRecordAnswer, LargeRecordTask } from '../../support/pods/large-record-pod.ts';
+import { largeRecordEvents } from '../../support/pods/large-record-events.ts';
+import type {
+  LargeRecordAnswer,
+  LargeRecordTask,
+  LargeRecordYardstick,
+} from '../../support/pods/large-record-pod.ts';
 import type { TurnsSeen } from '../../support/pods/turn-watch.ts';
 import { type Bench, eventOf, openBench } from './harness.ts';
 
 const { CompressionTypes } = kafkajs;
 const EVENTS = 100_000;
+/** So often is each measured. */
+const ROUNDS = 2;
 /** Small records: a backlog first, … */
 const BACKLOG = 150_000;
 /** … then as they come, as they do beside the large one: the heap has its size for that before anything is measured. */
@@ -32,22 +39,12 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-/** About 200 bytes each, no two alike: packed, it is some megabytes. */
-const events = Array.from({ length: EVENTS }, (_, n) =>
-  JSON.stringify({
-    userId: `user-${String((n * 7919) % 50_000)}`,
-    eventId: `e-${String(n)}`,
-    occurredAt: new Date(1_795_000_000_000 + n * 37).toISOString(),
-    latitude: 52 + ((n * 31) % 10_007) / 1e5,
-    longitude: 13 + ((n * 17) % 10_009) / 1e5,
-    merchantId: `m-${String(n % 500)}`,
-    trigger: 'enter',
-    note: 'padding, padding, pad',
-  }),
-);
+const events = largeRecordEvents(EVENTS);
 
 interface Watched {
   next(): Promise<LargeRecordAnswer>;
+  /** The next answer is how long a turn is that parses the whole array: after the last record. */
+  measureYardstick(): void;
   end(): void;
 }
 
@@ -69,14 +66,27 @@ function startReader(task: LargeRecordTask): Watched {
       if (ready !== undefined) return Promise.resolve(ready);
       return new Promise((resolve) => (waiting = resolve));
     },
+    measureYardstick: () => void child.send({ events: EVENTS } satisfies LargeRecordYardstick),
     end: () => void child.kill('SIGKILL'),
   };
 }
 
-/** CPU ms of a turn's own work: 16–35 were seen; the whole array parsed at once takes 105. */
-const OWN_LIMIT_MS = 45;
-/** CPU ms of a turn, with V8's collections in it. */
-const TURN_LIMIT_MS = 120;
+/**
+ * Of the CPU of a turn that parses the whole array at once, measured in the same process right after: a quarter of it
+ * is usual, the half is too much. With V8's collections in it a turn may be as long as that one.
+ */
+const MOST_OF_YARDSTICK = { own: 0.45, withCollections: 1.15 };
+
+/**
+ * What the machine did to one turn of many thousands is not the code's: of the same work done several times the one
+ * whose longest turn is the shortest counts. What is long by its code is long each time.
+ */
+function shortest(rounds: readonly TurnsSeen[]): { ownMs: number; withCollectionsMs: number } {
+  return {
+    ownMs: Math.min(...rounds.map((turns) => turns.longestOwnMs)),
+    withCollectionsMs: Math.min(...rounds.map((turns) => turns.longestMs)),
+  };
+}
 
 function showTurns({ turns, longestMs, longestOwnMs, collections, collectingMs }: TurnsSeen): string {
   return (
@@ -85,9 +95,15 @@ function showTurns({ turns, longestMs, longestOwnMs, collections, collectingMs }
   );
 }
 
-function expectShortTurns({ longestMs, longestOwnMs }: TurnsSeen): void {
-  expect(longestOwnMs).toBeLessThan(OWN_LIMIT_MS);
-  expect(longestMs).toBeLessThan(TURN_LIMIT_MS);
+async function expectShortTurns(reader: Watched, rounds: readonly TurnsSeen[]): Promise<void> {
+  reader.measureYardstick();
+  const answer = await reader.next();
+  if (answer.kind !== 'yardstick') throw new Error(JSON.stringify(answer));
+  const whole = answer.turns;
+  console.log(`  parsed at once: ${showTurns(whole)}`);
+  const { ownMs, withCollectionsMs } = shortest(rounds);
+  expect(ownMs / whole.longestOwnMs).toBeLessThan(MOST_OF_YARDSTICK.own);
+  expect(withCollectionsMs / whole.longestMs).toBeLessThan(MOST_OF_YARDSTICK.withCollections);
 }
 
 const lines = Buffer.from(events.join('\n'));
@@ -128,20 +144,28 @@ describe('20 MB and 100,000 events', () => {
         return reached;
       };
       expect(await sendUntil(reader.next(), WARM_UP)).toEqual({ kind: 'warm' });
-      const sending = bench.producer.send({ topic, messages: [{ ...record, partition: 0 }], compression });
-      const answer = await sendUntil(reader.next(), BESIDE);
-      await Promise.all([sending, others.disconnect()]);
-      if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
-      const times = answer.grownBytes / lines.length;
-      const offHeapTimes = answer.offHeapBytes / lines.length;
-      console.log(
-        `  ${name}: ${showTurns(answer.turns)}; resident memory grew by × ${times.toFixed(2)}, ` +
-          `buffers by × ${offHeapTimes.toFixed(2)}; ${String(answer.between)} others between`,
-      );
-      expectShortTurns(answer.turns);
-      expect(times).toBeLessThan(4);
-      expect(offHeapTimes).toBeLessThan(4);
-      expect(answer.between).toBeGreaterThan(0);
+      const rounds: TurnsSeen[] = [];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const sending = bench.producer.send({ topic, messages: [{ ...record, partition: 0 }], compression });
+        const answer = await sendUntil(reader.next(), BESIDE);
+        await sending;
+        if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
+        const times = answer.grownBytes / lines.length;
+        const offHeapTimes = answer.offHeapBytes / lines.length;
+        console.log(
+          `  ${name}: ${showTurns(answer.turns)}; resident memory grew by × ${times.toFixed(2)}, ` +
+            `buffers by × ${offHeapTimes.toFixed(2)}; ${String(answer.between)} others between`,
+        );
+        // Of the first: later ones come before the memory of those before them is given back.
+        if (round === 0) {
+          expect(times).toBeLessThan(4);
+          expect(offHeapTimes).toBeLessThan(4);
+        }
+        expect(answer.between).toBeGreaterThan(0);
+        rounds.push(answer.turns);
+      }
+      await others.disconnect();
+      await expectShortTurns(reader, rounds);
     } finally {
       reader.end();
     }
@@ -156,14 +180,18 @@ test('a backlog of 100,000 small records: no turn of the loop is long', async ()
   await bench.send(topic, small(0, EVENTS));
   const reader = startReader({
     broker: bench.brokers[0] ?? '',
-    ...{ topic, groupId: randomUUID(), warmUp: 20_000, events: EVENTS / 2 },
+    ...{ topic, groupId: randomUUID(), warmUp: 20_000, events: EVENTS / (ROUNDS + 1) },
   });
   try {
     expect(await reader.next()).toEqual({ kind: 'warm' });
-    const answer = await reader.next();
-    if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
-    console.log(`  small records: ${showTurns(answer.turns)}`);
-    expectShortTurns(answer.turns);
+    const rounds: TurnsSeen[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const answer = await reader.next();
+      if (answer.kind !== 'done') throw new Error(JSON.stringify(answer));
+      console.log(`  small records: ${showTurns(answer.turns)}`);
+      rounds.push(answer.turns);
+    }
+    await expectShortTurns(reader, rounds);
   } finally {
     reader.end();
   }

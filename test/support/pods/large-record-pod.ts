@@ -1,7 +1,8 @@
 /**
  * A consumer alone in its process, for measuring what large records cost: told over IPC where to read, it tells of each
  * record on partition 0 the longest turns of its event loop and by how much its memory grew. Warms up on small records
- * first, so that neither compiling nor connecting nor the heap's first growth counts.
+ * first, so that neither compiling nor connecting nor the heap's first growth counts. Asked for the yardstick, it
+ * tells of a turn that parses such a record at once: on this machine, at this moment.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -10,6 +11,7 @@ import { createConsumer } from '../../../src/kafka/consumer.ts';
 import { systemClock as clock } from '../../../src/runtime/clock.ts';
 import { consumerDefaults } from '../kafka/consumer-defaults.ts';
 import { silentLogger as logger } from '../silent-logger.ts';
+import { largeRecordEvents } from './large-record-events.ts';
 import { watchTurns, type TurnsSeen } from './turn-watch.ts';
 
 export interface LargeRecordTask {
@@ -19,6 +21,11 @@ export interface LargeRecordTask {
   /** Events before the first measured one. */
   readonly warmUp: number;
   /** Of partition 0, after the warm-up: so many are measured, and so many again. */
+  readonly events: number;
+}
+
+/** Said once, after the last record that is measured. */
+export interface LargeRecordYardstick {
   readonly events: number;
 }
 
@@ -34,11 +41,25 @@ export type LargeRecordAnswer =
       /** Events of other partitions that ended between the large record's first and last. */
       readonly between: number;
     }
+  | { readonly kind: 'yardstick'; readonly turns: TurnsSeen }
   | { readonly kind: 'fatal'; readonly error: string };
 
 for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
 
 const say = (answer: LargeRecordAnswer): void => void process.send?.(answer);
+
+/** The turns of parsing a large record at once, as the watch sees them: of three times the quickest. */
+async function measureYardstick(events: number): Promise<TurnsSeen> {
+  const text = `[${largeRecordEvents(events).join(',')}]`;
+  const seen: TurnsSeen[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    watch.begin();
+    await new Promise((resolve) => setImmediate(resolve));
+    JSON.parse(text);
+    seen.push(await watch.end());
+  }
+  return seen.reduce((least, turns) => (turns.longestOwnMs < least.longestOwnMs ? turns : least));
+}
 
 /** Resident memory's peak so far. */
 function peakBytes(): number {
@@ -61,6 +82,11 @@ const watch = watchTurns((turn) => {
 let offHeapPeak = 0;
 
 process.once('message', (task: LargeRecordTask) => {
+  process.once('message', (yardstick: LargeRecordYardstick) => {
+    void measureYardstick(yardstick.events).then((turns) => {
+      say({ kind: 'yardstick', turns });
+    });
+  });
   let ended = 0;
   let large = 0;
   let between = 0;
