@@ -1,8 +1,8 @@
 /**
- * A consumer alone in its process, for measuring what large records cost: told over IPC where to read, it tells of each
+ * A consumer alone in its process, for measuring what large records cost: told over IPC where to read, it tells of a
  * record on partition 0 the longest turns of its event loop and by how much its memory grew. Warms up on small records
- * first, so that neither compiling nor connecting nor the heap's first growth counts. Asked for the yardstick, it
- * tells of a turn that parses such a record at once: on this machine, at this moment.
+ * first, so that neither compiling nor connecting nor the heap's first growth counts. For a yardstick it tells of a turn
+ * that parses such a record at once: on this machine, at this moment.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
@@ -20,12 +20,13 @@ export interface LargeRecordTask {
   readonly groupId: string;
   /** Events before the first measured one. */
   readonly warmUp: number;
-  /** Of partition 0, after the warm-up: so many are measured, and so many again. */
+  /** Of partition 0, after the warm-up: so many are measured. */
   readonly events: number;
 }
 
-/** Said once, after the last record that is measured. */
-export interface LargeRecordYardstick {
+/** What it is told after the record that was measured. */
+export interface LargeRecordOrder {
+  readonly kind: 'parse at once';
   readonly events: number;
 }
 
@@ -34,14 +35,14 @@ export type LargeRecordAnswer =
   | {
       readonly kind: 'done';
       readonly turns: TurnsSeen;
-      /** Resident memory's peak since the last answer, beyond the peak of the warm-up. */
+      /** Resident memory's peak since the warm-up, beyond the peak of the warm-up. */
       readonly grownBytes: number;
       /** Memory outside the heap, where records lie: its peak likewise, beyond what it was after the warm-up. */
       readonly offHeapBytes: number;
       /** Events of other partitions that ended between the large record's first and last. */
       readonly between: number;
     }
-  | { readonly kind: 'yardstick'; readonly turns: TurnsSeen }
+  | { readonly kind: 'parsed at once'; readonly turns: TurnsSeen }
   | { readonly kind: 'fatal'; readonly error: string };
 
 for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
@@ -49,7 +50,7 @@ for (const flag of HEAP_FLAGS) setFlagsFromString(flag);
 const say = (answer: LargeRecordAnswer): void => void process.send?.(answer);
 
 /** The turns of parsing a large record at once, as the watch sees them: of three times the quickest. */
-async function measureYardstick(events: number): Promise<TurnsSeen> {
+async function parseAtOnce(events: number): Promise<TurnsSeen> {
   const text = `[${largeRecordEvents(events).join(',')}]`;
   const seen: TurnsSeen[] = [];
   for (let round = 0; round < 3; round += 1) {
@@ -67,7 +68,7 @@ function peakBytes(): number {
   return line === null ? process.resourceUsage().maxRSS * 1024 : Number(line[1]) * 1024;
 }
 
-/** Where the system can't, a later record's peak is at least that of all before it. */
+/** Where the system can't, the peak is at least that of the warm-up. */
 function forgetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');
@@ -82,42 +83,41 @@ const watch = watchTurns((turn) => {
 let offHeapPeak = 0;
 
 process.once('message', (task: LargeRecordTask) => {
-  process.once('message', (yardstick: LargeRecordYardstick) => {
-    void measureYardstick(yardstick.events).then((turns) => {
-      say({ kind: 'yardstick', turns });
-    });
-  });
   let ended = 0;
   let large = 0;
   let between = 0;
+  let isMeasuring = false;
   let residentBefore = 0;
   let offHeapBefore = 0;
 
-  function begin(): void {
-    large = between = offHeapPeak = 0;
-    watch.begin();
-  }
-
   async function tell(): Promise<void> {
+    isMeasuring = false;
     const turns = await watch.end();
     const grownBytes = peakBytes() - residentBefore;
-    const answer = { turns, grownBytes, offHeapBytes: offHeapPeak - offHeapBefore, between };
-    forgetPeak();
-    begin();
-    say({ kind: 'done', ...answer });
+    say({ kind: 'done', turns, grownBytes, offHeapBytes: offHeapPeak - offHeapBefore, between });
   }
 
   function count(isLarge: boolean): void {
     ended += 1;
-    if (isLarge) large += 1;
-    else if (large > 0 && large < task.events) between += 1;
     if (ended === task.warmUp) {
       residentBefore = peakBytes();
       offHeapBefore = process.memoryUsage().external;
-      begin();
+      large = between = offHeapPeak = 0;
+      isMeasuring = true;
+      forgetPeak();
+      watch.begin();
       say({ kind: 'warm' });
-    } else if (isLarge && large === task.events) void tell();
+    } else if (isMeasuring && isLarge) {
+      large += 1;
+      if (large === task.events) void tell();
+    } else if (isMeasuring && large > 0) between += 1;
   }
+
+  process.once('message', ({ events }: LargeRecordOrder) => {
+    void parseAtOnce(events).then((turns) => {
+      say({ kind: 'parsed at once', turns });
+    });
+  });
 
   createConsumer({
     connection: { brokers: [task.broker], clientId: 'large-record' },
