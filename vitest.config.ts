@@ -2,7 +2,7 @@
  * Four projects, by what they need. `unit` and `contract` (the contracts' suites on the adapters in memory) need
  * nothing: `npm run test:quick` runs these two. `integration` (the contracts on the real adapters, and adapters) and
  * `scenarios` (whole pods) share one set of real services. The first three run side by side, spread over the run.
- * Scenarios come after them, SCENARIOS_AT_ONCE files at once (default 2): each has topics, key prefixes and a Redis
+ * Scenarios come after them, SCENARIOS_AT_ONCE files at once (default 3): each has topics, key prefixes and a Redis
  * database of its own.
  */
 import { defineConfig } from 'vitest/config';
@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { summaryReporter } from './test/tools/reporter.ts';
 import { SpreadSequencer } from './test/tools/sequencer.ts';
 
-const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 2);
+const scenariosAtOnce = Number(process.env['SCENARIOS_AT_ONCE'] ?? 3);
 /** Minutes of faults one after the other, on a machine at rest: `npm run prove-…`, and no part of `npm test`. */
 const isProof = process.env['KEEP_PROOFS'] === '1';
 const services = ['test/tools/global-setup.ts'];
