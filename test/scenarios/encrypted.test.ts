@@ -155,7 +155,9 @@ describe('everything encrypted', () => {
       { KAFKA_SASL_MECHANISM: 'scram-sha-512' },
     ];
     const before = Object.fromEntries(Object.entries(fronts).map(([name, { accepted }]) => [name, accepted]));
-    const scenario = await start(logins.length, (pod) => logins[pod] ?? {});
+    // A busy machine is no matter of logins: neither its slow answers nor pushes given up as it stood still for 2 s.
+    const patience = { COUPON_API_TIMEOUT_MS: '60000', PUSH_API_TIMEOUT_MS: '60000' };
+    const scenario = await start(logins.length, (pod) => ({ ...patience, ...logins[pod] }));
     await Promise.all(scenario.pods.map((pod) => pod.start()));
     await Promise.all(scenario.pods.map((pod) => pod.waitUntilReady()));
     // Ready is each by itself; what is said of the joins ends once all three are members.
@@ -174,8 +176,7 @@ describe('everything encrypted', () => {
     for (const pod of scenario.pods) {
       const since = (await scenario.log(pod)).filter(({ time }) => String(time) > readyAt);
       const told = since.filter((line) => line['level'] !== 'info' || 'error' in line);
-      // A pod that stands still for 2 s on a busy machine gives its pushes up. What is asked here are the logins.
-      expect(told.filter(({ msg }) => msg !== 'push not delivered')).toEqual([]);
+      expect(told.filter(({ error }) => error !== 'too late to write')).toEqual([]);
     }
     // One that stops makes the others say that the group forms anew.
     for (const pod of scenario.pods) expect(await pod.stop()).toMatchObject({ code: 0, signal: null });
