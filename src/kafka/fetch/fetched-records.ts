@@ -13,6 +13,7 @@ import {
   type FetchedHeaders,
   type FetchedRecord,
 } from './record-batch.ts';
+import { DEFAULT_MAX_BATCH_BYTES } from '../codecs/codecs.ts';
 import type { StretchLimits } from '../codecs/record-stretches.ts';
 
 /** The part of a message that kafkajs and what is behind it read. */
@@ -53,7 +54,11 @@ export class UnreadableBatch extends Error {
   override readonly name = 'UnreadableBatch';
 }
 
-const NO_LIMITS: StretchLimits = { maxBatchBytes: Infinity, maxRecordBytes: Infinity };
+/** As for the pods where nothing else is set: a few bytes may say that they unpack to gigabytes. */
+const DEFAULT_LIMITS: StretchLimits = {
+  maxBatchBytes: DEFAULT_MAX_BATCH_BYTES,
+  maxRecordBytes: DEFAULT_MAX_BATCH_BYTES,
+};
 /** What a record costs on its way through kafkajs, beside its bytes. */
 const RECORD_OVERHEAD_BYTES = 256;
 /** A header is an entry and two objects. */
@@ -70,7 +75,7 @@ const LEAST_BYTES = MAGIC_AT + 1;
  * @throws UnreadableBatch where the first batch can’t be read.
  */
 export async function readFetched({ bytes, from, aborted, ...within }: FetchedBytes): Promise<FetchedPart> {
-  const { budget = { left: Infinity }, limits = NO_LIMITS } = within;
+  const { budget = { left: Infinity }, limits = DEFAULT_LIMITS } = within;
   const filter = createAbortedFilter(aborted);
   const messages: FetchedMessage[] = [];
   const pacer = createPacer();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import '../../../tools/property-seed.ts';
+import { crc32c } from '../../../../src/kafka/fetch/crc32c.ts';
 import { ensureCodecs } from '../../../../src/kafka/codecs/codecs.ts';
 import {
   readFetched,
@@ -217,4 +218,15 @@ describe('a batch that can not be read', () => {
   test.each(cases.slice(0, 3))('%s does not hold back what lies before it', async (_, batch) => {
     expect(await seen([batchOf([0, 1]), batch])).toEqual([0, 1]);
   });
+});
+
+test('a few bytes that say they unpack to gigabytes are refused, whoever reads them', async () => {
+  const header = batchOf([0]).subarray(0, 61);
+  const bomb = Buffer.concat([header, Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f])]);
+  bomb.writeInt32BE(bomb.length - 12, 8);
+  bomb.writeInt16BE(2, 21);
+  bomb.writeUInt32BE(crc32c(bomb.subarray(21)), 17);
+  await expect(read([bomb])).rejects.toThrow(
+    /a snappy record batch .*\(at most 268435456 bytes\): it unpacks to 4294967295 bytes/,
+  );
 });
